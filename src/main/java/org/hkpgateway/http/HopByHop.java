@@ -1,0 +1,50 @@
+package org.hkpgateway.http;
+
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * Fields that concern one connection only and are never forwarded: RFC 9110 section
+ * 7.6.1, and the older Keep-Alive and Proxy-Connection.
+ */
+public final class HopByHop {
+
+	private static final Set<String> ALWAYS = Set.of("connection", "keep-alive", "proxy-connection", "te", "trailer",
+			"transfer-encoding", "upgrade", "proxy-authenticate", "proxy-authorization");
+
+	private static final Predicate<String> STANDARD = (name) -> ALWAYS.contains(name.toLowerCase(Locale.ROOT));
+
+	private HopByHop() {
+	}
+
+	/**
+	 * Tells which names to strip from a message.
+	 * @param connectionValues every value of its Connection header
+	 * @return matches the standard names and those that Connection lists
+	 */
+	public static Predicate<String> names(Collection<String> connectionValues) {
+		Set<String> listed = new HashSet<>();
+		for (String value : connectionValues) {
+			for (String name : value.split(",", -1)) {
+				listed.add(name.trim().toLowerCase(Locale.ROOT));
+			}
+		}
+		listed.remove("close");
+		listed.remove("keep-alive");
+		listed.remove("");
+		return listed.isEmpty() ? STANDARD : STANDARD.or((name) -> listed.contains(name.toLowerCase(Locale.ROOT)));
+	}
+
+	/**
+	 * Tells whether a name is hop-by-hop in every message.
+	 * @param name in any case
+	 * @return true for the standard names
+	 */
+	public static boolean isStandard(String name) {
+		return STANDARD.test(name);
+	}
+
+}

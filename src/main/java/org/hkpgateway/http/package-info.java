@@ -1,0 +1,9 @@
+/**
+ * HTTP message heads as the rest of the gateway sees them: immutable, case-insensitive,
+ * free of any server or client library. Start reading at
+ * {@link org.hkpgateway.http.Headers}.
+ */
+@NullMarked
+package org.hkpgateway.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,8 @@
+/**
+ * Discovery: plugin directories and their {@code plugin.toml} become
+ * {@link org.hkpgateway.plugin.PluginSpec}s, or findings that name file and line.
+ */
+@NullMarked
+package org.hkpgateway.manifest;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,39 @@
+package org.hkpgateway.plugin;
+
+import java.time.Duration;
+
+import reactor.core.publisher.Mono;
+
+/**
+ * Asks one running plugin for decisions. The gateway's chain sees nothing else of a
+ * plugin; gRPC and resilience stand behind it.
+ */
+@FunctionalInterface
+public interface PluginClient {
+
+	/**
+	 * Asks for the decision about one request. Non-blocking, may be called from any
+	 * thread and concurrently; the result may come on any thread. Cancelling the
+	 * subscription cancels the call.
+	 * @param event the request as this plugin may see it
+	 * @param budget the longest to wait, positive
+	 * @return the decision, or a {@link PluginFailure}; never empty
+	 */
+	Mono<Decision> decide(RequestEvent event, Duration budget);
+
+	/** Wraps a client in what guards it: bulkhead, breaker, deadline, grants. */
+	@FunctionalInterface
+	interface Decorator {
+
+		/**
+		 * Called once for each started process, so that a new process does not inherit
+		 * its predecessor's record.
+		 * @param spec the plugin
+		 * @param client the bare client
+		 * @return the guarded client
+		 */
+		PluginClient decorate(PluginSpec spec, PluginClient client);
+
+	}
+
+}

@@ -1,0 +1,109 @@
+package org.hkpgateway.plugin;
+
+/**
+ * A plugin did not decide. Its fail policy says what that means for the request. Carries
+ * no stack trace: it is an outcome, not a bug of ours, and may occur thousands of times a
+ * second.
+ */
+public abstract sealed class PluginFailure extends RuntimeException {
+
+	private static final long serialVersionUID = 1L;
+
+	private final PluginId plugin;
+
+	private PluginFailure(PluginId plugin, String message) {
+		super("plugin " + plugin + ": " + message, null, false, false);
+		this.plugin = plugin;
+	}
+
+	public PluginId plugin() {
+		return this.plugin;
+	}
+
+	/**
+	 * A short word for metrics and annotations.
+	 * @return one of a fixed set
+	 */
+	public abstract String kind();
+
+	/** No answer within the plugin's timeout or what was left of the chain's budget. */
+	public static final class Timeout extends PluginFailure {
+
+		private static final long serialVersionUID = 1L;
+
+		public Timeout(PluginId plugin, String message) {
+			super(plugin, message);
+		}
+
+		@Override
+		public String kind() {
+			return "timeout";
+		}
+
+	}
+
+	/** No process to ask, or its connection broke. */
+	public static final class Unavailable extends PluginFailure {
+
+		private static final long serialVersionUID = 1L;
+
+		public Unavailable(PluginId plugin, String message) {
+			super(plugin, message);
+		}
+
+		@Override
+		public String kind() {
+			return "unavailable";
+		}
+
+	}
+
+	/** The circuit breaker is open. */
+	public static final class BreakerOpen extends PluginFailure {
+
+		private static final long serialVersionUID = 1L;
+
+		public BreakerOpen(PluginId plugin, String message) {
+			super(plugin, message);
+		}
+
+		@Override
+		public String kind() {
+			return "breaker-open";
+		}
+
+	}
+
+	/** Too many calls in flight. */
+	public static final class BulkheadFull extends PluginFailure {
+
+		private static final long serialVersionUID = 1L;
+
+		public BulkheadFull(PluginId plugin, String message) {
+			super(plugin, message);
+		}
+
+		@Override
+		public String kind() {
+			return "bulkhead-full";
+		}
+
+	}
+
+	/** It answered with an error, or with something that the protocol forbids. */
+	public static final class ProtocolError extends PluginFailure {
+
+		private static final long serialVersionUID = 1L;
+
+		public ProtocolError(PluginId plugin, String message) {
+			super(plugin, message);
+		}
+
+		@Override
+		public String kind() {
+			return "protocol-error";
+		}
+
+	}
+
+}

@@ -1,0 +1,64 @@
+package org.hkpgateway.plugin;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Everything the gateway knows of a plugin before it starts it: its manifest with the
+ * operator's settings merged over it.
+ *
+ * @param id its name
+ * @param version as the manifest says
+ * @param description one line, may be empty
+ * @param protocolVersion what it speaks
+ * @param directory its own directory, the working directory of its process
+ * @param executable absolute, inside {@code directory}
+ * @param arguments command-line arguments; never secrets
+ * @param environment the operator's additions to the process environment
+ * @param configJson one JSON object
+ * @param order place in the chain, lowest first; ties by name
+ * @param required whether readiness waits for it
+ * @param fail what its failure means
+ * @param timeout limit of one call
+ * @param maxConcurrent most calls in flight, at least 1
+ * @param body how much of a body it gets; {@link BodyMode#NONE} without the grant
+ * @param bodyPrefixBytes how many bytes {@link BodyMode#PREFIX} means
+ * @param requested what the manifest asked for
+ * @param granted what is in force: requested and granted
+ * @param dependencies plugins that must be READY before it starts
+ * @param maxMessageBytes largest gRPC message it accepts
+ */
+public record PluginSpec(PluginId id, String version, String description, ProtocolVersion protocolVersion,
+		Path directory, Path executable, List<String> arguments, Map<String, String> environment, String configJson,
+		int order, boolean required, FailPolicy fail, Duration timeout, int maxConcurrent, BodyMode body,
+		int bodyPrefixBytes, Set<Capability> requested, Set<Capability> granted, List<PluginId> dependencies,
+		int maxMessageBytes) {
+
+	/** The order of the chain. */
+	public static final Comparator<PluginSpec> CHAIN_ORDER = Comparator.comparingInt(PluginSpec::order)
+		.thenComparing(PluginSpec::id);
+
+	/** Default and lowest {@link #maxMessageBytes}: gRPC's own limit. */
+	public static final int DEFAULT_MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+
+	public PluginSpec {
+		arguments = List.copyOf(arguments);
+		environment = Map.copyOf(environment);
+		requested = Set.copyOf(requested);
+		granted = Set.copyOf(granted);
+		dependencies = List.copyOf(dependencies);
+	}
+
+	/**
+	 * Whether the operator granted less than the manifest asked for.
+	 * @return true if the plugin starts reduced
+	 */
+	public boolean reduced() {
+		return !this.granted.containsAll(this.requested);
+	}
+
+}

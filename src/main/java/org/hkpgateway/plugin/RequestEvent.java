@@ -1,0 +1,64 @@
+package org.hkpgateway.plugin;
+
+import java.net.InetSocketAddress;
+import java.util.Map;
+
+import org.hkpgateway.hkp.HkpRequest;
+import org.hkpgateway.http.RequestHead;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request as one plugin is shown it. Immutable; shared by plugins of equal view.
+ *
+ * @param id the gateway's request id
+ * @param head request line and headers: hop-by-hop and forwarded fields removed, and
+ * credentials unless granted
+ * @param path decoded path as UTF-8
+ * @param query decoded query, of a repeated name the first value
+ * @param hkp the gateway's understanding; null outside HKP
+ * @param client the resolved client, never a claim of the client itself
+ * @param tls whether the client spoke TLS
+ * @param body what is shown of the body
+ * @param annotations notes of earlier plugins, {@code <plugin>.<key>}
+ */
+public record RequestEvent(String id, RequestHead head, String path, Map<String, String> query,
+		@Nullable HkpRequest hkp, InetSocketAddress client, boolean tls, RequestBody body,
+		Map<String, String> annotations) {
+
+	public RequestEvent {
+		query = Map.copyOf(query);
+		annotations = Map.copyOf(annotations);
+	}
+
+	/**
+	 * The same with another head.
+	 * @param head the head
+	 * @return a new event
+	 */
+	public RequestEvent withHead(RequestHead head) {
+		return new RequestEvent(this.id, head, this.path, this.query, this.hkp, this.client, this.tls, this.body,
+				this.annotations);
+	}
+
+	/**
+	 * The same with another body.
+	 * @param body the body
+	 * @return a new event
+	 */
+	public RequestEvent withBody(RequestBody body) {
+		return new RequestEvent(this.id, this.head, this.path, this.query, this.hkp, this.client, this.tls, body,
+				this.annotations);
+	}
+
+	/**
+	 * The same with other annotations.
+	 * @param annotations all of them
+	 * @return a new event
+	 */
+	public RequestEvent withAnnotations(Map<String, String> annotations) {
+		return new RequestEvent(this.id, this.head, this.path, this.query, this.hkp, this.client, this.tls, this.body,
+				annotations);
+	}
+
+}

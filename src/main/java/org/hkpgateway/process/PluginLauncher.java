@@ -1,0 +1,32 @@
+package org.hkpgateway.process;
+
+import java.time.Duration;
+
+import org.hkpgateway.plugin.PluginSpec;
+
+/**
+ * Starts plugin processes.
+ */
+public interface PluginLauncher extends AutoCloseable {
+
+	/**
+	 * Starts the plugin's process and reads its handshake. Blocks until then; called by
+	 * the thread that supervises the plugin. On any failure the whole process tree has
+	 * been killed and its socket directory removed.
+	 * @param spec the plugin
+	 * @param timeout how long the handshake may take
+	 * @return the running process
+	 * @throws org.hkpgateway.plugin.PluginStartException if there is no process or no
+	 * valid handshake in time: says what was expected, what came, the exit code and the
+	 * last lines of stderr
+	 */
+	PluginProcess launch(PluginSpec spec, Duration timeout);
+
+	/**
+	 * Kills what still runs, removes the runtime directory and ends the launching thread.
+	 * Blocks for a bounded time.
+	 */
+	@Override
+	void close();
+
+}

@@ -1,0 +1,43 @@
+package org.hkpgateway.process;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+import org.hkpgateway.plugin.PluginEndpoint;
+
+/**
+ * A running plugin process whose handshake was read.
+ */
+public interface PluginProcess {
+
+	/**
+	 * The process id of the plugin itself.
+	 * @return its pid
+	 */
+	long pid();
+
+	/**
+	 * Where it listens.
+	 * @return the address of its handshake
+	 */
+	PluginEndpoint endpoint();
+
+	/**
+	 * Completes once, as soon as the process has exited, on a thread that must not be
+	 * blocked.
+	 * @return how it ended
+	 */
+	CompletableFuture<ExitStatus> onExit();
+
+	/**
+	 * Ends the process: waits for it to exit by itself, then SIGTERM and waits, then
+	 * SIGKILL of the whole process tree; waits for the output pipes; removes the socket
+	 * directory. Blocks at most for the two grace periods and two seconds. Does no harm
+	 * when the process is gone.
+	 * @param voluntary how long it may take to exit by itself; zero to signal at once
+	 * @param term how long it may take after SIGTERM; zero to kill at once
+	 * @return how it ended
+	 */
+	ExitStatus end(Duration voluntary, Duration term);
+
+}
