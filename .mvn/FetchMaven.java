@@ -343,32 +343,39 @@ public final class FetchMaven {
 	private static void cleanUp() {
 		synchronized (LOCK) {
 			stopping = true;
-			if (temp != null) {
-				delete(temp);
+			try {
+				if (temp != null) {
+					delete(temp);
+				}
+			}
+			catch (IOException | UncheckedIOException e) {
+				say("cannot delete the temporary directory " + temp + ": " + e + "; please delete it");
 			}
 		}
 	}
 
 	/** Deletes what runs that were killed have left. */
 	private static void deleteStale(Path parent) throws IOException {
-		Instant limit = Instant.now().minus(TEMP_STALE);
+		long limit = Instant.now().minus(TEMP_STALE).toEpochMilli();
 		try (DirectoryStream<Path> left = Files.newDirectoryStream(parent, TEMP_PREFIX + "*")) {
 			for (Path path : left) {
-				if (Files.exists(path) && Files.getLastModifiedTime(path).toInstant().isBefore(limit)) {
-					delete(path);
+				if (path.toFile().lastModified() < limit) {
+					try {
+						delete(path);
+					}
+					catch (IOException | UncheckedIOException e) {
+						// Another run may be deleting it too; otherwise the next run tries again.
+					}
 				}
 			}
 		}
 	}
 
-	private static void delete(Path tree) {
+	private static void delete(Path tree) throws IOException {
 		try (Stream<Path> paths = Files.walk(tree)) {
 			for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
 				Files.deleteIfExists(path);
 			}
-		}
-		catch (IOException | UncheckedIOException e) {
-			say("cannot delete the temporary directory " + tree + ": " + e + "; please delete it");
 		}
 	}
 }
