@@ -1,0 +1,136 @@
+package org.hkpgateway.testsupport;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A GNUPGHOME of its own with the real gpg. Its dirmngr and gpg-agent end with it.
+ */
+public final class GpgHome implements AutoCloseable {
+
+	private static final Duration DEADLINE = Duration.ofSeconds(60);
+
+	private static final byte[] NO_INPUT = new byte[0];
+
+	private final Path directory;
+
+	private final Path gpg;
+
+	private final Path gpgconf;
+
+	private GpgHome(Path directory, Path gpg, Path gpgconf) {
+		this.directory = directory;
+		this.gpg = gpg;
+		this.gpgconf = gpgconf;
+	}
+
+	/**
+	 * Makes an empty home. Skips the test if gpg or dirmngr is not installed.
+	 * @return the home
+	 */
+	public static GpgHome create() {
+		Requirements.program("dirmngr");
+		Path gpg = Requirements.program("gpg");
+		Path gpgconf = Requirements.program("gpgconf");
+		return new GpgHome(TemporaryDirectory.create("g"), gpg, gpgconf);
+	}
+
+	/**
+	 * Generates an ed25519 key without a passphrase.
+	 * @param userId for example {@code Alice Lab <alice@lab.example>}
+	 * @return its fingerprint in upper-case hex
+	 */
+	public String generate(String userId) {
+		run("--quick-gen-key", userId, "ed25519", "sign", "0").orFail();
+		List<String> fingerprints = fingerprints();
+		return fingerprints.get(fingerprints.size() - 1);
+	}
+
+	/**
+	 * The fingerprints of all primary keys, in the order of the key ring.
+	 * @return upper-case hex
+	 */
+	public List<String> fingerprints() {
+		List<String> fingerprints = new ArrayList<>();
+		boolean primary = false;
+		for (String line : run("--with-colons", "--list-keys").orFail().text().split("\n")) {
+			String[] fields = line.split(":");
+			if (fields[0].equals("pub")) {
+				primary = true;
+			}
+			else if (primary && fields[0].equals("fpr")) {
+				fingerprints.add(fields[9]);
+				primary = false;
+			}
+		}
+		return fingerprints;
+	}
+
+	/**
+	 * Runs gpg in batch mode, at most 60 s.
+	 * @param arguments after {@code gpg --homedir … --batch}
+	 * @return how it ended
+	 */
+	public Command.Result run(String... arguments) {
+		return run(NO_INPUT, arguments);
+	}
+
+	/**
+	 * Runs gpg in batch mode with input, at most 60 s.
+	 * @param input for standard input
+	 * @param arguments after {@code gpg --homedir … --batch}
+	 * @return how it ended
+	 */
+	public Command.Result run(byte[] input, String... arguments) {
+		List<String> command = new ArrayList<>(List.of(this.gpg.toString(), "--homedir", this.directory.toString(),
+				"--batch", "--no-tty", "--yes", "--pinentry-mode", "loopback", "--passphrase", ""));
+		command.addAll(List.of(arguments));
+		return Command.run(this.directory, DEADLINE, input, command);
+	}
+
+	/**
+	 * Runs gpg with a keyserver.
+	 * @param keyserver HTTP address of the keyserver
+	 * @param arguments for example {@code --recv-keys} and a fingerprint
+	 * @return how it ended
+	 */
+	public Command.Result runWithKeyserver(URI keyserver, String... arguments) {
+		List<String> all = new ArrayList<>(
+				List.of("--keyserver", "hkp://" + keyserver.getHost() + ":" + keyserver.getPort()));
+		all.addAll(List.of(arguments));
+		return run(all.toArray(String[]::new));
+	}
+
+	/**
+	 * Exports a public key.
+	 * @param fingerprint of the key
+	 * @return its packets, binary
+	 */
+	public byte[] exportKey(String fingerprint) {
+		return run("--export", fingerprint).orFail().output();
+	}
+
+	/**
+	 * Imports public keys.
+	 * @param keys binary or armored
+	 */
+	public void importKeys(byte[] keys) {
+		run(keys, "--import").orFail();
+	}
+
+	/** Ends the daemons of this home and deletes it. */
+	@Override
+	public void close() {
+		try {
+			Command.run(this.directory, DEADLINE, NO_INPUT,
+					List.of(this.gpgconf.toString(), "--homedir", this.directory.toString(), "--kill", "all"));
+		}
+		finally {
+			TemporaryDirectory.delete(this.directory);
+		}
+	}
+
+}
