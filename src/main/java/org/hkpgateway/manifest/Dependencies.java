@@ -1,0 +1,125 @@
+package org.hkpgateway.manifest;
+
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+import org.hkpgateway.plugin.PluginId;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps plugins out whose dependencies cannot be met, with an error for each.
+ */
+final class Dependencies {
+
+	private final Map<PluginId, Candidate> named;
+
+	private final Predicate<PluginId> enabled;
+
+	Dependencies(Map<PluginId, Candidate> named, Predicate<PluginId> enabled) {
+		this.named = named;
+		this.enabled = enabled;
+	}
+
+	/**
+	 * Cycles first: a plugin that merely depends on a cycle is then one more to miss it.
+	 */
+	void check() {
+		Map<PluginId, String> cycles = new LinkedHashMap<>();
+		running().forEach((id, manifest) -> {
+			String cycle = cycle(id);
+			if (cycle != null) {
+				cycles.put(id, cycle);
+			}
+		});
+		cycles.forEach((id, cycle) -> fail(id, lineOfFirst(id), "dependency cycle: " + cycle));
+		boolean changed = true;
+		while (changed) {
+			changed = false;
+			for (Map.Entry<PluginId, Manifest> entry : running().entrySet()) {
+				changed |= checkPresence(entry.getKey(), entry.getValue());
+			}
+		}
+	}
+
+	private boolean checkPresence(PluginId id, Manifest manifest) {
+		Map<PluginId, Manifest> running = running();
+		boolean failed = false;
+		for (Manifest.Dependency dependency : manifest.dependencies()) {
+			if (!running.containsKey(dependency.id())) {
+				fail(id, dependency.line(), "depends on '" + dependency.id() + "', " + absence(dependency.id()));
+				failed = true;
+			}
+		}
+		return failed;
+	}
+
+	private String absence(PluginId id) {
+		if (!this.named.containsKey(id)) {
+			return "which was not found in any plugin directory";
+		}
+		return this.enabled.test(id) ? "which is kept out by an error of its own"
+				: "which is disabled by hkp.plugins.settings." + id + ".enabled";
+	}
+
+	private Map<PluginId, Manifest> running() {
+		Map<PluginId, Manifest> running = new LinkedHashMap<>();
+		this.named.forEach((id, candidate) -> {
+			Manifest manifest = candidate.manifest();
+			if (manifest != null && this.enabled.test(id)) {
+				running.put(id, manifest);
+			}
+		});
+		return running;
+	}
+
+	/** The shortest way from a plugin back to itself, or null. */
+	private @Nullable String cycle(PluginId start) {
+		Map<PluginId, Manifest> running = running();
+		Map<PluginId, PluginId> cameFrom = new LinkedHashMap<>();
+		Deque<PluginId> open = new ArrayDeque<>(List.of(start));
+		while (!open.isEmpty()) {
+			PluginId from = open.remove();
+			Manifest manifest = running.get(from);
+			for (Manifest.Dependency to : (manifest != null) ? manifest.dependencies()
+					: Collections.<Manifest.Dependency>emptyList()) {
+				if (to.id().equals(start)) {
+					return path(start, from, cameFrom);
+				}
+				if (cameFrom.putIfAbsent(to.id(), from) == null) {
+					open.add(to.id());
+				}
+			}
+		}
+		return null;
+	}
+
+	private static String path(PluginId start, PluginId last, Map<PluginId, PluginId> cameFrom) {
+		Deque<String> names = new ArrayDeque<>(List.of(start.name()));
+		PluginId step = last;
+		while (step != null && !step.equals(start)) {
+			names.addFirst(step.name());
+			step = cameFrom.get(step);
+		}
+		names.addFirst(start.name());
+		return String.join(" -> ", names);
+	}
+
+	private int lineOfFirst(PluginId id) {
+		Manifest manifest = running().get(id);
+		return (manifest != null && !manifest.dependencies().isEmpty()) ? manifest.dependencies().get(0).line() : 0;
+	}
+
+	private void fail(PluginId id, int line, String message) {
+		Candidate candidate = this.named.get(id);
+		if (candidate != null) {
+			candidate.findings().error(line, "plugin.dependencies: " + message);
+		}
+	}
+
+}

@@ -1,0 +1,89 @@
+package org.hkpgateway.manifest;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+import org.hkpgateway.plugin.BodyMode;
+import org.hkpgateway.plugin.Capability;
+import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginSettings;
+import org.hkpgateway.plugin.PluginSpec;
+
+/**
+ * Merges the operator's settings over a manifest.
+ */
+final class SpecAssembler {
+
+	private static final int DEFAULT_ORDER = 100;
+
+	private final List<Capability> defaultGrants;
+
+	SpecAssembler(List<Capability> defaultGrants) {
+		this.defaultGrants = List.copyOf(defaultGrants);
+	}
+
+	PluginSpec assemble(Manifest manifest, PluginSettings settings, Findings findings) {
+		Set<Capability> requested = manifest.requested().isEmpty() ? setOf(this.defaultGrants) : manifest.requested();
+		Set<Capability> granted = setOf(settings.grants().isEmpty() ? this.defaultGrants : settings.grants());
+		granted.retainAll(requested);
+		noticeReduction(manifest, requested, granted, findings);
+		List<PluginId> dependencies = manifest.dependencies().stream().map(Manifest.Dependency::id).distinct().toList();
+		return new PluginSpec(manifest.id(), manifest.version(), manifest.description(), manifest.protocolVersion(),
+				manifest.directory(), manifest.executable(), manifest.arguments(), settings.environment(),
+				ConfigJson.merge(manifest.config(), settings.config()), order(manifest, settings), settings.required(),
+				settings.fail(), settings.timeout(), settings.maxConcurrent(),
+				body(manifest, settings, granted, findings), settings.bodyPrefixBytes(), requested, granted,
+				dependencies, manifest.maxMessageBytes());
+	}
+
+	private static void noticeReduction(Manifest manifest, Set<Capability> requested, Set<Capability> granted,
+			Findings findings) {
+		List<String> refused = new ArrayList<>();
+		for (Capability capability : setOf(requested)) {
+			if (!granted.contains(capability)) {
+				refused.add(capability.label());
+			}
+		}
+		if (!refused.isEmpty()) {
+			findings.notice(manifest.capabilitiesLine(), "requested but not granted: " + String.join(", ", refused)
+					+ "; to grant it: hkp.plugins.settings." + manifest.id() + ".grants");
+		}
+	}
+
+	private static int order(Manifest manifest, PluginSettings settings) {
+		Integer operators = settings.order();
+		if (operators != null) {
+			return operators;
+		}
+		Integer own = manifest.order();
+		return (own != null) ? own : DEFAULT_ORDER;
+	}
+
+	private static BodyMode body(Manifest manifest, PluginSettings settings, Set<Capability> granted,
+			Findings findings) {
+		BodyMode operators = settings.body();
+		BodyMode own = manifest.body();
+		BodyMode wanted = (operators != null) ? operators : own;
+		if (wanted == null || wanted == BodyMode.NONE) {
+			return BodyMode.NONE;
+		}
+		if (!granted.contains(Capability.HTTP_REQUEST_BODY)) {
+			findings.warning((operators != null) ? 0 : manifest.bodyLine(),
+					"body '" + wanted.name().toLowerCase(Locale.ROOT) + "' is taken as 'none': the plugin gets no "
+							+ "bodies unless its manifest requests and hkp.plugins.settings." + manifest.id()
+							+ ".grants grants " + Capability.HTTP_REQUEST_BODY);
+			return BodyMode.NONE;
+		}
+		return wanted;
+	}
+
+	private static Set<Capability> setOf(Iterable<Capability> capabilities) {
+		Set<Capability> set = EnumSet.noneOf(Capability.class);
+		capabilities.forEach(set::add);
+		return set;
+	}
+
+}
