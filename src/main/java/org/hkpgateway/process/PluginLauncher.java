@@ -12,7 +12,8 @@ public interface PluginLauncher extends AutoCloseable {
 	/**
 	 * Starts the plugin's process and reads its handshake. Blocks until then; called by
 	 * the thread that supervises the plugin. On any failure the whole process tree has
-	 * been killed and its socket directory removed.
+	 * been killed and its socket directory removed. Interruption ends the launch: the
+	 * process tree is killed at once and the failure says so.
 	 * @param spec the plugin
 	 * @param timeout how long the handshake may take
 	 * @return the running process

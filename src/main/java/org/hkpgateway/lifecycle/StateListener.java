@@ -1,0 +1,17 @@
+package org.hkpgateway.lifecycle;
+
+/**
+ * Is told of every move of every plugin, for log, metrics and events.
+ */
+@FunctionalInterface
+public interface StateListener {
+
+	/**
+	 * Called after the move, on the thread of the plugin's supervisor: in order for one
+	 * plugin, concurrently for several. Must not block. An exception is logged and
+	 * changes nothing.
+	 * @param transition the move
+	 */
+	void onTransition(Transition transition);
+
+}
