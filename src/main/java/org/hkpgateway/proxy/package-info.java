@@ -1,5 +1,7 @@
 /**
- * The HTTP edge: takes requests in, runs the chain, forwards to the keyserver.
+ * The HTTP edge on Reactor Netty: takes requests in, resolves the client, runs the chain,
+ * forwards to the keyserver and relays its answer. Start reading at
+ * {@link org.hkpgateway.proxy.GatewayHandler}.
  */
 @NullMarked
 package org.hkpgateway.proxy;

@@ -1,0 +1,41 @@
+package org.hkpgateway.actuate;
+
+import java.util.concurrent.TimeUnit;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import org.hkpgateway.chain.ChainListener;
+import org.hkpgateway.chain.PluginOutcome;
+import org.hkpgateway.lifecycle.StateListener;
+import org.hkpgateway.lifecycle.Transition;
+
+/**
+ * Counts what plugins do: {@code hkp.plugin.calls} by plugin and outcome,
+ * {@code hkp.plugin.transitions} by plugin and state. Labels come from fixed sets and the
+ * configured plugins only.
+ */
+public class GatewayMetrics implements ChainListener, StateListener {
+
+	private final MeterRegistry registry;
+
+	/**
+	 * Makes the metrics.
+	 * @param registry where they go
+	 */
+	public GatewayMetrics(MeterRegistry registry) {
+		this.registry = registry;
+	}
+
+	@Override
+	public void pluginAsked(String requestId, PluginOutcome outcome) {
+		this.registry.timer("hkp.plugin.calls", "plugin", outcome.plugin().name(), "outcome", outcome.kind().label())
+			.record(outcome.nanos(), TimeUnit.NANOSECONDS);
+	}
+
+	@Override
+	public void onTransition(Transition transition) {
+		this.registry
+			.counter("hkp.plugin.transitions", "plugin", transition.plugin().name(), "to", transition.to().name())
+			.increment();
+	}
+
+}

@@ -1,0 +1,93 @@
+package org.hkpgateway.actuate;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+import org.hkpgateway.lifecycle.PluginHost;
+import org.hkpgateway.lifecycle.PluginState;
+import org.hkpgateway.lifecycle.PluginStatus;
+import org.hkpgateway.manifest.Finding;
+import org.hkpgateway.plugin.HealthReport;
+import org.hkpgateway.plugin.PluginId;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.health.contributor.CompositeHealthContributor;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthContributor;
+import org.springframework.boot.health.contributor.HealthContributors;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.contributor.Status;
+
+/**
+ * One health contributor for each plugin, a plugin that discovery kept out included. A
+ * plugin that does not run is {@link #DEGRADED}: the gateway itself works, and the
+ * plugin's fail policy answers.
+ */
+public class PluginsHealthContributor implements CompositeHealthContributor {
+
+	/** Works, but not as configured. */
+	public static final Status DEGRADED = new Status("DEGRADED");
+
+	private final PluginHost host;
+
+	private final Supplier<List<Finding>> findings;
+
+	/**
+	 * Makes the contributors.
+	 * @param host the plugins
+	 * @param findings what discovery has to say
+	 */
+	public PluginsHealthContributor(PluginHost host, Supplier<List<Finding>> findings) {
+		this.host = host;
+		this.findings = findings;
+	}
+
+	@Override
+	public @Nullable HealthContributor getContributor(String name) {
+		return contributors().get(name);
+	}
+
+	@Override
+	public Stream<HealthContributors.Entry> stream() {
+		return contributors().entrySet().stream().map((entry) -> new Entry(entry.getKey(), entry.getValue()));
+	}
+
+	private Map<String, HealthContributor> contributors() {
+		Map<String, HealthContributor> contributors = new HashMap<>();
+		for (Finding finding : this.findings.get()) {
+			PluginId plugin = finding.plugin();
+			if (finding.severity() == Finding.Severity.ERROR && plugin != null) {
+				contributors.put(plugin.name(),
+						(HealthIndicator) () -> Health.status(DEGRADED)
+							.withDetail("error", finding.toString())
+							.build());
+			}
+		}
+		for (PluginStatus status : this.host.statuses()) {
+			contributors.put(status.id().name(), (HealthIndicator) () -> health(status));
+		}
+		return contributors;
+	}
+
+	static Health health(PluginStatus status) {
+		HealthReport report = status.health();
+		boolean well = status.state() == PluginState.READY && (report == null
+				|| report.status() == HealthReport.Status.HEALTHY || report.status() == HealthReport.Status.UNKNOWN);
+		Health.Builder health = Health.status(well ? Status.UP : DEGRADED)
+			.withDetail("state", status.state())
+			.withDetail("restarts", status.restarts());
+		status.pid().ifPresent((pid) -> health.withDetail("pid", pid));
+		if (!status.reason().isEmpty()) {
+			health.withDetail("reason", status.reason());
+		}
+		if (report != null) {
+			health.withDetail("health", report.status()).withDetail("message", report.message());
+		}
+		return health.build();
+	}
+
+}

@@ -1,0 +1,16 @@
+package org.hkpgateway.proxy;
+
+import java.net.InetSocketAddress;
+
+/**
+ * Who sent a request, as far as it can be trusted.
+ *
+ * @param client the client; port 0 when a proxy did not say
+ * @param peer the other end of the connection
+ * @param trustedPeer whether the peer is a trusted proxy, whose forwarded headers are
+ * believed
+ * @param tls whether the client spoke TLS, to the gateway or to a trusted proxy that said
+ * so
+ */
+record ClientAddress(InetSocketAddress client, InetSocketAddress peer, boolean trustedPeer, boolean tls) {
+}

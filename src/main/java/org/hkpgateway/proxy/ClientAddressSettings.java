@@ -1,0 +1,40 @@
+package org.hkpgateway.proxy;
+
+import java.util.List;
+
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * {@code hkp.client-address}: who the client is.
+ *
+ * @param trustedProxies addresses or CIDRs whose X-Forwarded-For or Forwarded is believed
+ * @param header one header to believe instead, for example {@code CF-Connecting-IP}; only
+ * from trusted proxies; empty for none
+ * @param log how much of an address the log shows
+ */
+public record ClientAddressSettings(@DefaultValue List<String> trustedProxies, @DefaultValue("") String header,
+		@DefaultValue("full") Log log) {
+
+	public ClientAddressSettings {
+		trustedProxies = List.copyOf(trustedProxies);
+		for (String proxy : trustedProxies) {
+			Checks.that(AddressRange.parse(proxy) != null, "hkp.client-address.trusted-proxies",
+					"addresses or CIDRs, for example 192.0.2.0/24 or 2001:db8::/32", proxy);
+		}
+		Checks.that(header.isEmpty() || !trustedProxies.isEmpty(), "hkp.client-address.header",
+				"hkp.client-address.trusted-proxies to be set too, because only trusted proxies are believed", header);
+	}
+
+	/** How much of a client's address the log shows. */
+	public enum Log {
+
+		/** All of it. */
+		FULL,
+		/** The /24 of an IPv4 and the /48 of an IPv6 address. */
+		TRUNCATED,
+		/** Nothing. */
+		NONE
+
+	}
+
+}

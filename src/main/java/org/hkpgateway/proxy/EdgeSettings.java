@@ -1,0 +1,30 @@
+package org.hkpgateway.proxy;
+
+import java.time.Duration;
+
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * {@code hkp.edge}: limits of the public port.
+ *
+ * @param maxBody largest request body; larger ones are answered 413
+ * @param maxBufferedBytes most bytes of request bodies held in memory at a time, all
+ * requests together; when used up the answer is 429 with Retry-After
+ * @param maxHeaderBytes largest request head, longer ones are answered 431
+ * @param idleTimeout how long a connection may be silent, between requests or within one
+ */
+public record EdgeSettings(@DefaultValue("16MB") DataSize maxBody, @DefaultValue("256MB") DataSize maxBufferedBytes,
+		@DefaultValue("16KB") DataSize maxHeaderBytes, @DefaultValue("60s") Duration idleTimeout) {
+
+	public EdgeSettings {
+		Checks.that(maxBody.toBytes() > 0 && maxBody.toBytes() <= Integer.MAX_VALUE, "hkp.edge.max-body",
+				"1B to 2047MB", maxBody);
+		Checks.that(maxBufferedBytes.toBytes() >= maxBody.toBytes(), "hkp.edge.max-buffered-bytes",
+				"at least hkp.edge.max-body, " + maxBody, maxBufferedBytes);
+		Checks.that(maxHeaderBytes.toBytes() >= 1024 && maxHeaderBytes.toBytes() <= 1024 * 1024,
+				"hkp.edge.max-header-bytes", "1KB to 1MB", maxHeaderBytes);
+		Checks.positive("hkp.edge.idle-timeout", idleTimeout);
+	}
+
+}

@@ -1,0 +1,57 @@
+package org.hkpgateway.proxy;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+import io.netty.util.NetUtil;
+import org.hkpgateway.http.Headers;
+
+/**
+ * The headers that tell a keyserver who is behind the gateway. Only a trusted proxy's are
+ * kept; from anybody else they are dropped and made anew.
+ */
+final class ForwardedHeaders {
+
+	private static final Set<String> NAMES = Set.of("forwarded", "x-forwarded-for", "x-forwarded-host",
+			"x-forwarded-port", "x-forwarded-proto", "x-forwarded-prefix", "x-forwarded-ssl", "x-real-ip");
+
+	private ForwardedHeaders() {
+	}
+
+	static boolean isForwarded(String name) {
+		return NAMES.contains(name.toLowerCase(Locale.ROOT));
+	}
+
+	/**
+	 * The headers to add on the way to the keyserver.
+	 * @param received all headers as received
+	 * @param from who sent them
+	 * @return X-Forwarded-For with the peer appended, X-Real-IP, X-Forwarded-Proto and,
+	 * when there was a Host, X-Forwarded-Host
+	 */
+	static Headers rebuild(Headers received, ClientAddress from) {
+		List<String> chain = new ArrayList<>();
+		if (from.trustedPeer()) {
+			chain.addAll(received.all("X-Forwarded-For"));
+			if (chain.isEmpty() && !from.client().equals(from.peer())) {
+				chain.add(address(from.client()));
+			}
+		}
+		chain.add(address(from.peer()));
+		Headers rebuilt = Headers.of("X-Forwarded-For", String.join(", ", chain), "X-Real-IP", address(from.client()),
+				"X-Forwarded-Proto", from.tls() ? "https" : "http");
+		String host = from.trustedPeer() ? received.first("X-Forwarded-Host") : null;
+		if (host == null) {
+			host = received.first("Host");
+		}
+		return (host != null) ? rebuilt.with("X-Forwarded-Host", host) : rebuilt;
+	}
+
+	private static String address(InetSocketAddress address) {
+		return NetUtil.toAddressString(address.getAddress());
+	}
+
+}

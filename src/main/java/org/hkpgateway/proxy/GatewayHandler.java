@@ -1,0 +1,150 @@
+package org.hkpgateway.proxy;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.function.BiFunction;
+
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import org.hkpgateway.chain.ChainResult;
+import org.hkpgateway.chain.PluginChain;
+import org.hkpgateway.hkp.HkpTargets;
+import org.hkpgateway.http.Headers;
+import org.hkpgateway.http.RequestHead;
+import org.hkpgateway.http.ResponseHead;
+import org.hkpgateway.plugin.RequestBody;
+import org.hkpgateway.plugin.RequestEvent;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.netty.http.server.HttpServerRequest;
+import reactor.netty.http.server.HttpServerResponse;
+
+/**
+ * A request's life: understand it, read as much of its body as plugins want, run the
+ * chain, then forward or answer. Every request that was parsed gets exactly one answer or
+ * a reset connection. Runs on the connection's event loop and never blocks it.
+ */
+final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerResponse, Publisher<Void>> {
+
+	private static final Logger logger = LoggerFactory.getLogger(GatewayHandler.class);
+
+	private final RequestReader reader;
+
+	private final PluginChain chain;
+
+	private final IncomingBody bodies;
+
+	private final UpstreamClient upstream;
+
+	private final AccessLog accessLog;
+
+	GatewayHandler(RequestReader reader, PluginChain chain, IncomingBody bodies, UpstreamClient upstream,
+			AccessLog accessLog) {
+		this.reader = reader;
+		this.chain = chain;
+		this.bodies = bodies;
+		this.upstream = upstream;
+		this.accessLog = accessLog;
+	}
+
+	@Override
+	public Publisher<Void> apply(HttpServerRequest request, HttpServerResponse response) {
+		Exchange exchange = new Exchange(request, response);
+		return Mono.defer(() -> handle(exchange))
+			.onErrorResume((error) -> failed(exchange, error))
+			.doFinally((signal) -> this.accessLog.write(exchange, signal));
+	}
+
+	private Mono<Void> handle(Exchange exchange) {
+		RequestReader.Understood understood = this.reader.read(exchange);
+		PluginChain.Run run = this.chain.start();
+		return this.bodies.read(exchange, run.bodyDemand(), (shown, body) -> {
+			if (run.isEmpty()) {
+				return act(exchange, understood, body, run.decide(event(exchange, understood, shown)));
+			}
+			return act(exchange, understood, body, run.decide(event(exchange, understood, shown))
+				.publishOn(Schedulers.fromExecutor(exchange.channel().eventLoop())));
+		});
+	}
+
+	private Mono<Void> act(Exchange exchange, RequestReader.Understood understood, UpstreamBody body,
+			Mono<ChainResult> decision) {
+		return decision.flatMap((result) -> {
+			if (result instanceof ChainResult.Answer answer) {
+				exchange.decided("answer", answer.outcomes());
+				return answer(exchange, answer.head(), answer.body());
+			}
+			ChainResult.Forward forward = (ChainResult.Forward) result;
+			exchange.decided("forward", forward.outcomes());
+			RequestHead head = understood.upstreamHead(forward.requestHeaders());
+			return this.bodies.withLength(exchange, body,
+					(sized) -> this.upstream.forward(exchange, head, sized, forward.responseHeaders()));
+		});
+	}
+
+	private static RequestEvent event(Exchange exchange, RequestReader.Understood understood, RequestBody body) {
+		RequestHead head = understood.head();
+		return new RequestEvent(exchange.id(), head, HkpTargets.decodedPath(head.target()),
+				HkpTargets.query(head.target()), understood.hkp(), understood.client().client(),
+				understood.client().tls(), body, Map.of());
+	}
+
+	private Mono<Void> failed(Exchange exchange, Throwable error) {
+		if (exchange.isHeadSent()) {
+			logger.warn("Answer cut short, connection reset [request {}]: {}", exchange.id(), error.toString());
+			exchange.reset();
+			return Mono.empty();
+		}
+		if (error instanceof Refusal refusal) {
+			if (refusal.getCause() != null) {
+				logger.warn("{} [request {}]: {}", refusal.text(), exchange.id(), refusal.getCause().toString());
+			}
+			exchange.refused(refusal.text());
+			return answer(exchange, refusalHead(refusal),
+					ByteBuffer.wrap((refusal.text() + "\n").getBytes(StandardCharsets.UTF_8)));
+		}
+		logger.error("Unexpected error; the client gets 500 [request {}]", exchange.id(), error);
+		exchange.refused("unexpected error");
+		return answer(exchange, new ResponseHead(500, Headers.of("Content-Type", "text/plain; charset=utf-8")),
+				ByteBuffer.wrap("The request could not be processed.\n".getBytes(StandardCharsets.UTF_8)));
+	}
+
+	private static ResponseHead refusalHead(Refusal refusal) {
+		Headers headers = Headers.of("Content-Type", "text/plain; charset=utf-8", "Cache-Control", "no-store");
+		if (refusal.retryAfter() != null) {
+			headers = headers.with("Retry-After", Long.toString(refusal.retryAfter().toSeconds()));
+		}
+		if (refusal.status() == 405) {
+			headers = headers.with("Allow", "GET, HEAD, POST, OPTIONS");
+		}
+		return new ResponseHead(refusal.status(), headers);
+	}
+
+	/**
+	 * Answers in the keyserver's place. When the client may still be uploading, the
+	 * connection ends after the answer; {@link LingeringClose} sees to it that it
+	 * arrives.
+	 */
+	private static Mono<Void> answer(Exchange exchange, ResponseHead head, ByteBuffer body) {
+		HttpServerResponse response = exchange.response();
+		response.status(head.status());
+		NettyHeaders.add(head.headers(), response.responseHeaders());
+		if (exchange.bodyLength() != 0 || exchange.http10()) {
+			response.keepAlive(false);
+		}
+		exchange.headSent();
+		if (head.status() == 204 || head.status() == 304) {
+			return response.send();
+		}
+		response.header(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(body.remaining()));
+		if (exchange.method().equals("HEAD")) {
+			return response.send();
+		}
+		return response.send(Mono.fromSupplier(() -> Unpooled.wrappedBuffer(body))).then();
+	}
+
+}

@@ -1,0 +1,103 @@
+package org.hkpgateway.proxy;
+
+import java.nio.ByteBuffer;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+
+/**
+ * A request body, or its beginning, held in memory for the length of one exchange. Bytes
+ * are copied into one buffer, so that tiny chunks cost no more than large ones. Not
+ * thread-safe: used on the connection's event loop.
+ */
+final class HeldBody {
+
+	private static final int FIRST_BYTES = 64 * 1024;
+
+	private final BufferBudget budget;
+
+	private final int limit;
+
+	private final ByteBuf bytes;
+
+	private long taken;
+
+	private boolean released;
+
+	/**
+	 * Holds a body.
+	 * @param declared declared length, or -1
+	 * @param limit most bytes, beyond which {@link #add} refuses with 413
+	 * @param budget where the memory is accounted
+	 * @param allocator where it comes from
+	 * @throws Refusal if the declared length is over the limit or the budget
+	 */
+	HeldBody(long declared, int limit, BufferBudget budget, ByteBufAllocator allocator) {
+		if (declared > limit) {
+			throw Refusal.tooLarge(limit);
+		}
+		this.budget = budget;
+		this.limit = limit;
+		int first = (int) ((declared >= 0) ? declared : Math.min(FIRST_BYTES, limit));
+		takeUpTo(first);
+		this.bytes = allocator.buffer(first, limit);
+	}
+
+	/**
+	 * Copies bytes in.
+	 * @param more the bytes; not released here
+	 * @throws Refusal if they are too many
+	 */
+	void add(ByteBuf more) {
+		if (this.released) {
+			return;
+		}
+		int needed = this.bytes.readableBytes() + more.readableBytes();
+		if (needed > this.limit || needed < 0) {
+			throw Refusal.tooLarge(this.limit);
+		}
+		if (needed > this.bytes.capacity()) {
+			takeUpTo(this.bytes.alloc().calculateNewCapacity(needed, this.limit));
+		}
+		this.bytes.writeBytes(more, more.readerIndex(), more.readableBytes());
+	}
+
+	private void takeUpTo(long capacity) {
+		long more = capacity - this.taken;
+		if (!this.budget.take(more)) {
+			throw Refusal.overloaded("too many uploads at a time");
+		}
+		this.taken = capacity;
+	}
+
+	int length() {
+		return this.bytes.readableBytes();
+	}
+
+	/**
+	 * The bytes for a plugin.
+	 * @return a copy that stays valid when this is released
+	 */
+	ByteBuffer copy() {
+		byte[] copy = new byte[this.bytes.readableBytes()];
+		this.bytes.getBytes(this.bytes.readerIndex(), copy);
+		return ByteBuffer.wrap(copy);
+	}
+
+	/**
+	 * The bytes for the keyserver.
+	 * @return a buffer that its reader releases
+	 */
+	ByteBuf content() {
+		return this.bytes.retainedDuplicate();
+	}
+
+	void release() {
+		if (!this.released) {
+			this.released = true;
+			this.bytes.release();
+			this.budget.giveBack(this.taken);
+		}
+	}
+
+}

@@ -1,0 +1,146 @@
+package org.hkpgateway.proxy;
+
+import java.util.concurrent.TimeUnit;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.AttributeKey;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ScheduledFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets an answer arrive that was given while the client still uploads. Closing a socket
+ * with unread input sends a reset, which makes clients lose the answer; so output is shut
+ * down first and input read and thrown away for a while (RFC 9112 section 9.6). Sits
+ * behind the HTTP codec. Also ends a connection whose request body is malformed: the
+ * server library would take it for complete.
+ */
+final class LingeringClose extends ChannelDuplexHandler {
+
+	/** Set to end the connection by reset instead, so that a cut answer looks cut. */
+	static final AttributeKey<Boolean> RESET = AttributeKey.valueOf(LingeringClose.class, "reset");
+
+	private static final long SILENCE_SECONDS = 5;
+
+	private static final long TOTAL_SECONDS = 30;
+
+	private final long maxBytes;
+
+	private boolean requestIncomplete;
+
+	private boolean lingering;
+
+	private long discarded;
+
+	private @Nullable ChannelPromise closePromise;
+
+	private @Nullable ScheduledFuture<?> silence;
+
+	private @Nullable ScheduledFuture<?> total;
+
+	LingeringClose(long maxBytes) {
+		this.maxBytes = maxBytes;
+	}
+
+	@Override
+	public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+		if (message instanceof HttpRequest) {
+			this.requestIncomplete = true;
+		}
+		if (message instanceof LastHttpContent) {
+			this.requestIncomplete = false;
+		}
+		if (this.lingering) {
+			discard(ctx, message);
+		}
+		else if (message instanceof HttpContent content && !(message instanceof HttpRequest)
+				&& content.decoderResult().isFailure()) {
+			ReferenceCountUtil.release(message);
+			this.requestIncomplete = false;
+			var unused = ctx.close();
+		}
+		else {
+			super.channelRead(ctx, message);
+		}
+	}
+
+	private void discard(ChannelHandlerContext ctx, Object message) {
+		if (message instanceof HttpContent content) {
+			ByteBuf bytes = content.content();
+			this.discarded += bytes.readableBytes();
+		}
+		ReferenceCountUtil.release(message);
+		if (!this.requestIncomplete || this.discarded > this.maxBytes) {
+			closeNow(ctx);
+		}
+		else {
+			restartSilence(ctx);
+		}
+	}
+
+	@Override
+	public void close(ChannelHandlerContext ctx, ChannelPromise promise) throws Exception {
+		boolean reset = Boolean.TRUE.equals(ctx.channel().attr(RESET).get());
+		if (this.lingering) {
+			promise.setSuccess();
+		}
+		else if (this.requestIncomplete && !reset && ctx.channel().isActive()
+				&& ctx.channel() instanceof DuplexChannel duplex) {
+			this.lingering = true;
+			this.closePromise = promise;
+			var unused = duplex.shutdownOutput();
+			restartSilence(ctx);
+			this.total = ctx.executor().schedule(() -> closeNow(ctx), TOTAL_SECONDS, TimeUnit.SECONDS);
+			ctx.channel().config().setAutoRead(true);
+		}
+		else {
+			super.close(ctx, promise);
+		}
+	}
+
+	@Override
+	public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
+		if (this.lingering && event instanceof ChannelInputShutdownEvent) {
+			closeNow(ctx);
+			return;
+		}
+		super.userEventTriggered(ctx, event);
+	}
+
+	@Override
+	public void handlerRemoved(ChannelHandlerContext ctx) {
+		cancelTimers();
+	}
+
+	private void restartSilence(ChannelHandlerContext ctx) {
+		if (this.silence != null) {
+			this.silence.cancel(false);
+		}
+		this.silence = ctx.executor().schedule(() -> closeNow(ctx), SILENCE_SECONDS, TimeUnit.SECONDS);
+	}
+
+	private void closeNow(ChannelHandlerContext ctx) {
+		cancelTimers();
+		ChannelPromise promise = this.closePromise;
+		this.closePromise = null;
+		var unused = ctx.close((promise != null) ? promise : ctx.newPromise());
+	}
+
+	private void cancelTimers() {
+		if (this.silence != null) {
+			this.silence.cancel(false);
+		}
+		if (this.total != null) {
+			this.total.cancel(false);
+		}
+	}
+
+}

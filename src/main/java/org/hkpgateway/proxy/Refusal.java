@@ -1,0 +1,63 @@
+package org.hkpgateway.proxy;
+
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The gateway itself says no. The message is for the client: one sentence, no internals.
+ * Never 503 or 504, which gpg answers with six immediate repeats; 502, on which it marks
+ * the host dead, only when the keyserver cannot be reached.
+ */
+final class Refusal extends RuntimeException {
+
+	private static final long serialVersionUID = 1L;
+
+	private final int status;
+
+	private final transient @Nullable Duration retryAfter;
+
+	private Refusal(int status, String message, @Nullable Duration retryAfter, @Nullable Throwable cause) {
+		super(message, cause, false, false);
+		this.status = status;
+		this.retryAfter = retryAfter;
+	}
+
+	static Refusal badRequest(String message) {
+		return new Refusal(400, message, null, null);
+	}
+
+	static Refusal methodNotAllowed(String method) {
+		return new Refusal(405, "The method " + method + " is not served here.", null, null);
+	}
+
+	static Refusal expectationFailed() {
+		return new Refusal(417, "Of Expect only 100-continue is understood.", null, null);
+	}
+
+	static Refusal tooLarge(long limit) {
+		return new Refusal(413, "The request body is larger than " + limit + " bytes.", null, null);
+	}
+
+	static Refusal overloaded(String what) {
+		return new Refusal(429, "The server is busy (" + what + "). Please try again later.", Duration.ofSeconds(5),
+				null);
+	}
+
+	static Refusal unreachable(Throwable cause) {
+		return new Refusal(502, "The keyserver cannot be reached.", null, cause);
+	}
+
+	int status() {
+		return this.status;
+	}
+
+	@Nullable Duration retryAfter() {
+		return this.retryAfter;
+	}
+
+	String text() {
+		return String.valueOf(getMessage());
+	}
+
+}

@@ -1,0 +1,106 @@
+package org.hkpgateway.proxy;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Predicate;
+
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import org.hkpgateway.hkp.HkpRequest;
+import org.hkpgateway.hkp.HkpTarget;
+import org.hkpgateway.hkp.HkpTargets;
+import org.hkpgateway.http.HeaderField;
+import org.hkpgateway.http.HeaderMutation;
+import org.hkpgateway.http.Headers;
+import org.hkpgateway.http.HopByHop;
+import org.hkpgateway.http.RequestHead;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Understands a parsed request: refuses what is malformed or ambiguous, resolves the
+ * client, classifies the HKP operation, separates what is passed on from what is not.
+ */
+final class RequestReader {
+
+	private final ClientAddressResolver clients;
+
+	RequestReader(ClientAddressResolver clients) {
+		this.clients = clients;
+	}
+
+	/**
+	 * A request that may be served.
+	 *
+	 * @param head as plugins may see it: without hop-by-hop and forwarded fields
+	 * @param hkp what it asks; null outside HKP
+	 * @param client who asks
+	 * @param forwarded the forwarded fields for the keyserver
+	 */
+	record Understood(RequestHead head, @Nullable HkpRequest hkp, ClientAddress client, Headers forwarded) {
+
+		/**
+		 * The head for the keyserver.
+		 * @param mutations what plugins changed
+		 * @return without framing, which the upstream client sets
+		 */
+		RequestHead upstreamHead(List<HeaderMutation> mutations) {
+			List<HeaderField> fields = new ArrayList<>(
+					this.head.headers().apply(mutations).without(RequestReader::isFraming).fields());
+			fields.addAll(this.forwarded.fields());
+			return this.head.withHeaders(Headers.of(fields));
+		}
+
+	}
+
+	Understood read(Exchange exchange) {
+		HttpHeaders received = exchange.request().requestHeaders();
+		String method = exchange.method();
+		if (method.equals("CONNECT") || method.equals("TRACE")) {
+			throw Refusal.methodNotAllowed(method);
+		}
+		List<String> hosts = received.getAll(HttpHeaderNames.HOST);
+		if (hosts.size() > 1 || (hosts.isEmpty() && !exchange.http10())) {
+			throw Refusal.badRequest("Expected one Host header, got " + hosts.size() + ".");
+		}
+		String expect = received.get(HttpHeaderNames.EXPECT);
+		if (expect != null && !expect.equalsIgnoreCase("100-continue")) {
+			throw Refusal.expectationFailed();
+		}
+		HkpRequest hkp = classify(method, exchange.target());
+		Headers all = headers(received);
+		InetSocketAddress peer = (InetSocketAddress) exchange.channel().remoteAddress();
+		boolean tls = exchange.request().scheme().equals("https");
+		ClientAddress client = this.clients.resolve(peer, all, tls);
+		exchange.understood(client, hkp);
+		Predicate<String> hopByHop = HopByHop.names(all.all("Connection"));
+		Headers passed = all.without(hopByHop.or(ForwardedHeaders::isForwarded));
+		return new Understood(new RequestHead(method, exchange.target(), passed), hkp, client,
+				ForwardedHeaders.rebuild(all, client));
+	}
+
+	private static @Nullable HkpRequest classify(String method, String target) {
+		HkpTarget understood = HkpTargets.parse(method, target);
+		if (understood instanceof HkpTarget.Refused refused) {
+			throw Refusal.badRequest(refused.reason());
+		}
+		return (understood instanceof HkpTarget.Hkp hkp) ? hkp.request() : null;
+	}
+
+	private static Headers headers(HttpHeaders received) {
+		try {
+			return NettyHeaders.copy(received);
+		}
+		catch (IllegalArgumentException ex) {
+			throw Refusal.badRequest("Malformed header. " + ex.getMessage());
+		}
+	}
+
+	/** Expect is answered by the gateway itself. */
+	private static boolean isFraming(String name) {
+		String lower = name.toLowerCase(Locale.ROOT);
+		return lower.equals("content-length") || lower.equals("expect");
+	}
+
+}

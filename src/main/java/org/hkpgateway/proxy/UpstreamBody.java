@@ -1,0 +1,32 @@
+package org.hkpgateway.proxy;
+
+import io.netty.buffer.ByteBuf;
+import reactor.core.publisher.Flux;
+
+/**
+ * The request body on its way to the keyserver.
+ */
+sealed interface UpstreamBody {
+
+	/** There is none. */
+	record None() implements UpstreamBody {
+	}
+
+	/**
+	 * It is in memory.
+	 *
+	 * @param body released by whoever made it, when the exchange ends
+	 */
+	record Held(HeldBody body) implements UpstreamBody {
+	}
+
+	/**
+	 * It streams by.
+	 *
+	 * @param bytes subscribe at most once; the reader releases each buffer
+	 * @param length declared length, or -1
+	 */
+	record Streamed(Flux<ByteBuf> bytes, long length) implements UpstreamBody {
+	}
+
+}

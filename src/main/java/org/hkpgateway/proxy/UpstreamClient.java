@@ -1,0 +1,155 @@
+package org.hkpgateway.proxy;
+
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+
+import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import org.hkpgateway.http.HeaderMutation;
+import org.hkpgateway.http.Headers;
+import org.hkpgateway.http.HopByHop;
+import org.hkpgateway.http.RequestHead;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.netty.ByteBufFlux;
+import reactor.netty.NettyOutbound;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.http.client.HttpClientRequest;
+import reactor.netty.http.client.HttpClientResponse;
+import reactor.netty.http.server.HttpServerResponse;
+import reactor.netty.internal.shaded.reactor.pool.PoolAcquirePendingLimitException;
+import reactor.netty.internal.shaded.reactor.pool.PoolAcquireTimeoutException;
+import reactor.netty.resources.ConnectionProvider;
+
+/**
+ * Forwards requests to the keyserver and relays its answers: both bodies stream with
+ * back-pressure, a client that goes away cancels the call. Thread-safe, never blocks.
+ */
+final class UpstreamClient implements AutoCloseable {
+
+	/**
+	 * Idle connections are dropped before the keyserver is likely to drop them: a request
+	 * sent on a connection that is closing at that moment would be lost.
+	 */
+	private static final Duration MAX_IDLE = Duration.ofSeconds(10);
+
+	private final ConnectionProvider connections;
+
+	private final HttpClient client;
+
+	private final int maxConnections;
+
+	UpstreamClient(URI url, UpstreamSettings settings) {
+		this.maxConnections = settings.maxConnections();
+		this.connections = ConnectionProvider.builder("hkp-upstream")
+			.maxConnections(settings.maxConnections())
+			.pendingAcquireMaxCount(2 * settings.maxConnections())
+			.pendingAcquireTimeout(settings.connectTimeout())
+			.maxIdleTime(MAX_IDLE)
+			.lifo()
+			.build();
+		InetSocketAddress address = InetSocketAddress.createUnresolved(url.getHost().replaceAll("[\\[\\]]", ""),
+				(url.getPort() >= 0) ? url.getPort() : 80);
+		this.client = HttpClient.create(this.connections)
+			.remoteAddress(() -> address)
+			.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) settings.connectTimeout().toMillis())
+			.responseTimeout(settings.responseTimeout())
+			.disableRetry(true);
+	}
+
+	/**
+	 * Sends a request and relays the answer. Subscribe once.
+	 * @param exchange where the answer goes
+	 * @param head the request to send
+	 * @param body its body
+	 * @param responseHeaders changes of the answer's headers
+	 * @return completes when the answer was relayed; a {@link Refusal} if there was no
+	 * answer; any other error if it was cut short
+	 */
+	Mono<Void> forward(Exchange exchange, RequestHead head, UpstreamBody body, List<HeaderMutation> responseHeaders) {
+		return this.client.request(HttpMethod.valueOf(head.method()))
+			.uri(head.target())
+			.send((request, outbound) -> send(request, outbound, head, body))
+			.response((response, content) -> relay(exchange, response, content, responseHeaders))
+			.then()
+			.onErrorMap((error) -> exchange.isHeadSent() ? error : refusal(error));
+	}
+
+	/**
+	 * Asks the keyserver something on the gateway's own behalf.
+	 * @param target path and query
+	 * @param timeout the longest to wait for the whole answer
+	 * @return the status
+	 */
+	Mono<Integer> probe(String target, Duration timeout) {
+		return this.client.responseTimeout(timeout)
+			.get()
+			.uri(target)
+			.responseSingle((response, content) -> content.then(Mono.just(response.status().code())))
+			.timeout(timeout);
+	}
+
+	private static Publisher<Void> send(HttpClientRequest request, NettyOutbound outbound, RequestHead head,
+			UpstreamBody body) {
+		HttpHeaders headers = request.requestHeaders();
+		String defaultHost = headers.get(HttpHeaderNames.HOST);
+		headers.clear();
+		NettyHeaders.add(head.headers(), headers);
+		if (!headers.contains(HttpHeaderNames.HOST)) {
+			headers.set(HttpHeaderNames.HOST, defaultHost);
+		}
+		if (body instanceof UpstreamBody.Held held) {
+			headers.set(HttpHeaderNames.CONTENT_LENGTH, held.body().length());
+			return outbound.send(Mono.fromSupplier(held.body()::content));
+		}
+		if (body instanceof UpstreamBody.Streamed streamed) {
+			if (streamed.length() >= 0) {
+				headers.set(HttpHeaderNames.CONTENT_LENGTH, streamed.length());
+			}
+			return outbound.send(streamed.bytes());
+		}
+		boolean bodyExpected = !head.method().equals("GET") && !head.method().equals("HEAD");
+		if (bodyExpected) {
+			headers.set(HttpHeaderNames.CONTENT_LENGTH, 0);
+		}
+		return outbound;
+	}
+
+	private static Publisher<Void> relay(Exchange exchange, HttpClientResponse from, ByteBufFlux content,
+			List<HeaderMutation> mutations) {
+		HttpServerResponse to = exchange.response();
+		Headers received = NettyHeaders.copy(from.responseHeaders());
+		to.status(from.status());
+		NettyHeaders.add(received.without(HopByHop.names(received.all("Connection"))).apply(mutations),
+				to.responseHeaders());
+		if (exchange.http10()) {
+			to.keepAlive(false);
+			to.chunkedTransfer(false);
+		}
+		exchange.headSent();
+		int status = from.status().code();
+		boolean bodiless = exchange.method().equals("HEAD") || status == 204 || status == 304;
+		return bodiless ? content.then().then(to.send()) : to.send(content.retain());
+	}
+
+	private Throwable refusal(Throwable error) {
+		if (error instanceof Refusal) {
+			return error;
+		}
+		if (error instanceof PoolAcquireTimeoutException || error instanceof PoolAcquirePendingLimitException) {
+			return Refusal.overloaded("all " + this.maxConnections + " connections to the keyserver are in use");
+		}
+		return Refusal.unreachable(error);
+	}
+
+	@Override
+	public void close() {
+		this.connections.dispose();
+	}
+
+}

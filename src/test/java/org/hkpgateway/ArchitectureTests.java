@@ -1,0 +1,97 @@
+package org.hkpgateway;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+/**
+ * Who may use whom. The table is written with its transitive closure: a package may use
+ * what it names and whatever those may use.
+ */
+@AnalyzeClasses(packages = "org.hkpgateway", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTests {
+
+	private static final String[] ALLOWED_SPRING = { "org.hkpgateway", "org.hkpgateway.proxy..",
+			"org.hkpgateway.host..", "org.hkpgateway.storage..", "org.hkpgateway.state..", "org.hkpgateway.actuate..",
+			"org.hkpgateway.config.." };
+
+	@ArchTest
+	static final ArchRule noCycles = slices().matching("org.hkpgateway.(*)..").should().beFreeOfCycles();
+
+	@ArchTest
+	static final ArchRule http = uses("http");
+
+	@ArchTest
+	static final ArchRule hkp = uses("hkp", "http");
+
+	@ArchTest
+	static final ArchRule plugin = uses("plugin", "hkp", "http");
+
+	@ArchTest
+	static final ArchRule manifest = uses("manifest", "plugin", "hkp", "http");
+
+	@ArchTest
+	static final ArchRule process = uses("process", "plugin", "hkp", "http");
+
+	@ArchTest
+	static final ArchRule lifecycle = uses("lifecycle", "process", "manifest", "plugin", "hkp", "http");
+
+	@ArchTest
+	static final ArchRule grpc = uses("grpc", "plugin", "hkp", "http", "proto");
+
+	@ArchTest
+	static final ArchRule resilience = uses("resilience", "plugin", "hkp", "http");
+
+	@ArchTest
+	static final ArchRule chain = uses("chain", "plugin", "hkp", "http");
+
+	@ArchTest
+	static final ArchRule proxy = uses("proxy", "chain", "plugin", "hkp", "http");
+
+	@ArchTest
+	static final ArchRule keyserver = uses("keyserver", "hkp", "http");
+
+	@ArchTest
+	static final ArchRule actuate = uses("actuate", "lifecycle", "chain", "proxy", "resilience", "process", "manifest",
+			"plugin", "hkp", "http");
+
+	@ArchTest
+	static final ArchRule nothingUsesConfig = noClasses().that()
+		.resideOutsideOfPackage("org.hkpgateway.config..")
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage("org.hkpgateway.config..");
+
+	@ArchTest
+	static final ArchRule springStaysOutside = noClasses().that(not(resideInAnyPackage(ALLOWED_SPRING)))
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage("org.springframework..");
+
+	@ArchTest
+	static final ArchRule onlyGrpcSeesGrpc = noClasses()
+		.that(not(resideInAnyPackage("org.hkpgateway.grpc..", "org.hkpgateway.host..", "org.hkpgateway.proto..")))
+		.should()
+		.dependOnClassesThat()
+		.resideInAnyPackage("io.grpc..", "com.google.protobuf..", "org.hkpgateway.proto..");
+
+	private static ArchRule uses(String name, String... allowed) {
+		String[] packages = new String[allowed.length + 1];
+		packages[0] = "org.hkpgateway." + name + "..";
+		for (int i = 0; i < allowed.length; i++) {
+			packages[i + 1] = "org.hkpgateway." + allowed[i] + "..";
+		}
+		return noClasses().that()
+			.resideInAPackage("org.hkpgateway." + name + "..")
+			.should()
+			.dependOnClassesThat(resideInAPackage("org.hkpgateway..").and(not(resideInAnyPackage(packages))));
+	}
+
+}

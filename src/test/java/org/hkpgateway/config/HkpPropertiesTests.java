@@ -1,0 +1,139 @@
+package org.hkpgateway.config;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+import org.hkpgateway.plugin.BodyMode;
+import org.hkpgateway.plugin.Capability;
+import org.hkpgateway.plugin.FailPolicy;
+import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginSettings;
+import org.hkpgateway.proxy.ClientAddressSettings;
+import org.hkpgateway.proxy.UpstreamSettings;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link HkpProperties}.
+ */
+class HkpPropertiesTests {
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner().withUserConfiguration(Bound.class);
+
+	@Test
+	void nothingBoundGivesTheDocumentedDefaults() {
+		this.runner.run((context) -> {
+			HkpProperties hkp = context.getBean(HkpProperties.class);
+			assertThat(hkp.upstream()).isEqualTo(new UpstreamSettings(List.of(), Duration.ofSeconds(5),
+					Duration.ofSeconds(150), 500, UpstreamSettings.ContentLength.REQUIRE));
+			assertThat(hkp.clientAddress())
+				.isEqualTo(new ClientAddressSettings(List.of(), "", ClientAddressSettings.Log.FULL));
+			assertThat(hkp.edge().maxBody()).isEqualTo(DataSize.ofMegabytes(16));
+			assertThat(hkp.edge().maxBufferedBytes()).isEqualTo(DataSize.ofMegabytes(256));
+			assertThat(hkp.edge().maxHeaderBytes()).isEqualTo(DataSize.ofKilobytes(16));
+			assertThat(hkp.edge().idleTimeout()).isEqualTo(Duration.ofSeconds(60));
+			assertThat(hkp.shutdown())
+				.isEqualTo(new HkpProperties.Shutdown(Duration.ofSeconds(10), Duration.ofSeconds(30)));
+			assertThat(hkp.readiness())
+				.isEqualTo(new HkpProperties.Readiness(HkpProperties.Readiness.Required.STARTUP, false));
+			assertThat(hkp.plugins().directories()).containsExactly(Path.of("/var/lib/hockeypuck/plugins"));
+			assertThat(hkp.plugins().chainBudget()).isEqualTo(Duration.ofSeconds(1));
+			assertThat(hkp.plugins().grants()).containsExactly(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND);
+			assertThat(hkp.plugins().of(new PluginId("any"))).isEqualTo(PluginSettings.DEFAULTS);
+		});
+	}
+
+	@Test
+	void settingsWithoutValuesAreTheDefaultsOfThePluginDomain() {
+		this.runner.withPropertyValues("hkp.plugins.settings.a.enabled=true")
+			.run((context) -> assertThat(context.getBean(HkpProperties.class).plugins().of(new PluginId("a")))
+				.isEqualTo(PluginSettings.DEFAULTS));
+	}
+
+	@Test
+	void everythingBindsRelaxed() {
+		this.runner
+			.withPropertyValues("hkp.upstream.urls=http://keys.example:11371", "hkp.upstream.connect-timeout=1s",
+					"hkp.upstream.response-timeout=2m", "hkp.upstream.max-connections=7",
+					"hkp.upstream.content-length=stream", "hkp.client-address.trusted-proxies=10.0.0.0/8,::1",
+					"hkp.client-address.header=CF-Connecting-IP", "hkp.client-address.log=truncated",
+					"hkp.edge.max-body=1MB", "hkp.edge.max-buffered-bytes=2MB", "hkp.edge.max-header-bytes=8KB",
+					"hkp.edge.idle-timeout=5s", "hkp.shutdown.pre-stop=0s", "hkp.shutdown.drain=1s",
+					"hkp.readiness.required=always", "hkp.readiness.upstream=true", "hkp.plugins.directories=/a,/b",
+					"hkp.plugins.runtime-directory=/run/x", "hkp.plugins.chain-budget=50ms",
+					"hkp.plugins.default-grants=http.request", "hkp.plugins.settings.my-plugin.enabled=false",
+					"hkp.plugins.settings.my-plugin.order=5", "hkp.plugins.settings.my-plugin.required=true",
+					"hkp.plugins.settings.my-plugin.fail=open", "hkp.plugins.settings.my-plugin.timeout=20ms",
+					"hkp.plugins.settings.my-plugin.max-concurrent=3", "hkp.plugins.settings.my-plugin.body=prefix",
+					"hkp.plugins.settings.my-plugin.body-prefix=1KB",
+					"hkp.plugins.settings.my-plugin.grants=http.request,http.request.body",
+					"hkp.plugins.settings.my-plugin.environment.MY_VAR=x",
+					"hkp.plugins.settings.my-plugin.config.allow[0]=10.0.0.1",
+					"hkp.plugins.settings.my-plugin.config.allow[1]=10.0.0.2",
+					"hkp.plugins.settings.my-plugin.config.deep.er=1")
+			.run((context) -> {
+				HkpProperties hkp = context.getBean(HkpProperties.class);
+				assertThat(hkp.upstream())
+					.isEqualTo(new UpstreamSettings(List.of(URI.create("http://keys.example:11371")),
+							Duration.ofSeconds(1), Duration.ofMinutes(2), 7, UpstreamSettings.ContentLength.STREAM));
+				assertThat(hkp.clientAddress()).isEqualTo(new ClientAddressSettings(List.of("10.0.0.0/8", "::1"),
+						"CF-Connecting-IP", ClientAddressSettings.Log.TRUNCATED));
+				assertThat(hkp.edge().maxBufferedBytes()).isEqualTo(DataSize.ofMegabytes(2));
+				assertThat(hkp.shutdown()).isEqualTo(new HkpProperties.Shutdown(Duration.ZERO, Duration.ofSeconds(1)));
+				assertThat(hkp.readiness())
+					.isEqualTo(new HkpProperties.Readiness(HkpProperties.Readiness.Required.ALWAYS, true));
+				assertThat(hkp.plugins().directories()).containsExactly(Path.of("/a"), Path.of("/b"));
+				assertThat(hkp.plugins().runtimeDirectory()).isEqualTo("/run/x");
+				assertThat(hkp.plugins().chainBudget()).isEqualTo(Duration.ofMillis(50));
+				assertThat(hkp.plugins().grants()).containsExactly(Capability.HTTP_REQUEST);
+				assertThat(hkp.plugins().of(new PluginId("my-plugin"))).isEqualTo(new PluginSettings(false, 5, true,
+						FailPolicy.OPEN, Duration.ofMillis(20), 3, BodyMode.PREFIX, 1024,
+						List.of(Capability.HTTP_REQUEST, Capability.HTTP_REQUEST_BODY), Map.of("MY_VAR", "x"),
+						Map.of("allow", List.of("10.0.0.1", "10.0.0.2"), "deep", Map.of("er", "1"))));
+			});
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "hkp.upstream.urls, https://keys.example", "hkp.upstream.urls, http://keys.example/path",
+			"hkp.upstream.connect-timeout, 0s", "hkp.upstream.max-connections, 0", "hkp.upstream.content-length, maybe",
+			"hkp.client-address.trusted-proxies, nonsense", "hkp.client-address.header, CF-Connecting-IP",
+			"hkp.edge.max-body, 3GB", "hkp.edge.max-buffered-bytes, 1B", "hkp.edge.max-header-bytes, 1B",
+			"hkp.edge.idle-timeout, never", "hkp.shutdown.pre-stop, -1s", "hkp.readiness.required, sometimes",
+			"hkp.plugins.chain-budget, 0s", "hkp.plugins.default-grants, everything",
+			"hkp.plugins.settings.a.fail, ajar", "hkp.plugins.settings.a.timeout, 0s",
+			"hkp.plugins.settings.a.max-concurrent, 0", "hkp.plugins.settings.a.body-prefix, 2MB",
+			"hkp.plugins.settings.a.grants, root", "hkp.plugins.settings.a.tiemout, 1s", "hkp.edge.max-bdy, 1MB",
+			"hkp.nonsense, 1" })
+	void aWrongValueOrAnUnknownKeyStopsTheStartAndIsNamed(String key, String value) {
+		this.runner.withPropertyValues(key + "=" + value).run((context) -> {
+			assertThat(context).hasFailed();
+			assertThat(messages(context.getStartupFailure())).contains(key);
+		});
+	}
+
+	private static String messages(Throwable failure) {
+		StringBuilder messages = new StringBuilder();
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			messages.append(cause.getMessage()).append('\n');
+		}
+		return messages.toString();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableConfigurationProperties(HkpProperties.class)
+	static class Bound {
+
+	}
+
+}
