@@ -1,0 +1,144 @@
+package org.hkpgateway.testsupport;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A keyserver's end of the wire, byte by byte: records each request exactly as it came
+ * and plays a scripted answer.
+ */
+public final class RawUpstream implements AutoCloseable {
+
+	private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+
+	private final BlockingQueue<Received> received = new LinkedBlockingQueue<>();
+
+	private final List<Socket> open = new CopyOnWriteArrayList<>();
+
+	private volatile Script script;
+
+	public RawUpstream(Script script) throws IOException {
+		this.script = script;
+		Thread thread = new Thread(this::accept, "raw-upstream");
+		thread.setDaemon(true);
+		thread.start();
+	}
+
+	/** An upstream that gives every request the same answer and then closes. */
+	public static RawUpstream answering(String answer) throws IOException {
+		return new RawUpstream((socket, request) -> {
+			socket.getOutputStream().write(answer.getBytes(StandardCharsets.ISO_8859_1));
+			socket.close();
+		});
+	}
+
+	public URI uri() {
+		return URI.create("http://127.0.0.1:" + this.server.getLocalPort());
+	}
+
+	/** Waits for the next request. */
+	public Received take() throws InterruptedException {
+		Received next = this.received.poll(10, TimeUnit.SECONDS);
+		if (next == null) {
+			throw new AssertionError("expected: a request within 10 s, got: none");
+		}
+		return next;
+	}
+
+	/** How many requests have come and were not taken. */
+	public int waiting() {
+		return this.received.size();
+	}
+
+	private void accept() {
+		while (!this.server.isClosed()) {
+			try {
+				Socket socket = this.server.accept();
+				this.open.add(socket);
+				Thread thread = new Thread(() -> serve(socket), "raw-upstream-connection");
+				thread.setDaemon(true);
+				thread.start();
+			}
+			catch (IOException ex) {
+				return;
+			}
+		}
+	}
+
+	private void serve(Socket socket) {
+		try {
+			InputStream in = socket.getInputStream();
+			ByteArrayOutputStream head = new ByteArrayOutputStream();
+			while (!head.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r\n")) {
+				int next = in.read();
+				if (next < 0) {
+					return;
+				}
+				head.write(next);
+			}
+			String text = head.toString(StandardCharsets.ISO_8859_1);
+			byte[] body = in.readNBytes(contentLength(text));
+			Received request = new Received(text, body);
+			this.received.add(request);
+			this.script.answer(socket, request);
+		}
+		catch (IOException ex) {
+			// The gateway went away: what a test looks for shows elsewhere.
+		}
+	}
+
+	private static int contentLength(String head) {
+		for (String line : head.split("\r\n")) {
+			if (line.toLowerCase(java.util.Locale.ROOT).startsWith("content-length:")) {
+				return Integer.parseInt(line.substring(15).trim());
+			}
+		}
+		return 0;
+	}
+
+	@Override
+	public void close() throws IOException {
+		this.server.close();
+		for (Socket socket : this.open) {
+			socket.close();
+		}
+	}
+
+	/** What to do when a request has come. */
+	@FunctionalInterface
+	public interface Script {
+
+		void answer(Socket socket, Received request) throws IOException;
+
+	}
+
+	/**
+	 * A request as it came.
+	 *
+	 * @param head request line and headers with their line ends, as ISO-8859-1
+	 * @param body as many bytes as Content-Length says
+	 */
+	public record Received(String head, byte[] body) {
+
+		public String requestLine() {
+			return this.head.substring(0, this.head.indexOf("\r\n"));
+		}
+
+		public List<String> headers() {
+			return List.of(this.head.split("\r\n")).stream().skip(1).toList();
+		}
+
+	}
+
+}
