@@ -51,8 +51,4 @@ final class BlockingCalls {
 		}
 	}
 
-	synchronized boolean over() {
-		return this.over;
-	}
-
 }

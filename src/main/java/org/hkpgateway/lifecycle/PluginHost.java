@@ -181,7 +181,7 @@ public final class PluginHost implements PluginRegistry, AutoCloseable {
 	/**
 	 * Stops the plugins: those that depend on others before these, independent ones at
 	 * the same time. Then closes the launcher, which kills what has not ended. Blocks.
-	 * Nothing if called again.
+	 * Nothing if called again. An interruption ends the waiting for the plugins only.
 	 * @param limit the longest to wait for the plugins; the launcher's close comes on top
 	 */
 	public void close(Duration limit) {
@@ -193,18 +193,19 @@ public final class PluginHost implements PluginRegistry, AutoCloseable {
 		}
 		this.waiting.clear();
 		this.settlement.cancel();
-		try {
-			await(this.roster.retireAll("gateway stops"), limit);
-		}
-		finally {
-			this.tools.launcher().close();
-			this.roster.supervisors().forEach(PluginSupervisor::close);
+		boolean interrupted = await(this.roster.retireAll("gateway stops"), limit);
+		this.tools.launcher().close();
+		this.roster.supervisors().forEach(PluginSupervisor::close);
+		if (interrupted) {
+			// Only now: it would have kept the launcher from waiting for its processes.
+			Thread.currentThread().interrupt();
 		}
 	}
 
-	private void await(CompletableFuture<Void> stopped, Duration limit) {
+	private boolean await(CompletableFuture<Void> stopped, Duration limit) {
 		try {
 			stopped.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+			return false;
 		}
 		catch (TimeoutException | ExecutionException ex) {
 			List<String> left = statuses().stream()
@@ -213,10 +214,11 @@ public final class PluginHost implements PluginRegistry, AutoCloseable {
 				.toList();
 			logger.warn("plugins: expected: all stopped within {} ms, got: {} not stopped; they are killed",
 					limit.toMillis(), left);
+			return false;
 		}
 		catch (InterruptedException ex) {
 			logger.warn("plugins: interrupted while they stop; those left are killed");
-			Thread.currentThread().interrupt();
+			return true;
 		}
 	}
 

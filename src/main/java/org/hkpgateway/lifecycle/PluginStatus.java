@@ -14,8 +14,8 @@ import org.hkpgateway.plugin.PluginId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One plugin at one moment, for the operator. Holds neither configuration nor
- * environment, which may contain secrets.
+ * One plugin at one moment, for the operator; while it moves, its parts may be a moment
+ * apart. Holds neither configuration nor environment, which may contain secrets.
  *
  * @param id its name
  * @param version as its manifest says

@@ -1,0 +1,94 @@
+package org.hkpgateway.lifecycle;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.PluginClient;
+import org.hkpgateway.plugin.PluginFailure;
+import org.hkpgateway.plugin.PluginId;
+import org.junit.jupiter.api.Test;
+import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.test.StepVerifier;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link CountedClient}.
+ */
+class CountedClientTests {
+
+	private static final PluginId ID = new PluginId("a");
+
+	private final Sinks.One<Decision> answer = Sinks.one();
+
+	private final CountedClient client = new CountedClient(ID, (event, budget) -> this.answer.asMono());
+
+	@Test
+	void countsFromSubscriptionToAnswer() {
+		Mono<Decision> call = decide(this.client);
+		assertThat(this.client.inFlight()).isZero();
+		call.subscribe();
+		call.subscribe();
+		assertThat(this.client.inFlight()).isEqualTo(2);
+		this.answer.tryEmitValue(Decision.Continue.UNCHANGED).orThrow();
+		assertThat(this.client.inFlight()).isZero();
+	}
+
+	@Test
+	void cancelAndErrorEndACall() {
+		Disposable cancelled = decide(this.client).subscribe();
+		decide(this.client).onErrorComplete().subscribe();
+		cancelled.dispose();
+		assertThat(this.client.inFlight()).isEqualTo(1);
+		this.answer.tryEmitError(new PluginFailure.Timeout(ID, "late")).orThrow();
+		assertThat(this.client.inFlight()).isZero();
+	}
+
+	@Test
+	void clientThatThrowsEndsACall() {
+		CountedClient throwing = new CountedClient(ID, (event, budget) -> {
+			throw new IllegalArgumentException("no");
+		});
+		StepVerifier.create(decide(throwing)).expectError(IllegalArgumentException.class).verify(Duration.ofSeconds(5));
+		assertThat(throwing.inFlight()).isZero();
+	}
+
+	@Test
+	void drainsAtOnceWhenIdle() {
+		assertThat(this.client.drain()).isCompleted();
+		assertThat(this.client.drain()).isCompleted();
+	}
+
+	@Test
+	void drainsWhenTheLastCallEnds() {
+		Disposable first = decide(this.client).subscribe();
+		Disposable second = decide(this.client).subscribe();
+		CompletableFuture<Void> drained = this.client.drain();
+		first.dispose();
+		assertThat(drained).isNotDone();
+		assertThat(this.client.inFlight()).isEqualTo(1);
+		second.dispose();
+		assertThat(drained).isCompleted();
+	}
+
+	@Test
+	void refusesCallsWhileDraining() {
+		Disposable running = decide(this.client).subscribe();
+		CompletableFuture<Void> drained = this.client.drain();
+		StepVerifier.create(decide(this.client))
+			.expectErrorSatisfies((error) -> assertThat(error).isInstanceOf(PluginFailure.Unavailable.class)
+				.hasMessage("plugin a: it is being stopped"))
+			.verify(Duration.ofSeconds(5));
+		assertThat(drained).isNotDone();
+		running.dispose();
+		assertThat(drained).isCompleted();
+	}
+
+	private static Mono<Decision> decide(PluginClient client) {
+		return client.decide(Requests.any(), Duration.ofSeconds(1));
+	}
+
+}

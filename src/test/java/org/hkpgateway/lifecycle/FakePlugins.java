@@ -1,0 +1,145 @@
+package org.hkpgateway.lifecycle;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+
+import org.hkpgateway.plugin.BodyMode;
+import org.hkpgateway.plugin.Capability;
+import org.hkpgateway.plugin.FailPolicy;
+import org.hkpgateway.plugin.HealthReport;
+import org.hkpgateway.plugin.PluginClient;
+import org.hkpgateway.plugin.PluginConnection;
+import org.hkpgateway.plugin.PluginEndpoint;
+import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginIntroduction;
+import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.ProtocolVersion;
+import org.hkpgateway.process.PluginLauncher;
+import org.hkpgateway.process.PluginProcess;
+
+/**
+ * Launcher, connector and decorator of fake plugins, with a log of what was done to them.
+ */
+final class FakePlugins implements PluginLauncher, PluginConnection.Connector, PluginClient.Decorator {
+
+	final List<String> log = new CopyOnWriteArrayList<>();
+
+	volatile Runnable onClose = () -> {
+	};
+
+	private final Map<PluginId, FakePlugin> plugins = new ConcurrentHashMap<>();
+
+	private final AtomicLong pids = new AtomicLong(100);
+
+	FakePlugin plugin(String name) {
+		return plugin(new PluginId(name));
+	}
+
+	private FakePlugin plugin(PluginId id) {
+		return this.plugins.computeIfAbsent(id, (key) -> new FakePlugin());
+	}
+
+	Tools tools(LifecycleSettings settings) {
+		return new Tools(this, this, this, settings);
+	}
+
+	long running() {
+		return this.plugins.values().stream().mapToLong(FakePlugin::running).sum();
+	}
+
+	@Override
+	public PluginProcess launch(PluginSpec spec, Duration timeout) {
+		this.log.add(spec.id() + " launch " + timeout.toSeconds());
+		plugin(spec.id()).onLaunch.run();
+		FakeProcess process = new FakeProcess(this.pids.incrementAndGet());
+		plugin(spec.id()).add(process);
+		return process;
+	}
+
+	@Override
+	public PluginConnection connect(PluginSpec spec, PluginEndpoint endpoint, Duration timeout) {
+		this.log.add(spec.id() + " connect " + timeout.toSeconds());
+		plugin(spec.id()).onConnect.run();
+		return new Connection(spec.id());
+	}
+
+	@Override
+	public PluginClient decorate(PluginSpec spec, PluginClient client) {
+		plugin(spec.id()).onDecorate.run();
+		return client;
+	}
+
+	@Override
+	public void close() {
+		this.log.add("launcher close");
+		this.plugins.values()
+			.stream()
+			.flatMap((plugin) -> plugin.processes().stream())
+			.forEach((process) -> process.exit(137));
+	}
+
+	static PluginSpec spec(String name) {
+		return spec(name, 100, false);
+	}
+
+	static PluginSpec spec(String name, int order, boolean required, String... dependencies) {
+		return spec(name, order, required, Set.of(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND), dependencies);
+	}
+
+	static PluginSpec spec(String name, int order, boolean required, Set<Capability> granted, String... dependencies) {
+		Path directory = Path.of("/plugins", name);
+		return new PluginSpec(new PluginId(name), "1.2.3", "", ProtocolVersion.CURRENT, directory,
+				directory.resolve("hkp-plugin-" + name), List.of(), Map.of(), "{}", order, required, FailPolicy.CLOSED,
+				Duration.ofMillis(200), 256, BodyMode.NONE, 65536,
+				Set.of(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND), granted,
+				Arrays.stream(dependencies).map(PluginId::new).toList(), PluginSpec.DEFAULT_MAX_MESSAGE_BYTES);
+	}
+
+	private final class Connection implements PluginConnection {
+
+		private final PluginId id;
+
+		Connection(PluginId id) {
+			this.id = id;
+		}
+
+		@Override
+		public PluginIntroduction initialize(String instanceId, Duration timeout) {
+			FakePlugins.this.log.add(this.id + " initialize " + timeout.toSeconds());
+			plugin(this.id).onInitialize.run();
+			return new PluginIntroduction(this.id.name(), "1.2.3", "", Map.of(), List.of());
+		}
+
+		@Override
+		public HealthReport checkHealth(Duration timeout) {
+			FakePlugins.this.log.add(this.id + " health " + timeout.toSeconds());
+			return plugin(this.id).health.get();
+		}
+
+		@Override
+		public void shutdown(String reason, Duration grace) {
+			FakePlugins.this.log.add(this.id + " shutdown: " + reason);
+			plugin(this.id).onShutdown.run();
+		}
+
+		@Override
+		public PluginClient client() {
+			return (event, budget) -> plugin(this.id).answer;
+		}
+
+		@Override
+		public void close() {
+			FakePlugins.this.log.add(this.id + " close");
+			FakePlugins.this.onClose.run();
+		}
+
+	}
+
+}

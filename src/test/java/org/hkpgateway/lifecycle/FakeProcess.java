@@ -1,0 +1,59 @@
+package org.hkpgateway.lifecycle;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import org.hkpgateway.plugin.PluginEndpoint;
+import org.hkpgateway.process.ExitStatus;
+import org.hkpgateway.process.PluginProcess;
+
+/**
+ * A process that exits when it is told to.
+ */
+final class FakeProcess implements PluginProcess {
+
+	private final long pid;
+
+	private final CompletableFuture<ExitStatus> exit = new CompletableFuture<>();
+
+	private final List<String> ends = new CopyOnWriteArrayList<>();
+
+	FakeProcess(long pid) {
+		this.pid = pid;
+	}
+
+	@Override
+	public long pid() {
+		return this.pid;
+	}
+
+	@Override
+	public PluginEndpoint endpoint() {
+		return new PluginEndpoint.Unix(Path.of("/run/fake/" + this.pid));
+	}
+
+	@Override
+	public CompletableFuture<ExitStatus> onExit() {
+		return this.exit;
+	}
+
+	void exit(int code, String... lines) {
+		this.exit.complete(new ExitStatus(code, List.of(lines)));
+	}
+
+	@Override
+	public ExitStatus end(Duration voluntary, Duration term) {
+		this.ends.add(voluntary.toMillis() + "/" + term.toMillis());
+		exit(voluntary.isZero() ? (term.isZero() ? 137 : 143) : 0);
+		return this.exit.join();
+	}
+
+	/** How it was ended: milliseconds of both grace periods. */
+	List<String> ends() {
+		return this.ends;
+	}
+
+}
