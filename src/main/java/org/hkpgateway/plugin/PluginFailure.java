@@ -106,4 +106,23 @@ public abstract sealed class PluginFailure extends RuntimeException {
 
 	}
 
+	/**
+	 * The request does not fit into a message that the plugin accepts: it was not asked.
+	 * Says nothing about the plugin, so it does not count towards its circuit breaker.
+	 */
+	public static final class TooLarge extends PluginFailure {
+
+		private static final long serialVersionUID = 1L;
+
+		public TooLarge(PluginId plugin, String message) {
+			super(plugin, message);
+		}
+
+		@Override
+		public String kind() {
+			return "too-large";
+		}
+
+	}
+
 }

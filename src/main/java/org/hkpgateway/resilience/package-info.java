@@ -1,6 +1,7 @@
 /**
  * What guards every call to a plugin, in this order: bulkhead, circuit breaker, deadline,
- * grants.
+ * grants. {@link org.hkpgateway.resilience.GuardedPlugins} is the one place that orders
+ * them; start reading there.
  */
 @NullMarked
 package org.hkpgateway.resilience;

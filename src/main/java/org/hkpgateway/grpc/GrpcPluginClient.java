@@ -1,0 +1,103 @@
+package org.hkpgateway.grpc;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.Deadline;
+import io.grpc.MethodDescriptor;
+import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.PluginClient;
+import org.hkpgateway.plugin.PluginFailure;
+import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.RequestEvent;
+import org.hkpgateway.proto.HKPPluginGrpc;
+import org.hkpgateway.proto.HandleRequestEvent;
+import org.hkpgateway.proto.HandleResponse;
+import reactor.core.publisher.Mono;
+
+/**
+ * Asks for decisions by one unary call each. Decisions come on the connector's threads,
+ * which must not be blocked.
+ */
+final class GrpcPluginClient implements PluginClient {
+
+	private final PluginId plugin;
+
+	private final Channel channel;
+
+	private final EventConverter events;
+
+	private volatile long maxMessageBytes;
+
+	/** Set once the plugin was found to know only the older name. */
+	private volatile boolean legacy;
+
+	GrpcPluginClient(PluginId plugin, Channel channel, EventConverter events, long maxMessageBytes) {
+		this.plugin = plugin;
+		this.channel = channel;
+		this.events = events;
+		this.maxMessageBytes = maxMessageBytes;
+	}
+
+	/**
+	 * Sets the limit that the plugin declared.
+	 * @param maxMessageBytes largest message it accepts
+	 */
+	void limitMessages(long maxMessageBytes) {
+		this.maxMessageBytes = maxMessageBytes;
+	}
+
+	@Override
+	public Mono<Decision> decide(RequestEvent event, Duration budget) {
+		return Mono.defer(() -> {
+			Deadline deadline = Deadline.after(budget.toNanos(), TimeUnit.NANOSECONDS);
+			return this.legacy ? callLegacy(event, deadline) : callCurrent(event, deadline);
+		}).map(this::toDecision);
+	}
+
+	private Mono<HandleResponse> callCurrent(RequestEvent event, Deadline deadline) {
+		return call(HKPPluginGrpc.getHandleRequestMethod(), event, deadline).onErrorResume(CallFailed.class,
+				(failed) -> {
+					if (!failed.isUnimplemented()) {
+						return Mono.error(toFailure(HKPPluginGrpc.getHandleRequestMethod(), failed));
+					}
+					// Only an answer proves that the plugin is of the older kind: a newer
+					// one may
+					// have a bug that ends one request so.
+					return callLegacy(event, deadline).doOnNext((answer) -> this.legacy = true);
+				});
+	}
+
+	private Mono<HandleResponse> callLegacy(RequestEvent event, Deadline deadline) {
+		return call(HKPPluginGrpc.getHandleHTTPRequestMethod(), event, deadline).onErrorMap(CallFailed.class,
+				(failed) -> toFailure(HKPPluginGrpc.getHandleHTTPRequestMethod(), failed));
+	}
+
+	private Mono<HandleResponse> call(MethodDescriptor<HandleRequestEvent, HandleResponse> method, RequestEvent event,
+			Deadline deadline) {
+		HandleRequestEvent message = this.events.toMessage(event, deadline.timeRemaining(TimeUnit.MILLISECONDS));
+		int size = message.getSerializedSize();
+		if (size > this.maxMessageBytes) {
+			return Mono.error(new PluginFailure.TooLarge(this.plugin,
+					"request " + event.id() + ": expected: a message of at most " + this.maxMessageBytes
+							+ " bytes, got: " + size + " (the plugin can raise max_message_bytes)"));
+		}
+		return new UnaryCall<>(this.channel, method, CallOptions.DEFAULT.withDeadline(deadline), message);
+	}
+
+	private Decision toDecision(HandleResponse answer) {
+		try {
+			return DecisionConverter.toDecision(answer);
+		}
+		catch (IllegalArgumentException ex) {
+			throw new PluginFailure.ProtocolError(this.plugin, "invalid answer: " + ex.getMessage());
+		}
+	}
+
+	private PluginFailure toFailure(MethodDescriptor<?, ?> method, CallFailed failed) {
+		return StatusTranslation.toFailure(this.plugin, String.valueOf(method.getBareMethodName()), failed.status());
+	}
+
+}

@@ -1,0 +1,15 @@
+package org.hkpgateway.resilience;
+
+/**
+ * The state of a circuit breaker.
+ */
+public enum BreakerState {
+
+	/** Calls pass and are counted. */
+	CLOSED,
+	/** No call passes for a while. */
+	OPEN,
+	/** A few calls pass, on trial. */
+	HALF_OPEN
+
+}

@@ -1,0 +1,67 @@
+package org.hkpgateway.resilience;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+import org.hkpgateway.http.HeaderMutation;
+import org.hkpgateway.plugin.Capability;
+import org.hkpgateway.plugin.Decision;
+
+/**
+ * What a decision may contain: the operator's grants, and the headers that belong to the
+ * gateway. A pure function; one violation condemns the whole decision.
+ * <p>
+ * Adding to the keyserver's response on the way through needs {@code http.respond}, not
+ * {@code http.response}: it tells the client something, as answering does, and older
+ * plugins, which are granted {@code http.request} and {@code http.respond}, do it. The
+ * other grant is for seeing that response.
+ */
+final class Grants {
+
+	private static final Set<String> NEVER_WRITABLE = Set.of("host", "content-length", "transfer-encoding", "te",
+			"trailer", "connection", "keep-alive", "upgrade", "expect", "forwarded", "x-real-ip", "via", "traceparent");
+
+	private static final List<String> NEVER_WRITABLE_PREFIXES = List.of("proxy-", "x-forwarded-");
+
+	private Grants() {
+	}
+
+	/**
+	 * Checks a decision. The headers of a {@link Decision.Respond} are not looked at:
+	 * those that a plugin may not set are dropped when its answer is sent.
+	 * @param granted what is in force
+	 * @param decision what the plugin wants
+	 * @return what it may not do, or empty if all is well
+	 */
+	static Optional<String> violation(Set<Capability> granted, Decision decision) {
+		if (decision == Decision.Continue.UNCHANGED) {
+			return Optional.empty();
+		}
+		if (decision instanceof Decision.Continue next) {
+			return violation(granted, Capability.HTTP_REQUEST_MODIFY, "request", next.requestHeaders())
+				.or(() -> violation(granted, Capability.HTTP_RESPOND, "response", next.responseHeaders()));
+		}
+		return granted.contains(Capability.HTTP_RESPOND) ? Optional.empty()
+				: Optional.of("answered the request without the grant " + Capability.HTTP_RESPOND);
+	}
+
+	private static Optional<String> violation(Set<Capability> granted, Capability needed, String what,
+			List<HeaderMutation> mutations) {
+		if (!mutations.isEmpty() && !granted.contains(needed)) {
+			return Optional.of("changed " + what + " headers without the grant " + needed);
+		}
+		return mutations.stream()
+			.map(HeaderMutation::name)
+			.filter(Grants::isNeverWritable)
+			.findFirst()
+			.map((name) -> "changed the " + what + " header " + name + ", which no plugin may write");
+	}
+
+	static boolean isNeverWritable(String name) {
+		String lower = name.toLowerCase(Locale.ROOT);
+		return NEVER_WRITABLE.contains(lower) || NEVER_WRITABLE_PREFIXES.stream().anyMatch(lower::startsWith);
+	}
+
+}

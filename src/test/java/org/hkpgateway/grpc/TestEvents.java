@@ -1,0 +1,67 @@
+package org.hkpgateway.grpc;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import org.hkpgateway.hkp.HkpRequest;
+import org.hkpgateway.hkp.Operation;
+import org.hkpgateway.http.Headers;
+import org.hkpgateway.http.RequestHead;
+import org.hkpgateway.plugin.BodyMode;
+import org.hkpgateway.plugin.Capability;
+import org.hkpgateway.plugin.FailPolicy;
+import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.ProtocolVersion;
+import org.hkpgateway.plugin.RequestBody;
+import org.hkpgateway.plugin.RequestEvent;
+
+/**
+ * Events and specifications for tests.
+ */
+final class TestEvents {
+
+	private TestEvents() {
+	}
+
+	static RequestEvent lookup() {
+		return event("192.0.2.7", Headers.of("Host", "keys.lab.example"));
+	}
+
+	static RequestEvent event(String client, Headers headers) {
+		HkpRequest hkp = new HkpRequest(Operation.LOOKUP_GET, "0xA1B2C3D4", null, "A1B2C3D4", List.of("mr", "nm"), true,
+				false, false);
+		return new RequestEvent("r-1",
+				new RequestHead("GET", "/pks/lookup?op=get&options=mr,nm&search=0xA1B2C3D4&exact=on", headers),
+				"/pks/lookup", Map.of("op", "get", "search", "0xA1B2C3D4"), hkp, address(client), true,
+				RequestBody.ABSENT, Map.of("other.note", "seen"));
+	}
+
+	static InetSocketAddress address(String literal) {
+		try {
+			return new InetSocketAddress(InetAddress.getByName(literal), 4711);
+		}
+		catch (UnknownHostException ex) {
+			throw new IllegalArgumentException(ex);
+		}
+	}
+
+	static PluginSpec spec() {
+		return spec(PluginSpec.DEFAULT_MAX_MESSAGE_BYTES);
+	}
+
+	static PluginSpec spec(int maxMessageBytes) {
+		Set<Capability> grants = EnumSet.of(Capability.HTTP_RESPOND, Capability.HTTP_REQUEST);
+		return new PluginSpec(new PluginId("fake"), "1.2.3", "A fake", ProtocolVersion.CURRENT, Path.of("/"),
+				Path.of("/fake"), List.of(), Map.of("LEVEL", "7"), "{\"threshold\":3}", 100, false, FailPolicy.CLOSED,
+				Duration.ofMillis(200), 256, BodyMode.NONE, 0, grants, grants, List.of(), maxMessageBytes);
+	}
+
+}
