@@ -142,7 +142,7 @@ final class Exchange {
 	 */
 	void reset() {
 		this.note = "answer cut short by the upstream; connection reset";
-		this.channel.attr(LingeringClose.RESET).set(Boolean.TRUE);
+		this.channel.attr(ConnectionEnd.RESET).set(Boolean.TRUE);
 		this.channel.config().setOption(ChannelOption.SO_LINGER, 0);
 		var unused = this.channel.close();
 	}

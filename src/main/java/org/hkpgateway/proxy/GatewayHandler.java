@@ -126,8 +126,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 
 	/**
 	 * Answers in the keyserver's place. When the client may still be uploading, the
-	 * connection ends after the answer; {@link LingeringClose} sees to it that it
-	 * arrives.
+	 * connection ends after the answer; {@link ConnectionEnd} sees to it that it arrives.
 	 */
 	private static Mono<Void> answer(Exchange exchange, ResponseHead head, ByteBuffer body) {
 		HttpServerResponse response = exchange.response();

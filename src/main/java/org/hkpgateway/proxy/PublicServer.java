@@ -61,7 +61,7 @@ public final class PublicServer implements AutoCloseable {
 
 	private void guard(Channel channel) {
 		channel.pipeline()
-			.addAfter(NettyPipeline.HttpCodec, "hkp.lingering-close", new LingeringClose(this.edge.maxBody().toBytes()))
+			.addAfter(NettyPipeline.HttpCodec, "hkp.connection-end", new ConnectionEnd(this.edge.maxBody().toBytes()))
 			.addAfter(NettyPipeline.HttpCodec, "hkp.cors", CorsHeader.INSTANCE);
 	}
 

@@ -36,7 +36,8 @@ final class RequestReader {
 	 * @param head as plugins may see it: without hop-by-hop and forwarded fields
 	 * @param hkp what it asks; null outside HKP
 	 * @param client who asks
-	 * @param forwarded the forwarded fields for the keyserver
+	 * @param forwarded the forwarded fields for the keyserver, and Via of RFC 9110
+	 * section 7.6.3
 	 */
 	record Understood(RequestHead head, @Nullable HkpRequest hkp, ClientAddress client, Headers forwarded) {
 
@@ -77,7 +78,8 @@ final class RequestReader {
 		Predicate<String> hopByHop = HopByHop.names(all.all("Connection"));
 		Headers passed = all.without(hopByHop.or(ForwardedHeaders::isForwarded));
 		return new Understood(new RequestHead(method, exchange.target(), passed), hkp, client,
-				ForwardedHeaders.rebuild(all, client));
+				ForwardedHeaders.rebuild(all, client)
+					.with("Via", (exchange.http10() ? "1.0" : "1.1") + " hkp-gateway"));
 	}
 
 	private static @Nullable HkpRequest classify(String method, String target) {

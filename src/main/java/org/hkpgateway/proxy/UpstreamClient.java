@@ -103,6 +103,7 @@ final class UpstreamClient implements AutoCloseable {
 		if (!headers.contains(HttpHeaderNames.HOST)) {
 			headers.set(HttpHeaderNames.HOST, defaultHost);
 		}
+		RawTarget.keepOctets(outbound, head.target());
 		if (body instanceof UpstreamBody.Held held) {
 			headers.set(HttpHeaderNames.CONTENT_LENGTH, held.body().length());
 			return outbound.send(Mono.fromSupplier(held.body()::content));

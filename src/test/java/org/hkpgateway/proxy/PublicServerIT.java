@@ -100,9 +100,9 @@ class PublicServerIT {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "/pks/lookup?op=get&options=mr&search=0xABCD", "/pks/lookup?op=index&search=a+b%20c%2B&x=%zz",
-			"/pks/lookup?search=alice%40lab.example&op=get", "/static/a%2Fb/%7Euser?q=%C3%A9", "/x?{}|^\"`\\<>", "/x?\u00e9\u00ff",
-			"/a//b/../c;d", "/?", "/x?#y" })
+	@ValueSource(strings = { "/pks/lookup?op=get&options=mr&search=0x0123456789ABCDEF",
+			"/pks/lookup?op=index&search=a+b%20c%2B&x=%2a", "/pks/lookup?search=alice%40lab.example&op=get",
+			"/static/a%2Fb/%7Euser?q=%C3%A9", "/x?{}|^\"`\\<>", "/x?\u00e9\u00ff", "/a//b/../c;d", "/?", "/x?#y" })
 	void theTargetReachesTheKeyserverByteForByte(String target) throws Exception {
 		start(RawUpstream.answering(OK));
 		RawClient.Answer answer = RawClient.exchange(port(), "GET " + target + " HTTP/1.0\r\nHost: keys\r\n\r\n");
@@ -164,8 +164,10 @@ class PublicServerIT {
 
 	@Test
 	void anHttp10ClientGetsNoChunksWhenTheLengthIsUnknown() throws Exception {
-		start(RawUpstream.answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"));
-		RawClient.Answer answer = RawClient.exchange(port(), "GET /pks/lookup?op=get&search=0xABCD HTTP/1.0\r\n\r\n");
+		start(RawUpstream
+			.answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"));
+		RawClient.Answer answer = RawClient.exchange(port(),
+				"GET /pks/lookup?op=get&search=0x0123456789ABCDEF HTTP/1.0\r\n\r\n");
 		assertThat(answer.body()).isEqualTo("abcde");
 		assertThat(answer.header("transfer-encoding")).isNull();
 		assertThat(answer.header("access-control-allow-origin")).isEqualTo("*");
@@ -217,8 +219,9 @@ class PublicServerIT {
 	@Test
 	void aChunkedBodyReachesTheKeyserverWithItsLength() throws Exception {
 		start(RawUpstream.answering(OK));
-		RawClient.Answer answer = RawClient.exchange(port(), "POST /pks/add HTTP/1.1\r\nHost: k\r\nConnection: close\r\n"
-				+ "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n");
+		RawClient.Answer answer = RawClient.exchange(port(),
+				"POST /pks/add HTTP/1.1\r\nHost: k\r\nConnection: close\r\n"
+						+ "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n");
 		assertThat(answer.status()).isEqualTo(200);
 		RawUpstream.Received received = this.upstream.take();
 		assertThat(new String(received.body(), StandardCharsets.UTF_8)).isEqualTo("hello world");
@@ -253,7 +256,8 @@ class PublicServerIT {
 	void aChunkedBodyThatIsTooLargeIsRefused(UpstreamSettings.ContentLength mode) throws Exception {
 		this.contentLength = mode;
 		this.maxBody = 100_000;
-		start(RawUpstream.answering(OK));
+		start(new RawUpstream(
+				(socket, request) -> socket.getInputStream().transferTo(OutputStream.nullOutputStream())));
 		try (RawClient client = new RawClient(port())) {
 			client.send("POST /pks/add HTTP/1.1\r\nHost: k\r\nTransfer-Encoding: chunked\r\n\r\n");
 			String chunk = "4000\r\n" + "x".repeat(0x4000) + "\r\n";
@@ -323,8 +327,9 @@ class PublicServerIT {
 		this.contentLength = length;
 		this.plugin = continuing();
 		start(RawUpstream.answering(OK));
-		RawClient.Answer answer = RawClient.exchange(port(), "POST /pks/add HTTP/1.1\r\nHost: k\r\nConnection: close\r\n"
-				+ "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+		RawClient.Answer answer = RawClient.exchange(port(),
+				"POST /pks/add HTTP/1.1\r\nHost: k\r\nConnection: close\r\n"
+						+ "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
 		assertThat(answer.status()).isEqualTo(200);
 		assertThat(this.seen.get(0).body().state())
 			.isEqualTo((mode == BodyMode.NONE) ? RequestBody.State.WITHHELD : RequestBody.State.COMPLETE);
@@ -347,9 +352,10 @@ class PublicServerIT {
 
 	@Test
 	void aPluginsMutationsReachKeyserverAndClient() throws Exception {
-		this.plugin = (event, budget) -> Mono.just(new Decision.Continue(
-				List.of(new HeaderMutation.Set("User-Agent", "changed"), new HeaderMutation.Remove("Pragma")),
-				List.of(new HeaderMutation.Set("X-Seen-By", "p")), Map.of(), ""));
+		this.plugin = (event,
+				budget) -> Mono.just(new Decision.Continue(
+						List.of(new HeaderMutation.Set("User-Agent", "changed"), new HeaderMutation.Remove("Pragma")),
+						List.of(new HeaderMutation.Set("X-Seen-By", "p")), Map.of(), ""));
 		start(RawUpstream.answering(OK));
 		RawClient.Answer answer = RawClient.exchange(port(),
 				"GET /pks/stats HTTP/1.0\r\nUser-Agent: a\r\nUser-Agent: b\r\nPragma: x\r\n\r\n");
@@ -448,6 +454,29 @@ class PublicServerIT {
 	}
 
 	@Test
+	void aClientThatEndsItsSideAfterTheRequestGetsItsAnswer() throws Exception {
+		start(new RawUpstream((socket, request) -> {
+			awaitAbout300Milliseconds();
+			socket.getOutputStream().write(OK.getBytes(StandardCharsets.ISO_8859_1));
+			socket.close();
+		}));
+		try (RawClient client = new RawClient(port())) {
+			client.send("GET /pks/stats HTTP/1.1\r\nHost: k\r\n\r\n").shutdownOutput();
+			assertThat(client.readToEnd().body()).isEqualTo("ok");
+		}
+	}
+
+	@Test
+	void aClientThatEndsInTheMiddleOfItsRequestIsNotForwardedAsWhole() throws Exception {
+		start(RawUpstream.answering(OK));
+		try (RawClient client = new RawClient(port())) {
+			client.send("POST /pks/add HTTP/1.1\r\nHost: k\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+			assertThat(client.shutdownOutput().readToEnd().bytes()).isEmpty();
+		}
+		assertThat(this.upstream.waiting()).isZero();
+	}
+
+	@Test
 	void unknownPathsPassThrough() throws Exception {
 		start(RawUpstream.answering(OK));
 		assertThat(RawClient.exchange(port(), "GET /actuator/health HTTP/1.0\r\n\r\n").body()).isEqualTo("ok");
@@ -472,6 +501,15 @@ class PublicServerIT {
 		RawUpstream.Received received = this.upstream.take();
 		assertThat(received.body()).hasSize(5);
 		assertThat(received.head()).doesNotContainIgnoringCase("expect");
+	}
+
+	private static void awaitAbout300Milliseconds() throws IOException {
+		try {
+			TimeUnit.MILLISECONDS.sleep(300);
+		}
+		catch (InterruptedException ex) {
+			throw new IOException(ex);
+		}
 	}
 
 	private static void writeUntilStuck(Socket socket, long[] written) throws IOException {
@@ -531,9 +569,10 @@ class PublicServerIT {
 	}
 
 	private static PluginClient responding(int status, String text) {
-		return (event, budget) -> Mono.just(new Decision.Respond(
-				new ResponseHead(status, Headers.of("Content-Type", "text/plain", "Retry-After", "7")),
-				ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), Map.of(), ""));
+		return (event,
+				budget) -> Mono.just(new Decision.Respond(
+						new ResponseHead(status, Headers.of("Content-Type", "text/plain", "Retry-After", "7")),
+						ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), Map.of(), ""));
 	}
 
 	private PluginRegistry.Entry entry(PluginClient client) {

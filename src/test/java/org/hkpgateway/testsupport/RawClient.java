@@ -100,7 +100,10 @@ public final class RawClient implements AutoCloseable {
 		}
 
 		public List<String> headers() {
-			return List.of(this.bytes.substring(0, this.bytes.indexOf("\r\n\r\n")).split("\r\n")).stream().skip(1).toList();
+			return List.of(this.bytes.substring(0, this.bytes.indexOf("\r\n\r\n")).split("\r\n"))
+				.stream()
+				.skip(1)
+				.toList();
 		}
 
 		public @Nullable String header(String name) {

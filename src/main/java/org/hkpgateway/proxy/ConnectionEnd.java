@@ -10,6 +10,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AttributeKey;
 import io.netty.util.ReferenceCountUtil;
@@ -17,16 +18,21 @@ import io.netty.util.concurrent.ScheduledFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets an answer arrive that was given while the client still uploads. Closing a socket
+ * How a connection of the public port ends. Sits behind the HTTP codec.
+ * <ul>
+ * <li>An answer that was given while the client still uploads arrives. Closing a socket
  * with unread input sends a reset, which makes clients lose the answer; so output is shut
- * down first and input read and thrown away for a while (RFC 9112 section 9.6). Sits
- * behind the HTTP codec. Also ends a connection whose request body is malformed: the
- * server library would take it for complete.
+ * down first, and input is read and thrown away for a while (RFC 9112 section 9.6).</li>
+ * <li>A client that ends its side after a whole request still gets its answer; one that
+ * ends in the middle of a request does not.</li>
+ * <li>A request whose body is malformed ends the connection: the server library would
+ * take the body for complete.</li>
+ * </ul>
  */
-final class LingeringClose extends ChannelDuplexHandler {
+final class ConnectionEnd extends ChannelDuplexHandler {
 
 	/** Set to end the connection by reset instead, so that a cut answer looks cut. */
-	static final AttributeKey<Boolean> RESET = AttributeKey.valueOf(LingeringClose.class, "reset");
+	static final AttributeKey<Boolean> RESET = AttributeKey.valueOf(ConnectionEnd.class, "reset");
 
 	private static final long SILENCE_SECONDS = 5;
 
@@ -35,6 +41,10 @@ final class LingeringClose extends ChannelDuplexHandler {
 	private final long maxBytes;
 
 	private boolean requestIncomplete;
+
+	private boolean answerDue;
+
+	private boolean inputEnded;
 
 	private boolean lingering;
 
@@ -46,7 +56,7 @@ final class LingeringClose extends ChannelDuplexHandler {
 
 	private @Nullable ScheduledFuture<?> total;
 
-	LingeringClose(long maxBytes) {
+	ConnectionEnd(long maxBytes) {
 		this.maxBytes = maxBytes;
 	}
 
@@ -54,6 +64,7 @@ final class LingeringClose extends ChannelDuplexHandler {
 	public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
 		if (message instanceof HttpRequest) {
 			this.requestIncomplete = true;
+			this.answerDue = true;
 		}
 		if (message instanceof LastHttpContent) {
 			this.requestIncomplete = false;
@@ -107,10 +118,27 @@ final class LingeringClose extends ChannelDuplexHandler {
 	}
 
 	@Override
+	public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) throws Exception {
+		if (message instanceof LastHttpContent && !isInformational(message)) {
+			this.answerDue = false;
+			if (this.inputEnded) {
+				promise.addListener((written) -> closeNow(ctx));
+			}
+		}
+		super.write(ctx, message, promise);
+	}
+
+	private static boolean isInformational(Object message) {
+		return message instanceof HttpResponse response && response.status().code() < 200;
+	}
+
+	@Override
 	public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
-		if (this.lingering && event instanceof ChannelInputShutdownEvent) {
-			closeNow(ctx);
-			return;
+		if (event instanceof ChannelInputShutdownEvent) {
+			this.inputEnded = true;
+			if (this.lingering || this.requestIncomplete || !this.answerDue) {
+				closeNow(ctx);
+			}
 		}
 		super.userEventTriggered(ctx, event);
 	}
