@@ -37,12 +37,12 @@ import org.bouncycastle.openpgp.operator.bc.BcPGPKeyPair;
  */
 public record LargeKey(String fingerprint, byte[] packets) {
 
-	/** gpg refuses signatures with much more hashed data. */
-	private static final int NOTATION_BYTES = 24 * 1024;
+	/** gpg refuses signatures with more than 10 000 octets of hashed data. */
+	private static final int NOTATION_BYTES = 9 * 1024;
 
 	/**
 	 * Makes a key.
-	 * @param bytes its size at least, in bytes; it is at most 25 KiB larger
+	 * @param bytes its size at least, in bytes; it is at most 10 KiB larger
 	 * @return the key
 	 */
 	public static LargeKey ofAtLeast(int bytes) {
@@ -51,7 +51,7 @@ public record LargeKey(String fingerprint, byte[] packets) {
 
 	/**
 	 * Makes a key with a name of choice.
-	 * @param bytes its size at least, in bytes; it is at most 25 KiB larger
+	 * @param bytes its size at least, in bytes; it is at most 10 KiB larger
 	 * @param name start of its user IDs
 	 * @return the key
 	 */

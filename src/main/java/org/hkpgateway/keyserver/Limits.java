@@ -1,0 +1,22 @@
+package org.hkpgateway.keyserver;
+
+/**
+ * What bounds the memory of the keyserver.
+ *
+ * @param keys how many keys are stored at most
+ * @param keyBytes size of all their packets at most, in bytes
+ * @param bodyBytes size of a request body at most, in bytes
+ * @param results how many keys a search may find
+ */
+record Limits(int keys, long keyBytes, int bodyBytes, int results) {
+
+	static final Limits DEFAULT = new Limits(10_000, 64L * 1024 * 1024, 8 * 1024 * 1024, 100);
+
+	Limits {
+		if (keys < 1 || keyBytes < 1 || bodyBytes < 1 || results < 1) {
+			throw new IllegalArgumentException("expected: limits of at least 1, got: " + keys + ", " + keyBytes + ", "
+					+ bodyBytes + ", " + results);
+		}
+	}
+
+}
