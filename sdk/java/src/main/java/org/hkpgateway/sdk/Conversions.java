@@ -1,0 +1,175 @@
+package org.hkpgateway.sdk;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+import com.google.protobuf.ByteString;
+import io.netty.util.NetUtil;
+import org.hkpgateway.proto.BodyState;
+import org.hkpgateway.proto.HandleRequestEvent;
+import org.hkpgateway.proto.HandleResponse;
+import org.hkpgateway.proto.HeaderMutation;
+import org.hkpgateway.proto.HealthStatus;
+import org.hkpgateway.proto.HkpRequest;
+
+/**
+ * Between the messages of the protocol and the types that authors see; the only place
+ * that knows both. Stateless.
+ */
+final class Conversions {
+
+	private Conversions() {
+	}
+
+	/**
+	 * Reads an event.
+	 * @param event the event
+	 * @param grants the capabilities in force
+	 * @return the request
+	 * @throws IllegalArgumentException if the event breaks the protocol; says where
+	 */
+	static Request request(HandleRequestEvent event, Set<String> grants) {
+		String target = event.getRawTarget().isEmpty() ? event.getPath()
+				: event.getRawTarget().toString(StandardCharsets.ISO_8859_1);
+		Optional<HkpQuery> hkp = event.hasHkp() ? Optional.of(query(event.getHkp())) : Optional.empty();
+		return new Request(event.getRequestId(), event.getMethod(), event.getPath(), target, event.getQueryParamsMap(),
+				headers(event), client(event.getRemoteAddr()), event.getTls(), hkp, body(event),
+				event.getAnnotationsMap(), grants, event.getDryRun());
+	}
+
+	static HandleResponse response(String requestId, Decision decision) {
+		HandleResponse.Builder response = HandleResponse.newBuilder().setRequestId(requestId);
+		if (decision instanceof Respond respond) {
+			response.setStatusCode(respond.status()).setBody(ByteString.copyFrom(respond.body()));
+		}
+		else if (decision instanceof Allow allow) {
+			response.setContinueChain(true);
+			for (HeaderChange change : allow.requestHeaders()) {
+				response.addRequestHeaders(mutation(change));
+			}
+		}
+		Notes notes = decision.notes();
+		Set<String> seen = new HashSet<>();
+		for (Headers.Field field : notes.responseHeaders()) {
+			// The map holds one value of a name; the others follow as mutations.
+			if (seen.add(field.name().toLowerCase(Locale.ROOT))) {
+				response.putHeaders(field.name(), field.value());
+			}
+			else {
+				response.addResponseHeaders(
+						mutation(new HeaderChange(HeaderChange.Action.APPEND, field.name(), field.value())));
+			}
+		}
+		return response.putAllAnnotations(notes.annotations())
+			.setReason(notes.reason())
+			.setDelayMs(notes.delayMillis())
+			.build();
+	}
+
+	static HealthStatus health(Health health, long timestamp) {
+		return HealthStatus.newBuilder().setStatus(switch (health.status()) {
+			case HEALTHY -> HealthStatus.Status.HEALTHY;
+			case DEGRADED -> HealthStatus.Status.DEGRADED;
+			case UNHEALTHY -> HealthStatus.Status.UNHEALTHY;
+		}).setMessage(health.message()).putAllDetails(health.details()).setTimestamp(timestamp).build();
+	}
+
+	/**
+	 * Reads {@code ip:port} or {@code [v6]:port} without ever asking a name server.
+	 * @param text the address
+	 * @return the address; an IPv4-mapped IPv6 address as IPv4
+	 */
+	static InetSocketAddress client(String text) {
+		int colon = text.lastIndexOf(':');
+		String host = (colon > 0) ? text.substring(0, colon) : "";
+		if (host.startsWith("[") && host.endsWith("]")) {
+			host = host.substring(1, host.length() - 1);
+		}
+		byte[] address = NetUtil.createByteArrayFromIpAddressString(host);
+		if (address != null) {
+			try {
+				int port = Integer.parseInt(text.substring(colon + 1));
+				return new InetSocketAddress(InetAddress.getByAddress(address), port);
+			}
+			catch (IllegalArgumentException | UnknownHostException ex) {
+				// Told below.
+			}
+		}
+		throw new IllegalArgumentException(
+				"remote_addr: expected: 192.0.2.7:4711 or [2001:db8::7]:4711, got: '" + text + "'");
+	}
+
+	private static Headers headers(HandleRequestEvent event) {
+		List<Headers.Field> fields = new ArrayList<>(event.getHeaderFieldsCount());
+		event.getHeaderFieldsList()
+			.forEach((field) -> fields
+				.add(new Headers.Field(field.getName(), field.getValue().toString(StandardCharsets.ISO_8859_1))));
+		if (fields.isEmpty()) {
+			event.getHeadersMap().forEach((name, value) -> fields.add(new Headers.Field(name, value)));
+		}
+		return Headers.of(fields);
+	}
+
+	private static Body body(HandleRequestEvent event) {
+		Body.State state = state(event.getBodyState());
+		if (state == Body.State.ABSENT) {
+			return Body.absent();
+		}
+		return new Body(state, event.getBody().asReadOnlyByteBuffer(), event.getBodyLength());
+	}
+
+	private static Body.State state(BodyState state) {
+		return switch (state) {
+			case BODY_ABSENT -> Body.State.ABSENT;
+			case BODY_COMPLETE -> Body.State.COMPLETE;
+			case BODY_PREFIX -> Body.State.PREFIX;
+			case BODY_WITHHELD, UNRECOGNIZED -> Body.State.WITHHELD;
+		};
+	}
+
+	private static HkpQuery query(HkpRequest hkp) {
+		return new HkpQuery(operation(hkp.getOperation()), hkp.getSearch(), hkp.getFingerprint(), hkp.getKeyId(),
+				hkp.getOptionsList(), hkp.getMachineReadable(), hkp.getExact(), hkp.getShowHash(),
+				hkp.getShowFingerprint());
+	}
+
+	private static Operation operation(HkpRequest.Operation operation) {
+		return switch (operation) {
+			case OTHER, UNRECOGNIZED -> Operation.OTHER;
+			case LOOKUP_GET -> Operation.LOOKUP_GET;
+			case LOOKUP_HGET -> Operation.LOOKUP_HGET;
+			case LOOKUP_INDEX -> Operation.LOOKUP_INDEX;
+			case LOOKUP_VINDEX -> Operation.LOOKUP_VINDEX;
+			case LOOKUP_STATS -> Operation.LOOKUP_STATS;
+			case ADD -> Operation.ADD;
+			case REPLACE -> Operation.REPLACE;
+			case DELETE -> Operation.DELETE;
+			case HASHQUERY -> Operation.HASHQUERY;
+			case STATS -> Operation.STATS;
+			case HEALTH -> Operation.HEALTH;
+			case V2_CERTS_BY_VFINGERPRINT -> Operation.V2_CERTS_BY_VFINGERPRINT;
+			case V2_CERTS_BY_IDENTITY -> Operation.V2_CERTS_BY_IDENTITY;
+			case V2_CERTS_BY_KEYID -> Operation.V2_CERTS_BY_KEYID;
+			case V2_INDEX -> Operation.V2_INDEX;
+			case V2_PREFIXLOG -> Operation.V2_PREFIXLOG;
+			case V2_ADD -> Operation.V2_ADD;
+		};
+	}
+
+	private static HeaderMutation mutation(HeaderChange change) {
+		return HeaderMutation.newBuilder().setAction(switch (change.action()) {
+			case SET -> HeaderMutation.Action.SET;
+			case APPEND -> HeaderMutation.Action.APPEND;
+			case REMOVE -> HeaderMutation.Action.REMOVE;
+		}).setName(change.name()).setValue(ByteString.copyFrom(change.value(), StandardCharsets.ISO_8859_1)).build();
+	}
+
+}

@@ -1,0 +1,27 @@
+package org.hkpgateway.sdk;
+
+import java.nio.file.Path;
+
+/**
+ * Where the gateway wants a plugin to listen.
+ */
+sealed interface Listen {
+
+	/**
+	 * On a unix socket in a private directory.
+	 *
+	 * @param directory the directory, which exists
+	 */
+	record UnixSocket(Path directory) implements Listen {
+	}
+
+	/**
+	 * On a port of 127.0.0.1.
+	 *
+	 * @param firstPort smallest; 0 lets the system choose
+	 * @param lastPort largest
+	 */
+	record Tcp(int firstPort, int lastPort) implements Listen {
+	}
+
+}

@@ -1,0 +1,52 @@
+package org.hkpgateway.sdk;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+
+import org.hkpgateway.sdk.config.PluginConfig;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a plugin is told when it is initialized.
+ *
+ * @param name its name as the gateway knows it
+ * @param version its version as in the manifest
+ * @param config its configuration
+ * @param grants the capabilities in force; anything beyond them is withheld from requests
+ * and refused in decisions
+ * @param gatewayVersion version of the gateway
+ * @param protocolVersion version of the protocol that the gateway speaks, such as
+ * {@code 1.0}
+ * @param environment what the operator configured as environment of this plugin
+ * @param dataDirectory where the plugin may keep files; null when there is no such place
+ */
+public record PluginContext(String name, String version, PluginConfig config, Set<String> grants, String gatewayVersion,
+		String protocolVersion, Map<String, String> environment, @Nullable Path dataDirectory) {
+
+	public PluginContext {
+		grants = Set.copyOf(grants);
+		environment = Map.copyOf(environment);
+	}
+
+	/**
+	 * Whether a capability is in force.
+	 * @param capability for example {@code http.request.body}
+	 * @return true if it was requested and granted
+	 */
+	public boolean isGranted(String capability) {
+		return this.grants.contains(capability);
+	}
+
+	/**
+	 * A context for tests of a plugin: name {@code test}, version 0, the default grants.
+	 * @param configJson the configuration as one JSON object
+	 * @return the context
+	 */
+	public static PluginContext forTest(String configJson) {
+		return new PluginContext("test", "0", PluginConfig.parse(configJson), Set.of("http.request", "http.respond"),
+				"test", "1.0", Map.of(), null);
+	}
+
+}

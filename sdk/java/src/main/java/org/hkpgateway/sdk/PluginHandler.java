@@ -1,0 +1,66 @@
+package org.hkpgateway.sdk;
+
+/**
+ * What a plugin's author writes.
+ *
+ * <p>
+ * Order of calls: {@link #init} once and before everything else, then {@link #handle} and
+ * {@link #health} as often and as concurrently as requests arrive, then {@link #close}
+ * once.
+ *
+ * <p>
+ * Threads: {@code handle} runs on {@link PluginOptions#threads()} threads in parallel, so
+ * what it shares must be safe for that. It may block for a moment, but the gateway waits
+ * only for the plugin's timeout (200 ms unless configured otherwise), and what takes
+ * longer counts as a failure. {@code health} runs on the network thread and must not
+ * block. What {@code init} wrote is visible to all.
+ */
+@FunctionalInterface
+public interface PluginHandler {
+
+	/**
+	 * Prepares for requests: reads the configuration, loads files. May block; the gateway
+	 * sends nothing else before it has returned.
+	 * @param context who is calling and the configuration
+	 * @throws Exception to refuse to run; its message is shown to the operator, so it
+	 * should say what was expected, what came and what to do
+	 */
+	default void init(PluginContext context) throws Exception {
+	}
+
+	/**
+	 * Decides about one request.
+	 * @param request the request, immutable
+	 * @return the decision, never null
+	 * @throws Exception when there is none: logged, and for the gateway a failure of this
+	 * call; the operator's fail policy decides what the client gets, and the plugin lives
+	 * on
+	 */
+	Decision handle(Request request) throws Exception;
+
+	/**
+	 * Says how the plugin is. Called every few seconds.
+	 * @return healthy unless overridden
+	 */
+	default Health health() {
+		return Health.healthy();
+	}
+
+	/**
+	 * What the gateway and the SDK should know of the plugin. Called once, before
+	 * {@link #init}.
+	 * @return the defaults unless overridden
+	 */
+	default PluginOptions options() {
+		return PluginOptions.defaults();
+	}
+
+	/**
+	 * Lets go of files and threads. No request is being handled any more; also called
+	 * when {@link #init} failed or never came. Not called when the gateway has died.
+	 * @throws Exception logged; the process ends all the same
+	 */
+	default void close() throws Exception {
+	}
+
+}

@@ -1,0 +1,183 @@
+package org.hkpgateway.sdk;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import org.hkpgateway.proto.Empty;
+import org.hkpgateway.proto.HKPPluginGrpc;
+import org.hkpgateway.proto.HandleRequestEvent;
+import org.hkpgateway.proto.HandleResponse;
+import org.hkpgateway.proto.HealthStatus;
+import org.hkpgateway.proto.InitRequest;
+import org.hkpgateway.proto.InitResponse;
+import org.hkpgateway.proto.PluginInfo;
+import org.hkpgateway.proto.ShutdownRequest;
+import org.hkpgateway.proto.ShutdownResponse;
+import org.hkpgateway.sdk.log.LogLevel;
+import org.hkpgateway.sdk.log.PluginLog;
+
+/**
+ * The gRPC service. Calls arrive on the network thread; what may block goes to an
+ * executor, so that health is answered even when every handler thread is busy.
+ */
+final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
+
+	private static final PluginLog log = PluginLog.get("sdk");
+
+	private static final Duration DEFAULT_SHUTDOWN = Duration.ofSeconds(5);
+
+	private static final Duration MAX_SHUTDOWN = Duration.ofMinutes(5);
+
+	private final PluginHandler handler;
+
+	private final PluginOptions options;
+
+	private final Initialization initialization;
+
+	private final Executor handlers;
+
+	private final Executor control;
+
+	private final Consumer<Duration> onShutdown;
+
+	/**
+	 * Makes the service.
+	 * @param handler the author's
+	 * @param options the author's
+	 * @param initialization does Initialize
+	 * @param handlers runs the decisions
+	 * @param control runs Initialize
+	 * @param onShutdown called on the network thread after Shutdown was answered, with
+	 * the time there is; must not block
+	 */
+	PluginService(PluginHandler handler, PluginOptions options, Initialization initialization, Executor handlers,
+			Executor control, Consumer<Duration> onShutdown) {
+		this.handler = handler;
+		this.options = options;
+		this.initialization = initialization;
+		this.handlers = handlers;
+		this.control = control;
+		this.onShutdown = onShutdown;
+	}
+
+	@Override
+	public void initialize(InitRequest request, StreamObserver<InitResponse> observer) {
+		execute(this.control, observer, () -> answer(observer, this.initialization.initialize(request)));
+	}
+
+	@Override
+	public void getInfo(Empty request, StreamObserver<PluginInfo> observer) {
+		answer(observer, this.initialization.info());
+	}
+
+	@Override
+	public void healthCheck(Empty request, StreamObserver<HealthStatus> observer) {
+		answer(observer, health());
+	}
+
+	@Override
+	public void handleRequest(HandleRequestEvent event, StreamObserver<HandleResponse> observer) {
+		execute(this.handlers, observer, () -> decide(event, observer));
+	}
+
+	@Override
+	public void shutdown(ShutdownRequest request, StreamObserver<ShutdownResponse> observer) {
+		Duration limit = Duration.ofSeconds(request.getTimeoutSeconds());
+		if (limit.isNegative() || limit.isZero()) {
+			limit = DEFAULT_SHUTDOWN;
+		}
+		log.info("shutting down", "reason", request.getReason(), "timeout_seconds", limit.toSeconds());
+		answer(observer, ShutdownResponse.newBuilder().setSuccess(true).build());
+		this.onShutdown.accept((limit.compareTo(MAX_SHUTDOWN) > 0) ? MAX_SHUTDOWN : limit);
+	}
+
+	private void decide(HandleRequestEvent event, StreamObserver<HandleResponse> observer) {
+		if (isCancelled(observer)) {
+			// Nobody waits any longer.
+			return;
+		}
+		Set<String> grants = this.initialization.grants();
+		if (grants == null) {
+			fail(observer, Status.FAILED_PRECONDITION, "expected: Initialize first, got: HandleRequest");
+			return;
+		}
+		if (event.getDryRun() && !this.options.dryRun()) {
+			fail(observer, Status.FAILED_PRECONDITION, "expected: no dry_run (the feature was not declared), got: one");
+			return;
+		}
+		Request request;
+		try {
+			request = Conversions.request(event, grants);
+		}
+		catch (IllegalArgumentException ex) {
+			log.error("the gateway sent an event that breaks the protocol", "request", event.getRequestId(), "error",
+					ex.getMessage());
+			fail(observer, Status.INVALID_ARGUMENT, String.valueOf(ex.getMessage()));
+			return;
+		}
+		HandleResponse response;
+		try {
+			response = Conversions.response(event.getRequestId(), this.handler.handle(request));
+		}
+		catch (Throwable ex) {
+			// Whatever it is, it concerns this request only.
+			if (ex instanceof InterruptedException) {
+				Thread.currentThread().interrupt();
+			}
+			log.thrown(LogLevel.ERROR, "the handler failed", ex, "request", event.getRequestId());
+			fail(observer, Status.INTERNAL, "the handler failed: " + ex);
+			return;
+		}
+		answer(observer, response);
+	}
+
+	private HealthStatus health() {
+		long now = Instant.now().getEpochSecond();
+		if (this.initialization.grants() == null) {
+			return HealthStatus.newBuilder().setMessage("not initialized yet").setTimestamp(now).build();
+		}
+		try {
+			return Conversions.health(this.handler.health(), now);
+		}
+		catch (RuntimeException ex) {
+			log.thrown(LogLevel.ERROR, "the plugin's health failed", ex);
+			return Conversions.health(Health.unhealthy("health failed: " + ex), now);
+		}
+	}
+
+	private static void execute(Executor executor, StreamObserver<?> observer, Runnable task) {
+		if (observer instanceof ServerCallStreamObserver<?> call) {
+			// With a handler set, answering a cancelled call is ignored instead of
+			// throwing.
+			call.setOnCancelHandler(() -> {
+			});
+		}
+		try {
+			executor.execute(task);
+		}
+		catch (RejectedExecutionException ex) {
+			fail(observer, Status.RESOURCE_EXHAUSTED, "too many calls wait for a handler thread");
+		}
+	}
+
+	private static boolean isCancelled(StreamObserver<?> observer) {
+		return observer instanceof ServerCallStreamObserver<?> call && call.isCancelled();
+	}
+
+	private static <T> void answer(StreamObserver<T> observer, T message) {
+		observer.onNext(message);
+		observer.onCompleted();
+	}
+
+	private static void fail(StreamObserver<?> observer, Status status, String description) {
+		observer.onError(status.withDescription(description).asRuntimeException());
+	}
+
+}

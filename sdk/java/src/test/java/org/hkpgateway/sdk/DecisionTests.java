@@ -1,0 +1,98 @@
+package org.hkpgateway.sdk;
+
+import java.time.Duration;
+import java.util.Map;
+
+import org.hkpgateway.proto.HandleResponse;
+import org.hkpgateway.proto.HeaderMutation;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+/**
+ * Tests for {@link Decision} and the message it becomes.
+ */
+class DecisionTests {
+
+	@Test
+	void allowGoesOn() {
+		HandleResponse response = Conversions.response("r1", Decision.allow());
+		assertThat(response).isEqualTo(HandleResponse.newBuilder().setRequestId("r1").setContinueChain(true).build());
+	}
+
+	@Test
+	void allowWithEverything() {
+		HandleResponse response = Conversions.response("r1",
+				Decision.allow()
+					.setRequestHeader("X-A", "1")
+					.addRequestHeader("X-A", "ü")
+					.removeRequestHeader("X-B")
+					.addResponseHeader("X-R", "1")
+					.addResponseHeader("x-r", "2")
+					.annotate("k", "v")
+					.delay(Duration.ofMillis(20))
+					.reason("why"));
+		assertThat(response.getRequestHeadersList()).extracting(HeaderMutation::getAction)
+			.containsExactly(HeaderMutation.Action.SET, HeaderMutation.Action.APPEND, HeaderMutation.Action.REMOVE);
+		assertThat(response.getRequestHeaders(1).getValue().toByteArray()).containsExactly(0xFC);
+		assertThat(response.getHeadersMap()).containsExactlyEntriesOf(Map.of("X-R", "1"));
+		assertThat(response.getResponseHeadersList()).singleElement()
+			.satisfies((mutation) -> assertThat(mutation.getName()).isEqualTo("x-r"));
+		assertThat(response.getAnnotationsMap()).containsEntry("k", "v");
+		assertThat(response.getReason()).isEqualTo("why");
+		assertThat(response.getDelayMs()).isEqualTo(20);
+	}
+
+	@Test
+	void denyAnswers() {
+		HandleResponse response = Conversions.response("r1",
+				Decision.deny(429).retryAfter(Duration.ofMillis(1001)).text("first").text("Too many."));
+		assertThat(response.getContinueChain()).isFalse();
+		assertThat(response.getStatusCode()).isEqualTo(429);
+		assertThat(response.getHeadersMap()).containsEntry("Retry-After", "2")
+			.containsEntry("Content-Type", "text/plain; charset=utf-8")
+			.hasSize(2);
+		assertThat(response.getBody().toStringUtf8()).isEqualTo("Too many.\n");
+		assertThat(response.getResponseHeadersList()).isEmpty();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "0,1", "1,1", "1000,1", "1001,2", "60000,60" })
+	void retryAfterIsRoundedUp(long millis, String seconds) {
+		Respond respond = Decision.deny(429).retryAfter(Duration.ofMillis(millis));
+		assertThat(respond.notes().headers().first("retry-after")).contains(seconds);
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 0, 200, 399, 502, 503, 504, 600 })
+	void denyRefusesHarmfulStatuses(int status) {
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.deny(status))
+			.withMessageContaining("got: " + status);
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 100, 199, 502, 600 })
+	void respondRefusesThemToo(int status) {
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.respond(status));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "'',x", "'a b',x", "'a:',x", "ä,x", "a,'x\r\ny'", "a,'x\0'", "a,€" })
+	void badHeadersFailWhereTheyAreMade(String name, String value) {
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.allow().setRequestHeader(name, value));
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.deny(403).addResponseHeader(name, value));
+	}
+
+	@Test
+	void decisionsAreImmutable() {
+		Allow allow = Decision.allow();
+		allow.annotate("a", "b").setRequestHeader("X", "y").reason("r");
+		assertThat(allow.notes()).isEqualTo(Notes.NONE);
+		assertThat(allow.requestHeaders()).isEmpty();
+	}
+
+}

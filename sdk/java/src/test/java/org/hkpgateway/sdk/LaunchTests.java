@@ -1,0 +1,83 @@
+package org.hkpgateway.sdk;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+import org.hkpgateway.sdk.log.LogLevel;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests for {@link Launch}.
+ */
+class LaunchTests {
+
+	@Test
+	void withoutTheCookieItIsARunByHand() {
+		assertThatExceptionOfType(LaunchException.class).isThrownBy(() -> Launch.parse(Map.of()))
+			.withMessageStartingWith("this is a plugin, not a program to run by hand");
+		assertThatExceptionOfType(LaunchException.class)
+			.isThrownBy(() -> Launch.parse(Map.of(HkpPlugin.COOKIE_VARIABLE, "wrong")));
+	}
+
+	@Test
+	void theSocketDirectoryComesFirst() throws LaunchException {
+		Launch launch = Launch.parse(environment("PLUGIN_UNIX_SOCKET_DIR", "/run/x", "PLUGIN_MIN_PORT", "1",
+				"PLUGIN_MAX_PORT", "2", "PLUGIN_NAME", "n", "PLUGIN_VERSION", "1.2", "PLUGIN_DATA_DIR", "/data",
+				HkpPlugin.LOG_LEVEL_VARIABLE, "Debug"));
+		assertThat(launch).isEqualTo(
+				new Launch("n", "1.2", new Listen.UnixSocket(Path.of("/run/x")), Path.of("/data"), LogLevel.DEBUG));
+	}
+
+	@Test
+	void portsWhenThereIsNoDirectory() throws LaunchException {
+		Launch launch = Launch.parse(environment("PLUGIN_MIN_PORT", "10000", "PLUGIN_MAX_PORT", "10010"));
+		assertThat(launch).isEqualTo(new Launch("", "", new Listen.Tcp(10000, 10010), null, LogLevel.INFO));
+	}
+
+	@Test
+	void neitherIsAnError() {
+		assertThatExceptionOfType(LaunchException.class).isThrownBy(() -> Launch.parse(environment()))
+			.withMessageContaining("PLUGIN_UNIX_SOCKET_DIR");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "x", "-1", "65536" })
+	void badPortsAreNamed(String port) {
+		assertThatExceptionOfType(LaunchException.class)
+			.isThrownBy(() -> Launch.parse(environment("PLUGIN_MIN_PORT", port, "PLUGIN_MAX_PORT", "9")))
+			.withMessage("expected: a port from 0 to 65535 in PLUGIN_MIN_PORT, got: '" + port + "'");
+	}
+
+	@Test
+	void badRangeAndBadLevel() {
+		assertThatExceptionOfType(LaunchException.class)
+			.isThrownBy(() -> Launch.parse(environment("PLUGIN_MIN_PORT", "10", "PLUGIN_MAX_PORT", "9")))
+			.withMessageContaining("10 and 9");
+		assertThatExceptionOfType(LaunchException.class).isThrownBy(
+				() -> Launch.parse(environment("PLUGIN_UNIX_SOCKET_DIR", "/x", HkpPlugin.LOG_LEVEL_VARIABLE, "loud")))
+			.withMessageContaining("HKP_LOG_LEVEL");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "'',true", "1,true", "'2,1',true", "' 1 ',true", "2,false", "'2,x',false" })
+	void versions(String versions, boolean spoken) {
+		assertThat(Launch.isSpokenBy(Map.of("PLUGIN_PROTOCOL_VERSIONS", versions))).isEqualTo(spoken);
+	}
+
+	private static Map<String, String> environment(String... namesAndValues) {
+		Map<String, String> environment = new HashMap<>();
+		environment.put(HkpPlugin.COOKIE_VARIABLE, HkpPlugin.COOKIE);
+		for (int i = 0; i < namesAndValues.length; i += 2) {
+			environment.put(namesAndValues[i], namesAndValues[i + 1]);
+		}
+		return environment;
+	}
+
+}
