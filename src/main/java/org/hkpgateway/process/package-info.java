@@ -1,5 +1,7 @@
 /**
- * Plugin processes: launch, handshake, output, ending.
+ * Plugin processes: launch, handshake, output, ending. Start reading at
+ * {@link org.hkpgateway.process.PluginLauncher}; {@code LocalPluginLauncher} shows a
+ * launch from the first directory to the handshake, {@code LocalPluginProcess} the end.
  */
 @NullMarked
 package org.hkpgateway.process;

@@ -1,0 +1,244 @@
+package org.hkpgateway.process;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+import org.hkpgateway.plugin.PluginEndpoint;
+import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.PluginStartException;
+import org.hkpgateway.plugin.ProtocolVersion;
+
+import org.slf4j.event.Level;
+
+/**
+ * Launches plugins as children of the gateway: clean environment, a private directory for
+ * the socket of each launch, the plugin's own directory as working directory, and an open
+ * pipe as stdin that ends when the gateway does.
+ * <p>
+ * {@code PLUGIN_DATA_DIR} is kept when a plugin is restarted. No plugin may count on
+ * more: it goes with the gateway unless the runtime directory is configured.
+ * <p>
+ * Thread-safe; several plugins may be launched at the same time.
+ */
+public final class LocalPluginLauncher implements PluginLauncher {
+
+	private static final List<Integer> APP_VERSIONS = List.of(ProtocolVersion.CURRENT.major());
+
+	/** A plugin should listen before it says so; this forgives a little less order. */
+	private static final Duration SOCKET_WAIT = Duration.ofSeconds(2);
+
+	private static final Duration POLL = Duration.ofMillis(10);
+
+	private static final int SOCKET_TYPE = 0140000;
+
+	private static final int TYPE_MASK = 0170000;
+
+	private final LaunchOptions options;
+
+	private final ParentDeathSignal parentDeathSignal;
+
+	private final RuntimeDirectory runtime;
+
+	private final LaunchThread launchThread = new LaunchThread();
+
+	private final Set<ChildProcess> children = ConcurrentHashMap.newKeySet();
+
+	private volatile boolean closed;
+
+	/**
+	 * Creates a launcher with a thread of its own. Looks for a way to have plugins killed
+	 * with the gateway, which may take a moment.
+	 * @param options how to launch
+	 * @throws IllegalArgumentException if the runtime directory cannot be used
+	 * @throws java.io.UncheckedIOException if it cannot be made
+	 */
+	public LocalPluginLauncher(LaunchOptions options) {
+		this.options = options;
+		this.runtime = RuntimeDirectory.open(options.runtimeDirectory());
+		this.parentDeathSignal = options.parentDeathSignal() ? ParentDeathSignal.detect(options.environment())
+				: ParentDeathSignal.none();
+	}
+
+	/**
+	 * Whether the kernel kills plugins when the gateway dies. If not, plugins learn of it
+	 * only by the end of their stdin, which they have to read.
+	 * @return true if it does
+	 */
+	public boolean parentDeathSignal() {
+		return this.parentDeathSignal.available();
+	}
+
+	@Override
+	public PluginProcess launch(PluginSpec spec, Duration timeout) {
+		long deadline = System.nanoTime() + timeout.toNanos();
+		if (this.closed) {
+			throw stopping(spec);
+		}
+		PluginEnvironment.LaunchDirectories directories = directories(spec);
+		ChildProcess child;
+		try {
+			child = start(spec, directories, timeout);
+		}
+		catch (RuntimeException ex) {
+			this.runtime.remove(directories);
+			throw ex;
+		}
+		try {
+			return new LocalPluginProcess(child, handshake(spec, child, directories, deadline, timeout));
+		}
+		catch (HandshakeException ex) {
+			throw LaunchFailure.of(spec, child, String.valueOf(ex.getMessage()));
+		}
+		catch (RuntimeException ex) {
+			child.end(Duration.ZERO, Duration.ZERO);
+			throw ex;
+		}
+	}
+
+	private PluginEnvironment.LaunchDirectories directories(PluginSpec spec) {
+		try {
+			return this.runtime.create(spec.id());
+		}
+		catch (IOException ex) {
+			throw new PluginStartException(spec.id(), "no directory for its socket: expected: a runtime directory "
+					+ "that the gateway can write, got: " + ex, ex);
+		}
+	}
+
+	private ChildProcess start(PluginSpec spec, PluginEnvironment.LaunchDirectories directories, Duration timeout) {
+		List<String> command = new ArrayList<>(List.of(spec.executable().toString()));
+		command.addAll(spec.arguments());
+		ProcessBuilder builder = new ProcessBuilder(this.parentDeathSignal.wrap(command))
+			.directory(spec.directory().toFile());
+		Map<String, String> environment = builder.environment();
+		environment.clear();
+		environment.putAll(PluginEnvironment.of(spec, this.options.environment(), directories));
+		try {
+			return adopt(spec, this.launchThread.start(builder, timeout), directories);
+		}
+		catch (IOException ex) {
+			throw new PluginStartException(spec.id(), "could not be executed: " + ex.getMessage() + "; executable: "
+					+ ExecutableFile.describe(spec.executable()), ex);
+		}
+		catch (TimeoutException ex) {
+			throw new PluginStartException(spec.id(),
+					"expected: a process within " + LaunchFailure.words(timeout) + ", got: none", ex);
+		}
+		catch (RejectedExecutionException ex) {
+			throw stopping(spec);
+		}
+		catch (InterruptedException ex) {
+			throw interrupted(spec);
+		}
+	}
+
+	private ChildProcess adopt(PluginSpec spec, Process process, PluginEnvironment.LaunchDirectories directories) {
+		ChildProcess[] child = new ChildProcess[1];
+		child[0] = new ChildProcess(spec.id(), process, new ProcessTree(process.toHandle(), directories.sockets()),
+				this.options.output(), () -> {
+					this.runtime.remove(directories);
+					this.children.remove(child[0]);
+				});
+		this.children.add(child[0]);
+		child[0].start();
+		if (this.closed) {
+			child[0].end(Duration.ZERO, Duration.ZERO);
+			throw stopping(spec);
+		}
+		return child[0];
+	}
+
+	private PluginEndpoint handshake(PluginSpec spec, ChildProcess child,
+			PluginEnvironment.LaunchDirectories directories, long deadline, Duration timeout) {
+		Optional<String> line;
+		try {
+			line = child.output().firstLine().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+		}
+		catch (TimeoutException ex) {
+			throw new HandshakeException(LaunchFailure.noLine(timeout, child.output().unfinishedLine()));
+		}
+		catch (InterruptedException ex) {
+			throw interrupted(spec);
+		}
+		catch (ExecutionException ex) {
+			throw new IllegalStateException(ex);
+		}
+		if (line.isEmpty()) {
+			throw new HandshakeException("exited before the handshake: expected: a line on stdout, got: "
+					+ LaunchFailure.unfinished(child.output().unfinishedLine()));
+		}
+		PluginEndpoint.Unix endpoint = Handshake.parse(line.get(), APP_VERSIONS).endpoint();
+		awaitSocket(child, endpoint.path(), Math.min(deadline, System.nanoTime() + SOCKET_WAIT.toNanos()));
+		warnOfPlace(spec, endpoint.path(), directories.sockets());
+		return endpoint;
+	}
+
+	private static void awaitSocket(ChildProcess child, Path socket, long deadline) {
+		while (!isSocket(socket)) {
+			if (child.exitsWithin(POLL)) {
+				throw new HandshakeException("exited right after the handshake");
+			}
+			if (System.nanoTime() - deadline > 0) {
+				throw new HandshakeException("address: expected: a socket that the plugin listens on, got: "
+						+ Printable.escape(socket.toString()) + ", which "
+						+ (Files.exists(socket) ? "is no socket" : "does not exist"));
+			}
+		}
+	}
+
+	private static boolean isSocket(Path path) {
+		try {
+			if (!path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+				return Files.exists(path);
+			}
+			int mode = (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+			return (mode & TYPE_MASK) == SOCKET_TYPE;
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
+	private void warnOfPlace(PluginSpec spec, Path socket, Path directory) {
+		if (!socket.normalize().startsWith(directory)) {
+			this.options.output()
+				.accept(spec.id(), Level.WARN,
+						"listens outside of its private directory, where others may reach it and nobody removes it: "
+								+ "expected: a socket in " + directory + ", got: "
+								+ Printable.escape(socket.toString()),
+						Map.of());
+		}
+	}
+
+	private static PluginStartException stopping(PluginSpec spec) {
+		return new PluginStartException(spec.id(), "not started: the gateway is stopping");
+	}
+
+	private static PluginStartException interrupted(PluginSpec spec) {
+		Thread.currentThread().interrupt();
+		return new PluginStartException(spec.id(), "the launch was interrupted: the gateway is stopping");
+	}
+
+	@Override
+	public void close() {
+		this.closed = true;
+		this.children.forEach(ChildProcess::kill);
+		this.children.forEach((child) -> child.end(Duration.ZERO, Duration.ZERO));
+		this.launchThread.close();
+		this.runtime.close();
+	}
+
+}
