@@ -7,13 +7,16 @@ import org.hkpgateway.chain.ChainListener;
 import org.hkpgateway.chain.PluginOutcome;
 import org.hkpgateway.lifecycle.StateListener;
 import org.hkpgateway.lifecycle.Transition;
+import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.resilience.BreakerListener;
+import org.hkpgateway.resilience.BreakerState;
 
 /**
  * Counts what plugins do: {@code hkp.plugin.calls} by plugin and outcome,
- * {@code hkp.plugin.transitions} by plugin and state. Labels come from fixed sets and the
- * configured plugins only.
+ * {@code hkp.plugin.transitions} by plugin and state, {@code hkp.plugin.breaker.changes}
+ * by plugin and state. Labels come from fixed sets and the configured plugins only.
  */
-public class GatewayMetrics implements ChainListener, StateListener {
+public class GatewayMetrics implements ChainListener, StateListener, BreakerListener {
 
 	private final MeterRegistry registry;
 
@@ -36,6 +39,11 @@ public class GatewayMetrics implements ChainListener, StateListener {
 		this.registry
 			.counter("hkp.plugin.transitions", "plugin", transition.plugin().name(), "to", transition.to().name())
 			.increment();
+	}
+
+	@Override
+	public void stateChanged(PluginId plugin, BreakerState from, BreakerState to) {
+		this.registry.counter("hkp.plugin.breaker.changes", "plugin", plugin.name(), "to", to.name()).increment();
 	}
 
 }

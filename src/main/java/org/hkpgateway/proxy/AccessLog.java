@@ -47,10 +47,11 @@ final class AccessLog {
 			.append(exchange.isHeadSent() ? exchange.response().status().code() : "-")
 			.append(String.format(Locale.ROOT, " ms=%.1f", exchange.elapsedNanos() / 1e6));
 		if (signal == SignalType.CANCEL) {
-			line.append(" note=\"client went away\"");
+			exchange.abandoned();
 		}
-		else if (!exchange.note().isEmpty()) {
-			line.append(" note=\"").append(escaped(exchange.note())).append('"');
+		String note = note(exchange);
+		if (!note.isEmpty()) {
+			line.append(" note=\"").append(escaped(note)).append('"');
 		}
 		logger.info("{}", line);
 	}
@@ -68,6 +69,17 @@ final class AccessLog {
 				.append(String.format(Locale.ROOT, "(%.1fms)", outcome.nanos() / 1e6));
 		}
 		return plugins.toString();
+	}
+
+	/** The operator wants to know why a plugin failed; the client does not. */
+	private static String note(Exchange exchange) {
+		for (PluginOutcome outcome : exchange.outcomes()) {
+			if (outcome.kind() == PluginOutcome.Kind.FAILED_CLOSED
+					|| outcome.kind() == PluginOutcome.Kind.FAILED_OPEN) {
+				return outcome.detail();
+			}
+		}
+		return exchange.note();
 	}
 
 	private String client(Exchange exchange) {

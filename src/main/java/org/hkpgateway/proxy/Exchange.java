@@ -93,8 +93,11 @@ final class Exchange {
 		return this.client;
 	}
 
-	void understood(ClientAddress client, @Nullable HkpRequest hkp) {
+	void sentBy(ClientAddress client) {
 		this.client = client;
+	}
+
+	void asks(@Nullable HkpRequest hkp) {
 		this.hkp = hkp;
 	}
 
@@ -105,6 +108,10 @@ final class Exchange {
 	void decided(String decision, List<PluginOutcome> outcomes) {
 		this.decision = decision;
 		this.outcomes = outcomes;
+	}
+
+	void abandoned() {
+		this.note = "client went away";
 	}
 
 	void refused(String note) {

@@ -94,6 +94,10 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 	}
 
 	private Mono<Void> failed(Exchange exchange, Throwable error) {
+		if (!exchange.channel().isActive()) {
+			exchange.abandoned();
+			return Mono.empty();
+		}
 		if (exchange.isHeadSent()) {
 			logger.warn("Answer cut short, connection reset [request {}]: {}", exchange.id(), error.toString());
 			exchange.reset();

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
 
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import org.hkpgateway.hkp.HkpRequest;
 import org.hkpgateway.hkp.HkpTarget;
@@ -55,31 +54,40 @@ final class RequestReader {
 
 	}
 
+	/**
+	 * Understands a request. The client is known even if the request is refused.
+	 * @param exchange the exchange, which is told of client and operation
+	 * @return the request, understood
+	 * @throws Refusal if it is malformed or ambiguous
+	 */
 	Understood read(Exchange exchange) {
-		HttpHeaders received = exchange.request().requestHeaders();
+		Headers all = headers(exchange.request().requestHeaders());
+		InetSocketAddress peer = (InetSocketAddress) exchange.channel().remoteAddress();
+		ClientAddress client = this.clients.resolve(peer, all, exchange.request().scheme().equals("https"));
+		exchange.sentBy(client);
+		checkHead(exchange, all);
+		HkpRequest hkp = classify(exchange.method(), exchange.target());
+		exchange.asks(hkp);
+		Predicate<String> hopByHop = HopByHop.names(all.all("Connection"));
+		Headers passed = all.without(hopByHop.or(ForwardedHeaders::isForwarded));
+		String via = (exchange.http10() ? "1.0" : "1.1") + " hkp-gateway";
+		return new Understood(new RequestHead(exchange.method(), exchange.target(), passed), hkp, client,
+				ForwardedHeaders.rebuild(all, client).with("Via", via));
+	}
+
+	private static void checkHead(Exchange exchange, Headers all) {
 		String method = exchange.method();
 		if (method.equals("CONNECT") || method.equals("TRACE")) {
 			throw Refusal.methodNotAllowed(method);
 		}
-		List<String> hosts = received.getAll(HttpHeaderNames.HOST);
-		if (hosts.size() > 1 || (hosts.isEmpty() && !exchange.http10())) {
-			throw Refusal.badRequest("Expected one Host header, got " + hosts.size() + ".");
+		int hosts = all.all("Host").size();
+		if (hosts > 1 || (hosts == 0 && !exchange.http10())) {
+			throw Refusal.badRequest("Expected one Host header, got " + hosts + ".");
 		}
-		String expect = received.get(HttpHeaderNames.EXPECT);
+		String expect = all.first("Expect");
 		if (expect != null && !expect.equalsIgnoreCase("100-continue")) {
 			throw Refusal.expectationFailed();
 		}
-		HkpRequest hkp = classify(method, exchange.target());
-		Headers all = headers(received);
-		InetSocketAddress peer = (InetSocketAddress) exchange.channel().remoteAddress();
-		boolean tls = exchange.request().scheme().equals("https");
-		ClientAddress client = this.clients.resolve(peer, all, tls);
-		exchange.understood(client, hkp);
-		Predicate<String> hopByHop = HopByHop.names(all.all("Connection"));
-		Headers passed = all.without(hopByHop.or(ForwardedHeaders::isForwarded));
-		return new Understood(new RequestHead(method, exchange.target(), passed), hkp, client,
-				ForwardedHeaders.rebuild(all, client)
-					.with("Via", (exchange.http10() ? "1.0" : "1.1") + " hkp-gateway"));
 	}
 
 	private static @Nullable HkpRequest classify(String method, String target) {

@@ -1,0 +1,93 @@
+package org.hkpgateway.config;
+
+import java.io.IOException;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+
+import org.hkpgateway.chain.ChainListener;
+import org.hkpgateway.chain.PluginChain;
+import org.hkpgateway.keyserver.EmbeddedKeyserver;
+import org.hkpgateway.lifecycle.PluginHost;
+import org.hkpgateway.proxy.PublicServer;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.web.server.Shutdown;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.AbstractApplicationContext;
+import org.springframework.context.support.DefaultLifecycleProcessor;
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * The public side: keyserver, chain, edge, and how they stop.
+ */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(HkpProperties.class)
+class GatewayConfiguration {
+
+	private static final Logger logger = LoggerFactory.getLogger(GatewayConfiguration.class);
+
+	@Bean
+	Upstream upstream(HkpProperties properties) {
+		List<URI> urls = properties.upstream().urls();
+		if (!urls.isEmpty()) {
+			return new Upstream(urls.get(0), null);
+		}
+		EmbeddedKeyserver keyserver = EmbeddedKeyserver.start();
+		logger.warn("hkp.upstream.urls is empty: using the embedded keyserver, for trying out only. It keeps keys in "
+				+ "memory and forgets them when the gateway stops");
+		return new Upstream(keyserver.uri(), keyserver);
+	}
+
+	@Bean
+	PluginChain pluginChain(PluginHost host, HkpProperties properties, ObjectProvider<ChainListener> listeners) {
+		List<ChainListener> all = listeners.orderedStream().toList();
+		return new PluginChain(host, properties.plugins().chainBudget(),
+				(request, outcome) -> all.forEach((listener) -> listener.pluginAsked(request, outcome)),
+				System::nanoTime);
+	}
+
+	@Bean
+	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties) {
+		return new PublicServer(chain, upstream.url(), properties.upstream(), properties.clientAddress(),
+				properties.edge());
+	}
+
+	/**
+	 * Not route-provider and customizer beans, which the management server would pick up
+	 * too.
+	 */
+	@Bean
+	WebServerFactoryCustomizer<NettyReactiveWebServerFactory> publicServerCustomizer(PublicServer server) {
+		return (factory) -> {
+			factory.setShutdown(Shutdown.GRACEFUL);
+			factory.addServerCustomizers(server::customize);
+			factory.addRouteProviders(server::route);
+		};
+	}
+
+	@Bean
+	PreStop preStop(ApplicationContext context, HkpProperties properties) {
+		return new PreStop(context, properties.shutdown().preStop());
+	}
+
+	/** Every phase of the stop gets the time that its part is configured to take. */
+	@Bean(AbstractApplicationContext.LIFECYCLE_PROCESSOR_BEAN_NAME)
+	DefaultLifecycleProcessor lifecycleProcessor(HkpProperties properties) {
+		DefaultLifecycleProcessor processor = new DefaultLifecycleProcessor();
+		long drain = properties.shutdown().drain().toMillis();
+		processor.setTimeoutPerShutdownPhase(drain + 1000);
+		processor.setTimeoutsForShutdownPhases(
+				Map.of(SmartLifecycle.DEFAULT_PHASE, properties.shutdown().preStop().toMillis() + 1000));
+		return processor;
+	}
+
+}
