@@ -3,9 +3,12 @@ package org.hkpgateway.keyserver;
 import java.net.InetAddress;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.netty.handler.codec.http.HttpHeaderNames;
 import org.jspecify.annotations.Nullable;
@@ -111,16 +114,23 @@ public final class EmbeddedKeyserver implements AutoCloseable {
 		return URI.create("http://127.0.0.1:" + port());
 	}
 
-	/** Stops it; its keys are lost. Blocks at most 10 s. May be called again. */
+	/**
+	 * Stops it; its keys are lost. Blocks at most 15 s, usually much less: requests that
+	 * are being worked on are finished. May be called again.
+	 */
 	@Override
 	public void close() {
 		this.server.disposeNow(STOP_DEADLINE);
+		this.workers.disposeGracefully().timeout(STOP_DEADLINE).onErrorComplete(TimeoutException.class).block();
 		this.workers.dispose();
 		this.loops.disposeLater(Duration.ZERO, STOP_DEADLINE).block(STOP_DEADLINE);
 	}
 
 	private Publisher<Void> handle(HttpServerRequest request, HttpServerResponse response) {
+		AtomicReference<Executor> eventLoop = new AtomicReference<>();
+		request.withConnection((connection) -> eventLoop.set(connection.channel().eventLoop()));
 		return answer(request).onErrorResume((error) -> Mono.just(failure(error, response)))
+			.publishOn(Schedulers.fromExecutor(Objects.requireNonNull(eventLoop.get())))
 			.flatMap((answer) -> send(request, response, answer));
 	}
 

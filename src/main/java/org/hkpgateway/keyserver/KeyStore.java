@@ -4,12 +4,14 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
 import org.bouncycastle.openpgp.PGPException;
+import org.bouncycastle.openpgp.PGPPublicKey;
 import org.bouncycastle.openpgp.PGPPublicKeyRing;
 import org.bouncycastle.openpgp.operator.bc.BcKeyFingerprintCalculator;
 import org.slf4j.Logger;
@@ -55,18 +57,21 @@ final class KeyStore {
 	 * Adds a key, or what is new of it: user IDs, subkeys and signatures are merged.
 	 * @param ring the key
 	 * @return what changed
-	 * @throws RefusedException with 507 if the store is full, with 422 if the key cannot
-	 * be merged
+	 * @throws RefusedException with 507 if the store is full, with 413 if the key has too
+	 * many packets, with 422 if the key cannot be merged
 	 */
 	synchronized Change add(PGPPublicKeyRing ring) throws RefusedException {
 		try {
+			requireFewPackets(ring);
 			StoredKey added = new StoredKey(ring);
 			StoredKey known = this.keys.get(added.fingerprint());
 			if (known == null) {
 				store(added, 0);
 				return Change.INSERTED;
 			}
-			StoredKey merged = new StoredKey(PGPPublicKeyRing.join(parse(known), ring));
+			PGPPublicKeyRing joined = PGPPublicKeyRing.join(parse(known), ring);
+			requireFewPackets(joined);
+			StoredKey merged = new StoredKey(joined);
 			if (Arrays.equals(merged.packets(), known.packets())) {
 				return Change.IGNORED;
 			}
@@ -77,6 +82,26 @@ final class KeyStore {
 		catch (IOException | PGPException | RuntimeException ex) {
 			throw new RefusedException(422, "expected: a key of consistent packets, got: " + ex.getMessage());
 		}
+	}
+
+	private void requireFewPackets(PGPPublicKeyRing ring) throws RefusedException {
+		int packets = 0;
+		for (PGPPublicKey key : ring) {
+			packets += 1 + count(key.getRawUserIDs()) + count(key.getUserAttributes()) + count(key.getSignatures());
+		}
+		if (packets > this.limits.keyPackets()) {
+			throw new RefusedException(413,
+					"expected: a key of at most " + this.limits.keyPackets() + " packets, got: " + packets);
+		}
+	}
+
+	private static int count(Iterator<?> packets) {
+		int count = 0;
+		while (packets.hasNext()) {
+			packets.next();
+			count++;
+		}
+		return count;
 	}
 
 	private void store(StoredKey key, int replacedBytes) throws RefusedException {

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -128,6 +129,29 @@ class TargetsAgainstSksIT {
 				"op=get&search=alice%3D0x{FPR}")
 			.map((query) -> "/pks/lookup?" + query);
 		return Stream.concat(paths, queries);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/pks/add", "//pks/add", "/pks//add", "/pks/add/", "/pks/add?options=mr", "/pks/add?",
+			"/pks/ADD", "/pks/%61dd", "/pks/add%20", "/pks/add;a", "/pks/./add", "/pks/replace", "/pks/delete",
+			"/pks/v2/certs", "/pks/hashquery", "/pks/hashquery?a", "/pks//hashquery", "/PKS/hashquery",
+			"/pks/lookup?op=get&search=alice", "/", "/pks/hash%71uery", "/pks/add?keytext=a" })
+	void neverPassesUploadThatSksReadsDifferently(String target) {
+		int seen = sks.logLines().size();
+		String body = "keytext=none";
+		RawHttp.exchange(sks.port(),
+				("POST " + target + " HTTP/1.0\r\nContent-Length: " + body.length() + "\r\n\r\n" + body)
+					.getBytes(StandardCharsets.ISO_8859_1));
+		List<String> lines = sks.logLines();
+		String log = String.join("\n", lines.subList(seen, lines.size()));
+		HkpTarget parsed = HkpTargets.parse("POST", target);
+		Operation operation = (parsed instanceof HkpTarget.Hkp hkp) ? hkp.request().operation() : null;
+		boolean refused = parsed instanceof HkpTarget.Refused;
+		assertThat(log.contains("keytext=") || log.contains("(POST,/pks/add,") || log.contains("Handling /pks/add"))
+			.as(target + " " + log)
+			.isEqualTo(operation == Operation.ADD && target.equals("/pks/add"));
+		assertThat(log.contains("Handling /pks/hashquery") && !refused).as(target + " " + log)
+			.isEqualTo(operation == Operation.HASHQUERY && target.equals("/pks/hashquery"));
 	}
 
 	/** The table would prove nothing if the log were read wrongly. */

@@ -25,7 +25,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  */
 class EmbeddedKeyserverTests {
 
-	private final EmbeddedKeyserver keyserver = EmbeddedKeyserver.start(new Limits(10, 1_000_000, 1000, 10));
+	private final EmbeddedKeyserver keyserver = EmbeddedKeyserver.start(new Limits(10, 1_000_000, 100, 1000, 10));
 
 	@AfterEach
 	void closeKeyserver() {

@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 
 import org.bouncycastle.openpgp.PGPPublicKeyRing;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -59,7 +60,7 @@ class KeyStoreTests {
 
 	@Test
 	void addWhenTooManyKeysRefusesNewKeysButTakesUpdates() throws Exception {
-		KeyStore full = new KeyStore(new Limits(1, 1_000_000, 1000, 100));
+		KeyStore full = new KeyStore(new Limits(1, 1_000_000, 100, 1000, 100));
 		full.add(this.alice.withUserIds("Alice"));
 		assertThatExceptionOfType(RefusedException.class).isThrownBy(() -> full.add(new TestKeys().withUserIds("Bob")))
 			.matches((ex) -> ex.status() == 507);
@@ -70,7 +71,7 @@ class KeyStoreTests {
 	@Test
 	void addWhenTooManyBytesRefusesAndKeepsWhatIsThere() throws Exception {
 		PGPPublicKeyRing ring = this.alice.withUserIds("Alice");
-		KeyStore full = new KeyStore(new Limits(10, TestKeys.packets(ring).length, 1000, 100));
+		KeyStore full = new KeyStore(new Limits(10, TestKeys.packets(ring).length, 100, 1000, 100));
 		full.add(ring);
 		assertThatExceptionOfType(RefusedException.class)
 			.isThrownBy(() -> full.add(this.alice.withUserIds("Alice Lab")))
@@ -81,8 +82,29 @@ class KeyStoreTests {
 	}
 
 	@Test
+	void addWhenKeyHasOrWouldHaveTooManyPacketsRefuses() throws Exception {
+		KeyStore small = new KeyStore(new Limits(10, 1_000_000, 5, 1000, 100));
+		assertThat(small.add(this.alice.withUserIds("Alice", "Alice Lab"))).isEqualTo(KeyStore.Change.INSERTED);
+		for (PGPPublicKeyRing ring : List.of(this.alice.withUserIds("Alice 3"),
+				this.alice.withUserIds("1", "2", "3"))) {
+			assertThatExceptionOfType(RefusedException.class).isThrownBy(() -> small.add(ring))
+				.matches((ex) -> ex.status() == 413);
+		}
+	}
+
+	@Test
+	@Timeout(20)
+	void addWhenKeyHasManyPacketsMergesInSeconds() throws Exception {
+		String[] userIds = IntStream.range(0, 1000).mapToObj((i) -> "Alice " + i).toArray(String[]::new);
+		PGPPublicKeyRing ring = this.alice.withUserIds(userIds);
+		this.store.add(ring);
+		assertThat(this.store.add(this.alice.withUserIds("Alice Lab"))).isEqualTo(KeyStore.Change.UPDATED);
+		assertThat(this.store.add(ring)).isEqualTo(KeyStore.Change.IGNORED);
+	}
+
+	@Test
 	void findWhenTooManyMatchRefuses() throws Exception {
-		KeyStore small = new KeyStore(new Limits(10, 1_000_000, 1000, 1));
+		KeyStore small = new KeyStore(new Limits(10, 1_000_000, 100, 1000, 1));
 		small.add(this.alice.withUserIds("Alice"));
 		small.add(new TestKeys().withUserIds("Bob"));
 		assertThat(small.find((key) -> key.isNamed(this.alice.fingerprint()))).hasSize(1);
