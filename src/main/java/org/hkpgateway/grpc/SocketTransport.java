@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 
 import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
@@ -85,7 +86,10 @@ enum SocketTransport {
 	 */
 	final NettyChannelBuilder channelTo(PluginEndpoint endpoint) {
 		if (endpoint instanceof PluginEndpoint.Unix unix) {
-			return unix(unix);
+			// gRPC sets this option on every channel. On a unix socket Netty warns that
+			// it
+			// does not know it, at each attempt to connect; null takes it out again.
+			return unix(unix).withOption(ChannelOption.SO_KEEPALIVE, null);
 		}
 		return tcp(loopback((PluginEndpoint.Tcp) endpoint));
 	}

@@ -52,7 +52,7 @@ final class Breaker {
 		this.breaker = CircuitBreaker.of(name, configuration(slow, nanos, random));
 		this.breaker.getEventPublisher().onStateTransition((event) -> {
 			onTransition(event.getStateTransition());
-			listener.stateChanged(toState(event.getStateTransition().getFromState()),
+			listener.stateChanged(this, toState(event.getStateTransition().getFromState()),
 					toState(event.getStateTransition().getToState()));
 		});
 	}
@@ -123,7 +123,7 @@ final class Breaker {
 	@FunctionalInterface
 	interface StateListener {
 
-		void stateChanged(BreakerState from, BreakerState to);
+		void stateChanged(Breaker breaker, BreakerState from, BreakerState to);
 
 	}
 

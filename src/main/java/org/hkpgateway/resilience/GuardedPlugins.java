@@ -79,7 +79,7 @@ public final class GuardedPlugins implements PluginClient.Decorator {
 		Duration slow = timeout.multipliedBy(8).dividedBy(10);
 		PluginId id = spec.id();
 		Breaker breaker = new Breaker(id.name(), slow, this.nanos, this.scheduler, this.random,
-				(from, to) -> onStateChange(id, from, to));
+				(source, from, to) -> onStateChange(id, source, from, to));
 		GuardedClient guarded = new GuardedClient(spec, client, timeout, slow, breaker, this.scheduler);
 		this.latest.put(id, guarded);
 		return guarded;
@@ -94,7 +94,12 @@ public final class GuardedPlugins implements PluginClient.Decorator {
 		return Optional.ofNullable(this.latest.get(plugin)).map((guarded) -> guarded.breaker().status());
 	}
 
-	private void onStateChange(PluginId plugin, BreakerState from, BreakerState to) {
+	private void onStateChange(PluginId plugin, Breaker source, BreakerState from, BreakerState to) {
+		GuardedClient current = this.latest.get(plugin);
+		if (current == null || current.breaker() != source) {
+			// Calls in flight to a process that has been replaced: nobody's state now.
+			return;
+		}
 		if (to == BreakerState.OPEN) {
 			logger.warn("Circuit breaker of plugin {}: {} -> {}; its fail policy applies until it recovers", plugin,
 					from, to);

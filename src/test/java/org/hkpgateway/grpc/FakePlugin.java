@@ -18,6 +18,7 @@ import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
@@ -97,6 +98,7 @@ class FakePlugin implements AutoCloseable {
 					.channelType(NioServerDomainSocketChannel.class);
 		this.server = builder.bossEventLoopGroup(this.eventLoops)
 			.workerEventLoopGroup(this.eventLoops)
+			.withChildOption(ChannelOption.SO_KEEPALIVE, null)
 			.directExecutor()
 			.addService(new Service())
 			.intercept(new Recorder())

@@ -78,7 +78,7 @@ class UnaryCallTests {
 	void cancellationCancelsOnceAndSilencesTheEnd() {
 		Hooks.onErrorDropped((failure) -> this.call.log.add("dropped"));
 		try {
-			StepVerifier.create(this.mono).thenCancel().verify(Duration.ofSeconds(5));
+			this.mono.subscribe().dispose();
 			this.call.listener.onClose(Status.CANCELLED, new Metadata());
 		}
 		finally {

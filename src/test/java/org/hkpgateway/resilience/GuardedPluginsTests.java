@@ -403,6 +403,15 @@ class GuardedPluginsTests {
 	}
 
 	@Test
+	void breakerOfAReplacedProcessIsNotReported() {
+		this.plugins.decorate(spec(256), this::decide);
+		fail(20);
+		assertThat(failure()).isInstanceOf(PluginFailure.BreakerOpen.class);
+		assertThat(this.transitions).isEmpty();
+		assertThat(state()).isEqualTo(BreakerState.CLOSED);
+	}
+
+	@Test
 	void statusOfAnUnknownPlugin() {
 		assertThat(this.plugins.status(new PluginId("other"))).isEmpty();
 	}
