@@ -23,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ChainAnswers {
 
-	private static final byte[] FAILED = "The request could not be processed.\n".getBytes(StandardCharsets.UTF_8);
-
 	private static final Set<Integer> HARMFUL = Set.of(502, 503, 504);
 
 	private static final Set<Operation> SUBMISSIONS = Set.of(Operation.ADD, Operation.REPLACE, Operation.DELETE,
@@ -44,10 +42,18 @@ final class ChainAnswers {
 	}
 
 	static ChainResult.Answer failedClosed(List<PluginOutcome> outcomes) {
+		return plain(500, "The request could not be processed.\n", outcomes);
+	}
+
+	static ChainResult.Answer tooLarge(List<PluginOutcome> outcomes) {
+		return plain(413, "The request is too large to be examined.\n", outcomes);
+	}
+
+	private static ChainResult.Answer plain(int status, String text, List<PluginOutcome> outcomes) {
 		return new ChainResult.Answer(
-				new ResponseHead(500,
+				new ResponseHead(status,
 						Headers.of("Content-Type", "text/plain; charset=utf-8", "Cache-Control", "no-store")),
-				ByteBuffer.wrap(FAILED), outcomes);
+				ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), outcomes);
 	}
 
 	static Sanitized sanitize(Decision.Respond respond, @Nullable HkpRequest hkp) {

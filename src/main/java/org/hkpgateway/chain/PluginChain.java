@@ -162,11 +162,16 @@ public final class PluginChain {
 
 		private Mono<ChainResult> failed(int index, PluginSpec spec, Shown shown, PluginFailure failure, long nanos,
 				long deadline) {
-			boolean open = spec.fail() == FailPolicy.OPEN;
+			boolean tooLarge = failure instanceof PluginFailure.TooLarge;
+			boolean open = spec.fail() == FailPolicy.OPEN && !tooLarge;
 			record(shown.event(),
 					new PluginOutcome(spec.id(),
 							open ? PluginOutcome.Kind.FAILED_OPEN : PluginOutcome.Kind.FAILED_CLOSED,
 							failure.kind() + ": " + failure.getMessage(), nanos));
+			if (tooLarge) {
+				// Else an upload could evade a plugin by being larger than it can take.
+				return Mono.just(ChainAnswers.tooLarge(this.outcomes));
+			}
 			if (!open) {
 				return Mono.just(ChainAnswers.failedClosed(this.outcomes));
 			}

@@ -1,6 +1,6 @@
 package org.hkpgateway.config;
 
-import java.io.IOException;
+import java.net.InetAddress;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -15,9 +15,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.InitializingBean;
+import org.springframework.boot.actuate.autoconfigure.web.server.ManagementServerProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.Shutdown;
+import org.springframework.boot.web.server.autoconfigure.ServerProperties;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -71,6 +74,22 @@ class GatewayConfiguration {
 			factory.setShutdown(Shutdown.GRACEFUL);
 			factory.addServerCustomizers(server::customize);
 			factory.addRouteProviders(server::route);
+		};
+	}
+
+	/** Default-deny: there are no credentials for management yet. */
+	@Bean
+	InitializingBean managementAddressCheck(ManagementServerProperties management, ServerProperties server) {
+		return () -> {
+			InetAddress address = management.getAddress();
+			if (address == null || !address.isLoopbackAddress()) {
+				throw new ManagementExposedException("management.server.address: expected: a loopback address, because "
+						+ "management has no credentials, got: " + ((address != null) ? address : "every address"));
+			}
+			if (management.getPort() == null || management.getPort().equals(server.getPort())) {
+				throw new ManagementExposedException("management.server.port: expected: another port than server.port, "
+						+ "because the public port serves the keyserver only, got: " + management.getPort());
+			}
 		};
 	}
 

@@ -113,6 +113,15 @@ class PluginChainTests {
 	}
 
 	@Test
+	void aRequestTooLargeForAPluginIs413EvenIfThePluginFailsOpen() {
+		this.entries.add(entry(spec("a", FailPolicy.OPEN, BodyMode.FULL), (event, budget) -> Mono
+			.error(new PluginFailure.TooLarge(new PluginId("a"), "5 MB, expected at most 4 MB"))));
+		plugin("b", Decision.Continue.UNCHANGED);
+		assertThat(((ChainResult.Answer) run(event())).head().status()).isEqualTo(413);
+		assertThat(this.asked).isEmpty();
+	}
+
+	@Test
 	void aPluginThatIsNotReadyFailsItIsNeverSkipped() {
 		this.entries.add(entry(spec("a", FailPolicy.CLOSED, BodyMode.NONE), null));
 		ChainResult.Answer answer = (ChainResult.Answer) run(event());

@@ -1,0 +1,143 @@
+package org.hkpgateway;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+import org.hkpgateway.testsupport.Command;
+import org.hkpgateway.testsupport.GatewayProcess;
+import org.hkpgateway.testsupport.Requirements;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * A plugin dies, or the gateway does: nobody else may suffer for it.
+ */
+@Timeout(180)
+class PluginCrashIT {
+
+	private static final Pattern STATUS = Pattern.compile("status=(\\d{3})");
+
+	@TempDir
+	private Path temp;
+
+	@ParameterizedTest
+	@CsvSource({ "closed,500", "open,200" })
+	void aKilledPluginIsBackWithinThreeSecondsUnderLoad(String policy, int failureStatus) throws Exception {
+		Path wrk = Requirements.program("wrk");
+		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
+				"hkp.plugins.settings.antiabuse.required=true", "hkp.plugins.settings.antiabuse.fail=" + policy,
+				"hkp.plugins.settings.antiabuse.config.threshold=100000000",
+				"hkp.plugins.settings.antiabuse.timeout=1s")) {
+			long before = gateway.pluginPid("antiabuse");
+			CompletableFuture<Command.Result> load = CompletableFuture.supplyAsync(() -> Command.run(this.temp,
+					Duration.ofSeconds(60), new byte[0],
+					List.of(wrk.toString(), "-t2", "-c16", "-d8s", "--timeout", "5s", gateway.uri() + "/pks/stats")));
+			gateway.await("load", () -> gateway.accessLog().size() > 500);
+			ProcessHandle.of(before).orElseThrow().destroyForcibly();
+			gateway.await("another process within 3 s", Duration.ofSeconds(3), () -> {
+				var plugin = gateway.actuator("plugins/antiabuse");
+				return plugin.path("state").asString("").equals("READY") && plugin.path("pid").asLong() != before;
+			});
+			String report = load.get(60, TimeUnit.SECONDS).orFail().text();
+			assertThat(report).doesNotContain("timeout 1");
+			assertThat(Pattern.compile("Socket errors: .*timeout ([1-9]\\d*)").matcher(report).find()).as(report)
+				.isFalse();
+			Map<Integer, Long> statuses = gateway.accessLog()
+				.stream()
+				.map(STATUS::matcher)
+				.filter(Matcher::find)
+				.collect(Collectors.groupingBy((matcher) -> Integer.valueOf(matcher.group(1)), Collectors.counting()));
+			assertThat(statuses.keySet()).as(statuses.toString()).isSubsetOf(Set.of(200, failureStatus)).contains(200);
+			assertThat(gateway.accessLog()).anyMatch((line) -> line.contains("antiabuse:failed-" + policy));
+			assertThat(gateway.process().isAlive()).isTrue();
+			assertThat(gateway.actuator("plugins/antiabuse").path("restarts").asInt()).isEqualTo(1);
+		}
+	}
+
+	@Test
+	void noPluginOutlivesAGatewayThatIsKilled() throws Exception {
+		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
+				"hkp.plugins.settings.antiabuse.required=true")) {
+			ProcessHandle plugin = ProcessHandle.of(gateway.pluginPid("antiabuse")).orElseThrow();
+			gateway.process().destroyForcibly();
+			assertThat(plugin.onExit().get(2, TimeUnit.SECONDS).isAlive()).isFalse();
+		}
+	}
+
+	@Test
+	void aStopLeavesNoProcessAndNoSocket() throws Exception {
+		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
+				"hkp.plugins.settings.antiabuse.required=true")) {
+			ProcessHandle plugin = ProcessHandle.of(gateway.pluginPid("antiabuse")).orElseThrow();
+			assertThat(gateway.leftovers()).isNotEmpty();
+			assertThat(gateway.stop()).isEqualTo(143);
+			assertThat(plugin.isAlive()).isFalse();
+			assertThat(gateway.leftovers()).isEmpty();
+			assertThat(gateway.log()).contains("antiabuse")
+				.containsPattern("READY -> DRAINING")
+				.containsPattern("DRAINING -> STOPPED");
+		}
+	}
+
+	@Test
+	void aBrokenManifestKeepsThatPluginOutAndSaysWhereAndWhy() throws IOException {
+		Path broken = Files.createDirectory(this.temp.resolve("broken"));
+		Files.writeString(broken.resolve("plugin.toml"), """
+				[plugin]
+				name = "broken"
+				version = 3
+				executable = "hkp-plugin-broken"
+				protocol_version = "1.0"
+				""");
+		Path garbage = Files.createDirectory(this.temp.resolve("garbage"));
+		Files.writeString(garbage.resolve("plugin.toml"), "[plugin]\nname = \n");
+		try (GatewayProcess gateway = GatewayProcess
+			.start("hkp.plugins.directories=" + this.temp + "," + GatewayProcess.ANTIABUSE)) {
+			assertThat(gateway.pluginPid("antiabuse")).isPositive();
+			var findings = gateway.actuator("plugins").path("findings");
+			assertThat(findings.toString()).contains("broken/plugin.toml\",\"line\":3", "expected",
+					"garbage/plugin.toml\",\"line\":2");
+			assertThat(gateway.actuator("health/plugins/broken").path("status").asString("")).isEqualTo("DEGRADED");
+			assertThat(gateway.actuator("health/plugins/antiabuse").path("status").asString("")).isEqualTo("UP");
+			assertThat(gateway.actuator("health/readiness").path("status").asString("")).isEqualTo("UP");
+		}
+	}
+
+	@Test
+	void aRequiredPluginThatIsMissingKeepsReadinessDown() {
+		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + this.temp,
+				"hkp.plugins.settings.absent.required=true")) {
+			assertThat(gateway.actuator("health/readiness").path("status").asString("")).isEqualTo("OUT_OF_SERVICE");
+			assertThat(gateway.actuator("health/liveness").path("status").asString("")).isEqualTo("UP");
+			assertThat(gateway.actuator("plugins").toString()).contains("hkp.plugins.settings.absent");
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "hkp.edge.max-body=many,hkp.edge.max-body", "hkp.plugins.setings.x.order=1,hkp.plugins.setings",
+			"hkp.upstream.urls=ftp://x,hkp.upstream.urls",
+			"management.server.address=0.0.0.0,management.server.address" })
+	void aWrongConfigurationStopsTheStartAndNamesTheKey(String property, String key) throws Exception {
+		try (GatewayProcess gateway = GatewayProcess.launch("hkp.plugins.directories=" + this.temp, property)) {
+			assertThat(gateway.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+			assertThat(gateway.process().exitValue()).isEqualTo(1);
+			assertThat(gateway.log()).contains("APPLICATION FAILED TO START", key).doesNotContain("\tat ");
+		}
+	}
+
+}

@@ -1,0 +1,225 @@
+package org.hkpgateway.testsupport;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The gateway as operators run it: {@code java -jar target/hkp-gateway.jar}, a process of
+ * its own on free ports.
+ */
+public final class GatewayProcess implements AutoCloseable {
+
+	/** Where the build leaves the shipped plugin. */
+	public static final Path ANTIABUSE = root().resolve("plugins/antiabuse/target/dist");
+
+	private static final JsonMapper json = new JsonMapper();
+
+	private static final HttpClient http = HttpClient.newHttpClient();
+
+	private final Path directory = TemporaryDirectory.create("gw");
+
+	private final Path runtime = TemporaryDirectory.create("gr");
+
+	private final int port = freePort();
+
+	private final int managementPort = freePort();
+
+	private final Process process;
+
+	private GatewayProcess(List<String> properties) {
+		List<String> command = new ArrayList<>(
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
+						"-XX:TieredStopAtLevel=1", "-Dio.netty.leakDetection.level=paranoid", "-jar",
+						root().resolve("target/hkp-gateway.jar").toString(), "--server.port=" + this.port,
+						"--server.address=127.0.0.1", "--management.server.port=" + this.managementPort,
+						"--hkp.shutdown.pre-stop=0s", "--hkp.plugins.runtime-directory=" + this.runtime));
+		properties.forEach((property) -> command.add("--" + property));
+		try {
+			this.process = new ProcessBuilder(command).directory(this.directory.toFile())
+				.redirectErrorStream(true)
+				.redirectOutput(logFile().toFile())
+				.start();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/** Starts the gateway and waits until the port is open. */
+	public static GatewayProcess start(String... properties) {
+		GatewayProcess gateway = launch(properties);
+		try {
+			gateway.await("the public port", () -> gateway.log().contains("Started HkpGatewayApplication"));
+		}
+		catch (RuntimeException | AssertionError ex) {
+			gateway.close();
+			throw ex;
+		}
+		return gateway;
+	}
+
+	/** Starts the gateway and does not wait. */
+	public static GatewayProcess launch(String... properties) {
+		return new GatewayProcess(List.of(properties));
+	}
+
+	public int port() {
+		return this.port;
+	}
+
+	public URI uri() {
+		return URI.create("http://127.0.0.1:" + this.port);
+	}
+
+	public long pid() {
+		return this.process.pid();
+	}
+
+	public Process process() {
+		return this.process;
+	}
+
+	/** Sockets and data of its plugins. */
+	public Path runtime() {
+		return this.runtime;
+	}
+
+	public String log() {
+		try {
+			return Files.readString(logFile(), StandardCharsets.UTF_8);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/** The lines of the access log. */
+	public List<String> accessLog() {
+		return log().lines().filter((line) -> line.contains(" hkp.access ")).toList();
+	}
+
+	/** Asks the management port. */
+	public JsonNode actuator(String path) {
+		try {
+			return json.readTree(http.send(
+					HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + this.managementPort + "/actuator/" + path))
+						.timeout(Duration.ofSeconds(10))
+						.build(),
+					HttpResponse.BodyHandlers.ofString())
+				.body());
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/** The process id of a READY plugin; waits for it. */
+	public long pluginPid(String name) {
+		await("READY of " + name, () -> actuator("plugins/" + name).path("state").asString("").equals("READY"));
+		return actuator("plugins/" + name).path("pid").asLong();
+	}
+
+	/** Waits up to 60 s. */
+	public void await(String what, Supplier<Boolean> condition) {
+		await(what, Duration.ofSeconds(60), condition);
+	}
+
+	/** Waits, and fails with the log if it was in vain. */
+	public void await(String what, Duration limit, Supplier<Boolean> condition) {
+		long end = System.nanoTime() + limit.toNanos();
+		while (!condition.get()) {
+			if (System.nanoTime() > end) {
+				throw new AssertionError("expected: " + what + " within " + limit + ", got: this log\n" + log());
+			}
+			pause();
+		}
+	}
+
+	private static void pause() {
+		try {
+			TimeUnit.MILLISECONDS.sleep(20);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/** SIGTERM, as an operator stops it. Waits for the end. */
+	public int stop() throws InterruptedException {
+		this.process.destroy();
+		if (!this.process.waitFor(60, TimeUnit.SECONDS)) {
+			throw new AssertionError("expected: the end of the gateway within 60 s, got: this log\n" + log());
+		}
+		return this.process.exitValue();
+	}
+
+	/**
+	 * What is left below the runtime directory that is not a directory: sockets above
+	 * all.
+	 */
+	public List<Path> leftovers() {
+		try (Stream<Path> tree = Files.walk(this.runtime)) {
+			return tree.filter((path) -> !Files.isDirectory(path)).toList();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private Path logFile() {
+		return this.directory.resolve("gateway.log");
+	}
+
+	private static int freePort() {
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			return socket.getLocalPort();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/** The root of the checkout. */
+	public static Path root() {
+		return Path.of(System.getProperty("hkp.root", ".."));
+	}
+
+	@Override
+	public void close() {
+		List<ProcessHandle> plugins = this.process.descendants().toList();
+		this.process.destroyForcibly();
+		plugins.forEach(ProcessHandle::destroyForcibly);
+		this.process.onExit().orTimeout(10, TimeUnit.SECONDS).join();
+		boolean leaked = log().contains("LEAK:");
+		String log = leaked ? log() : "";
+		TemporaryDirectory.delete(this.directory);
+		TemporaryDirectory.delete(this.runtime);
+		if (leaked) {
+			throw new AssertionError("expected: no leaked buffer, got: " + log);
+		}
+	}
+
+}
