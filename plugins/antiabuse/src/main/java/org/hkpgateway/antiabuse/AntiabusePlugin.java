@@ -1,0 +1,65 @@
+package org.hkpgateway.antiabuse;
+
+import org.hkpgateway.sdk.Decision;
+import org.hkpgateway.sdk.Health;
+import org.hkpgateway.sdk.HkpPlugin;
+import org.hkpgateway.sdk.PluginContext;
+import org.hkpgateway.sdk.PluginHandler;
+import org.hkpgateway.sdk.PluginOptions;
+import org.hkpgateway.sdk.Request;
+import org.hkpgateway.sdk.log.PluginLog;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The plugin {@code hkp-plugin-antiabuse}: limits requests per client address.
+ */
+public final class AntiabusePlugin implements PluginHandler {
+
+	private static final PluginLog log = PluginLog.get("antiabuse");
+
+	private volatile @Nullable AntiabuseGuard guard;
+
+	/**
+	 * Runs the plugin; started by the gateway.
+	 * @param args none
+	 */
+	public static void main(String[] args) {
+		HkpPlugin.serve(new AntiabusePlugin());
+	}
+
+	@Override
+	public void init(PluginContext context) {
+		AntiabuseConfig config = AntiabuseConfig.parse(context.config());
+		config.warnings().forEach(log::warn);
+		this.guard = new AntiabuseGuard(config, System::nanoTime);
+		log.info("ready", "limits", config.limits(), "hashquery_limit", config.hashqueryLimit(), "block_steps",
+				config.blockSteps(), "max_clients", config.maxClients());
+	}
+
+	@Override
+	public Decision handle(Request request) {
+		AntiabuseGuard current = this.guard;
+		if (current == null) {
+			throw new IllegalStateException("expected: init before the first request");
+		}
+		return current.decide(request);
+	}
+
+	@Override
+	public Health health() {
+		AntiabuseGuard current = this.guard;
+		return (current == null) ? Health.healthy()
+				: Health.healthy().detail("clients", current.clients()).detail("offenders", current.offenders());
+	}
+
+	@Override
+	public PluginOptions options() {
+		// Nothing here ever waits, so the network thread may do it.
+		return PluginOptions.defaults()
+			.description("Limits requests per client address; allow and block lists")
+			.threads(0)
+			.supportsDryRun();
+	}
+
+}
