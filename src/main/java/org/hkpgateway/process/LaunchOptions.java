@@ -1,6 +1,7 @@
 package org.hkpgateway.process;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
@@ -25,11 +26,15 @@ public record LaunchOptions(@Nullable Path runtimeDirectory, Map<String, String>
 	}
 
 	/**
-	 * A fresh runtime directory, this process's environment, output to the log.
+	 * A fresh runtime directory, this process's environment, output to the log. Where
+	 * JAVA_HOME is not set it names the Java that runs the gateway, so that plugins in
+	 * Java find one.
 	 * @return the defaults
 	 */
 	public static LaunchOptions defaults() {
-		return new LaunchOptions(null, System.getenv(), PluginOutput.toLog(), true);
+		Map<String, String> environment = new HashMap<>(System.getenv());
+		environment.putIfAbsent("JAVA_HOME", System.getProperty("java.home"));
+		return new LaunchOptions(null, environment, PluginOutput.toLog(), true);
 	}
 
 }
