@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 
 import org.hkpgateway.plugin.PluginId;
 
@@ -35,7 +36,7 @@ final class ChildProcess {
 
 	private final Thread pumping;
 
-	private final Runnable cleanup;
+	private final Consumer<ChildProcess> cleanup;
 
 	private final CompletableFuture<ExitStatus> exit;
 
@@ -47,7 +48,8 @@ final class ChildProcess {
 	 * @param output where its lines go
 	 * @param cleanup what to do once it has ended; may be called more than once
 	 */
-	ChildProcess(PluginId plugin, Process process, ProcessTree tree, PluginOutput output, Runnable cleanup) {
+	ChildProcess(PluginId plugin, Process process, ProcessTree tree, PluginOutput output,
+			Consumer<ChildProcess> cleanup) {
 		this.plugin = plugin;
 		this.process = process;
 		this.tree = tree;
@@ -107,19 +109,30 @@ final class ChildProcess {
 		this.tree.remember();
 		if (!exitsWithin(voluntary) && term.toNanos() > 0) {
 			this.tree.remember();
-			this.process.destroy();
+			// Process.destroy() would also close the pipes, and a plugin that then says
+			// goodbye would die of SIGPIPE.
+			this.process.toHandle().destroy();
 			exitsWithin(term);
 		}
 		this.tree.kill();
-		long deadline = System.nanoTime() + LAST_WAIT.toNanos();
-		if (!exitsWithin(LAST_WAIT)) {
-			log.warn("Plugin {}: process {} has not ended {} after SIGKILL", this.plugin, pid(), LAST_WAIT);
-		}
-		awaitPump(deadline - System.nanoTime());
+		awaitEnd();
 		List.<Closeable>of(this.process.getOutputStream(), this.process.getInputStream(), this.process.getErrorStream())
 			.forEach(ChildProcess::closeQuietly);
-		this.cleanup.run();
+		this.cleanup.accept(this);
 		return status();
+	}
+
+	/** The end is near: whoever is interrupted waits for it all the same. */
+	private void awaitEnd() {
+		boolean interrupted = Thread.interrupted();
+		long deadline = System.nanoTime() + LAST_WAIT.toNanos();
+		if (!exitsWithin(LAST_WAIT)) {
+			log.warn("Plugin {}: process {} has not ended after SIGKILL", this.plugin, pid());
+		}
+		awaitPump(deadline - System.nanoTime());
+		if (interrupted) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 	private void awaitPump(long nanos) {

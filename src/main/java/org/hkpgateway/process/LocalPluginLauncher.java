@@ -1,25 +1,19 @@
 package org.hkpgateway.process;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 import org.hkpgateway.plugin.PluginEndpoint;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.PluginStartException;
-import org.hkpgateway.plugin.ProtocolVersion;
 
 import org.slf4j.event.Level;
 
@@ -34,17 +28,6 @@ import org.slf4j.event.Level;
  * Thread-safe; several plugins may be launched at the same time.
  */
 public final class LocalPluginLauncher implements PluginLauncher {
-
-	private static final List<Integer> APP_VERSIONS = List.of(ProtocolVersion.CURRENT.major());
-
-	/** A plugin should listen before it says so; this forgives a little less order. */
-	private static final Duration SOCKET_WAIT = Duration.ofSeconds(2);
-
-	private static final Duration POLL = Duration.ofMillis(10);
-
-	private static final int SOCKET_TYPE = 0140000;
-
-	private static final int TYPE_MASK = 0170000;
 
 	private final LaunchOptions options;
 
@@ -97,10 +80,16 @@ public final class LocalPluginLauncher implements PluginLauncher {
 			throw ex;
 		}
 		try {
-			return new LocalPluginProcess(child, handshake(spec, child, directories, deadline, timeout));
+			PluginEndpoint.Unix endpoint = new HandshakeReader(child, timeout).await(deadline);
+			warnOfPlace(spec, endpoint.path(), directories.sockets());
+			return new LocalPluginProcess(child, endpoint);
 		}
 		catch (HandshakeException ex) {
 			throw LaunchFailure.of(spec, child, String.valueOf(ex.getMessage()));
+		}
+		catch (InterruptedException ex) {
+			child.end(Duration.ZERO, Duration.ZERO);
+			throw interrupted(spec);
 		}
 		catch (RuntimeException ex) {
 			child.end(Duration.ZERO, Duration.ZERO);
@@ -146,70 +135,19 @@ public final class LocalPluginLauncher implements PluginLauncher {
 	}
 
 	private ChildProcess adopt(PluginSpec spec, Process process, PluginEnvironment.LaunchDirectories directories) {
-		ChildProcess[] child = new ChildProcess[1];
-		child[0] = new ChildProcess(spec.id(), process, new ProcessTree(process.toHandle(), directories.sockets()),
-				this.options.output(), () -> {
+		ChildProcess child = new ChildProcess(spec.id(), process,
+				new ProcessTree(process.toHandle(), directories.sockets()), this.options.output(), (ended) -> {
 					this.runtime.remove(directories);
-					this.children.remove(child[0]);
+					this.children.remove(ended);
 				});
-		this.children.add(child[0]);
-		child[0].start();
+		this.children.add(child);
+		child.start();
+		// Asked after adding: either close() sees the child, or the child sees it.
 		if (this.closed) {
-			child[0].end(Duration.ZERO, Duration.ZERO);
+			child.end(Duration.ZERO, Duration.ZERO);
 			throw stopping(spec);
 		}
-		return child[0];
-	}
-
-	private PluginEndpoint handshake(PluginSpec spec, ChildProcess child,
-			PluginEnvironment.LaunchDirectories directories, long deadline, Duration timeout) {
-		Optional<String> line;
-		try {
-			line = child.output().firstLine().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-		}
-		catch (TimeoutException ex) {
-			throw new HandshakeException(LaunchFailure.noLine(timeout, child.output().unfinishedLine()));
-		}
-		catch (InterruptedException ex) {
-			throw interrupted(spec);
-		}
-		catch (ExecutionException ex) {
-			throw new IllegalStateException(ex);
-		}
-		if (line.isEmpty()) {
-			throw new HandshakeException("exited before the handshake: expected: a line on stdout, got: "
-					+ LaunchFailure.unfinished(child.output().unfinishedLine()));
-		}
-		PluginEndpoint.Unix endpoint = Handshake.parse(line.get(), APP_VERSIONS).endpoint();
-		awaitSocket(child, endpoint.path(), Math.min(deadline, System.nanoTime() + SOCKET_WAIT.toNanos()));
-		warnOfPlace(spec, endpoint.path(), directories.sockets());
-		return endpoint;
-	}
-
-	private static void awaitSocket(ChildProcess child, Path socket, long deadline) {
-		while (!isSocket(socket)) {
-			if (child.exitsWithin(POLL)) {
-				throw new HandshakeException("exited right after the handshake");
-			}
-			if (System.nanoTime() - deadline > 0) {
-				throw new HandshakeException("address: expected: a socket that the plugin listens on, got: "
-						+ Printable.escape(socket.toString()) + ", which "
-						+ (Files.exists(socket) ? "is no socket" : "does not exist"));
-			}
-		}
-	}
-
-	private static boolean isSocket(Path path) {
-		try {
-			if (!path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
-				return Files.exists(path);
-			}
-			int mode = (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
-			return (mode & TYPE_MASK) == SOCKET_TYPE;
-		}
-		catch (IOException ex) {
-			return false;
-		}
+		return child;
 	}
 
 	private void warnOfPlace(PluginSpec spec, Path socket, Path directory) {

@@ -38,7 +38,9 @@ final class ProcessTree {
 
 	/** Remembers who descends from the root now. */
 	synchronized void remember() {
-		this.root.descendants().forEach(this.known::add);
+		if (this.root.isAlive()) {
+			this.root.descendants().forEach(this.known::add);
+		}
 	}
 
 	/** SIGKILL for everyone, the root first so that it starts no more. */

@@ -54,7 +54,7 @@ final class SlidingWindow {
 			throw new IllegalArgumentException(
 					"expected: at least 1 request in at least 1 s, got: " + max + " in " + window);
 		}
-		this.description = max + " requests in " + window.toSeconds() + " s";
+		this.description = max + ((max == 1) ? " request in " : " requests in ") + window.toSeconds() + " s";
 		this.max = max;
 		this.slotNanos = (window.toNanos() + SLOTS - 1) / SLOTS;
 		this.offset = offset;

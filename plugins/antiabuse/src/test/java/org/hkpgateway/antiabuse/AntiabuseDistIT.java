@@ -83,7 +83,10 @@ class AntiabuseDistIT {
 	void cleanUp() throws Exception {
 		this.channel.shutdownNow();
 		this.group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+		this.process.toHandle().destroy();
+		boolean ended = this.process.waitFor(20, TimeUnit.SECONDS);
 		this.process.destroyForcibly().waitFor();
+		assertThat(ended).as("the process has ended by itself").isTrue();
 		try (Stream<Path> left = Files.list(this.directory)) {
 			assertThat(left).as("socket files left").isEmpty();
 		}
@@ -131,7 +134,6 @@ class AntiabuseDistIT {
 		assertThat(refused.getError())
 			.isEqualTo("configuration key 'window': expected: a duration such as \"500ms\", \"10s\", \"5m\", \"1h\" or"
 					+ " \"7d\", got: \"soon\"");
-		this.process.toHandle().destroy();
 	}
 
 	@Test
@@ -144,7 +146,6 @@ class AntiabuseDistIT {
 		assertThat(Files.readString(DIST.resolve("plugin.toml"))).contains("name = \"antiabuse\"")
 			.containsPattern("version = \"\\d+\\.\\d+\\.\\d+.*\"")
 			.doesNotContain("${");
-		this.process.toHandle().destroy();
 	}
 
 	private InitResponse initialize(String config) {

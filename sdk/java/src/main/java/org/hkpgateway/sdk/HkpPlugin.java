@@ -87,6 +87,11 @@ public final class HkpPlugin {
 			PluginLog.flush(FLUSH_LIMIT);
 			System.exit(1);
 		}
+		catch (RuntimeException | LinkageError ex) {
+			log.thrown(LogLevel.ERROR, "the plugin cannot start", ex);
+			PluginLog.flush(FLUSH_LIMIT);
+			System.exit(1);
+		}
 	}
 
 	private void run(Launch launch) throws LaunchException {
@@ -98,14 +103,27 @@ public final class HkpPlugin {
 		this.server = started;
 		TerminationSignal.install(() -> daemon("plugin-stop", () -> end(STOP_LIMIT)));
 		// For ends that are not ours to start: an exit by the author's code, for example.
-		Runtime.getRuntime().addShutdownHook(new Thread(() -> started.stop(STOP_LIMIT), "plugin-exit"));
+		Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+			started.stop(STOP_LIMIT);
+			PluginLog.flush(FLUSH_LIMIT);
+		}, "plugin-exit"));
 		if (!Launch.isSpokenBy(System.getenv())) {
 			// The gateway compares, and can say what both sides speak.
 			log.error("the gateway does not speak this plugin's protocol version", "expected", PROTOCOL_VERSION, "got",
 					System.getenv("PLUGIN_PROTOCOL_VERSIONS"));
 		}
 		shakeHands(started.handshake());
-		started.awaitStopped();
+		awaitExit();
+	}
+
+	/** Keeps the process alive: every other thread of ours is a daemon. */
+	private static void awaitExit() {
+		try {
+			new CountDownLatch(1).await();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 	private void shakeHands(String line) throws LaunchException {

@@ -108,18 +108,6 @@ final class PluginServer {
 		}
 	}
 
-	/**
-	 * Blocks until the server has stopped, however long that is.
-	 */
-	void awaitStopped() {
-		try {
-			this.stopped.await();
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
-	}
-
 	private void closeHandler(long deadline) throws InterruptedException {
 		Thread closer = new Thread(() -> {
 			try {

@@ -125,6 +125,13 @@ class HkpPluginIT {
 	}
 
 	@Test
+	void optionsThatThrowEndItWithTheReason() throws Exception {
+		launchForReal(Broken.class);
+		assertThat(exitCode()).isEqualTo(1);
+		assertThat(this.stderr.get()).contains("the plugin cannot start", "no options today");
+	}
+
+	@Test
 	void anExitOfTheAuthorsKeepsItsCodeAndLeavesNoSocket() throws Exception {
 		try (TestGateway gateway = new TestGateway(launchForReal(Chatty.class))) {
 			gateway.initialize("{\"exit\": 3}");
@@ -159,6 +166,27 @@ class HkpPluginIT {
 	private int exitCode() throws InterruptedException {
 		assertThat(this.process.waitFor(30, TimeUnit.SECONDS)).as("the process has ended").isTrue();
 		return this.process.exitValue();
+	}
+
+	/**
+	 * Fails before it can listen.
+	 */
+	static final class Broken implements PluginHandler {
+
+		public static void main(String[] args) {
+			HkpPlugin.serve(new Broken());
+		}
+
+		@Override
+		public PluginOptions options() {
+			throw new IllegalStateException("no options today");
+		}
+
+		@Override
+		public Decision handle(Request request) {
+			return Decision.allow();
+		}
+
 	}
 
 	/**

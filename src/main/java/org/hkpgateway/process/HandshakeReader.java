@@ -1,0 +1,101 @@
+package org.hkpgateway.process;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+import org.hkpgateway.plugin.PluginEndpoint;
+import org.hkpgateway.plugin.ProtocolVersion;
+
+/**
+ * Waits for the handshake of a process that was just started.
+ */
+final class HandshakeReader {
+
+	private static final List<Integer> APP_VERSIONS = List.of(ProtocolVersion.CURRENT.major());
+
+	/** A plugin should listen before it says so; this forgives a little disorder. */
+	private static final Duration SOCKET_WAIT = Duration.ofSeconds(2);
+
+	private static final Duration POLL = Duration.ofMillis(10);
+
+	private static final int SOCKET_TYPE = 0140000;
+
+	private static final int TYPE_MASK = 0170000;
+
+	private final ChildProcess child;
+
+	private final Duration timeout;
+
+	/**
+	 * Creates a reader.
+	 * @param child the process
+	 * @param timeout how long the launch may take, for messages
+	 */
+	HandshakeReader(ChildProcess child, Duration timeout) {
+		this.child = child;
+		this.timeout = timeout;
+	}
+
+	/**
+	 * Waits until the plugin has said where it listens and does.
+	 * @param deadline in the time of {@link System#nanoTime()}
+	 * @throws HandshakeException if it does not, or not as it should
+	 */
+	PluginEndpoint.Unix await(long deadline) throws InterruptedException {
+		Optional<String> line = firstLine(deadline);
+		if (line.isEmpty()) {
+			throw new HandshakeException("exited before the handshake: expected: a line on stdout, got: "
+					+ LaunchFailure.unfinished(this.child.output().unfinishedLine()));
+		}
+		PluginEndpoint.Unix endpoint = Handshake.parse(line.get(), APP_VERSIONS).endpoint();
+		awaitSocket(endpoint.path(), Math.min(deadline, System.nanoTime() + SOCKET_WAIT.toNanos()));
+		return endpoint;
+	}
+
+	private Optional<String> firstLine(long deadline) throws InterruptedException {
+		try {
+			return this.child.output().firstLine().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+		}
+		catch (TimeoutException ex) {
+			throw new HandshakeException(LaunchFailure.noLine(this.timeout, this.child.output().unfinishedLine()));
+		}
+		catch (ExecutionException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private void awaitSocket(Path socket, long deadline) {
+		while (!isSocket(socket)) {
+			if (this.child.exitsWithin(POLL)) {
+				throw new HandshakeException("exited right after the handshake");
+			}
+			if (System.nanoTime() - deadline > 0) {
+				throw new HandshakeException("address: expected: a socket that the plugin listens on, got: "
+						+ Printable.escape(socket.toString()) + ", which "
+						+ (Files.exists(socket) ? "is no socket" : "does not exist"));
+			}
+		}
+	}
+
+	private static boolean isSocket(Path path) {
+		try {
+			if (!path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+				return Files.exists(path);
+			}
+			int mode = (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+			return (mode & TYPE_MASK) == SOCKET_TYPE;
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
+}

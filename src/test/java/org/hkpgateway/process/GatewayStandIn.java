@@ -1,0 +1,30 @@
+package org.hkpgateway.process;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+import org.hkpgateway.plugin.PluginSpec;
+
+/**
+ * A process that launches a plugin and then waits to be killed. Prints the plugin's
+ * process id.
+ */
+final class GatewayStandIn {
+
+	private GatewayStandIn() {
+	}
+
+	/**
+	 * Arguments: runtime directory, plugin's directory, socket, whether to use the
+	 * parent-death signal, body of the plugin's script.
+	 */
+	public static void main(String[] args) throws Exception {
+		LocalPluginLauncher launcher = new LocalPluginLauncher(new LaunchOptions(Path.of(args[0]), System.getenv(),
+				new RecordedOutput(), Boolean.parseBoolean(args[3])));
+		PluginSpec spec = TestPlugins.script(Path.of(args[1]), Path.of(args[2]), args[4]);
+		PluginProcess plugin = launcher.launch(spec, Duration.ofSeconds(20));
+		System.out.println(launcher.parentDeathSignal() + " " + plugin.pid());
+		System.in.read();
+	}
+
+}
