@@ -41,7 +41,7 @@ class PluginCrashIT {
 		Path wrk = Requirements.program("wrk");
 		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
 				"hkp.plugins.settings.antiabuse.required=true", "hkp.plugins.settings.antiabuse.fail=" + policy,
-				"hkp.plugins.settings.antiabuse.config.threshold=100000000",
+				"hkp.plugins.settings.antiabuse.config.threshold=1000000",
 				"hkp.plugins.settings.antiabuse.timeout=1s")) {
 			long before = gateway.pluginPid("antiabuse");
 			CompletableFuture<Command.Result> load = CompletableFuture.supplyAsync(() -> Command.run(this.temp,

@@ -1,14 +1,12 @@
 package org.hkpgateway.testsupport;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
+
+import org.springframework.util.FileSystemUtils;
 
 /**
  * Directories with short paths, because unix sockets in them may have at most 108 bytes.
@@ -32,12 +30,11 @@ final class TemporaryDirectory {
 
 	/** Deletes a tree. Files that a program removes at the same time are no error. */
 	static void delete(Path directory) {
-		try (Stream<Path> tree = Files.walk(directory)) {
-			List<File> deepestFirst = tree.sorted(Comparator.reverseOrder()).map(Path::toFile).toList();
-			deepestFirst.forEach(File::delete);
+		try {
+			FileSystemUtils.deleteRecursively(directory);
 		}
 		catch (NoSuchFileException ex) {
-			// Already gone, which is what was wanted.
+			delete(directory);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
