@@ -118,8 +118,8 @@ class GpgThroughGatewayIT {
 			assertThat(sendKeys).hasSize(91);
 			alice.runWithKeyserver(sks.uri(), sendKeys.toArray(String[]::new)).orFail();
 			Command.Result refresh = alice.runWithKeyserver(gateway.uri(), "--refresh-keys").orFail();
-			assertThat(refresh.errors()).contains("Total number processed: 90").contains("unchanged: 90");
 			assertThat(gateway.accessLog()).hasSize(90).allMatch((line) -> line.contains("status=200"));
+			assertThat(refresh.errors().lines().filter((line) -> line.endsWith(" not changed"))).hasSize(90);
 		}
 	}
 

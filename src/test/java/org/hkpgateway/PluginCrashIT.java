@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -62,7 +61,7 @@ class PluginCrashIT {
 				.map(STATUS::matcher)
 				.filter(Matcher::find)
 				.collect(Collectors.groupingBy((matcher) -> Integer.valueOf(matcher.group(1)), Collectors.counting()));
-			assertThat(statuses.keySet()).as(statuses.toString()).isSubsetOf(Set.of(200, failureStatus)).contains(200);
+			assertThat(statuses.keySet()).as(statuses.toString()).isSubsetOf(200, failureStatus).contains(200);
 			assertThat(gateway.accessLog()).anyMatch((line) -> line.contains("antiabuse:failed-" + policy));
 			assertThat(gateway.process().isAlive()).isTrue();
 			assertThat(gateway.actuator("plugins/antiabuse").path("restarts").asInt()).isEqualTo(1);
