@@ -51,7 +51,7 @@ class FakePlugin implements AutoCloseable {
 		CONTINUES, DENIES, ANSWERS_WHEN_TOO_LATE, NEVER_ANSWERS, FAILS_UNKNOWN, FAILS_UNAUTHENTICATED,
 		ANSWERS_DEADLINE_EXCEEDED, ALL_DEFAULT_MESSAGE, STATUS_502, STATUS_99, STATUS_100, STATUS_204_WITH_BODY,
 		STATUS_999, CRLF_IN_HEADER, DIES_MID_CALL, ANSWERS_5_MB, COMPLETES_WITHOUT_ANSWER, LEGACY_ONLY,
-		KNOWS_NO_REQUESTS
+		KNOWS_NO_REQUESTS, TELLS_BODY, HALTS
 
 	}
 
@@ -241,6 +241,11 @@ class FakePlugin implements AutoCloseable {
 				case ANSWERS_5_MB ->
 					answer(observer, answer.setStatusCode(200).setBody(ByteString.copyFrom(new byte[5 << 20])));
 				case COMPLETES_WITHOUT_ANSWER -> observer.onCompleted();
+				case TELLS_BODY -> answer(observer,
+						answer.setStatusCode(200)
+							.setBody(ByteString.copyFromUtf8(event.getBodyState() + " " + event.getBodyLength() + " "
+									+ event.getBody().size() + " " + event.getBody().hashCode())));
+				case HALTS -> Runtime.getRuntime().halt(3);
 				case LEGACY_ONLY, KNOWS_NO_REQUESTS -> super.handleRequest(event, observer);
 			}
 		}
