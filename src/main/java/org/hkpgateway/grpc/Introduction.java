@@ -113,7 +113,9 @@ final class Introduction {
 		}
 		String hint = (status.getCode() == Status.Code.UNIMPLEMENTED)
 				? " (does it serve the service hkpplugin.HKPPlugin?)" : "";
-		return refusal(method + ": expected: an answer, got: " + StatusTranslation.describe(status) + hint);
+		return new PluginStartException(this.spec.id(),
+				method + ": expected: an answer, got: " + StatusTranslation.describe(status) + hint,
+				StatusTranslation.toFailure(this.spec.id(), method, status));
 	}
 
 	private PluginStartException refusal(String message) {

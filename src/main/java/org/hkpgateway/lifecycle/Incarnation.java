@@ -4,14 +4,18 @@ import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import org.hkpgateway.plugin.HealthReport;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginConnection;
-import org.hkpgateway.plugin.PluginIntroduction;
+import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.PluginStartException;
 import org.hkpgateway.process.ExitStatus;
@@ -32,6 +36,9 @@ final class Incarnation {
 	/** What a step gets when the launch used up the time of the start. */
 	private static final Duration LEAST = Duration.ofSeconds(1);
 
+	/** A connection that breaks is noticed before the exit that breaks it. */
+	private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
 	private final PluginSpec spec;
 
 	private final Tools tools;
@@ -48,6 +55,9 @@ final class Incarnation {
 
 	/** Set before anyone learns of the exit, and never cleared. */
 	private volatile @Nullable String exit;
+
+	/** Completes after {@link #exit} was set. */
+	private CompletableFuture<ExitStatus> exited = new CompletableFuture<>();
 
 	private @Nullable PluginConnection connection;
 
@@ -76,7 +86,39 @@ final class Incarnation {
 	 * @throws RuntimeException if any step fails; {@link #describe} puts it into words
 	 */
 	HealthReport start() {
-		return this.blockingCalls.make(this::startUninterrupted);
+		try {
+			return this.blockingCalls.make(this::startUninterrupted);
+		}
+		catch (RuntimeException ex) {
+			if (ex instanceof PluginFailure.Unavailable || ex.getCause() instanceof PluginFailure.Unavailable) {
+				awaitExit();
+			}
+			throw ex;
+		}
+	}
+
+	/** The exit explains more than the broken connection does. */
+	private void awaitExit() {
+		try {
+			this.blockingCalls.make(() -> exitsWithin(LAST_WORDS));
+		}
+		catch (CancellationException ex) {
+			// It is being stopped, or the exit is known already.
+		}
+	}
+
+	private boolean exitsWithin(Duration wait) {
+		try {
+			this.exited.get(wait.toNanos(), TimeUnit.NANOSECONDS);
+			return true;
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			return false;
+		}
+		catch (ExecutionException | TimeoutException ex) {
+			return false;
+		}
 	}
 
 	private HealthReport startUninterrupted() {
@@ -84,17 +126,12 @@ final class Incarnation {
 		Duration deadline = this.elapsed.get().plus(settings.start());
 		PluginProcess launched = this.tools.launcher().launch(this.spec, settings.start());
 		this.process = launched;
-		CompletableFuture<ExitStatus> unused = launched.onExit().whenComplete(this::exited);
+		this.exited = launched.onExit().whenComplete(this::exited);
 		PluginConnection connected = this.tools.connector()
 			.connect(this.spec, launched.endpoint(), within(settings.connect(), deadline));
 		this.connection = connected;
-		PluginIntroduction introduction = connected.initialize(UUID.randomUUID().toString(),
-				within(settings.initialize(), deadline));
+		connected.initialize(UUID.randomUUID().toString(), within(settings.initialize(), deadline));
 		this.initialized = true;
-		if (!introduction.name().equals(this.spec.id().name())) {
-			logger.warn("plugin {}: it calls itself '{}'; the manifest's name is used", this.spec.id(),
-					introduction.name());
-		}
 		HealthReport health = connected.checkHealth(within(settings.healthTimeout(), deadline));
 		PluginClient guarded = this.tools.decorator().decorate(this.spec, connected.client());
 		if (this.exit != null) {

@@ -13,7 +13,8 @@ public interface PluginConnection extends AutoCloseable {
 	 * @param instanceId names this incarnation
 	 * @param timeout the longest to wait
 	 * @return what the plugin says of itself
-	 * @throws PluginStartException if it refuses, fails or is silent
+	 * @throws PluginStartException if it refuses, fails or is silent; its cause is a
+	 * {@link PluginFailure.Unavailable} if the connection broke
 	 */
 	PluginIntroduction initialize(String instanceId, Duration timeout);
 

@@ -72,10 +72,13 @@ final class HandshakeReader {
 		}
 	}
 
-	private void awaitSocket(Path socket, long deadline) {
+	private void awaitSocket(Path socket, long deadline) throws InterruptedException {
 		while (!isSocket(socket)) {
 			if (this.child.exitsWithin(POLL)) {
 				throw new HandshakeException("exited right after the handshake");
+			}
+			if (Thread.interrupted()) {
+				throw new InterruptedException();
 			}
 			if (System.nanoTime() - deadline > 0) {
 				throw new HandshakeException("address: expected: a socket that the plugin listens on, got: "

@@ -23,7 +23,8 @@ public interface PluginOutput {
 	void accept(PluginId plugin, Level level, String message, Map<String, String> fields);
 
 	/**
-	 * Writes to the logger {@code plugin.<name>}, fields as key-value pairs.
+	 * Writes to the logger {@code plugin.<name>}, fields as key-value pairs and behind
+	 * the message.
 	 * @return the default output
 	 */
 	static PluginOutput toLog() {

@@ -3,6 +3,8 @@ package org.hkpgateway.lifecycle;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.HealthReport;
@@ -126,6 +128,20 @@ class SupervisorStartTests {
 		assertThat(this.harness.transitions.get(1).reason())
 			.isEqualTo("Initialize: refused: threshold must be a number; next start in 0.0 s");
 		assertThat(this.plugin.running()).isZero();
+	}
+
+	@Test
+	void exitDuringInitializeIsToldEvenWhenTheBrokenConnectionIsNoticedFirst() {
+		this.harness.allDie(() -> {
+			FakeProcess process = this.plugin.process();
+			CompletableFuture.delayedExecutor(50, TimeUnit.MILLISECONDS).execute(() -> process.exit(3, "no database"));
+			throw new PluginStartException(ID, "Initialize: expected: an answer, got: UNAVAILABLE",
+					new PluginFailure.Unavailable(ID, "UNAVAILABLE"));
+		});
+		this.harness.started();
+		assertThat(this.harness.transitions.get(1).reason())
+			.isEqualTo("process ended: exit code 3; last line of stderr: no database "
+					+ "(Initialize: expected: an answer, got: UNAVAILABLE); next start in 0.0 s");
 	}
 
 	@Test

@@ -120,6 +120,27 @@ class SettingsMergeTests {
 	}
 
 	@Test
+	void textGetsTheTypeThatTheManifestHas() {
+		this.plugins.valid("a", "[plugin.config]", "threshold = 100", "ratio = 0.5", "on = true", "numbers = [1, 2]",
+				"names = [\"a\"]", "none = [\"a\"]", "text = \"1\"", "[plugin.config.deep]", "x = 1");
+		this.plugins.settings("a",
+				PluginDiscoveryTests.settings(true, null, null, List.of(),
+						Map.of("threshold", "5", "ratio", "1.25", "on", "FALSE", "numbers", "3, 4", "names", "b, c",
+								"none", "", "text", "2", "deep", Map.of("x", " -7 "), "new", "8")));
+		assertThat(spec().configJson()).isEqualTo("{\"deep\":{\"x\":-7},\"names\":[\"b\",\"c\"],\"new\":\"8\","
+				+ "\"none\":[],\"numbers\":[3,4],\"on\":false,\"ratio\":1.25,\"text\":\"2\",\"threshold\":5}");
+	}
+
+	@Test
+	void textThatDoesNotFitIsForThePluginToRefuse() {
+		this.plugins.valid("a", "[plugin.config]", "threshold = 100", "big = 1", "ratio = 0.5", "on = true");
+		this.plugins.settings("a", PluginDiscoveryTests.settings(true, null, null, List.of(),
+				Map.of("threshold", "many", "big", "9223372036854775808", "ratio", "NaN", "on", "yes")));
+		assertThat(spec().configJson())
+			.isEqualTo("{\"big\":\"9223372036854775808\",\"on\":\"yes\",\"ratio\":\"NaN\",\"threshold\":\"many\"}");
+	}
+
+	@Test
 	void configOfTheOperatorAlone() {
 		this.plugins.valid("a");
 		this.plugins.settings("a",

@@ -8,6 +8,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import org.hkpgateway.plugin.PluginSpec;
@@ -160,6 +162,27 @@ class LaunchFailureIT extends AbstractLauncherIT {
 		assertThat(failure(script("hello"), this.launcher)).hasMessageContaining("no directory for its socket");
 		Files.delete(run);
 		Files.createDirectory(run);
+	}
+
+	@Test
+	void interruptEndsTheWaitForTheSocket() throws Exception {
+		PluginSpec spec = script(
+				"echo \"1|1|unix|$PLUGIN_UNIX_SOCKET_DIR/none|grpc\"; sleep 0.2; echo up=1 >&2; exec sleep 600");
+		Thread launching = Thread.currentThread();
+		CompletableFuture<Void> interruption = CompletableFuture.runAsync(() -> {
+			try {
+				printed("up");
+				launching.interrupt();
+			}
+			catch (InterruptedException ex) {
+				throw new IllegalStateException(ex);
+			}
+		});
+		PluginStartException failure = catchThrowableOfType(PluginStartException.class,
+				() -> this.launcher.launch(spec, TIMEOUT));
+		assertThat(Thread.interrupted()).isTrue();
+		assertThat(failure).hasMessageContaining("the launch was interrupted");
+		interruption.get(10, TimeUnit.SECONDS);
 	}
 
 	@Test
