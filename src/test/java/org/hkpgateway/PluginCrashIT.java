@@ -78,6 +78,21 @@ class PluginCrashIT {
 		}
 	}
 
+	/** So that Ctrl-C in a terminal reaches the gateway and not the plugin. */
+	@Test
+	void aPluginHasASessionOfItsOwn() throws Exception {
+		Path setsid = Requirements.program("setsid");
+		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
+				"hkp.plugins.settings.antiabuse.required=true")) {
+			ProcessHandle plugin = ProcessHandle.of(gateway.pluginPid("antiabuse")).orElseThrow();
+			Command.Result sessions = Command.run(this.temp, Duration.ofSeconds(10), new byte[0],
+					List.of("ps", "-o", "sid=", "-p", gateway.pid() + "," + plugin.pid()));
+			assertThat(sessions.text().lines().map(String::strip)).as("with " + setsid)
+				.doesNotHaveDuplicates()
+				.hasSize(2);
+		}
+	}
+
 	@Test
 	void aStopLeavesNoProcessAndNoSocket() throws Exception {
 		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
@@ -124,6 +139,19 @@ class PluginCrashIT {
 			assertThat(gateway.actuator("health/readiness").path("status").asString("")).isEqualTo("OUT_OF_SERVICE");
 			assertThat(gateway.actuator("health/liveness").path("status").asString("")).isEqualTo("UP");
 			assertThat(gateway.actuator("plugins").toString()).contains("hkp.plugins.settings.absent");
+		}
+	}
+
+	@Test
+	void anUnreachableKeyserverKeepsReadinessDownIfSoConfigured() {
+		String nobody = "hkp.upstream.urls=http://127.0.0.1:1";
+		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + this.temp, nobody,
+				"hkp.readiness.upstream=true")) {
+			assertThat(gateway.actuator("health/readiness").path("status").asString("")).isEqualTo("OUT_OF_SERVICE");
+			assertThat(gateway.actuator("health/upstream").path("status").asString("")).isEqualTo("DOWN");
+		}
+		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + this.temp, nobody)) {
+			assertThat(gateway.actuator("health/readiness").path("status").asString("")).isEqualTo("UP");
 		}
 	}
 

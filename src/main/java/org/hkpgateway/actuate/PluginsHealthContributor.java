@@ -1,8 +1,9 @@
 package org.hkpgateway.actuate;
 
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -57,16 +58,16 @@ public class PluginsHealthContributor implements CompositeHealthContributor {
 	}
 
 	private Map<String, HealthContributor> contributors() {
-		Map<String, HealthContributor> contributors = new HashMap<>();
+		Map<String, List<String>> errors = new TreeMap<>();
 		for (Finding finding : this.findings.get()) {
 			PluginId plugin = finding.plugin();
 			if (finding.severity() == Finding.Severity.ERROR && plugin != null) {
-				contributors.put(plugin.name(),
-						(HealthIndicator) () -> Health.status(DEGRADED)
-							.withDetail("error", finding.toString())
-							.build());
+				errors.computeIfAbsent(plugin.name(), (name) -> new ArrayList<>()).add(finding.toString());
 			}
 		}
+		Map<String, HealthContributor> contributors = new TreeMap<>();
+		errors.forEach((name, all) -> contributors.put(name,
+				(HealthIndicator) () -> Health.status(DEGRADED).withDetail("errors", all).build()));
 		for (PluginStatus status : this.host.statuses()) {
 			contributors.put(status.id().name(), (HealthIndicator) () -> health(status));
 		}

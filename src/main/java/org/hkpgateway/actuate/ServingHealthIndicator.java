@@ -1,21 +1,24 @@
 package org.hkpgateway.actuate;
 
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.lifecycle.PluginState;
 import org.hkpgateway.lifecycle.PluginStatus;
 
-import org.springframework.boot.health.contributor.AbstractHealthIndicator;
+import reactor.core.publisher.Mono;
+
+import org.springframework.boot.health.contributor.AbstractReactiveHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
 /**
- * Whether the required plugins allow traffic: the part of readiness that is about
- * plugins. Does not block.
+ * Whether traffic should come: the part of readiness that is about required plugins and,
+ * if so configured, the keyserver.
  */
-public class ServingHealthIndicator extends AbstractHealthIndicator {
+public class ServingHealthIndicator extends AbstractReactiveHealthIndicator {
+
+	private static final String OUT_OF_SERVICE = "OUT_OF_SERVICE";
 
 	private final PluginHost host;
 
@@ -23,37 +26,40 @@ public class ServingHealthIndicator extends AbstractHealthIndicator {
 
 	private final boolean always;
 
+	private final Mono<Void> upstream;
+
 	/**
 	 * Makes the indicator.
 	 * @param host the plugins
 	 * @param missing names of required plugins that do not exist or were kept out
 	 * @param always whether a required plugin that fails later counts too
+	 * @param upstream asks the keyserver, an error if it does not answer; empty if it
+	 * does not count
 	 */
-	public ServingHealthIndicator(PluginHost host, Supplier<List<String>> missing, boolean always) {
+	public ServingHealthIndicator(PluginHost host, Supplier<List<String>> missing, boolean always,
+			Mono<Void> upstream) {
 		super("The required plugins could not be looked at");
 		this.host = host;
 		this.missing = missing;
 		this.always = always;
+		this.upstream = upstream;
 	}
 
 	@Override
-	protected void doHealthCheck(Health.Builder builder) {
+	protected Mono<Health> doHealthCheck(Health.Builder builder) {
 		List<String> missing = this.missing.get();
-		BooleanSupplier allReady = () -> this.host.statuses()
-			.stream()
-			.filter(PluginStatus::required)
-			.allMatch((status) -> status.state() == PluginState.READY);
-		boolean ready = missing.isEmpty() && this.host.requiredReady() && (!this.always || allReady.getAsBoolean());
-		builder.status(ready ? "UP" : "OUT_OF_SERVICE");
+		List<PluginStatus> required = this.host.statuses().stream().filter(PluginStatus::required).toList();
+		boolean ready = missing.isEmpty() && this.host.requiredReady()
+				&& (!this.always || required.stream().allMatch((status) -> status.state() == PluginState.READY));
+		builder.status(ready ? "UP" : OUT_OF_SERVICE)
+			.withDetail("required", required.stream().map((status) -> status.id() + ": " + status.state()).toList());
 		if (!missing.isEmpty()) {
 			builder.withDetail("missing", missing);
 		}
-		builder.withDetail("required",
-				this.host.statuses()
-					.stream()
-					.filter(PluginStatus::required)
-					.map((status) -> status.id() + ": " + status.state())
-					.toList());
+		return this.upstream.thenReturn(builder)
+			.onErrorResume((error) -> Mono
+				.just(builder.status(OUT_OF_SERVICE).withDetail("upstream", String.valueOf(error.getMessage()))))
+			.map(Health.Builder::build);
 	}
 
 }

@@ -33,7 +33,8 @@ public class UpstreamHealthIndicator extends AbstractReactiveHealthIndicator {
 		return this.server.probeUpstream()
 			.thenReturn(builder)
 			.map((up) -> up.up().build())
-			.onErrorResume((error) -> Mono.just(builder.down(error).build()));
+			.onErrorResume((error) -> Mono
+				.just(builder.down().withDetail("error", String.valueOf(error.getMessage())).build()));
 	}
 
 }

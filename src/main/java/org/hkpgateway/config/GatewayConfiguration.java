@@ -2,6 +2,7 @@ package org.hkpgateway.config;
 
 import java.net.InetAddress;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -27,6 +28,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.support.AbstractApplicationContext;
 import org.springframework.context.support.DefaultLifecycleProcessor;
+import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.context.SmartLifecycle;
 
 /**
@@ -91,6 +93,17 @@ class GatewayConfiguration {
 						+ "because the public port serves the keyserver only, got: " + management.getPort());
 			}
 		};
+	}
+
+	/**
+	 * Boot's, without two seconds of waiting at the stop: when the event loops end,
+	 * everything that used them has ended.
+	 */
+	@Bean
+	ReactorResourceFactory reactorResourceFactory() {
+		ReactorResourceFactory resources = new ReactorResourceFactory();
+		resources.setShutdownQuietPeriod(Duration.ZERO);
+		return resources;
 	}
 
 	@Bean

@@ -8,9 +8,9 @@ import org.slf4j.event.Level;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * Writes what plugins print to the log. Fields are key-value pairs for logs with
- * structure, and stand behind the message as well, because a log of plain lines shows the
- * message only.
+ * Writes what plugins print to the log. Fields are key-value pairs, named
+ * {@code plugin.<field>}, for logs with structure, and stand behind the message as well,
+ * because a log of plain lines shows the message only.
  */
 final class LoggedOutput implements PluginOutput {
 
@@ -20,7 +20,9 @@ final class LoggedOutput implements PluginOutput {
 			.atLevel(level)
 			.setMessage(line(message, fields));
 		for (Map.Entry<String, String> field : fields.entrySet()) {
-			event = event.addKeyValue(field.getKey(), field.getValue());
+			// The prefix keeps a plugin from naming a member of the record itself, whose
+			// second occurrence would make the whole record fail.
+			event = event.addKeyValue("plugin." + field.getKey(), field.getValue());
 		}
 		event.log();
 	}

@@ -13,34 +13,46 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Has the kernel kill a plugin when the thread that launched it ends, which it does at
- * the latest with the gateway. Done by util-linux's {@code setpriv}, which then becomes
- * the plugin: the process id stays.
+ * the latest with the gateway, and puts it in a session of its own, so that Ctrl-C in the
+ * gateway's terminal is the gateway's to handle. Done by util-linux's {@code setpriv} and
+ * {@code setsid}, which then become the plugin: the process id stays.
  */
 final class ParentDeathSignal {
 
 	private static final int PROBE_SECONDS = 5;
 
+	private static final List<String> SETPRIV_OPTIONS = List.of("--no-new-privs", "--pdeathsig=KILL", "--");
+
 	private final @Nullable String setpriv;
 
-	private ParentDeathSignal(@Nullable String setpriv) {
+	private final @Nullable String setsid;
+
+	private ParentDeathSignal(@Nullable String setpriv, @Nullable String setsid) {
 		this.setpriv = setpriv;
+		this.setsid = setsid;
 	}
 
 	static ParentDeathSignal none() {
-		return new ParentDeathSignal(null);
+		return new ParentDeathSignal(null, null);
 	}
 
 	/**
-	 * Looks for a {@code setpriv} that can do it. Others exist, for example busybox's.
+	 * Looks for programs that can do it. Others of the same name exist, for example
+	 * busybox's.
 	 */
 	static ParentDeathSignal detect(Map<String, String> environment) {
-		for (String directory : environment.getOrDefault("PATH", "/usr/bin:/bin").split(File.pathSeparator, -1)) {
-			Path candidate = Path.of(directory, "setpriv");
-			if (candidate.isAbsolute() && Files.isExecutable(candidate) && works(candidate.toString())) {
-				return new ParentDeathSignal(candidate.toString());
+		String path = environment.getOrDefault("PATH", "/usr/bin:/bin");
+		return new ParentDeathSignal(find(path, "setpriv", SETPRIV_OPTIONS), find(path, "setsid", List.of()));
+	}
+
+	private static @Nullable String find(String path, String name, List<String> options) {
+		for (String directory : path.split(File.pathSeparator, -1)) {
+			Path candidate = Path.of(directory, name);
+			if (candidate.isAbsolute() && Files.isExecutable(candidate) && works(candidate.toString(), options)) {
+				return candidate.toString();
 			}
 		}
-		return none();
+		return null;
 	}
 
 	boolean available() {
@@ -48,19 +60,23 @@ final class ParentDeathSignal {
 	}
 
 	List<String> wrap(List<String> command) {
-		String wrapper = this.setpriv;
-		return (wrapper != null) ? wrap(wrapper, command) : command;
-	}
-
-	private static List<String> wrap(String setpriv, List<String> command) {
-		List<String> wrapped = new ArrayList<>(List.of(setpriv, "--no-new-privs", "--pdeathsig=KILL", "--"));
-		wrapped.addAll(command);
+		List<String> wrapped = new ArrayList<>(command);
+		if (this.setpriv != null) {
+			wrapped.addAll(0, SETPRIV_OPTIONS);
+			wrapped.add(0, this.setpriv);
+		}
+		if (this.setsid != null) {
+			// Outermost: it must not fork, which it does only for a leader of a group.
+			wrapped.add(0, this.setsid);
+		}
 		return wrapped;
 	}
 
-	private static boolean works(String setpriv) {
+	private static boolean works(String program, List<String> options) {
+		List<String> command = new ArrayList<>(List.of(program, program, "--version"));
+		command.addAll(1, options);
 		try {
-			Process probe = new ProcessBuilder(wrap(setpriv, List.of(setpriv, "--version"))).redirectErrorStream(true)
+			Process probe = new ProcessBuilder(command).redirectErrorStream(true)
 				.redirectOutput(ProcessBuilder.Redirect.DISCARD)
 				.start();
 			try {
