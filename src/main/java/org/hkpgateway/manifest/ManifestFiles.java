@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -52,7 +53,7 @@ final class ManifestFiles {
 
 	private List<Path> find(Path directory) {
 		List<Path> files = new ArrayList<>();
-		if (Files.exists(directory.resolve(NAME))) {
+		if (exists(directory.resolve(NAME))) {
 			files.add(directory.resolve(NAME));
 		}
 		// A leading dot marks what is not meant for us: editors' and version control's
@@ -62,7 +63,7 @@ final class ManifestFiles {
 				.filter(Files::isDirectory)
 				.filter(this::listable)
 				.map((entry) -> entry.resolve(NAME))
-				.filter((file) -> Files.exists(file))
+				.filter(ManifestFiles::exists)
 				.sorted()
 				.forEach(files::add);
 		}
@@ -73,6 +74,11 @@ final class ManifestFiles {
 			warn(directory, reason(ex.getCause()));
 		}
 		return files;
+	}
+
+	/** A link that leads nowhere counts: its plugin is missed and should be reported. */
+	private static boolean exists(Path file) {
+		return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
 	}
 
 	private boolean listable(Path directory) {

@@ -211,4 +211,12 @@ class ManifestFaultTests {
 			.containsExactly("a/plugin.toml: error: cannot be read: java.io.IOException: not a regular file");
 	}
 
+	@Test
+	void manifestThatIsALinkToNowhere() throws IOException {
+		Path folder = Files.createDirectories(this.plugins.root().resolve("a"));
+		Files.createSymbolicLink(folder.resolve("plugin.toml"), Path.of("gone.toml"));
+		assertThat(this.plugins.findings())
+			.containsExactly("a/plugin.toml: error: cannot be read: java.io.IOException: not a regular file");
+	}
+
 }

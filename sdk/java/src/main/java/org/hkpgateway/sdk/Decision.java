@@ -71,6 +71,8 @@ public sealed interface Decision permits Allow, Respond {
 
 	/**
 	 * Lets the gateway wait before it goes on (tarpit); no thread of the plugin is held.
+	 * A gateway of protocol version 1.0 refuses a decision with a delay above zero, which
+	 * is then a failure of the plugin.
 	 * @param delay milliseconds matter; the gateway has a limit of its own
 	 * @return a copy
 	 */
