@@ -3,6 +3,7 @@ package org.hkpgateway;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -105,6 +106,29 @@ class PluginCrashIT {
 			assertThat(gateway.log()).contains("antiabuse")
 				.containsPattern("READY -> DRAINING")
 				.containsPattern("DRAINING -> STOPPED");
+		}
+	}
+
+	@Test
+	void aStopDuringTheStartDoesNotWaitForAPluginThatNeverAnswers() throws Exception {
+		Path silent = Files.createDirectory(this.temp.resolve("silent"));
+		Files.writeString(silent.resolve("plugin.toml"), """
+				[plugin]
+				name = "silent"
+				version = "1"
+				executable = "run"
+				protocol_version = "1.0"
+				""");
+		Path run = Files.writeString(silent.resolve("run"), "#!/bin/sh\nexec sleep 300\n");
+		Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("rwxr-xr-x"));
+		try (GatewayProcess gateway = GatewayProcess.launch("hkp.plugins.directories=" + this.temp,
+				"hkp.plugins.settings.silent.required=true")) {
+			gateway.await("a launch", () -> gateway.process().descendants().findAny().isPresent());
+			ProcessHandle plugin = gateway.process().descendants().findAny().orElseThrow();
+			gateway.process().destroy();
+			assertThat(gateway.process().waitFor(20, TimeUnit.SECONDS)).as(gateway.log()).isTrue();
+			assertThat(plugin.isAlive()).isFalse();
+			assertThat(gateway.leftovers()).isEmpty();
 		}
 	}
 

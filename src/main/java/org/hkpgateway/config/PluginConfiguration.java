@@ -91,8 +91,8 @@ class PluginConfiguration {
 	}
 
 	@Bean
-	PluginHostLifecycle pluginHostLifecycle(PluginHost host, Discovery discovery, HkpProperties properties) {
-		return new PluginHostLifecycle(host, discovery, properties.shutdown().drain());
+	PluginHostLifecycle pluginHostLifecycle(PluginHost host, Discovery discovery) {
+		return new PluginHostLifecycle(host, discovery);
 	}
 
 	@Bean

@@ -1,6 +1,7 @@
 package org.hkpgateway.config;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -14,7 +15,9 @@ import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Starts the plugins before the public port opens and stops them after it closed.
+ * Starts the plugins before the public port opens and stops them after it closed. A stop
+ * during the start does not wait for plugins that may never be READY: Boot's own shutdown
+ * hook would, because it waits for the start to end.
  */
 class PluginHostLifecycle implements SmartLifecycle {
 
@@ -30,22 +33,26 @@ class PluginHostLifecycle implements SmartLifecycle {
 
 	private final Discovery discovery;
 
-	private final Duration stopLimit;
-
 	private volatile boolean running;
 
-	PluginHostLifecycle(PluginHost host, Discovery discovery, Duration stopLimit) {
+	PluginHostLifecycle(PluginHost host, Discovery discovery) {
 		this.host = host;
 		this.discovery = discovery;
-		this.stopLimit = stopLimit;
 	}
 
 	@Override
 	public void start() {
 		this.running = true;
 		this.host.start(this.discovery.plugins());
+		CompletableFuture<Void> stopping = new CompletableFuture<>();
+		Thread hook = new Thread(() -> stopping.complete(null), "hkp-stop-during-start");
 		try {
-			this.host.settled().get(START_LIMIT.toSeconds(), TimeUnit.SECONDS);
+			Runtime.getRuntime().addShutdownHook(hook);
+			CompletableFuture.anyOf(this.host.settled(), stopping).get(START_LIMIT.toSeconds(), TimeUnit.SECONDS);
+			Runtime.getRuntime().removeShutdownHook(hook);
+		}
+		catch (IllegalStateException ex) {
+			logger.info("Stopping before the plugins have started");
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -58,7 +65,7 @@ class PluginHostLifecycle implements SmartLifecycle {
 
 	@Override
 	public void stop() {
-		this.host.close(this.stopLimit);
+		this.host.close();
 		this.running = false;
 	}
 
