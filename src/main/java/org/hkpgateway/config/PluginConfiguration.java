@@ -26,6 +26,7 @@ import org.hkpgateway.resilience.GuardedPlugins;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.info.BuildProperties;
@@ -110,9 +111,11 @@ class PluginConfiguration {
 	}
 
 	@Bean
-	ServingHealthIndicator servingHealthIndicator(PluginHost host, Discovery discovery, HkpProperties properties) {
+	ServingHealthIndicator servingHealthIndicator(PluginHost host, Discovery discovery, HkpProperties properties,
+			PublicServer server) {
 		return new ServingHealthIndicator(host, () -> MissingPlugins.required(properties.plugins(), discovery),
-				properties.readiness().required() == HkpProperties.Readiness.Required.ALWAYS);
+				properties.readiness().required() == HkpProperties.Readiness.Required.ALWAYS,
+				properties.readiness().upstream() ? server.probeUpstream() : Mono.empty());
 	}
 
 	@Bean
