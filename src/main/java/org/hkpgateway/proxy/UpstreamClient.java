@@ -7,6 +7,7 @@ import java.util.List;
 
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import org.hkpgateway.http.HeaderMutation;
@@ -18,6 +19,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.ByteBufFlux;
 import reactor.netty.NettyOutbound;
+import reactor.netty.NettyPipeline;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.HttpClientRequest;
 import reactor.netty.http.client.HttpClientResponse;
@@ -59,6 +61,8 @@ final class UpstreamClient implements AutoCloseable {
 			.remoteAddress(() -> address)
 			.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) settings.connectTimeout().toMillis())
 			.responseTimeout(settings.responseTimeout())
+			.doOnChannelInit((observer, channel, remote) -> channel.pipeline()
+				.addAfter(NettyPipeline.HttpCodec, "hkp.interim-answers", new InterimAnswers()))
 			.disableRetry(true);
 	}
 
@@ -111,6 +115,10 @@ final class UpstreamClient implements AutoCloseable {
 		if (body instanceof UpstreamBody.Streamed streamed) {
 			if (streamed.length() >= 0) {
 				headers.set(HttpHeaderNames.CONTENT_LENGTH, streamed.length());
+			}
+			else {
+				// Without any framing the body would be read as the next request.
+				headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
 			}
 			return outbound.send(streamed.bytes());
 		}
