@@ -1,5 +1,6 @@
 package org.hkpgateway.proxy;
 
+import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 
 import io.netty.buffer.ByteBuf;
@@ -25,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * down first, and input is read and thrown away for a while (RFC 9112 section 9.6).</li>
  * <li>A client that ends its side after a whole request still gets its answer; one that
  * ends in the middle of a request does not.</li>
+ * <li>A client that resets the connection is gone: what it asked for is cancelled. With
+ * half-closed connections allowed, Netty would leave such a connection open.</li>
  * <li>A request whose body is malformed ends the connection: the server library would
  * take the body for complete.</li>
  * </ul>
@@ -141,6 +144,14 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 			}
 		}
 		super.userEventTriggered(ctx, event);
+	}
+
+	@Override
+	public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
+		if (cause instanceof IOException) {
+			closeNow(ctx);
+		}
+		super.exceptionCaught(ctx, cause);
 	}
 
 	@Override

@@ -76,10 +76,11 @@ final class HeldBody {
 
 	/**
 	 * The bytes for a plugin.
+	 * @param most how many at most, from the first
 	 * @return a copy that stays valid when this is released
 	 */
-	ByteBuffer copy() {
-		byte[] copy = new byte[this.bytes.readableBytes()];
+	ByteBuffer copy(int most) {
+		byte[] copy = new byte[Math.min(most, this.bytes.readableBytes())];
 		this.bytes.getBytes(this.bytes.readerIndex(), copy);
 		return ByteBuffer.wrap(copy);
 	}
