@@ -100,12 +100,13 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 		}
 	}
 
+	/** Without the cause: Boot tells the operator of the innermost exception only. */
 	private static void checked(String key, Runnable check) {
 		try {
 			check.run();
 		}
 		catch (IllegalArgumentException ex) {
-			throw new IllegalArgumentException(key + ": " + ex.getMessage(), ex);
+			throw new IllegalArgumentException(key + ": " + ex.getMessage());
 		}
 	}
 

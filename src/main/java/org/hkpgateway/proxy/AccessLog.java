@@ -76,7 +76,7 @@ final class AccessLog {
 		for (PluginOutcome outcome : exchange.outcomes()) {
 			if (outcome.kind() == PluginOutcome.Kind.FAILED_CLOSED
 					|| outcome.kind() == PluginOutcome.Kind.FAILED_OPEN) {
-				return outcome.detail();
+				return exchange.note().isEmpty() ? outcome.detail() : outcome.detail() + "; " + exchange.note();
 			}
 		}
 		return exchange.note();

@@ -7,6 +7,10 @@ import java.time.Duration;
  */
 final class Checks {
 
+	private static final Duration SHORTEST = Duration.ofMillis(1);
+
+	private static final Duration LONGEST = Duration.ofDays(1);
+
 	private Checks() {
 	}
 
@@ -16,8 +20,9 @@ final class Checks {
 		}
 	}
 
-	static void positive(String key, Duration value) {
-		that(!value.isNegative() && !value.isZero(), key, "a duration above 0", value);
+	/** Timers count milliseconds as int, and rounded to 0 they never fire. */
+	static void timeout(String key, Duration value) {
+		that(value.compareTo(SHORTEST) >= 0 && value.compareTo(LONGEST) <= 0, key, "a duration of 1ms to 1d", value);
 	}
 
 }

@@ -45,6 +45,16 @@ final class ClientAddressResolver {
 		return new ClientAddress(client, peer, true, clientTls);
 	}
 
+	/**
+	 * Whether trusted proxies name the client in this header, so that from others it is
+	 * forged.
+	 * @param name of any header
+	 * @return true for the configured one
+	 */
+	boolean isClientHeader(String name) {
+		return name.equalsIgnoreCase(this.header);
+	}
+
 	private InetSocketAddress fromHeader(InetSocketAddress peer, Headers headers) {
 		List<String> values = headers.all(this.header);
 		InetSocketAddress named = values.isEmpty() ? null : parse(values.get(values.size() - 1).trim());

@@ -1,5 +1,6 @@
 package org.hkpgateway.proxy;
 
+import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 
 import io.netty.buffer.ByteBuf;
@@ -23,8 +24,11 @@ import org.jspecify.annotations.Nullable;
  * <li>An answer that was given while the client still uploads arrives. Closing a socket
  * with unread input sends a reset, which makes clients lose the answer; so output is shut
  * down first, and input is read and thrown away for a while (RFC 9112 section 9.6).</li>
- * <li>A client that ends its side after a whole request still gets its answer; one that
- * ends in the middle of a request does not.</li>
+ * <li>A client that ends its side after a whole request still gets its answer if that
+ * begins within five seconds; nobody can tell it from a client that has gone away, whose
+ * call would otherwise run on. One that ends in the middle of a request gets none.</li>
+ * <li>A client that resets the connection is gone: what it asked for is cancelled. With
+ * half-closed connections allowed, Netty would leave such a connection open.</li>
  * <li>A request whose body is malformed ends the connection: the server library would
  * take the body for complete.</li>
  * </ul>
@@ -38,11 +42,15 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 
 	private static final long TOTAL_SECONDS = 30;
 
+	private static final long HALF_CLOSED_SECONDS = 5;
+
 	private final long maxBytes;
 
 	private boolean requestIncomplete;
 
 	private boolean answerDue;
+
+	private boolean answerBegun;
 
 	private boolean inputEnded;
 
@@ -56,6 +64,8 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 
 	private @Nullable ScheduledFuture<?> total;
 
+	private @Nullable ScheduledFuture<?> halfClosed;
+
 	ConnectionEnd(long maxBytes) {
 		this.maxBytes = maxBytes;
 	}
@@ -65,6 +75,7 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 		if (message instanceof HttpRequest) {
 			this.requestIncomplete = true;
 			this.answerDue = true;
+			this.answerBegun = false;
 		}
 		if (message instanceof LastHttpContent) {
 			this.requestIncomplete = false;
@@ -119,6 +130,10 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 
 	@Override
 	public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) throws Exception {
+		if (message instanceof HttpResponse && !isInformational(message)) {
+			this.answerBegun = true;
+			cancel(this.halfClosed);
+		}
 		if (message instanceof LastHttpContent && !isInformational(message)) {
 			this.answerDue = false;
 			if (this.inputEnded) {
@@ -139,8 +154,19 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 			if (this.lingering || this.requestIncomplete || !this.answerDue) {
 				closeNow(ctx);
 			}
+			else if (!this.answerBegun) {
+				this.halfClosed = ctx.executor().schedule(() -> closeNow(ctx), HALF_CLOSED_SECONDS, TimeUnit.SECONDS);
+			}
 		}
 		super.userEventTriggered(ctx, event);
+	}
+
+	@Override
+	public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
+		if (cause instanceof IOException) {
+			closeNow(ctx);
+		}
+		super.exceptionCaught(ctx, cause);
 	}
 
 	@Override
@@ -149,9 +175,7 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 	}
 
 	private void restartSilence(ChannelHandlerContext ctx) {
-		if (this.silence != null) {
-			this.silence.cancel(false);
-		}
+		cancel(this.silence);
 		this.silence = ctx.executor().schedule(() -> closeNow(ctx), SILENCE_SECONDS, TimeUnit.SECONDS);
 	}
 
@@ -163,11 +187,14 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 	}
 
 	private void cancelTimers() {
-		if (this.silence != null) {
-			this.silence.cancel(false);
-		}
-		if (this.total != null) {
-			this.total.cancel(false);
+		cancel(this.silence);
+		cancel(this.total);
+		cancel(this.halfClosed);
+	}
+
+	private static void cancel(@Nullable ScheduledFuture<?> timer) {
+		if (timer != null) {
+			timer.cancel(false);
 		}
 	}
 

@@ -10,7 +10,8 @@ import org.springframework.util.unit.DataSize;
  *
  * @param maxBody largest request body; larger ones are answered 413
  * @param maxBufferedBytes most bytes of request bodies held in memory at a time, all
- * requests together; when used up the answer is 429 with Retry-After
+ * requests together, but never more than a quarter of Java's direct memory; when used up
+ * the answer is 429 with Retry-After
  * @param maxHeaderBytes largest request head, longer ones are answered 431
  * @param idleTimeout how long a connection may be silent, between requests or within one
  */
@@ -24,7 +25,7 @@ public record EdgeSettings(@DefaultValue("16MB") DataSize maxBody, @DefaultValue
 				"at least hkp.edge.max-body, " + maxBody, maxBufferedBytes);
 		Checks.that(maxHeaderBytes.toBytes() >= 1024 && maxHeaderBytes.toBytes() <= 1024 * 1024,
 				"hkp.edge.max-header-bytes", "1KB to 1MB", maxHeaderBytes);
-		Checks.positive("hkp.edge.idle-timeout", idleTimeout);
+		Checks.timeout("hkp.edge.idle-timeout", idleTimeout);
 	}
 
 }

@@ -38,7 +38,10 @@ final class HeldBody {
 		}
 		this.budget = budget;
 		this.limit = limit;
-		int first = (int) ((declared >= 0) ? declared : Math.min(FIRST_BYTES, limit));
+		// Not all that is declared: whoever declares much and sends nothing would use up
+		// the
+		// budget for nothing.
+		int first = (int) Math.min(Math.min(FIRST_BYTES, limit), (declared >= 0) ? declared : limit);
 		takeUpTo(first);
 		this.bytes = allocator.buffer(first, limit);
 	}
@@ -76,10 +79,11 @@ final class HeldBody {
 
 	/**
 	 * The bytes for a plugin.
+	 * @param most how many at most, from the first
 	 * @return a copy that stays valid when this is released
 	 */
-	ByteBuffer copy() {
-		byte[] copy = new byte[this.bytes.readableBytes()];
+	ByteBuffer copy(int most) {
+		byte[] copy = new byte[Math.min(most, this.bytes.readableBytes())];
 		this.bytes.getBytes(this.bytes.readerIndex(), copy);
 		return ByteBuffer.wrap(copy);
 	}

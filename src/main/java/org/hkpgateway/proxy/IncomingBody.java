@@ -1,12 +1,11 @@
 package org.hkpgateway.proxy;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.util.ReferenceCountUtil;
+import io.netty.handler.timeout.ReadTimeoutException;
 import org.hkpgateway.chain.BodyDemand;
 import org.hkpgateway.plugin.RequestBody;
 import reactor.core.publisher.Flux;
@@ -16,6 +15,9 @@ import reactor.core.publisher.Mono;
  * Reads as much of a request body as plugins or the keyserver need, and no more.
  */
 final class IncomingBody {
+
+	/** Reactor's key for what happens to an error that comes too late. */
+	private static final String ERROR_DROPPED = "reactor.onErrorDropped.local";
 
 	private final int maxBody;
 
@@ -47,7 +49,8 @@ final class IncomingBody {
 		}
 		return switch (demand.mode()) {
 			case FULL -> hold(exchange, length, Math.min(this.maxBody, demand.bytes()),
-					(held) -> next.apply(new RequestBody(RequestBody.State.COMPLETE, held.copy(), held.length()),
+					(held) -> next.apply(
+							new RequestBody(RequestBody.State.COMPLETE, held.copy(Integer.MAX_VALUE), held.length()),
 							new UpstreamBody.Held(held)));
 			case PREFIX -> (length < 0 && this.requireLength)
 					? hold(exchange, length, this.maxBody,
@@ -73,12 +76,26 @@ final class IncomingBody {
 
 	private RequestBody prefixOf(HeldBody held, int bytes) {
 		return new RequestBody((held.length() <= bytes) ? RequestBody.State.COMPLETE : RequestBody.State.PREFIX,
-				held.copy().limit(Math.min(bytes, held.length())), held.length());
+				held.copy(bytes), held.length());
 	}
 
 	private UpstreamBody stream(Exchange exchange, long length) {
-		Flux<ByteBuf> bytes = exchange.request().receive().retain();
+		Flux<ByteBuf> bytes = receive(exchange).doOnNext(ByteBuf::retain);
 		return new UpstreamBody.Streamed((length < 0) ? limited(bytes) : bytes, length);
+	}
+
+	/**
+	 * The body as it comes. Its errors are the client's: the keyserver must not be blamed
+	 * for them. The server library reports an error once more when the exchange ends;
+	 * that is ignored, or any client could fill the log.
+	 */
+	private static Flux<ByteBuf> receive(Exchange exchange) {
+		return exchange.request()
+			.receive()
+			.onErrorMap(
+					(error) -> (error instanceof ReadTimeoutException) ? Refusal.bodyTooSlow() : Refusal.bodyCutShort())
+			.contextWrite((context) -> context.put(ERROR_DROPPED, (Consumer<Throwable>) (error) -> {
+			}));
 	}
 
 	private Flux<ByteBuf> limited(Flux<ByteBuf> bytes) {
@@ -94,48 +111,34 @@ final class IncomingBody {
 
 	private Mono<Void> hold(Exchange exchange, long length, int limit, Function<HeldBody, Mono<Void>> next) {
 		return Mono.using(() -> new HeldBody(length, limit, this.budget, exchange.channel().alloc()),
-				(held) -> exchange.request().receive().doOnNext(held::add).then(Mono.defer(() -> next.apply(held))),
+				(held) -> receive(exchange).doOnNext(held::add).then(Mono.defer(() -> next.apply(held))),
 				HeldBody::release);
 	}
 
 	/**
-	 * Waits for the first bytes, shows a copy of them, and streams them on with the rest.
+	 * Holds the first bytes, shows a copy of them, and sends them on before the rest.
 	 */
 	private Mono<Void> peek(Exchange exchange, long length, int wanted,
 			BiFunction<RequestBody, UpstreamBody, Mono<Void>> next) {
-		long[] seen = new long[1];
-		Flux<ByteBuf> bytes = exchange.request().receive().retain();
-		return Mono.using(
-				() -> new HeldBody(Math.min(wanted, (length < 0) ? wanted : length), wanted, this.budget,
-						exchange.channel().alloc()),
-				(held) -> ((length < 0) ? limited(bytes) : bytes)
-					.bufferUntil((buffer) -> (seen[0] += buffer.readableBytes()) >= wanted)
-					.switchOnFirst((first, lists) -> {
-						List<ByteBuf> head = first.hasValue() ? first.get() : null;
-						if (head == null) {
-							Throwable error = first.getThrowable();
-							return (error != null) ? Mono.<Void>error(error)
-									: next.apply(new RequestBody(RequestBody.State.COMPLETE, held.copy(), 0),
-											new UpstreamBody.None());
+		int most = (length < 0) ? wanted : (int) Math.min(wanted, length);
+		Flux<ByteBuf> bytes = receive(exchange).doOnNext(ByteBuf::retain);
+		return Mono.using(() -> new BodyPrefix(new HeldBody(most, most, this.budget, exchange.channel().alloc()), most),
+				(prefix) -> ((length < 0) ? limited(bytes) : bytes).<ByteBuf>handle(prefix::take)
+					.switchOnFirst((first, rest) -> {
+						Throwable error = first.getThrowable();
+						if (error != null) {
+							return Mono.<Void>error(error);
 						}
-						for (ByteBuf buffer : head) {
-							held.add(buffer.slice(buffer.readerIndex(),
-									Math.min(buffer.readableBytes(), wanted - held.length())));
-						}
-						boolean complete = seen[0] < wanted || (seen[0] == length && length <= wanted);
-						return next.apply(
-								new RequestBody(complete ? RequestBody.State.COMPLETE : RequestBody.State.PREFIX,
-										held.copy(), length),
-								new UpstreamBody.Streamed(lists.flatMapIterable((list) -> list, 1), length));
+						boolean complete = !first.hasValue() || length == most;
+						RequestBody shown = new RequestBody(
+								complete ? RequestBody.State.COMPLETE : RequestBody.State.PREFIX,
+								prefix.held().copy(Integer.MAX_VALUE), length);
+						return next.apply(shown,
+								first.hasValue() ? new UpstreamBody.Streamed(prefix.followedBy(rest), length)
+										: new UpstreamBody.Held(prefix.held()));
 					})
-					.doOnDiscard(List.class, IncomingBody::releaseAll)
-					.doOnDiscard(ByteBuf.class, ReferenceCountUtil::safeRelease)
 					.then(),
-				HeldBody::release);
-	}
-
-	private static void releaseAll(List<?> buffers) {
-		new ArrayList<>(buffers).forEach(ReferenceCountUtil::safeRelease);
+				BodyPrefix::release);
 	}
 
 }

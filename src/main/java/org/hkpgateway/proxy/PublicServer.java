@@ -5,6 +5,7 @@ import java.time.Duration;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
+import io.netty.util.internal.PlatformDependent;
 import org.hkpgateway.chain.PluginChain;
 import reactor.core.publisher.Mono;
 import reactor.netty.NettyPipeline;
@@ -38,7 +39,8 @@ public final class PublicServer implements AutoCloseable {
 			ClientAddressSettings clientAddress, EdgeSettings edge) {
 		this.edge = edge;
 		this.upstream = new UpstreamClient(upstreamUrl, upstream);
-		BufferBudget budget = new BufferBudget(edge.maxBufferedBytes().toBytes());
+		BufferBudget budget = new BufferBudget(
+				Math.min(edge.maxBufferedBytes().toBytes(), PlatformDependent.maxDirectMemory() / 4));
 		this.handler = new GatewayHandler(new RequestReader(new ClientAddressResolver(clientAddress)), chain,
 				new IncomingBody((int) edge.maxBody().toBytes(), budget,
 						upstream.contentLength() == UpstreamSettings.ContentLength.REQUIRE),
@@ -62,6 +64,7 @@ public final class PublicServer implements AutoCloseable {
 	private void guard(Channel channel) {
 		channel.pipeline()
 			.addAfter(NettyPipeline.HttpCodec, "hkp.connection-end", new ConnectionEnd(this.edge.maxBody().toBytes()))
+			.addAfter(NettyPipeline.HttpCodec, "hkp.decoder-refusal", new DecoderRefusal())
 			.addAfter(NettyPipeline.HttpCodec, "hkp.cors", CorsHeader.INSTANCE);
 	}
 

@@ -31,8 +31,20 @@ final class Refusal extends RuntimeException {
 		return new Refusal(405, "The method " + method + " is not served here.", null, null);
 	}
 
+	static Refusal versionNotSupported() {
+		return new Refusal(505, "Only HTTP/1.0 and HTTP/1.1 are served here.", null, null);
+	}
+
 	static Refusal expectationFailed() {
 		return new Refusal(417, "Of Expect only 100-continue is understood.", null, null);
+	}
+
+	static Refusal bodyTooSlow() {
+		return new Refusal(408, "The request body did not come in time.", null, null);
+	}
+
+	static Refusal bodyCutShort() {
+		return new Refusal(400, "The request body ended early.", null, null);
 	}
 
 	static Refusal tooLarge(long limit) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 import io.netty.handler.codec.http.HttpHeaders;
 import org.hkpgateway.hkp.HkpRequest;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * client, classifies the HKP operation, separates what is passed on from what is not.
  */
 final class RequestReader {
+
+	/** RFC 9110 section 7.2, without the punctuation that no host name has. */
+	private static final Pattern HOST = Pattern.compile("(?:[A-Za-z0-9._~%-]+|\\[[0-9A-Fa-f:.]+\\])(?::[0-9]{0,5})?");
 
 	private final ClientAddressResolver clients;
 
@@ -69,13 +73,17 @@ final class RequestReader {
 		HkpRequest hkp = classify(exchange.method(), exchange.target());
 		exchange.asks(hkp);
 		Predicate<String> hopByHop = HopByHop.names(all.all("Connection"));
-		Headers passed = all.without(hopByHop.or(ForwardedHeaders::isForwarded));
+		Predicate<String> forged = (name) -> !client.trustedPeer() && this.clients.isClientHeader(name);
+		Headers passed = all.without(hopByHop.or(ForwardedHeaders::isForwarded).or(forged));
 		String via = (exchange.http10() ? "1.0" : "1.1") + " hkp-gateway";
 		return new Understood(new RequestHead(exchange.method(), exchange.target(), passed), hkp, client,
 				ForwardedHeaders.rebuild(all, client).with("Via", via));
 	}
 
 	private static void checkHead(Exchange exchange, Headers all) {
+		if (exchange.request().version().majorVersion() != 1) {
+			throw Refusal.versionNotSupported();
+		}
 		String method = exchange.method();
 		if (method.equals("CONNECT") || method.equals("TRACE")) {
 			throw Refusal.methodNotAllowed(method);
@@ -83,6 +91,14 @@ final class RequestReader {
 		int hosts = all.all("Host").size();
 		if (hosts > 1 || (hosts == 0 && !exchange.http10())) {
 			throw Refusal.badRequest("Expected one Host header, got " + hosts + ".");
+		}
+		String host = all.first("Host");
+		if (host != null && !HOST.matcher(host).matches()) {
+			throw Refusal.badRequest("Expected a host and perhaps a port in the Host header, got something else.");
+		}
+		List<String> codings = all.all("Transfer-Encoding");
+		if (!codings.isEmpty() && !(codings.size() == 1 && codings.get(0).equalsIgnoreCase("chunked"))) {
+			throw Refusal.badRequest("Of Transfer-Encoding only chunked is understood.");
 		}
 		String expect = all.first("Expect");
 		if (expect != null && !expect.equalsIgnoreCase("100-continue")) {

@@ -7,6 +7,7 @@ import java.util.List;
 
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import org.hkpgateway.http.HeaderMutation;
@@ -15,16 +16,21 @@ import org.hkpgateway.http.HopByHop;
 import org.hkpgateway.http.RequestHead;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
+import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 import reactor.netty.ByteBufFlux;
+import reactor.netty.channel.AbortedException;
 import reactor.netty.NettyOutbound;
+import reactor.netty.NettyPipeline;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.HttpClientRequest;
 import reactor.netty.http.client.HttpClientResponse;
+import reactor.netty.http.client.PrematureCloseException;
 import reactor.netty.http.server.HttpServerResponse;
 import reactor.netty.internal.shaded.reactor.pool.PoolAcquirePendingLimitException;
 import reactor.netty.internal.shaded.reactor.pool.PoolAcquireTimeoutException;
 import reactor.netty.resources.ConnectionProvider;
+import reactor.util.retry.Retry;
 
 /**
  * Forwards requests to the keyserver and relays its answers: both bodies stream with
@@ -37,6 +43,8 @@ final class UpstreamClient implements AutoCloseable {
 	 * sent on a connection that is closing at that moment would be lost.
 	 */
 	private static final Duration MAX_IDLE = Duration.ofSeconds(10);
+
+	private static final int MAX_HEAD_BYTES = 64 * 1024;
 
 	private final ConnectionProvider connections;
 
@@ -59,6 +67,10 @@ final class UpstreamClient implements AutoCloseable {
 			.remoteAddress(() -> address)
 			.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) settings.connectTimeout().toMillis())
 			.responseTimeout(settings.responseTimeout())
+			.doOnChannelInit((observer, channel, remote) -> channel.pipeline()
+				.addAfter(NettyPipeline.HttpCodec, "hkp.interim-answers", new InterimAnswers()))
+			.httpResponseDecoder(
+					(decoder) -> decoder.maxHeaderSize(MAX_HEAD_BYTES).maxInitialLineLength(MAX_HEAD_BYTES))
 			.disableRetry(true);
 	}
 
@@ -72,11 +84,19 @@ final class UpstreamClient implements AutoCloseable {
 	 * answer; any other error if it was cut short
 	 */
 	Mono<Void> forward(Exchange exchange, RequestHead head, UpstreamBody body, List<HeaderMutation> responseHeaders) {
-		return this.client.request(HttpMethod.valueOf(head.method()))
+		boolean repeatable = body instanceof UpstreamBody.None
+				&& (head.method().equals("GET") || head.method().equals("HEAD"));
+		Mono<Void> once = this.client.request(HttpMethod.valueOf(head.method()))
 			.uri(head.target())
 			.send((request, outbound) -> send(request, outbound, head, body))
 			.response((response, content) -> relay(exchange, response, content, responseHeaders))
-			.then()
+			.then();
+		// The keyserver may close a kept connection at the moment of the request. Only
+		// one
+		// that changes nothing can be sent again; the next connection may be as old.
+		Mono<Void> repeated = repeatable
+				? once.retryWhen(Retry.max(2).filter((error) -> !exchange.isHeadSent() && isClosed(error))) : once;
+		return repeated.onErrorMap(Exceptions::isRetryExhausted, Throwable::getCause)
 			.onErrorMap((error) -> exchange.isHeadSent() ? error : refusal(error));
 	}
 
@@ -112,6 +132,10 @@ final class UpstreamClient implements AutoCloseable {
 			if (streamed.length() >= 0) {
 				headers.set(HttpHeaderNames.CONTENT_LENGTH, streamed.length());
 			}
+			else {
+				// Without any framing the body would be read as the next request.
+				headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+			}
 			return outbound.send(streamed.bytes());
 		}
 		boolean bodyExpected = !head.method().equals("GET") && !head.method().equals("HEAD");
@@ -136,6 +160,10 @@ final class UpstreamClient implements AutoCloseable {
 		int status = from.status().code();
 		boolean bodiless = exchange.method().equals("HEAD") || status == 204 || status == 304;
 		return bodiless ? content.then().then(to.send()) : to.send(content.retain());
+	}
+
+	private static boolean isClosed(Throwable error) {
+		return error instanceof PrematureCloseException || AbortedException.isConnectionReset(error);
 	}
 
 	private Throwable refusal(Throwable error) {

@@ -24,13 +24,12 @@ public record UpstreamSettings(@DefaultValue List<URI> urls, @DefaultValue("5s")
 		Checks.that(urls.size() <= 1, "hkp.upstream.urls", "at most one URL", urls);
 		for (URI url : urls) {
 			boolean rootOnly = url.getRawPath() == null || url.getRawPath().isEmpty() || url.getRawPath().equals("/");
-			Checks.that(
-					"http".equals(url.getScheme()) && url.getHost() != null && url.getRawUserInfo() == null
-							&& url.getRawQuery() == null && url.getRawFragment() == null && rootOnly,
+			Checks.that("http".equals(url.getScheme()) && url.getHost() != null && url.getRawUserInfo() == null
+					&& url.getPort() <= 65535 && url.getRawQuery() == null && url.getRawFragment() == null && rootOnly,
 					"hkp.upstream.urls", "http://host[:port]", url);
 		}
-		Checks.positive("hkp.upstream.connect-timeout", connectTimeout);
-		Checks.positive("hkp.upstream.response-timeout", responseTimeout);
+		Checks.timeout("hkp.upstream.connect-timeout", connectTimeout);
+		Checks.timeout("hkp.upstream.response-timeout", responseTimeout);
 		Checks.that(maxConnections > 0, "hkp.upstream.max-connections", "a number above 0", maxConnections);
 	}
 

@@ -106,19 +106,28 @@ class HkpPropertiesTests {
 
 	@ParameterizedTest
 	@CsvSource({ "hkp.upstream.urls, https://keys.example", "hkp.upstream.urls, http://keys.example/path",
-			"hkp.upstream.connect-timeout, 0s", "hkp.upstream.max-connections, 0", "hkp.upstream.content-length, maybe",
-			"hkp.client-address.trusted-proxies, nonsense", "hkp.client-address.header, CF-Connecting-IP",
-			"hkp.edge.max-body, 3GB", "hkp.edge.max-buffered-bytes, 1B", "hkp.edge.max-header-bytes, 1B",
-			"hkp.edge.idle-timeout, never", "hkp.shutdown.pre-stop, -1s", "hkp.readiness.required, sometimes",
-			"hkp.plugins.chain-budget, 0s", "hkp.plugins.default-grants, everything",
-			"hkp.plugins.settings.a.fail, ajar", "hkp.plugins.settings.a.timeout, 0s",
-			"hkp.plugins.settings.a.max-concurrent, 0", "hkp.plugins.settings.a.body-prefix, 2MB",
-			"hkp.plugins.settings.a.grants, root", "hkp.plugins.settings.a.tiemout, 1s", "hkp.edge.max-bdy, 1MB",
-			"hkp.nonsense, 1" })
+			"hkp.upstream.urls, http://keys.example:99999", "hkp.upstream.connect-timeout, 0s",
+			"hkp.upstream.connect-timeout, 100d", "hkp.upstream.max-connections, 0",
+			"hkp.upstream.content-length, maybe", "hkp.client-address.trusted-proxies, nonsense",
+			"hkp.client-address.header, CF-Connecting-IP", "hkp.edge.max-body, 3GB", "hkp.edge.max-buffered-bytes, 1B",
+			"hkp.edge.max-header-bytes, 1B", "hkp.edge.idle-timeout, never", "hkp.shutdown.pre-stop, -1s",
+			"hkp.readiness.required, sometimes", "hkp.plugins.chain-budget, 0s",
+			"hkp.plugins.default-grants, everything", "hkp.plugins.settings.a.fail, ajar",
+			"hkp.plugins.settings.a.timeout, 0s", "hkp.plugins.settings.a.max-concurrent, 0",
+			"hkp.plugins.settings.a.body-prefix, 2MB", "hkp.plugins.settings.a.grants, root",
+			"hkp.plugins.settings.a.tiemout, 1s", "hkp.edge.max-bdy, 1MB", "hkp.nonsense, 1" })
 	void aWrongValueOrAnUnknownKeyStopsTheStartAndIsNamed(String key, String value) {
 		this.runner.withPropertyValues(key + "=" + value).run((context) -> {
 			assertThat(context).hasFailed();
 			assertThat(messages(context.getStartupFailure())).contains(key);
+		});
+	}
+
+	@Test
+	void aWrongPluginNameIsReportedWithItsKey() {
+		this.runner.withPropertyValues("hkp.plugins.settings.Not_Valid.timeout=1s").run((context) -> {
+			assertThat(context).hasFailed();
+			assertThat(context.getStartupFailure()).rootCause().hasMessageStartingWith("hkp.plugins.settings: ");
 		});
 	}
 

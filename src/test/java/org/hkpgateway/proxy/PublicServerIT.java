@@ -42,6 +42,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
@@ -60,7 +61,10 @@ class PublicServerIT {
 
 	private static final List<String> leaks = Collections.synchronizedList(new ArrayList<>());
 
+	private static final List<Throwable> dropped = Collections.synchronizedList(new ArrayList<>());
+
 	static {
+		Hooks.onErrorDropped(dropped::add);
 		ByteBufUtil.setLeakListener((type, records) -> leaks.add(type + records));
 	}
 
@@ -73,6 +77,10 @@ class PublicServerIT {
 	private String trusted = "";
 
 	private int maxBody = 1024 * 1024;
+
+	private String clientHeader = "";
+
+	private Duration idleTimeout = Duration.ofSeconds(20);
 
 	private Duration responseTimeout = Duration.ofSeconds(10);
 
@@ -97,6 +105,7 @@ class PublicServerIT {
 		}
 		System.gc();
 		assertThat(leaks).isEmpty();
+		assertThat(dropped).isEmpty();
 	}
 
 	@ParameterizedTest
@@ -335,6 +344,40 @@ class PublicServerIT {
 			.isEqualTo((mode == BodyMode.NONE) ? RequestBody.State.WITHHELD : RequestBody.State.COMPLETE);
 	}
 
+	@Test
+	void aStreamedBodyOfUnknownLengthIsFramedSoThatItIsNoSecondRequest() throws Exception {
+		this.contentLength = UpstreamSettings.ContentLength.STREAM;
+		start(RawUpstream.answering(OK));
+		RawClient.exchange(port(), "POST /pks/add HTTP/1.1\r\nHost: k\r\nConnection: close\r\n"
+				+ "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+		assertThat(this.upstream.take().headers()).contains("transfer-encoding: chunked");
+	}
+
+	@Test
+	void aLargeChunkedBodyStreamsOnBehindThePrefixThatThePluginSaw() throws Exception {
+		this.body = BodyMode.PREFIX;
+		this.contentLength = UpstreamSettings.ContentLength.STREAM;
+		this.plugin = continuing();
+		start(new RawUpstream((socket, request) -> {
+			StringBuilder text = new StringBuilder();
+			while (text.indexOf("\r\n0\r\n\r\n", text.length() - 7) < 0) {
+				text.append((char) socket.getInputStream().read());
+			}
+			String bytes = String.valueOf(text.chars().filter((character) -> character == 'x').count());
+			socket.getOutputStream()
+				.write(("HTTP/1.1 200 OK\r\nContent-Length: " + bytes.length() + "\r\n\r\n" + bytes)
+					.getBytes(StandardCharsets.US_ASCII));
+			socket.close();
+		}));
+		String chunk = "400\r\n" + "x".repeat(0x400) + "\r\n";
+		RawClient.Answer answer = RawClient.exchange(port(),
+				"POST /pks/add HTTP/1.1\r\nHost: k\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+						+ chunk.repeat(70) + "0\r\n\r\n");
+		assertThat(answer.body()).isEqualTo(String.valueOf(70 * 0x400));
+		assertThat(this.seen.get(0).body().state()).isEqualTo(RequestBody.State.PREFIX);
+		assertThat(this.seen.get(0).body().bytes().remaining()).isEqualTo(64 * 1024);
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "FULL", "PREFIX" })
 	void aPluginThatAnswersAfterReadingTheBodyIsHeard(BodyMode mode) throws Exception {
@@ -418,6 +461,115 @@ class PublicServerIT {
 	}
 
 	@Test
+	void aClientThatResetsBeforeTheAnswerCancelsTheCall() throws Exception {
+		CountDownLatch cancelled = new CountDownLatch(1);
+		start(new RawUpstream((socket, request) -> {
+			if (socket.getInputStream().read() < 0) {
+				cancelled.countDown();
+			}
+		}));
+		RawClient client = new RawClient(port());
+		client.send("GET /pks/stats HTTP/1.1\r\nHost: k\r\n\r\n");
+		this.upstream.take();
+		client.reset();
+		assertThat(cancelled.await(5, TimeUnit.SECONDS)).isTrue();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "NONE,Content-Length: 100", "PREFIX,Content-Length: 100", "FULL,Content-Length: 100",
+			"NONE,Transfer-Encoding: chunked", "FULL,Transfer-Encoding: chunked" })
+	void aBodyThatDoesNotComeIs408(BodyMode mode, String framing) throws Exception {
+		this.body = mode;
+		this.plugin = continuing();
+		this.idleTimeout = Duration.ofMillis(300);
+		start(RawUpstream.answering(OK));
+		RawClient.Answer answer = RawClient.exchange(port(),
+				"POST /pks/add HTTP/1.1\r\nHost: k\r\n" + framing + "\r\n\r\n5\r\nhello\r\n");
+		assertThat(answer.status()).isEqualTo(408);
+		assertThat(answer.body()).isEqualTo("The request body did not come in time.\n");
+		assertThat(answer.header("access-control-allow-origin")).isEqualTo("*");
+		assertThat(this.upstream.waiting()).isZero();
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 100, 102, 103 })
+	void anInterimAnswerIsNotTakenForTheAnswer(int status) throws Exception {
+		start(new RawUpstream((socket, request) -> {
+			OutputStream out = socket.getOutputStream();
+			out.write(("HTTP/1.1 " + status + " Interim\r\nX-Interim: 1\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+			awaitAbout300Milliseconds();
+			out.write(OK.getBytes(StandardCharsets.ISO_8859_1));
+		}));
+		RawClient.Answer answer = RawClient.exchange(port(), "GET /pks/stats HTTP/1.0\r\n\r\n");
+		assertThat(answer.status()).isEqualTo(200);
+		assertThat(answer.body()).isEqualTo("ok");
+		assertThat(answer.header("x-interim")).isNull();
+	}
+
+	@Test
+	void aKeyserverThatSwitchesProtocolsIs502() throws Exception {
+		start(RawUpstream.answering("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"));
+		assertThat(RawClient.exchange(port(), "GET /pks/stats HTTP/1.0\r\n\r\n").status()).isEqualTo(502);
+	}
+
+	@Test
+	void pipelinedRequestsAreAnsweredInOrder() throws Exception {
+		start(new RawUpstream((socket, request) -> {
+			String path = request.requestLine().split(" ", 3)[1];
+			socket.getOutputStream()
+				.write(("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " + path.length() + "\r\n\r\n" + path)
+					.getBytes(StandardCharsets.US_ASCII));
+			socket.close();
+		}));
+		try (RawClient client = new RawClient(port())) {
+			client.send("GET /a HTTP/1.1\r\nHost: k\r\n\r\nGET /bb HTTP/1.1\r\nHost: k\r\n\r\n");
+			assertThat(client.read().body()).isEqualTo("/a");
+			assertThat(client.read().body()).isEqualTo("/bb");
+		}
+	}
+
+	@Test
+	void theClientHeaderOfATrustedProxyIsDroppedWhenSomebodyElseSendsIt() throws Exception {
+		this.trusted = "192.0.2.0/24";
+		this.clientHeader = "CF-Connecting-IP";
+		this.plugin = continuing();
+		start(RawUpstream.answering(OK));
+		RawClient.exchange(port(), "GET /pks/stats HTTP/1.0\r\ncf-connecting-ip: 192.0.2.66\r\n\r\n");
+		assertThat(this.upstream.take().head()).doesNotContain("192.0.2.66");
+		assertThat(this.seen.get(0).head().headers().contains("CF-Connecting-IP")).isFalse();
+	}
+
+	@Test
+	void aVersionOtherThan1Is505() throws Exception {
+		start(RawUpstream.answering(OK));
+		assertThat(RawClient.exchange(port(), "GET / HTTP/3.0\r\nHost: k\r\nConnection: close\r\n\r\n").status())
+			.isEqualTo(505);
+	}
+
+	@Test
+	void aClientThatClosesBeforeTheAnswerCancelsTheCall() throws Exception {
+		CountDownLatch cancelled = new CountDownLatch(1);
+		start(new RawUpstream((socket, request) -> {
+			if (socket.getInputStream().read() < 0) {
+				cancelled.countDown();
+			}
+		}));
+		try (RawClient client = new RawClient(port())) {
+			client.send("GET /pks/stats HTTP/1.1\r\nHost: k\r\n\r\n");
+			this.upstream.take();
+		}
+		assertThat(cancelled.await(9, TimeUnit.SECONDS)).isTrue();
+	}
+
+	@Test
+	void aGetOnAKeptConnectionThatTheKeyserverClosedIsSentAgain() throws Exception {
+		start(RawUpstream.answering(OK));
+		for (int i = 0; i < 50; i++) {
+			assertThat(RawClient.exchange(port(), "GET /pks/stats HTTP/1.0\r\n\r\n").status()).isEqualTo(200);
+		}
+	}
+
+	@Test
 	void aSlowReaderHoldsTheKeyserverBack() throws Exception {
 		long[] written = new long[1];
 		CountDownLatch ended = new CountDownLatch(1);
@@ -441,6 +593,9 @@ class PublicServerIT {
 			"GET /pks/lookup?op=get&op=index&search=x HTTP/1.0\r\n\r\n",
 			"GET /pks/lookup?op=get&search=x&search=y HTTP/1.0\r\n\r\n", "GET http://evil/pks/lookup HTTP/1.0\r\n\r\n",
 			"GET pks/lookup HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+			"GET / HTTP/1.1\r\nHost: \r\n\r\n", "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n",
+			"GET / HTTP/1.0\r\nHost: user@a\r\n\r\n", "GET / HTTP/1.0\r\nHost: a/b\r\n\r\n",
+			"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
 			"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
 			"GET / HTTP/1.1\r\nHost: a\r\nBad Name: x\r\n\r\n", "nonsense\r\n\r\n" })
 	void aMalformedRequestIs400(String request) throws Exception {
@@ -449,6 +604,7 @@ class PublicServerIT {
 			RawClient.Answer answer = client.send(request).shutdownOutput().readToEnd();
 			assertThat(answer.status()).isEqualTo(400);
 			assertThat(answer.header("access-control-allow-origin")).isEqualTo("*");
+			assertThat(answer.body()).endsWith("\n");
 		}
 		assertThat(this.upstream.waiting()).isZero();
 	}
@@ -548,10 +704,10 @@ class PublicServerIT {
 		this.gateway = new PublicServer(chain, upstream.uri(),
 				new UpstreamSettings(List.of(upstream.uri()), Duration.ofSeconds(2), this.responseTimeout, 50,
 						this.contentLength),
-				new ClientAddressSettings(this.trusted.isEmpty() ? List.of() : List.of(this.trusted), "",
+				new ClientAddressSettings(this.trusted.isEmpty() ? List.of() : List.of(this.trusted), this.clientHeader,
 						ClientAddressSettings.Log.FULL),
 				new EdgeSettings(DataSize.ofBytes(this.maxBody), DataSize.ofMegabytes(64), DataSize.ofKilobytes(16),
-						Duration.ofSeconds(20)));
+						this.idleTimeout));
 		this.server = this.gateway.customize(HttpServer.create().host("127.0.0.1").port(0))
 			.route(this.gateway::route)
 			.bindNow();

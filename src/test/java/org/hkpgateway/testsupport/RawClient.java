@@ -46,6 +46,12 @@ public final class RawClient implements AutoCloseable {
 		return this;
 	}
 
+	/** Ends the connection as a client that crashed does. */
+	public void reset() throws IOException {
+		this.socket.setSoLinger(true, 0);
+		this.socket.close();
+	}
+
 	/** Reads a head and as much body as Content-Length says; the connection stays. */
 	public Answer read() throws IOException {
 		InputStream in = this.socket.getInputStream();

@@ -1,0 +1,102 @@
+package org.hkpgateway.proxy;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.SynchronousSink;
+
+/**
+ * The beginning of a body that otherwise streams by. It is copied, not kept as it came:
+ * tiny chunks would pin far more memory than is accounted for. What came with its last
+ * bytes and does not belong to it is kept here too, because the stream behind it may
+ * never be asked for. Not thread-safe: used on the connection's event loop.
+ */
+final class BodyPrefix {
+
+	private final HeldBody held;
+
+	private final int size;
+
+	private boolean full;
+
+	private @Nullable ByteBuf overhang;
+
+	/**
+	 * A prefix.
+	 * @param held where it is held, released with this
+	 * @param size its size in bytes; less if the body is shorter
+	 */
+	BodyPrefix(HeldBody held, int size) {
+		this.held = held;
+		this.size = size;
+	}
+
+	HeldBody held() {
+		return this.held;
+	}
+
+	/**
+	 * Takes the next part of the body. Emits an empty buffer when the prefix has become
+	 * full, and every part after that.
+	 * @param part owned by this from now on
+	 * @param sink where parts beyond the prefix go
+	 * @throws Refusal if there is no memory for it
+	 */
+	void take(ByteBuf part, SynchronousSink<ByteBuf> sink) {
+		if (this.full) {
+			sink.next(part);
+			return;
+		}
+		try {
+			this.held.add(part.readSlice(Math.min(this.size - this.held.length(), part.readableBytes())));
+		}
+		catch (Refusal ex) {
+			part.release();
+			throw ex;
+		}
+		this.full = this.held.length() == this.size;
+		if (part.isReadable()) {
+			this.overhang = part;
+		}
+		else {
+			part.release();
+		}
+		if (this.full) {
+			sink.next(Unpooled.EMPTY_BUFFER);
+		}
+	}
+
+	/**
+	 * The whole body.
+	 * @param rest what {@link #take} emits
+	 * @return prefix and rest; the reader releases each buffer
+	 */
+	Flux<ByteBuf> followedBy(Flux<ByteBuf> rest) {
+		return rest.startWith(Flux.defer(() -> Flux.fromIterable(beginning())))
+			.doOnDiscard(ByteBuf.class, ReferenceCountUtil::safeRelease);
+	}
+
+	private List<ByteBuf> beginning() {
+		List<ByteBuf> beginning = new ArrayList<>(2);
+		beginning.add(this.held.content());
+		if (this.overhang != null) {
+			beginning.add(this.overhang);
+			this.overhang = null;
+		}
+		return beginning;
+	}
+
+	void release() {
+		this.held.release();
+		if (this.overhang != null) {
+			this.overhang.release();
+			this.overhang = null;
+		}
+	}
+
+}

@@ -1,0 +1,70 @@
+package org.hkpgateway.actuate;
+
+import java.time.Duration;
+import java.util.List;
+
+import org.hkpgateway.lifecycle.LifecycleSettings;
+import org.hkpgateway.lifecycle.PluginHost;
+import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.process.PluginLauncher;
+import org.hkpgateway.process.PluginProcess;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
+
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.Status;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link ServingHealthIndicator}.
+ */
+class ServingHealthIndicatorTests {
+
+	private final PluginHost host = new PluginHost(new NoLauncher(), (spec, endpoint, timeout) -> {
+		throw new AssertionError("expected: no plugin, got: " + spec.id());
+	}, (spec, client) -> client, LifecycleSettings.DEFAULTS, List.of());
+
+	@Test
+	void nothingRequiredAndAReachableKeyserverIsUp() {
+		this.host.start(List.of());
+		assertThat(health(List.of(), Mono.empty()).getStatus()).isEqualTo(Status.UP);
+	}
+
+	@Test
+	void aKeyserverThatCountsAndCannotBeReachedIsOutOfService() {
+		this.host.start(List.of());
+		Health health = health(List.of(), Mono.error(new IllegalStateException("refused")));
+		assertThat(health.getStatus()).isEqualTo(Status.OUT_OF_SERVICE);
+		assertThat(health.getDetails()).containsEntry("upstream", "refused");
+	}
+
+	@Test
+	void aRequiredPluginThatIsMissingIsOutOfService() {
+		this.host.start(List.of());
+		Health health = health(List.of("antiabuse"), Mono.empty());
+		assertThat(health.getStatus()).isEqualTo(Status.OUT_OF_SERVICE);
+		assertThat(health.getDetails()).containsEntry("missing", List.of("antiabuse"));
+	}
+
+	private Health health(List<String> missing, Mono<Void> upstream) {
+		Health health = new ServingHealthIndicator(this.host, () -> missing, false, upstream).health()
+			.block(Duration.ofSeconds(5));
+		assertThat(health).isNotNull();
+		return health;
+	}
+
+	private static final class NoLauncher implements PluginLauncher {
+
+		@Override
+		public PluginProcess launch(PluginSpec spec, Duration timeout) {
+			throw new AssertionError("expected: no plugin, got: " + spec.id());
+		}
+
+		@Override
+		public void close() {
+		}
+
+	}
+
+}
