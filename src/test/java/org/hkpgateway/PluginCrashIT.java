@@ -82,12 +82,13 @@ class PluginCrashIT {
 	/** So that Ctrl-C in a terminal reaches the gateway and not the plugin. */
 	@Test
 	void aPluginHasASessionOfItsOwn() throws Exception {
+		Path ps = Requirements.program("ps");
 		Path setsid = Requirements.program("setsid");
 		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
 				"hkp.plugins.settings.antiabuse.required=true")) {
 			ProcessHandle plugin = ProcessHandle.of(gateway.pluginPid("antiabuse")).orElseThrow();
 			Command.Result sessions = Command.run(this.temp, Duration.ofSeconds(10), new byte[0],
-					List.of("ps", "-o", "sid=", "-p", gateway.pid() + "," + plugin.pid()));
+					List.of(ps.toString(), "-o", "sid=", "-p", gateway.pid() + "," + plugin.pid()));
 			assertThat(sessions.text().lines().map(String::strip)).as("with " + setsid)
 				.doesNotHaveDuplicates()
 				.hasSize(2);

@@ -88,7 +88,12 @@ public final class RawUpstream implements AutoCloseable {
 				head.write(next);
 			}
 			String text = head.toString(StandardCharsets.ISO_8859_1);
-			byte[] body = in.readNBytes(contentLength(text));
+			int length = contentLength(text);
+			byte[] body = in.readNBytes(length);
+			if (body.length < length) {
+				// Cut short, which every keyserver can see: no request.
+				return;
+			}
 			Received request = new Received(text, body);
 			this.received.add(request);
 			this.script.answer(socket, request);
