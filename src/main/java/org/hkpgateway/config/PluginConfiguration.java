@@ -44,7 +44,7 @@ class PluginConfiguration {
 	@Bean
 	Discovery discovery(HkpProperties properties) {
 		PluginsProperties plugins = properties.plugins();
-		Discovery scanned = new PluginDiscovery().scan(plugins.directories(), plugins::of, plugins.grants());
+		Discovery scanned = new PluginDiscovery().scan(plugins.directories(), plugins::of, plugins.defaults());
 		List<Finding> findings = new ArrayList<>(scanned.findings());
 		findings.addAll(MissingPlugins.findings(plugins, scanned));
 		for (Finding finding : findings) {

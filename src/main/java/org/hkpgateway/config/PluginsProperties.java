@@ -4,13 +4,23 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.FailPolicy;
+import org.hkpgateway.plugin.HandshakeMode;
+import org.hkpgateway.plugin.IsolationLevel;
+import org.hkpgateway.plugin.Network;
+import org.hkpgateway.plugin.PluginDefaults;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSettings;
+import org.hkpgateway.plugin.PluginSource;
+import org.hkpgateway.plugin.Transport;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -20,15 +30,23 @@ import org.springframework.util.unit.DataSize;
  * {@code hkp.plugins}: the plugin host.
  *
  * @param directories where to look for plugins
+ * @param transport how the gateway and a plugin on this machine know each other
+ * @param isolation what a plugin's process is kept from
+ * @param uidRange when the gateway is root: users for plugins, one each, for example
+ * {@code 20000-20999}; empty for the gateway's own user
+ * @param watch whether a plugin is swapped when its manifest or executable changes
  * @param runtimeDirectory private sockets and data; empty for a short temporary directory
  * @param chainBudget the longest that all plugins together may take for one request
  * @param defaultGrants capabilities granted to plugins that are granted none by name
  * @param settings by plugin name
+ * @param remote plugins that run elsewhere, by name
  */
 public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") List<Path> directories,
-		@DefaultValue("") String runtimeDirectory, @DefaultValue("1s") Duration chainBudget, @DefaultValue( {
+		@DefaultValue("") String runtimeDirectory, @DefaultValue("plaintext") Transport transport,
+		@DefaultValue("auto") IsolationLevel isolation, @DefaultValue("") String uidRange,
+		@DefaultValue("false") boolean watch, @DefaultValue("1s") Duration chainBudget, @DefaultValue( {
 				"http.request", "http.respond" }) List<String> defaultGrants,
-		@DefaultValue Map<String, Settings> settings){
+		@DefaultValue Map<String, Settings> settings, @DefaultValue Map<String, Remote> remote){
 
 	public PluginsProperties {
 		directories = List.copyOf(directories);
@@ -36,16 +54,25 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 		settings.keySet().forEach((name) -> checked("hkp.plugins.settings", () -> new PluginId(name)));
 		capabilities("hkp.plugins.default-grants", defaultGrants);
 		positive("hkp.plugins.chain-budget", chainBudget);
-		settings.forEach((name, one) -> one.toDomain(name));
+		settings.forEach((name, one) -> one.toDomain("hkp.plugins.settings." + name));
+		remote = new LinkedHashMap<>(remote);
+		remote.keySet().forEach((name) -> checked("hkp.plugins.remote", () -> new PluginId(name)));
+		remote.forEach((name, one) -> one.toDomain("hkp.plugins.remote." + name));
+		Set<String> both = new TreeSet<>(settings.keySet());
+		both.retainAll(remote.keySet());
+		check(both.isEmpty(), "hkp.plugins.remote",
+				"names that hkp.plugins.settings does not have; a remote plugin's settings stand with its address",
+				both);
 	}
 
-	List<Capability> grants() {
-		return capabilities("hkp.plugins.default-grants", this.defaultGrants);
+	PluginDefaults defaults() {
+		return new PluginDefaults(capabilities("hkp.plugins.default-grants", this.defaultGrants), this.transport,
+				this.isolation);
 	}
 
 	PluginSettings of(PluginId id) {
 		Settings found = this.settings.get(id.name());
-		return (found != null) ? found.toDomain(id.name()) : PluginSettings.DEFAULTS;
+		return (found != null) ? found.toDomain("hkp.plugins.settings." + id) : PluginSettings.DEFAULTS;
 	}
 
 	/**
@@ -60,6 +87,13 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 	 * @param body how much of a body it gets; the manifest's if not set
 	 * @param bodyPrefix how much {@code prefix} means
 	 * @param grants granted capabilities; empty for the default grants
+	 * @param handshake how the gateway learns where it listens; the manifest's if not set
+	 * @param transport how gateway and plugin know each other; the common one if not set
+	 * @param isolation what its process is kept from; the common one if not set
+	 * @param network where it is told to listen
+	 * @param sha256 the only checksum its executable may have; empty for any
+	 * @param attach the handshake line of a process to connect to instead of launching
+	 * one; empty to launch
 	 * @param environment variables to add to its process
 	 * @param config merged over {@code [plugin.config]}
 	 */
@@ -67,17 +101,77 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 			@DefaultValue("false") boolean required, @DefaultValue("closed") FailPolicy fail,
 			@DefaultValue("200ms") Duration timeout, @DefaultValue("256") int maxConcurrent, @Nullable BodyMode body,
 			@DefaultValue("64KB") DataSize bodyPrefix, @DefaultValue List<String> grants,
+			@Nullable HandshakeMode handshake, @Nullable Transport transport, @Nullable IsolationLevel isolation,
+			@DefaultValue("unix") Network network, @DefaultValue("") String sha256, @DefaultValue("") String attach,
 			@DefaultValue Map<String, String> environment, @DefaultValue Map<String, Object> config) {
 
-		PluginSettings toDomain(String name) {
-			String prefix = "hkp.plugins.settings." + name;
+		private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+
+		PluginSettings toDomain(String prefix) {
 			positive(prefix + ".timeout", this.timeout);
 			check(this.maxConcurrent > 0, prefix + ".max-concurrent", "a number above 0", this.maxConcurrent);
 			check(this.bodyPrefix.toBytes() > 0 && this.bodyPrefix.toBytes() <= 1024 * 1024, prefix + ".body-prefix",
 					"1B to 1MB", this.bodyPrefix);
+			String checksum = this.sha256.toLowerCase(Locale.ROOT);
+			check(checksum.isEmpty() || SHA256.matcher(checksum).matches(), prefix + ".sha256",
+					"64 hexadecimal digits, as sha256sum prints them", this.sha256);
+			check(this.network != Network.TCP || this.isolation != IsolationLevel.STRICT, prefix + ".network",
+					"unix, because isolation strict leaves no network", this.network);
 			return new PluginSettings(this.enabled, this.order, this.required, this.fail, this.timeout,
 					this.maxConcurrent, this.body, (int) this.bodyPrefix.toBytes(),
-					capabilities(prefix + ".grants", this.grants), this.environment, ConfigTree.normalize(this.config));
+					capabilities(prefix + ".grants", this.grants), this.handshake, this.transport, this.isolation,
+					this.network, checksum.isEmpty() ? null : checksum, this.attach.isEmpty() ? null : this.attach,
+					this.environment, ConfigTree.normalize(this.config));
+		}
+
+	}
+
+	/**
+	 * {@code hkp.plugins.remote.<name>}: where a plugin that the gateway does not launch
+	 * is found, and the settings that it shares with others.
+	 *
+	 * @param address {@code host:port}, {@code dns:///host:port} or {@code unix:/path}
+	 * @param tlsBundle SSL bundle for TLS; with a key, for mutual TLS; empty for
+	 * plaintext
+	 * @param token bearer token to send with each call; empty for none
+	 * @param enabled as in {@link Settings}, which explains the others too
+	 * @param order place in the chain
+	 * @param required whether readiness waits for it
+	 * @param fail what its failure means
+	 * @param timeout limit of one call
+	 * @param maxConcurrent most calls in flight
+	 * @param body how much of a body it gets
+	 * @param bodyPrefix how much {@code prefix} means
+	 * @param grants granted capabilities
+	 * @param environment told to it in Initialize
+	 * @param config its configuration
+	 */
+	public record Remote(@DefaultValue("") String address, @DefaultValue("") String tlsBundle,
+			@DefaultValue("") String token, @DefaultValue("true") boolean enabled, @Nullable Integer order,
+			@DefaultValue("false") boolean required, @DefaultValue("closed") FailPolicy fail,
+			@DefaultValue("200ms") Duration timeout, @DefaultValue("256") int maxConcurrent, @Nullable BodyMode body,
+			@DefaultValue("64KB") DataSize bodyPrefix, @DefaultValue List<String> grants,
+			@DefaultValue Map<String, String> environment, @DefaultValue Map<String, Object> config) {
+
+		PluginSettings toDomain(String prefix) {
+			source(prefix);
+			return new Settings(this.enabled, this.order, this.required, this.fail, this.timeout, this.maxConcurrent,
+					this.body, this.bodyPrefix, this.grants, null, null, null, Network.UNIX, "", "", this.environment,
+					this.config)
+				.toDomain(prefix);
+		}
+
+		PluginSource.Remote source(String prefix) {
+			check(!this.address.isBlank(), prefix + ".address", "host:port, dns:///host:port or unix:/path", "nothing");
+			check(this.token.isEmpty() || !this.tlsBundle.isEmpty() || this.address.startsWith("unix:"),
+					prefix + ".token", "a tls-bundle beside it, because a token over plaintext is everybody's", "none");
+			return new PluginSource.Remote(this.address, this.tlsBundle.isEmpty() ? null : this.tlsBundle,
+					this.token.isEmpty() ? null : this.token);
+		}
+
+		@Override
+		public String toString() {
+			return "Remote[address=" + this.address + "]";
 		}
 
 	}

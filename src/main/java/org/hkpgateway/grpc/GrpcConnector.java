@@ -1,6 +1,8 @@
 package org.hkpgateway.grpc;
 
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 import io.grpc.ManagedChannel;
@@ -11,6 +13,7 @@ import org.hkpgateway.plugin.PluginConnection;
 import org.hkpgateway.plugin.PluginEndpoint;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.PluginStartException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens gRPC connections to plugins. All connections share a few daemon threads named
@@ -54,7 +57,29 @@ public final class GrpcConnector implements PluginConnection.Connector, AutoClos
 	}
 
 	@Override
-	public PluginConnection connect(PluginSpec spec, PluginEndpoint endpoint, Duration timeout) {
+	public PluginConnection.Offer offer(PluginSpec spec) {
+		return new PluginConnection.Offer() {
+
+			@Override
+			public Map<String, String> environment() {
+				return Map.of();
+			}
+
+			@Override
+			public boolean certificateExpected() {
+				return false;
+			}
+
+			@Override
+			public PluginConnection connect(PluginEndpoint endpoint, @Nullable X509Certificate certificate,
+					Duration timeout) {
+				return GrpcConnector.this.connect(spec, endpoint, timeout);
+			}
+
+		};
+	}
+
+	PluginConnection connect(PluginSpec spec, PluginEndpoint endpoint, Duration timeout) {
 		ManagedChannel channel = open(spec, endpoint);
 		boolean ready = false;
 		try {

@@ -2,6 +2,7 @@ package org.hkpgateway.grpc;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 import io.grpc.Deadline;
@@ -97,6 +98,16 @@ final class GrpcPluginConnection implements PluginConnection {
 	@Override
 	public PluginClient client() {
 		return this.client;
+	}
+
+	@Override
+	public CompletableFuture<String> onLost() {
+		return new CompletableFuture<>();
+	}
+
+	@Override
+	public String security() {
+		return "plaintext";
 	}
 
 	@Override

@@ -53,7 +53,8 @@ final class Introduction {
 		PluginInfo info = answer.hasInfo() ? answer.getInfo() : getInfo(stub, timeout);
 		checkName(info);
 		checkProtocol(info);
-		return new Result(IntroductionConverter.toIntroduction(info, answer.getFeaturesList()),
+		return new Result(
+				IntroductionConverter.toIntroduction(info, answer.getFeaturesList(), this.spec.protocolVersion()),
 				Integer.toUnsignedLong(answer.getMaxMessageBytes()));
 	}
 

@@ -38,9 +38,9 @@ final class IntroductionConverter {
 			.build();
 	}
 
-	static PluginIntroduction toIntroduction(PluginInfo info, List<String> features) {
+	static PluginIntroduction toIntroduction(PluginInfo info, List<String> features, ProtocolVersion version) {
 		return new PluginIntroduction(text(info.getName()), text(info.getVersion()), text(info.getDescription()),
-				info.getMetadataMap(), features);
+				info.getMetadataMap(), features, version);
 	}
 
 	private static String text(String text) {

@@ -124,11 +124,12 @@ final class Incarnation {
 	private HealthReport startUninterrupted() {
 		LifecycleSettings settings = this.tools.settings();
 		Duration deadline = this.elapsed.get().plus(settings.start());
-		PluginProcess launched = this.tools.launcher().launch(this.spec, settings.start());
+		PluginConnection.Offer offer = this.tools.connector().offer(this.spec);
+		PluginProcess launched = this.tools.launcher().launch(this.spec, offer, settings.start());
 		this.process = launched;
 		this.exited = launched.onExit().whenComplete(this::exited);
-		PluginConnection connected = this.tools.connector()
-			.connect(this.spec, launched.endpoint(), within(settings.connect(), deadline));
+		PluginConnection connected = offer.connect(launched.endpoint(), launched.certificate(),
+				within(settings.connect(), deadline));
 		this.connection = connected;
 		connected.initialize(UUID.randomUUID().toString(), within(settings.initialize(), deadline));
 		this.initialized = true;
@@ -187,7 +188,7 @@ final class Incarnation {
 
 	OptionalLong pid() {
 		PluginProcess current = this.process;
-		return (current != null && this.exit == null) ? OptionalLong.of(current.pid()) : OptionalLong.empty();
+		return (current != null && this.exit == null) ? current.pid() : OptionalLong.empty();
 	}
 
 	/**

@@ -48,7 +48,7 @@ final class Roster {
 			PluginSpec other = distinct.put(spec.id(), spec);
 			if (other != null) {
 				throw new IllegalArgumentException("plugin " + spec.id() + ": expected: one of that name, got: "
-						+ other.directory() + " and " + spec.directory());
+						+ other.source() + " and " + spec.source());
 			}
 		});
 		DependencyOrder order = DependencyOrder.of(distinct.values());

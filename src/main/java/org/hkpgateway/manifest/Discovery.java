@@ -9,7 +9,8 @@ import org.hkpgateway.plugin.PluginSpec;
 /**
  * What a scan of the plugin directories found.
  *
- * @param plugins the plugins to run, in chain order; neither disabled nor faulty ones
+ * @param plugins the plugins that can run, in chain order, disabled ones included; no
+ * faulty ones
  * @param findings everything worth telling the operator, in the order of directories and
  * files
  * @param names every name that some manifest claims, disabled and faulty ones included:

@@ -7,6 +7,7 @@ import java.util.Set;
 
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Capability;
+import org.hkpgateway.plugin.HandshakeMode;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.ProtocolVersion;
 
@@ -28,13 +29,14 @@ import org.jspecify.annotations.Nullable;
  * @param dependencies the plugins it depends on
  * @param body how much of a body it wants, null if it does not say
  * @param bodyLine where it does, 0 if it does not
+ * @param handshake how it tells where it listens
  * @param maxMessageBytes largest message it accepts
  * @param config its {@code [plugin.config]} in plain Java types
  */
 record Manifest(PluginId id, String version, String description, ProtocolVersion protocolVersion, Path directory,
 		Path executable, List<String> arguments, @Nullable Integer order, Set<Capability> requested,
-		int capabilitiesLine, List<Dependency> dependencies, @Nullable BodyMode body, int bodyLine, int maxMessageBytes,
-		Map<String, Object> config) {
+		int capabilitiesLine, List<Dependency> dependencies, @Nullable BodyMode body, int bodyLine,
+		HandshakeMode handshake, int maxMessageBytes, Map<String, Object> config) {
 
 	/**
 	 * One entry of {@code dependencies}.

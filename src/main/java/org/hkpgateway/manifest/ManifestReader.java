@@ -12,6 +12,7 @@ import java.util.Set;
 
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Capability;
+import org.hkpgateway.plugin.HandshakeMode;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.ProtocolVersion;
@@ -102,7 +103,7 @@ final class ManifestReader {
 		fields.string("author");
 		fields.string("license");
 		fields.bool("speculative");
-		handshake(fields);
+		HandshakeMode handshake = handshake(fields);
 		List<String> arguments = fields.strings("args").stream().map(Fields.Item::text).toList();
 		Integer order = order(fields, findings);
 		List<String> labels = fields.strings("capabilities").stream().map(Fields.Item::text).toList();
@@ -118,7 +119,7 @@ final class ManifestReader {
 		return new Manifest(id, version, (description != null) ? description : "", protocolVersion, directory,
 				executable, arguments, order, Capability.requestedBy(labels),
 				fields.has("capabilities") ? fields.line("capabilities") : 0, dependencies, body,
-				fields.has("body") ? fields.line("body") : 0,
+				fields.has("body") ? fields.line("body") : 0, handshake,
 				(maxMessageBytes != null) ? maxMessageBytes : PluginSpec.DEFAULT_MAX_MESSAGE_BYTES, config);
 	}
 
@@ -148,12 +149,15 @@ final class ManifestReader {
 		return version;
 	}
 
-	private static void handshake(Fields fields) {
+	private static HandshakeMode handshake(Fields fields) {
 		String handshake = fields.string("handshake");
-		if (handshake != null && !handshake.equals("go-plugin")) {
-			fields.error("handshake",
-					"expected: \"go-plugin\", got: \"" + handshake + "\", which this version does not support");
+		if (handshake != null && handshake.equals("none")) {
+			return HandshakeMode.NONE;
 		}
+		if (handshake != null && !handshake.equals("go-plugin")) {
+			fields.error("handshake", "expected: \"go-plugin\" or \"none\", got: \"" + handshake + "\"");
+		}
+		return HandshakeMode.GO_PLUGIN;
 	}
 
 	private static @Nullable Integer order(Fields fields, Findings findings) {

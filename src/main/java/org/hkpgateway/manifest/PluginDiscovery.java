@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-import org.hkpgateway.plugin.Capability;
+import org.hkpgateway.plugin.PluginDefaults;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSettings;
 import org.hkpgateway.plugin.PluginSpec;
@@ -38,11 +38,11 @@ public final class PluginDiscovery {
 	 * name the first wins, by order of directories, then by path.
 	 * @param directories where plugins are installed; a missing one is a warning
 	 * @param settings the operator's settings for a name
-	 * @param defaultGrants what a plugin is granted whose settings grant nothing
+	 * @param defaults what holds for a plugin whose settings do not say otherwise
 	 * @return plugins and findings; never fails because of what a directory holds
 	 */
 	public Discovery scan(List<Path> directories, Function<PluginId, PluginSettings> settings,
-			List<Capability> defaultGrants) {
+			PluginDefaults defaults) {
 		List<Finding> findings = new ArrayList<>();
 		List<Candidate> candidates = new ArrayList<>();
 		for (Path file : new ManifestFiles(findings).find(directories)) {
@@ -54,8 +54,8 @@ public final class PluginDiscovery {
 		named.forEach((id, candidate) -> {
 			PluginSettings own = settings.apply(id);
 			Manifest manifest = candidate.manifest();
-			if (own.enabled() && manifest != null) {
-				plugins.add(new SpecAssembler(defaultGrants).assemble(manifest, own, candidate.findings()));
+			if (manifest != null) {
+				plugins.add(new SpecAssembler(defaults).assemble(manifest, own, candidate.findings()));
 			}
 		});
 		plugins.sort(PluginSpec.CHAIN_ORDER);

@@ -8,9 +8,14 @@ import java.util.Set;
 
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Capability;
+import org.hkpgateway.plugin.HandshakeMode;
+import org.hkpgateway.plugin.IsolationLevel;
+import org.hkpgateway.plugin.PluginDefaults;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSettings;
+import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.Transport;
 
 /**
  * Merges the operator's settings over a manifest.
@@ -19,24 +24,45 @@ final class SpecAssembler {
 
 	private static final int DEFAULT_ORDER = 100;
 
-	private final List<Capability> defaultGrants;
+	private final PluginDefaults defaults;
 
-	SpecAssembler(List<Capability> defaultGrants) {
-		this.defaultGrants = List.copyOf(defaultGrants);
+	SpecAssembler(PluginDefaults defaults) {
+		this.defaults = defaults;
 	}
 
 	PluginSpec assemble(Manifest manifest, PluginSettings settings, Findings findings) {
-		Set<Capability> requested = manifest.requested().isEmpty() ? setOf(this.defaultGrants) : manifest.requested();
-		Set<Capability> granted = setOf(settings.grants().isEmpty() ? this.defaultGrants : settings.grants());
+		Set<Capability> requested = manifest.requested().isEmpty() ? setOf(this.defaults.grants())
+				: manifest.requested();
+		Set<Capability> granted = setOf(settings.grants().isEmpty() ? this.defaults.grants() : settings.grants());
 		granted.retainAll(requested);
 		noticeReduction(manifest, requested, granted, findings);
 		List<PluginId> dependencies = manifest.dependencies().stream().map(Manifest.Dependency::id).distinct().toList();
-		return new PluginSpec(manifest.id(), manifest.version(), manifest.description(), manifest.protocolVersion(),
-				manifest.directory(), manifest.executable(), manifest.arguments(), settings.environment(),
+		return new PluginSpec(manifest.id(), settings.enabled(), manifest.version(), manifest.description(),
+				manifest.protocolVersion(), source(manifest, settings), transport(settings), settings.environment(),
 				ConfigJson.merge(manifest.config(), settings.config()), order(manifest, settings), settings.required(),
 				settings.fail(), settings.timeout(), settings.maxConcurrent(),
 				body(manifest, settings, granted, findings), settings.bodyPrefixBytes(), requested, granted,
 				dependencies, manifest.maxMessageBytes());
+	}
+
+	private PluginSource source(Manifest manifest, PluginSettings settings) {
+		if (settings.attach() != null) {
+			return new PluginSource.Attached(settings.attach());
+		}
+		HandshakeMode handshake = settings.handshake();
+		IsolationLevel isolation = settings.isolation();
+		return new PluginSource.Launched(manifest.directory(), manifest.executable(), manifest.arguments(),
+				settings.sha256(), (handshake != null) ? handshake : manifest.handshake(), settings.network(),
+				(isolation != null) ? isolation : this.defaults.isolation());
+	}
+
+	/** A process that was started by hand has neither certificate nor secret of ours. */
+	private Transport transport(PluginSettings settings) {
+		Transport own = settings.transport();
+		if (settings.attach() != null) {
+			return Transport.PLAINTEXT;
+		}
+		return (own != null) ? own : this.defaults.transport();
 	}
 
 	private static void noticeReduction(Manifest manifest, Set<Capability> requested, Set<Capability> granted,

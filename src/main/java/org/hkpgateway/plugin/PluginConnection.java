@@ -1,6 +1,11 @@
 package org.hkpgateway.plugin;
 
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection to one plugin process. The calls below block and are made by the thread
@@ -44,20 +49,60 @@ public interface PluginConnection extends AutoCloseable {
 	@Override
 	void close();
 
-	/** Opens connections. */
+	/**
+	 * Completes once, when the connection broke and nothing reaches the plugin any more;
+	 * not when it is closed by this side. On a thread that must not be blocked.
+	 * @return why, in words
+	 */
+	CompletableFuture<String> onLost();
+
+	/**
+	 * How the two sides know each other, for the operator.
+	 * @return for example {@code mtls}, {@code secret}, {@code plaintext}, {@code tls}
+	 */
+	String security();
+
+	/** Makes connections. */
 	@FunctionalInterface
 	interface Connector {
 
 		/**
+		 * Prepares one connection: makes one-off keys or a one-time secret. May take some
+		 * milliseconds.
+		 * @param spec the plugin
+		 * @return used for one process only
+		 * @throws PluginStartException if it cannot be prepared
+		 */
+		Offer offer(PluginSpec spec);
+
+	}
+
+	/** What the gateway offers one process before it is launched. */
+	interface Offer {
+
+		/**
+		 * What the process must be told in its environment; it may be secret.
+		 * @return names and values, possibly none
+		 */
+		Map<String, String> environment();
+
+		/**
+		 * Whether the process must show a certificate in its handshake. If not, it must
+		 * not.
+		 * @return true for mutual TLS
+		 */
+		boolean certificateExpected();
+
+		/**
 		 * Connects and waits until the connection stands, so that the first request is
 		 * not the first to use it.
-		 * @param spec the plugin
-		 * @param endpoint where it listens
+		 * @param endpoint where the plugin listens
+		 * @param certificate the one it showed; null if none was expected
 		 * @param timeout the longest to wait
 		 * @return the connection
 		 * @throws PluginStartException if it cannot be made in time
 		 */
-		PluginConnection connect(PluginSpec spec, PluginEndpoint endpoint, Duration timeout);
+		PluginConnection connect(PluginEndpoint endpoint, @Nullable X509Certificate certificate, Duration timeout);
 
 	}
 

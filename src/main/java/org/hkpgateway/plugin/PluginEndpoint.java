@@ -36,4 +36,18 @@ public sealed interface PluginEndpoint {
 
 	}
 
+	/**
+	 * Wherever a gRPC name resolver finds it.
+	 *
+	 * @param address as in {@link PluginSource.Remote#address()}
+	 */
+	record Remote(String address) implements PluginEndpoint {
+
+		@Override
+		public String toString() {
+			return this.address;
+		}
+
+	}
+
 }

@@ -11,9 +11,10 @@ import java.util.Map;
  * @param description one line, may be empty
  * @param metadata free
  * @param features optional parts of the protocol that it speaks
+ * @param protocolVersion what both sides speak: the common major and the smaller minor
  */
 public record PluginIntroduction(String name, String version, String description, Map<String, String> metadata,
-		List<String> features) {
+		List<String> features, ProtocolVersion protocolVersion) {
 
 	public PluginIntroduction {
 		metadata = Map.copyOf(metadata);

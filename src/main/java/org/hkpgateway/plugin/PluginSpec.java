@@ -1,6 +1,5 @@
 package org.hkpgateway.plugin;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -12,12 +11,13 @@ import java.util.Set;
  * operator's settings merged over it.
  *
  * @param id its name
+ * @param enabled whether it runs without the operator asking for it
  * @param version as the manifest says
  * @param description one line, may be empty
  * @param protocolVersion what it speaks
- * @param directory its own directory, the working directory of its process
- * @param executable absolute, inside {@code directory}
- * @param arguments command-line arguments; never secrets
+ * @param source where its process comes from
+ * @param transport how gateway and plugin know each other; without meaning for a remote
+ * plugin
  * @param environment the operator's additions to the process environment
  * @param configJson one JSON object
  * @param order place in the chain, lowest first; ties by name
@@ -32,11 +32,11 @@ import java.util.Set;
  * @param dependencies plugins that must be READY before it starts
  * @param maxMessageBytes largest gRPC message it accepts
  */
-public record PluginSpec(PluginId id, String version, String description, ProtocolVersion protocolVersion,
-		Path directory, Path executable, List<String> arguments, Map<String, String> environment, String configJson,
-		int order, boolean required, FailPolicy fail, Duration timeout, int maxConcurrent, BodyMode body,
-		int bodyPrefixBytes, Set<Capability> requested, Set<Capability> granted, List<PluginId> dependencies,
-		int maxMessageBytes) {
+public record PluginSpec(PluginId id, boolean enabled, String version, String description,
+		ProtocolVersion protocolVersion, PluginSource source, Transport transport, Map<String, String> environment,
+		String configJson, int order, boolean required, FailPolicy fail, Duration timeout, int maxConcurrent,
+		BodyMode body, int bodyPrefixBytes, Set<Capability> requested, Set<Capability> granted,
+		List<PluginId> dependencies, int maxMessageBytes) {
 
 	/** The order of the chain. */
 	public static final Comparator<PluginSpec> CHAIN_ORDER = Comparator.comparingInt(PluginSpec::order)
@@ -46,7 +46,6 @@ public record PluginSpec(PluginId id, String version, String description, Protoc
 	public static final int DEFAULT_MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 	public PluginSpec {
-		arguments = List.copyOf(arguments);
 		environment = Map.copyOf(environment);
 		requested = Set.copyOf(requested);
 		granted = Set.copyOf(granted);

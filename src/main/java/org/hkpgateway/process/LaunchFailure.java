@@ -1,9 +1,10 @@
 package org.hkpgateway.process;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginStartException;
 
 /**
@@ -22,16 +23,16 @@ final class LaunchFailure {
 	}
 
 	/** Kills what there is of the plugin and makes the exception. */
-	static PluginStartException of(PluginSpec spec, ChildProcess child, String what) {
+	static PluginStartException of(PluginId plugin, Path executable, ChildProcess child, String what) {
 		boolean byItself = child.exitsWithin(LAST_WORDS);
 		ExitStatus status = child.end(Duration.ZERO, Duration.ZERO);
 		StringBuilder message = new StringBuilder(what).append("; ")
 			.append(byItself ? ended(status) : "it was still running and has been killed")
 			.append("; executable: ")
-			.append(ExecutableFile.describe(spec.executable()))
+			.append(ExecutableFile.describe(executable))
 			.append("; last lines of stderr: ");
 		appendLines(message, status.lastErrorLines());
-		return new PluginStartException(spec.id(), message.toString());
+		return new PluginStartException(plugin, message.toString());
 	}
 
 	private static String ended(ExitStatus status) {

@@ -11,7 +11,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 
+import org.hkpgateway.plugin.IsolationLevel;
+import org.hkpgateway.plugin.IsolationReport;
+import org.hkpgateway.plugin.PluginConnection;
 import org.hkpgateway.plugin.PluginEndpoint;
+import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.PluginStartException;
 
@@ -65,7 +69,10 @@ public final class LocalPluginLauncher implements PluginLauncher {
 	}
 
 	@Override
-	public PluginProcess launch(PluginSpec spec, Duration timeout) {
+	public PluginProcess launch(PluginSpec spec, PluginConnection.Offer offer, Duration timeout) {
+		if (!(spec.source() instanceof PluginSource.Launched source)) {
+			throw new PluginStartException(spec.id(), "expected: a plugin to launch, got: " + spec.source());
+		}
 		long deadline = System.nanoTime() + timeout.toNanos();
 		if (this.closed) {
 			throw stopping(spec);
@@ -73,7 +80,7 @@ public final class LocalPluginLauncher implements PluginLauncher {
 		PluginEnvironment.LaunchDirectories directories = directories(spec);
 		ChildProcess child;
 		try {
-			child = start(spec, directories, timeout);
+			child = start(spec, source, offer, directories, timeout);
 		}
 		catch (RuntimeException ex) {
 			this.runtime.remove(directories);
@@ -82,10 +89,11 @@ public final class LocalPluginLauncher implements PluginLauncher {
 		try {
 			PluginEndpoint.Unix endpoint = new HandshakeReader(child, timeout).await(deadline);
 			warnOfPlace(spec, endpoint.path(), directories.sockets());
-			return new LocalPluginProcess(child, endpoint);
+			return new LocalPluginProcess(child, endpoint,
+					new IsolationReport(IsolationLevel.NONE, List.of(), false, ""));
 		}
 		catch (HandshakeException ex) {
-			throw LaunchFailure.of(spec, child, String.valueOf(ex.getMessage()));
+			throw LaunchFailure.of(spec.id(), source.executable(), child, String.valueOf(ex.getMessage()));
 		}
 		catch (InterruptedException ex) {
 			child.end(Duration.ZERO, Duration.ZERO);
@@ -107,20 +115,22 @@ public final class LocalPluginLauncher implements PluginLauncher {
 		}
 	}
 
-	private ChildProcess start(PluginSpec spec, PluginEnvironment.LaunchDirectories directories, Duration timeout) {
-		List<String> command = new ArrayList<>(List.of(spec.executable().toString()));
-		command.addAll(spec.arguments());
+	private ChildProcess start(PluginSpec spec, PluginSource.Launched source, PluginConnection.Offer offer,
+			PluginEnvironment.LaunchDirectories directories, Duration timeout) {
+		List<String> command = new ArrayList<>(List.of(source.executable().toString()));
+		command.addAll(source.arguments());
 		ProcessBuilder builder = new ProcessBuilder(this.parentDeathSignal.wrap(command))
-			.directory(spec.directory().toFile());
+			.directory(source.directory().toFile());
 		Map<String, String> environment = builder.environment();
 		environment.clear();
 		environment.putAll(PluginEnvironment.of(spec, this.options.environment(), directories));
+		environment.putAll(offer.environment());
 		try {
 			return adopt(spec, this.launchThread.start(builder, timeout), directories);
 		}
 		catch (IOException ex) {
 			throw new PluginStartException(spec.id(), "could not be executed: " + ex.getMessage() + "; executable: "
-					+ ExecutableFile.describe(spec.executable()), ex);
+					+ ExecutableFile.describe(source.executable()), ex);
 		}
 		catch (TimeoutException ex) {
 			throw new PluginStartException(spec.id(),

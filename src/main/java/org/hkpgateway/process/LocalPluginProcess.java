@@ -1,21 +1,32 @@
 package org.hkpgateway.process;
 
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
+import org.hkpgateway.plugin.IsolationReport;
 import org.hkpgateway.plugin.PluginEndpoint;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A child of the gateway that has shaken hands.
  *
  * @param child the process
  * @param endpoint where it listens
+ * @param isolation what was applied
  */
-record LocalPluginProcess(ChildProcess child, PluginEndpoint endpoint) implements PluginProcess {
+record LocalPluginProcess(ChildProcess child, PluginEndpoint endpoint,
+		IsolationReport isolation) implements PluginProcess {
 
 	@Override
-	public long pid() {
-		return this.child.pid();
+	public OptionalLong pid() {
+		return OptionalLong.of(this.child.pid());
+	}
+
+	@Override
+	public @Nullable X509Certificate certificate() {
+		return null;
 	}
 
 	@Override

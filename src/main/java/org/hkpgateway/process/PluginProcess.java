@@ -1,9 +1,13 @@
 package org.hkpgateway.process;
 
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
+import org.hkpgateway.plugin.IsolationReport;
 import org.hkpgateway.plugin.PluginEndpoint;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A running plugin process whose handshake was read.
@@ -11,10 +15,22 @@ import org.hkpgateway.plugin.PluginEndpoint;
 public interface PluginProcess {
 
 	/**
-	 * The process id of the plugin itself.
-	 * @return its pid
+	 * The process id of the plugin itself, not of what it is wrapped in.
+	 * @return its pid; empty for a process that is not the gateway's
 	 */
-	long pid();
+	OptionalLong pid();
+
+	/**
+	 * The certificate of its handshake.
+	 * @return null if none was expected
+	 */
+	@Nullable X509Certificate certificate();
+
+	/**
+	 * What keeps it apart from the rest of the machine.
+	 * @return what was applied at its launch
+	 */
+	IsolationReport isolation();
 
 	/**
 	 * Where it listens.

@@ -5,6 +5,7 @@ import java.util.List;
 
 import org.hkpgateway.lifecycle.LifecycleSettings;
 import org.hkpgateway.lifecycle.PluginHost;
+import org.hkpgateway.plugin.PluginConnection;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.process.PluginLauncher;
 import org.hkpgateway.process.PluginProcess;
@@ -21,7 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ServingHealthIndicatorTests {
 
-	private final PluginHost host = new PluginHost(new NoLauncher(), (spec, endpoint, timeout) -> {
+	private final PluginHost host = new PluginHost(new NoLauncher(), (spec) -> {
 		throw new AssertionError("expected: no plugin, got: " + spec.id());
 	}, (spec, client) -> client, LifecycleSettings.DEFAULTS, List.of());
 
@@ -57,7 +58,7 @@ class ServingHealthIndicatorTests {
 	private static final class NoLauncher implements PluginLauncher {
 
 		@Override
-		public PluginProcess launch(PluginSpec spec, Duration timeout) {
+		public PluginProcess launch(PluginSpec spec, PluginConnection.Offer offer, Duration timeout) {
 			throw new AssertionError("expected: no plugin, got: " + spec.id());
 		}
 

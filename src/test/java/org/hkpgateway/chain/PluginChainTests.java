@@ -3,7 +3,6 @@ package org.hkpgateway.chain;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +25,7 @@ import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginRegistry;
 import org.hkpgateway.plugin.PluginSpec;
-import org.hkpgateway.plugin.ProtocolVersion;
+import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.plugin.RequestEvent;
 
@@ -273,9 +272,7 @@ class PluginChainTests {
 	}
 
 	private static PluginSpec spec(String name, FailPolicy fail, BodyMode body, Capability... granted) {
-		return new PluginSpec(new PluginId(name), "1", "", ProtocolVersion.CURRENT, Path.of("/p"), Path.of("/p/x"),
-				List.of(), Map.of(), "{}", 100, false, fail, Duration.ofMillis(200), 16, body, 4, Set.of(granted),
-				Set.of(granted), List.of(), PluginSpec.DEFAULT_MAX_MESSAGE_BYTES);
+		return TestSpec.named(name).fail(fail).body(body, 4).requested(granted).granted(granted).build();
 	}
 
 	private static RequestEvent event() {

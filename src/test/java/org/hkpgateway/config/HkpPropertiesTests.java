@@ -9,6 +9,7 @@ import java.util.Map;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.FailPolicy;
+import org.hkpgateway.plugin.Network;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSettings;
 import org.hkpgateway.proxy.ClientAddressSettings;
@@ -49,7 +50,8 @@ class HkpPropertiesTests {
 				.isEqualTo(new HkpProperties.Readiness(HkpProperties.Readiness.Required.STARTUP, false));
 			assertThat(hkp.plugins().directories()).containsExactly(Path.of("/var/lib/hockeypuck/plugins"));
 			assertThat(hkp.plugins().chainBudget()).isEqualTo(Duration.ofSeconds(1));
-			assertThat(hkp.plugins().grants()).containsExactly(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND);
+			assertThat(hkp.plugins().defaults().grants()).containsExactly(Capability.HTTP_REQUEST,
+					Capability.HTTP_RESPOND);
 			assertThat(hkp.plugins().of(new PluginId("any"))).isEqualTo(PluginSettings.DEFAULTS);
 		});
 	}
@@ -96,11 +98,12 @@ class HkpPropertiesTests {
 				assertThat(hkp.plugins().directories()).containsExactly(Path.of("/a"), Path.of("/b"));
 				assertThat(hkp.plugins().runtimeDirectory()).isEqualTo("/run/x");
 				assertThat(hkp.plugins().chainBudget()).isEqualTo(Duration.ofMillis(50));
-				assertThat(hkp.plugins().grants()).containsExactly(Capability.HTTP_REQUEST);
-				assertThat(hkp.plugins().of(new PluginId("my-plugin"))).isEqualTo(new PluginSettings(false, 5, true,
-						FailPolicy.OPEN, Duration.ofMillis(20), 3, BodyMode.PREFIX, 1024,
-						List.of(Capability.HTTP_REQUEST, Capability.HTTP_REQUEST_BODY), Map.of("MY_VAR", "x"),
-						Map.of("allow", List.of("10.0.0.1", "10.0.0.2"), "deep", Map.of("er", "1"))));
+				assertThat(hkp.plugins().defaults().grants()).containsExactly(Capability.HTTP_REQUEST);
+				assertThat(hkp.plugins().of(new PluginId("my-plugin")))
+					.isEqualTo(new PluginSettings(false, 5, true, FailPolicy.OPEN, Duration.ofMillis(20), 3,
+							BodyMode.PREFIX, 1024, List.of(Capability.HTTP_REQUEST, Capability.HTTP_REQUEST_BODY), null,
+							null, null, Network.UNIX, null, null, Map.of("MY_VAR", "x"),
+							Map.of("allow", List.of("10.0.0.1", "10.0.0.2"), "deep", Map.of("er", "1"))));
 			});
 	}
 

@@ -3,23 +3,15 @@ package org.hkpgateway.grpc;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 import org.hkpgateway.hkp.HkpRequest;
 import org.hkpgateway.hkp.Operation;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.RequestHead;
-import org.hkpgateway.plugin.BodyMode;
-import org.hkpgateway.plugin.Capability;
-import org.hkpgateway.plugin.FailPolicy;
-import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSpec;
-import org.hkpgateway.plugin.ProtocolVersion;
+import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.plugin.RequestEvent;
 
@@ -58,10 +50,11 @@ final class TestEvents {
 	}
 
 	static PluginSpec spec(int maxMessageBytes) {
-		Set<Capability> grants = EnumSet.of(Capability.HTTP_RESPOND, Capability.HTTP_REQUEST);
-		return new PluginSpec(new PluginId("fake"), "1.2.3", "A fake", ProtocolVersion.CURRENT, Path.of("/"),
-				Path.of("/fake"), List.of(), Map.of("LEVEL", "7"), "{\"threshold\":3}", 100, false, FailPolicy.CLOSED,
-				Duration.ofMillis(200), 256, BodyMode.NONE, 0, grants, grants, List.of(), maxMessageBytes);
+		return TestSpec.named("fake")
+			.environment(Map.of("LEVEL", "7"))
+			.config("{\"threshold\":3}")
+			.maxMessageBytes(maxMessageBytes)
+			.build();
 	}
 
 }

@@ -2,6 +2,7 @@ package org.hkpgateway.lifecycle;
 
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 
@@ -35,6 +36,9 @@ final class FakePlugin {
 	};
 
 	volatile Mono<Decision> answer = Mono.just(Decision.Continue.UNCHANGED);
+
+	/** Breaks the connection of its newest process. */
+	volatile CompletableFuture<String> lost = new CompletableFuture<>();
 
 	private final List<FakeProcess> processes = new CopyOnWriteArrayList<>();
 

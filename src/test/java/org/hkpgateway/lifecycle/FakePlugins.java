@@ -1,18 +1,16 @@
 package org.hkpgateway.lifecycle;
 
-import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
-import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Capability;
-import org.hkpgateway.plugin.FailPolicy;
 import org.hkpgateway.plugin.HealthReport;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginConnection;
@@ -20,6 +18,7 @@ import org.hkpgateway.plugin.PluginEndpoint;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginIntroduction;
 import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.plugin.ProtocolVersion;
 import org.hkpgateway.process.PluginLauncher;
 import org.hkpgateway.process.PluginProcess;
@@ -55,7 +54,7 @@ final class FakePlugins implements PluginLauncher, PluginConnection.Connector, P
 	}
 
 	@Override
-	public PluginProcess launch(PluginSpec spec, Duration timeout) {
+	public PluginProcess launch(PluginSpec spec, PluginConnection.Offer offer, Duration timeout) {
 		this.log.add(spec.id() + " launch " + timeout.toSeconds());
 		plugin(spec.id()).onLaunch.run();
 		FakeProcess process = new FakeProcess(this.pids.incrementAndGet());
@@ -64,10 +63,8 @@ final class FakePlugins implements PluginLauncher, PluginConnection.Connector, P
 	}
 
 	@Override
-	public PluginConnection connect(PluginSpec spec, PluginEndpoint endpoint, Duration timeout) {
-		this.log.add(spec.id() + " connect " + timeout.toSeconds());
-		plugin(spec.id()).onConnect.run();
-		return new Connection(spec.id());
+	public PluginConnection.Offer offer(PluginSpec spec) {
+		return new Offer(spec);
 	}
 
 	@Override
@@ -94,12 +91,39 @@ final class FakePlugins implements PluginLauncher, PluginConnection.Connector, P
 	}
 
 	static PluginSpec spec(String name, int order, boolean required, Set<Capability> granted, String... dependencies) {
-		Path directory = Path.of("/plugins", name);
-		return new PluginSpec(new PluginId(name), "1.2.3", "", ProtocolVersion.CURRENT, directory,
-				directory.resolve("hkp-plugin-" + name), List.of(), Map.of(), "{}", order, required, FailPolicy.CLOSED,
-				Duration.ofMillis(200), 256, BodyMode.NONE, 65536,
-				Set.of(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND), granted,
-				Arrays.stream(dependencies).map(PluginId::new).toList(), PluginSpec.DEFAULT_MAX_MESSAGE_BYTES);
+		return TestSpec.named(name)
+			.order(order)
+			.required(required)
+			.granted(granted.toArray(Capability[]::new))
+			.dependencies(dependencies)
+			.build();
+	}
+
+	private final class Offer implements PluginConnection.Offer {
+
+		private final PluginSpec spec;
+
+		Offer(PluginSpec spec) {
+			this.spec = spec;
+		}
+
+		@Override
+		public Map<String, String> environment() {
+			return Map.of();
+		}
+
+		@Override
+		public boolean certificateExpected() {
+			return false;
+		}
+
+		@Override
+		public PluginConnection connect(PluginEndpoint endpoint, X509Certificate certificate, Duration timeout) {
+			FakePlugins.this.log.add(this.spec.id() + " connect " + timeout.toSeconds());
+			plugin(this.spec.id()).onConnect.run();
+			return new Connection(this.spec.id());
+		}
+
 	}
 
 	private final class Connection implements PluginConnection {
@@ -114,7 +138,7 @@ final class FakePlugins implements PluginLauncher, PluginConnection.Connector, P
 		public PluginIntroduction initialize(String instanceId, Duration timeout) {
 			FakePlugins.this.log.add(this.id + " initialize " + timeout.toSeconds());
 			plugin(this.id).onInitialize.run();
-			return new PluginIntroduction(this.id.name(), "1.2.3", "", Map.of(), List.of());
+			return new PluginIntroduction(this.id.name(), "1.2.3", "", Map.of(), List.of(), ProtocolVersion.CURRENT);
 		}
 
 		@Override
@@ -132,6 +156,16 @@ final class FakePlugins implements PluginLauncher, PluginConnection.Connector, P
 		@Override
 		public PluginClient client() {
 			return (event, budget) -> plugin(this.id).answer;
+		}
+
+		@Override
+		public CompletableFuture<String> onLost() {
+			return plugin(this.id).lost;
+		}
+
+		@Override
+		public String security() {
+			return "plaintext";
 		}
 
 		@Override

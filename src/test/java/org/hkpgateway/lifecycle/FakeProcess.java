@@ -1,11 +1,15 @@
 package org.hkpgateway.lifecycle;
 
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 
+import org.hkpgateway.plugin.IsolationLevel;
+import org.hkpgateway.plugin.IsolationReport;
 import org.hkpgateway.plugin.PluginEndpoint;
 import org.hkpgateway.process.ExitStatus;
 import org.hkpgateway.process.PluginProcess;
@@ -26,8 +30,18 @@ final class FakeProcess implements PluginProcess {
 	}
 
 	@Override
-	public long pid() {
-		return this.pid;
+	public OptionalLong pid() {
+		return OptionalLong.of(this.pid);
+	}
+
+	@Override
+	public X509Certificate certificate() {
+		return null;
+	}
+
+	@Override
+	public IsolationReport isolation() {
+		return new IsolationReport(IsolationLevel.NONE, List.of(), false, "");
 	}
 
 	@Override

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginSpec;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,7 +86,12 @@ class DependenciesTests {
 	}
 
 	private List<String> names() {
-		return this.plugins.scan().plugins().stream().map((spec) -> spec.id().name()).toList();
+		return this.plugins.scan()
+			.plugins()
+			.stream()
+			.filter(PluginSpec::enabled)
+			.map((spec) -> spec.id().name())
+			.toList();
 	}
 
 }

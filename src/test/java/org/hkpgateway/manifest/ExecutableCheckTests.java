@@ -6,7 +6,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 
+import org.hkpgateway.plugin.PluginDefaults;
 import org.hkpgateway.plugin.PluginSettings;
+import org.hkpgateway.plugin.TestSpec;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,8 +32,9 @@ class ExecutableCheckTests {
 	@Test
 	void ordinaryFileIsResolvedToItsRealPath() {
 		assertThat(findingsFor("run")).isEmpty();
-		assertThat(this.plugins.scan().plugins().get(0).executable()).isEqualTo(this.folder.resolve("run"));
-		assertThat(this.plugins.scan().plugins().get(0).directory()).isEqualTo(this.folder);
+		assertThat(TestSpec.launched(this.plugins.scan().plugins().get(0)).executable())
+			.isEqualTo(this.folder.resolve("run"));
+		assertThat(TestSpec.launched(this.plugins.scan().plugins().get(0)).directory()).isEqualTo(this.folder);
 	}
 
 	@Test
@@ -45,14 +48,15 @@ class ExecutableCheckTests {
 		Path target = PluginDirectories.executable(this.folder.resolve("bin/real"), "rwxr-xr-x");
 		Files.createSymbolicLink(this.folder.resolve("link"), Path.of("bin/real"));
 		assertThat(findingsFor("link")).isEmpty();
-		assertThat(this.plugins.scan().plugins().get(0).executable()).isEqualTo(target);
+		assertThat(TestSpec.launched(this.plugins.scan().plugins().get(0)).executable()).isEqualTo(target);
 	}
 
 	@Test
 	void directoryReachedByASymbolicLinkIsAccepted() throws IOException {
 		findingsFor("run");
 		Path link = Files.createSymbolicLink(this.plugins.root().resolve("z"), this.folder);
-		Discovery discovery = new PluginDiscovery().scan(List.of(link), (id) -> PluginSettings.DEFAULTS, List.of());
+		Discovery discovery = new PluginDiscovery().scan(List.of(link), (id) -> PluginSettings.DEFAULTS,
+				PluginDefaults.DEFAULTS);
 		assertThat(discovery.findings()).isEmpty();
 		assertThat(discovery.plugins()).hasSize(1);
 	}

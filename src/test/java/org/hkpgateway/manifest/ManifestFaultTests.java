@@ -54,9 +54,8 @@ class ManifestFaultTests {
 								+ "'-' or '_', starting with a letter or digit, got: 'Not A Name'"),
 				Arguments.of("body = \"some\"",
 						"error: plugin.body: expected: \"none\", \"prefix\" or \"full\", got: \"some\""),
-				Arguments.of("handshake = \"none\"",
-						"error: plugin.handshake: expected: \"go-plugin\", got: \"none\", which this version does not "
-								+ "support"),
+				Arguments.of("handshake = \"magic\"",
+						"error: plugin.handshake: expected: \"go-plugin\" or \"none\", got: \"magic\""),
 				Arguments.of("max_message_bytes = 1024",
 						"error: plugin.max_message_bytes: expected: 4194304 to 2147483647, got: 1024"),
 				Arguments.of("config = 3", "error: plugin.config: expected: a table, got: an integer (3)"),

@@ -11,8 +11,11 @@ import java.util.List;
 import java.util.Map;
 
 import org.hkpgateway.plugin.Capability;
+import org.hkpgateway.plugin.IsolationLevel;
+import org.hkpgateway.plugin.PluginDefaults;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSettings;
+import org.hkpgateway.plugin.Transport;
 
 /**
  * Plugin directories for tests, and what a scan of them tells.
@@ -89,7 +92,8 @@ final class PluginDirectories {
 
 	Discovery scan() {
 		return new PluginDiscovery(this.executables).scan(this.directories,
-				(PluginId id) -> this.settings.getOrDefault(id.name(), PluginSettings.DEFAULTS), this.defaultGrants);
+				(PluginId id) -> this.settings.getOrDefault(id.name(), PluginSettings.DEFAULTS),
+				new PluginDefaults(this.defaultGrants, Transport.MTLS, IsolationLevel.AUTO));
 	}
 
 	/** The findings as text, with paths relative to the first directory. */

@@ -13,6 +13,7 @@ import org.hkpgateway.plugin.FailPolicy;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSettings;
 import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.plugin.ProtocolVersion;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,7 @@ class PluginDiscoveryTests {
 	@Test
 	void nothingInstalled() {
 		Discovery discovery = this.plugins.scan();
-		assertThat(discovery.plugins()).isEmpty();
+		assertThat(discovery.plugins()).extracting(PluginSpec::enabled).containsExactly(false);
 		assertThat(discovery.findings()).isEmpty();
 		assertThat(discovery.names()).isEmpty();
 	}
@@ -49,9 +50,9 @@ class PluginDiscoveryTests {
 		assertThat(spec.version()).isEqualTo("1.2.3");
 		assertThat(spec.description()).isEqualTo("does things");
 		assertThat(spec.protocolVersion()).isEqualTo(new ProtocolVersion(1, 0, 0));
-		assertThat(spec.directory()).isEqualTo(this.plugins.root().resolve("full"));
-		assertThat(spec.executable()).isEqualTo(this.plugins.root().resolve("full/run"));
-		assertThat(spec.arguments()).containsExactly("-v", "x y");
+		assertThat(TestSpec.launched(spec).directory()).isEqualTo(this.plugins.root().resolve("full"));
+		assertThat(TestSpec.launched(spec).executable()).isEqualTo(this.plugins.root().resolve("full/run"));
+		assertThat(TestSpec.launched(spec).arguments()).containsExactly("-v", "x y");
 		assertThat(spec.order()).isEqualTo(5);
 		assertThat(spec.requested()).containsExactlyInAnyOrder(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND);
 		assertThat(spec.body()).isEqualTo(BodyMode.NONE);
@@ -65,7 +66,7 @@ class PluginDiscoveryTests {
 		PluginSpec spec = only();
 		assertThat(spec.order()).isEqualTo(100);
 		assertThat(spec.description()).isEmpty();
-		assertThat(spec.arguments()).isEmpty();
+		assertThat(TestSpec.launched(spec).arguments()).isEmpty();
 		assertThat(spec.dependencies()).isEmpty();
 		assertThat(spec.configJson()).isEqualTo("{}");
 		assertThat(spec.fail()).isEqualTo(FailPolicy.CLOSED);
@@ -166,11 +167,11 @@ class PluginDiscoveryTests {
 	}
 
 	@Test
-	void disabledPluginsAreLeftOutButTheirNamesAreKnown() {
+	void disabledPluginsAreKnownToBe() {
 		this.plugins.valid("off");
 		this.plugins.settings("off", settings(false, null, null, List.of(), Map.of()));
 		Discovery discovery = this.plugins.scan();
-		assertThat(discovery.plugins()).isEmpty();
+		assertThat(discovery.plugins()).extracting(PluginSpec::enabled).containsExactly(false);
 		assertThat(discovery.findings()).isEmpty();
 		assertThat(discovery.names()).containsExactly(new PluginId("off"));
 	}
@@ -196,7 +197,8 @@ class PluginDiscoveryTests {
 			Map<String, Object> config) {
 		PluginSettings defaults = PluginSettings.DEFAULTS;
 		return new PluginSettings(enabled, order, defaults.required(), defaults.fail(), defaults.timeout(),
-				defaults.maxConcurrent(), body, defaults.bodyPrefixBytes(), grants, Map.of(), config);
+				defaults.maxConcurrent(), body, defaults.bodyPrefixBytes(), grants, null, null, null,
+				defaults.network(), null, null, Map.of(), config);
 	}
 
 	private PluginSpec only() {
@@ -205,7 +207,12 @@ class PluginDiscoveryTests {
 	}
 
 	private List<String> names() {
-		return this.plugins.scan().plugins().stream().map((spec) -> spec.id().name()).toList();
+		return this.plugins.scan()
+			.plugins()
+			.stream()
+			.filter(PluginSpec::enabled)
+			.map((spec) -> spec.id().name())
+			.toList();
 	}
 
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.FailPolicy;
+import org.hkpgateway.plugin.Network;
 import org.hkpgateway.plugin.PluginSettings;
 import org.hkpgateway.plugin.PluginSpec;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,8 +33,8 @@ class SettingsMergeTests {
 				"body = \"prefix\"");
 		this.plugins.settings("a",
 				new PluginSettings(true, 50, true, FailPolicy.OPEN, Duration.ofSeconds(3), 7, BodyMode.FULL, 1000,
-						List.of(Capability.HTTP_REQUEST, Capability.HTTP_REQUEST_BODY), Map.of("HTTP_PROXY", "x"),
-						Map.of()));
+						List.of(Capability.HTTP_REQUEST, Capability.HTTP_REQUEST_BODY), null, null, null, Network.UNIX,
+						null, null, Map.of("HTTP_PROXY", "x"), Map.of()));
 		assertThat(this.plugins.findings()).isEmpty();
 		PluginSpec spec = spec();
 		assertThat(spec.order()).isEqualTo(50);

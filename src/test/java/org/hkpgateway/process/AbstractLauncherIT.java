@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import org.hkpgateway.plugin.PlainOffer;
 import org.hkpgateway.plugin.PluginSpec;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -78,7 +79,7 @@ abstract class AbstractLauncherIT {
 	}
 
 	PluginProcess launch(String body) throws IOException {
-		return this.launcher.launch(script(body), TIMEOUT);
+		return this.launcher.launch(script(body), new PlainOffer(), TIMEOUT);
 	}
 
 	/** Waits for {@code name=value} among what the plugin has printed. */

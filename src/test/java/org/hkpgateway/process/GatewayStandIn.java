@@ -3,6 +3,7 @@ package org.hkpgateway.process;
 import java.nio.file.Path;
 import java.time.Duration;
 
+import org.hkpgateway.plugin.PlainOffer;
 import org.hkpgateway.plugin.PluginSpec;
 
 /**
@@ -22,8 +23,8 @@ final class GatewayStandIn {
 		LocalPluginLauncher launcher = new LocalPluginLauncher(new LaunchOptions(Path.of(args[0]), System.getenv(),
 				new RecordedOutput(), Boolean.parseBoolean(args[3])));
 		PluginSpec spec = TestPlugins.script(Path.of(args[1]), Path.of(args[2]), args[4]);
-		PluginProcess plugin = launcher.launch(spec, Duration.ofSeconds(20));
-		System.out.println(launcher.parentDeathSignal() + " " + plugin.pid());
+		PluginProcess plugin = launcher.launch(spec, new PlainOffer(), Duration.ofSeconds(20));
+		System.out.println(launcher.parentDeathSignal() + " " + plugin.pid().orElseThrow());
 		System.in.read();
 	}
 

@@ -12,7 +12,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
+import org.hkpgateway.plugin.PlainOffer;
 import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.plugin.PluginStartException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -97,7 +99,7 @@ class LaunchFailureIT extends AbstractLauncherIT {
 		assertThat(failure).hasMessageStartingWith("plugin fake: ")
 			.hasMessageContaining(what)
 			.hasMessageContaining(more)
-			.hasMessageContaining("executable: " + spec.executable() + " (mode rwxr-xr-x, owner ")
+			.hasMessageContaining("executable: " + TestSpec.launched(spec).executable() + " (mode rwxr-xr-x, owner ")
 			.hasMessageContaining(", script for /bin/sh)");
 	}
 
@@ -179,7 +181,7 @@ class LaunchFailureIT extends AbstractLauncherIT {
 			}
 		});
 		PluginStartException failure = catchThrowableOfType(PluginStartException.class,
-				() -> this.launcher.launch(spec, TIMEOUT));
+				() -> this.launcher.launch(spec, new PlainOffer(), TIMEOUT));
 		assertThat(Thread.interrupted()).isTrue();
 		assertThat(failure).hasMessageContaining("the launch was interrupted");
 		interruption.get(10, TimeUnit.SECONDS);
@@ -205,7 +207,7 @@ class LaunchFailureIT extends AbstractLauncherIT {
 	}
 
 	private static PluginStartException failure(PluginSpec spec, LocalPluginLauncher launcher) {
-		return catchThrowableOfType(PluginStartException.class, () -> launcher.launch(spec, SHORT));
+		return catchThrowableOfType(PluginStartException.class, () -> launcher.launch(spec, new PlainOffer(), SHORT));
 	}
 
 }

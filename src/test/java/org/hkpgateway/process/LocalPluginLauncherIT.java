@@ -13,8 +13,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 
+import org.hkpgateway.plugin.PlainOffer;
 import org.hkpgateway.plugin.PluginEndpoint;
 import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.plugin.PluginStartException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -36,7 +38,7 @@ class LocalPluginLauncherIT extends AbstractLauncherIT {
 	@Test
 	void pidAddressAndWorkingDirectoryAreThePluginsOwn() throws Exception {
 		PluginProcess plugin = launch("echo pid=$$ >&2; echo dir=$(pwd) >&2; hello; read _");
-		assertThat(printed("pid")).isEqualTo(String.valueOf(plugin.pid()));
+		assertThat(printed("pid")).isEqualTo(String.valueOf(plugin.pid().orElseThrow()));
 		assertThat(printed("dir")).isEqualTo(this.root.resolve("plugin").toString());
 		assertThat(plugin.endpoint()).isInstanceOfSatisfying(PluginEndpoint.Unix.class, (unix) -> {
 			assertThat(unix.path().getFileName()).hasToString("p.sock");
@@ -52,7 +54,7 @@ class LocalPluginLauncherIT extends AbstractLauncherIT {
 				Map.of("PATH", System.getenv("PATH"), "LC_ALL", "C", "TZ", "UTC", "SECRET", "s", "PLUGIN_X", "y"),
 				this.output, true));
 		PluginProcess plugin = launch("hello; read _");
-		Map<String, String> environment = environmentOf(plugin.pid());
+		Map<String, String> environment = environmentOf(plugin.pid().orElseThrow());
 		assertThat(environment).containsOnlyKeys("PATH", "LC_ALL", "TZ", "TMPDIR", "SOCKET", "HKP_PLUGIN_COOKIE",
 				"PLUGIN_PROTOCOL_VERSIONS", "PLUGIN_UNIX_SOCKET_DIR", "PLUGIN_NAME", "PLUGIN_VERSION",
 				"PLUGIN_DATA_DIR");
@@ -64,9 +66,10 @@ class LocalPluginLauncherIT extends AbstractLauncherIT {
 	@Test
 	void commandLineHoldsTheArgumentsAndNothingElse() throws Exception {
 		PluginSpec spec = script("hello; read _", "--verbose", "two words", "");
-		PluginProcess plugin = this.launcher.launch(spec, TIMEOUT);
-		assertThat(Files.readString(Path.of("/proc/" + plugin.pid() + "/cmdline")).split("\0", -1))
-			.containsExactly("/bin/sh", spec.executable().toString(), "--verbose", "two words", "", "");
+		PluginProcess plugin = this.launcher.launch(spec, new PlainOffer(), TIMEOUT);
+		assertThat(Files.readString(Path.of("/proc/" + plugin.pid().orElseThrow() + "/cmdline")).split("\0", -1))
+			.containsExactly("/bin/sh", TestSpec.launched(spec).executable().toString(), "--verbose", "two words", "",
+					"");
 	}
 
 	@Test
@@ -75,7 +78,8 @@ class LocalPluginLauncherIT extends AbstractLauncherIT {
 		assertThat(this.launcher.parentDeathSignal()).isEqualTo(linux);
 		PluginProcess plugin = launch("hello; read _");
 		if (linux) {
-			assertThat(Files.readAllLines(Path.of("/proc/" + plugin.pid() + "/status"))).contains("NoNewPrivs:\t1");
+			assertThat(Files.readAllLines(Path.of("/proc/" + plugin.pid().orElseThrow() + "/status")))
+				.contains("NoNewPrivs:\t1");
 		}
 	}
 
@@ -89,7 +93,8 @@ class LocalPluginLauncherIT extends AbstractLauncherIT {
 				new LaunchOptions(this.root.resolve("run"), Map.of("PATH", "relative::" + bin), this.output, true));
 		assertThat(this.launcher.parentDeathSignal()).isFalse();
 		PluginProcess plugin = launch("hello; read _");
-		assertThat(Files.readAllLines(Path.of("/proc/" + plugin.pid() + "/status"))).contains("NoNewPrivs:\t0");
+		assertThat(Files.readAllLines(Path.of("/proc/" + plugin.pid().orElseThrow() + "/status")))
+			.contains("NoNewPrivs:\t0");
 	}
 
 	@Test
@@ -101,7 +106,7 @@ class LocalPluginLauncherIT extends AbstractLauncherIT {
 
 	@Test
 	void blankFirstLinesAreNoHandshake() throws Exception {
-		assertThat(launch("echo; echo '  '; hello; read _").pid()).isPositive();
+		assertThat(launch("echo; echo '  '; hello; read _").pid().orElseThrow()).isPositive();
 	}
 
 	@Test
@@ -131,7 +136,7 @@ class LocalPluginLauncherIT extends AbstractLauncherIT {
 	void aKilledPluginIsNoticedAtOnce() throws Exception {
 		PluginProcess plugin = launch("hello; exec sleep 600");
 		long start = System.nanoTime();
-		ProcessHandle.of(plugin.pid()).orElseThrow().destroyForcibly();
+		ProcessHandle.of(plugin.pid().orElseThrow()).orElseThrow().destroyForcibly();
 		ExitStatus status = plugin.onExit().get(10, TimeUnit.SECONDS);
 		assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
 		assertThat(status.code()).isEqualTo(137);
@@ -262,8 +267,8 @@ class LocalPluginLauncherIT extends AbstractLauncherIT {
 		Path directory;
 		try (LocalPluginLauncher fresh = new LocalPluginLauncher(
 				new LaunchOptions(null, System.getenv(), this.output, true))) {
-			PluginProcess plugin = fresh.launch(script("hello; read _"), TIMEOUT);
-			directory = Path.of(environmentOf(plugin.pid()).get("PLUGIN_UNIX_SOCKET_DIR")).getParent();
+			PluginProcess plugin = fresh.launch(script("hello; read _"), new PlainOffer(), TIMEOUT);
+			directory = Path.of(environmentOf(plugin.pid().orElseThrow()).get("PLUGIN_UNIX_SOCKET_DIR")).getParent();
 			assertThat(directory).isDirectory();
 		}
 		assertThat(directory).doesNotExist();
@@ -276,7 +281,7 @@ class LocalPluginLauncherIT extends AbstractLauncherIT {
 		try {
 			PluginSpec spec = script("hello; read _");
 			List<Future<PluginProcess>> launches = IntStream.range(0, 16)
-				.mapToObj((i) -> executor.submit(() -> this.launcher.launch(spec, TIMEOUT)))
+				.mapToObj((i) -> executor.submit(() -> this.launcher.launch(spec, new PlainOffer(), TIMEOUT)))
 				.toList();
 			for (Future<PluginProcess> launch : launches) {
 				assertThat(launch.get(30, TimeUnit.SECONDS).onExit()).isNotDone();
@@ -290,7 +295,7 @@ class LocalPluginLauncherIT extends AbstractLauncherIT {
 
 	private static long pid(Future<PluginProcess> launch) {
 		try {
-			return launch.get().pid();
+			return launch.get().pid().orElseThrow();
 		}
 		catch (Exception ex) {
 			throw new IllegalStateException(ex);

@@ -26,7 +26,7 @@ class PluginEnvironmentTests {
 				entry("TZ", "UTC"), entry("TMPDIR", "/r/abc/tmp"), entry("EXTRA", "1"),
 				entry("HKP_PLUGIN_COOKIE", "hkp-gateway-plugin-7b1e5c1f0d3a4e2c"),
 				entry("PLUGIN_PROTOCOL_VERSIONS", "1"), entry("PLUGIN_UNIX_SOCKET_DIR", "/r/abc"),
-				entry("PLUGIN_NAME", "fake"), entry("PLUGIN_VERSION", "1.0"), entry("PLUGIN_DATA_DIR", "/r/data/x"));
+				entry("PLUGIN_NAME", "fake"), entry("PLUGIN_VERSION", "1.2.3"), entry("PLUGIN_DATA_DIR", "/r/data/x"));
 	}
 
 	@Test

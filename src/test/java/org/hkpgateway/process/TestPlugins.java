@@ -4,16 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
-import org.hkpgateway.plugin.BodyMode;
-import org.hkpgateway.plugin.FailPolicy;
-import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSpec;
-import org.hkpgateway.plugin.ProtocolVersion;
+import org.hkpgateway.plugin.TestSpec;
 
 /**
  * Specifications of plugins for tests, and scripts to run as such.
@@ -38,9 +33,7 @@ final class TestPlugins {
 
 	static PluginSpec spec(String name, Path directory, Path executable, List<String> arguments,
 			Map<String, String> environment) {
-		return new PluginSpec(new PluginId(name), "1.0", "", ProtocolVersion.CURRENT, directory, executable, arguments,
-				environment, "{}", 100, false, FailPolicy.CLOSED, Duration.ofSeconds(1), 1, BodyMode.NONE, 0, Set.of(),
-				Set.of(), List.of(), PluginSpec.DEFAULT_MAX_MESSAGE_BYTES);
+		return TestSpec.named(name).executable(directory, executable, arguments).environment(environment).build();
 	}
 
 	/** A plugin that is a shell script. */

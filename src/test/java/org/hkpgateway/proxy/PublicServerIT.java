@@ -4,10 +4,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketException;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -24,12 +22,10 @@ import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.ResponseHead;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Decision;
-import org.hkpgateway.plugin.FailPolicy;
 import org.hkpgateway.plugin.PluginClient;
-import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginRegistry;
 import org.hkpgateway.plugin.PluginSpec;
-import org.hkpgateway.plugin.ProtocolVersion;
+import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.plugin.RequestEvent;
 import org.hkpgateway.testsupport.RawClient;
@@ -732,9 +728,7 @@ class PublicServerIT {
 	}
 
 	private PluginRegistry.Entry entry(PluginClient client) {
-		PluginSpec spec = new PluginSpec(new PluginId("p"), "1", "", ProtocolVersion.CURRENT, Path.of("/p"),
-				Path.of("/p/x"), List.of(), Map.of(), "{}", 100, false, FailPolicy.CLOSED, Duration.ofMillis(200), 16,
-				this.body, 64 * 1024, Set.of(), Set.of(), List.of(), PluginSpec.DEFAULT_MAX_MESSAGE_BYTES);
+		PluginSpec spec = TestSpec.named("p").body(this.body, 64 * 1024).requested().granted().build();
 		return new PluginRegistry.Entry() {
 
 			@Override

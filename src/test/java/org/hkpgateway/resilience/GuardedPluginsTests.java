@@ -1,10 +1,8 @@
 package org.hkpgateway.resilience;
 
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,15 +13,12 @@ import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.RequestHead;
 import org.hkpgateway.http.ResponseHead;
-import org.hkpgateway.plugin.BodyMode;
-import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.Decision;
-import org.hkpgateway.plugin.FailPolicy;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSpec;
-import org.hkpgateway.plugin.ProtocolVersion;
+import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.plugin.RequestEvent;
 import org.junit.jupiter.api.AfterEach;
@@ -468,10 +463,7 @@ class GuardedPluginsTests {
 	}
 
 	private static PluginSpec spec(PluginId id, int maxConcurrent, Duration timeout) {
-		Set<Capability> grants = EnumSet.of(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND);
-		return new PluginSpec(id, "1", "", ProtocolVersion.CURRENT, Path.of("/"), Path.of("/fake"), List.of(), Map.of(),
-				"{}", 100, false, FailPolicy.CLOSED, timeout, maxConcurrent, BodyMode.NONE, 0, grants, grants,
-				List.of(), PluginSpec.DEFAULT_MAX_MESSAGE_BYTES);
+		return TestSpec.named(id.name()).timeout(timeout).maxConcurrent(maxConcurrent).build();
 	}
 
 	/** One subscription and what came of it. */
