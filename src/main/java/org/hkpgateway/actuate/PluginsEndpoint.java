@@ -71,6 +71,71 @@ public class PluginsEndpoint {
 			.orElse(null);
 	}
 
+	/**
+	 * Changes the set of plugins.
+	 * @param action {@code rescan}: reads configuration and directories again and applies
+	 * the difference
+	 * @param dryRun true to show the difference only
+	 * @return the difference and what came of it
+	 */
+	@WriteOperation
+	public Mono<WebEndpointResponse<Object>> change(String action, @Nullable Boolean dryRun) {
+		if (!action.equals("rescan")) {
+			throw new InvalidEndpointRequestException("expected: action rescan, got: " + action, "unknown action");
+		}
+		return within(this.rescan.rescan(Boolean.TRUE.equals(dryRun))).map(
+				(report) -> new WebEndpointResponse<Object>(RescanView.of(report), WebEndpointResponse.STATUS_OK))
+			.onErrorResume(IllegalArgumentException.class,
+					(ex) -> Mono.just(new WebEndpointResponse<>(new Refusal(String.valueOf(ex.getMessage())),
+							WebEndpointResponse.STATUS_BAD_REQUEST)));
+	}
+
+	/**
+	 * Changes one plugin.
+	 * @param name its name
+	 * @param action {@code restart}, {@code reload} (a new process is checked and swapped
+	 * in), {@code enable} or {@code disable}
+	 * @return what came of it: 404 for an unknown name, 409 if it did not work
+	 */
+	@WriteOperation
+	public Mono<WebEndpointResponse<Object>> change(@Selector String name, String action) {
+		Optional<PluginId> known = this.host.statuses()
+			.stream()
+			.map(PluginStatus::id)
+			.filter((id) -> id.name().equals(name))
+			.findFirst();
+		if (known.isEmpty()) {
+			return Mono.just(new WebEndpointResponse<>(
+					new Refusal("expected: the name of a plugin, see /actuator/plugins, got: " + name),
+					WebEndpointResponse.STATUS_NOT_FOUND));
+		}
+		return within(act(known.get(), action)).map((result) -> new WebEndpointResponse<Object>(result, status(result)));
+	}
+
+	private CompletableFuture<ActionResult> act(PluginId id, String action) {
+		return switch (action) {
+			case "restart" -> this.host.restart(id, OPERATOR);
+			case "reload" -> this.host.reload(id, OPERATOR);
+			case "enable" -> this.host.enable(id);
+			case "disable" -> this.host.disable(id);
+			default -> throw new InvalidEndpointRequestException(
+					"expected: action restart, reload, enable or disable, got: " + action, "unknown action");
+		};
+	}
+
+	/** What is under way goes on; only the answer comes without its end. */
+	private static <T> Mono<T> within(CompletableFuture<T> change) {
+		return Mono.fromFuture(change, true).timeout(LONGEST_WAIT);
+	}
+
+	private static int status(ActionResult result) {
+		return switch (result.outcome()) {
+			case DONE, UNCHANGED -> WebEndpointResponse.STATUS_OK;
+			case WAITING -> 202;
+			case FAILED, REFUSED -> 409;
+		};
+	}
+
 	private PluginView view(PluginStatus status) {
 		return new PluginView(status.id().name(), status.version(), status.state(), status.since(), status.reason(),
 				status.pid().isPresent() ? status.pid().getAsLong() : null, status.generation(), status.restarts(),
