@@ -43,6 +43,30 @@ class LaunchTests {
 	}
 
 	@Test
+	void theDirectoryWhenThereAreNoPorts() throws LaunchException {
+		Launch launch = Launch.parse(environment("PLUGIN_UNIX_SOCKET_DIR", "/run/x"), false);
+		assertThat(launch.listen()).isEqualTo(new Listen.UnixSocket(Path.of("/run/x")));
+		assertThat(launch.credentials()).isEqualTo(Credentials.NONE);
+		assertThat(launch.byHand()).isFalse();
+	}
+
+	@Test
+	void oneOfTwoPortsIsAnError() {
+		assertThatExceptionOfType(LaunchException.class)
+			.isThrownBy(() -> Launch.parse(environment("PLUGIN_UNIX_SOCKET_DIR", "/x", "PLUGIN_MIN_PORT", "1"), false))
+			.withMessage("expected: a port from 0 to 65535 in PLUGIN_MAX_PORT, got: ''");
+	}
+
+	@Test
+	void debuggingIsForAStartByHandOnly() throws LaunchException {
+		Launch byHand = Launch.parse(Map.of("PLUGIN_NAME", "n", "PLUGIN_CLIENT_CERT", "ignored"), true);
+		assertThat(byHand)
+			.isEqualTo(new Launch("n", "", new Listen.OwnDirectory(), Credentials.NONE, null, LogLevel.INFO));
+		assertThat(byHand.byHand()).isTrue();
+		assertThat(Launch.parse(environment("PLUGIN_UNIX_SOCKET_DIR", "/run/x"), true).byHand()).isFalse();
+	}
+
+	@Test
 	void neitherIsAnError() {
 		assertThatExceptionOfType(LaunchException.class).isThrownBy(() -> Launch.parse(environment(), false))
 			.withMessageContaining("PLUGIN_UNIX_SOCKET_DIR");
