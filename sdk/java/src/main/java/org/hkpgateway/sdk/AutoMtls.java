@@ -42,7 +42,7 @@ record AutoMtls(String certificate, SslContext context) {
 			SelectedListenerFailureBehavior.ACCEPT, ApplicationProtocolNames.HTTP_2);
 
 	/**
-	 * Makes the plugin's certificate. Takes about a tenth of a second in a cold JVM.
+	 * Makes the plugin's certificate. Takes a few tenths of a second in a cold JVM.
 	 * @param gateway the only client to accept
 	 * @return the plugin's half
 	 * @throws LaunchException if this Java lacks what it takes

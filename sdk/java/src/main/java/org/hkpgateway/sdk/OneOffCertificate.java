@@ -34,9 +34,10 @@ import org.bouncycastle.cert.X509v3CertificateBuilder;
  *
  * <p>
  * The curve is P-256: every TLS implementation accepts it, while some, BoringSSL and so
- * Netty's OpenSSL provider among them, cannot verify P-521; and the JDK makes such a key
- * and its first signature several times faster, which counts while a gateway waits for
- * the handshake. For a key that lives as long as a process its strength is ample.
+ * Netty's OpenSSL provider among them, cannot verify P-521; and in a cold JVM such a key
+ * and its first signature take less than half the time, which counts while a gateway
+ * waits for the handshake. For a key that lives as long as a process its strength is
+ * ample.
  *
  * @param key the private key
  * @param certificate the certificate
@@ -54,8 +55,8 @@ record OneOffCertificate(PrivateKey key, X509Certificate certificate) {
 	private static final int SERIAL_BITS = 127;
 
 	/**
-	 * Makes a key and a certificate. Takes some tens of milliseconds, and does not wait
-	 * for entropy.
+	 * Makes a key and a certificate. Takes more than a tenth of a second in a cold JVM,
+	 * most of it for loading classes, and does not wait for entropy.
 	 * @param now the present
 	 * @return the certificate
 	 * @throws GeneralSecurityException if this Java lacks elliptic curves
