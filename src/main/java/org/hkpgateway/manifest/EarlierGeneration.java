@@ -1,0 +1,36 @@
+package org.hkpgateway.manifest;
+
+import java.util.List;
+
+/**
+ * Recognizes manifests of the earlier Go generation. They load, but their plugins often
+ * print no handshake, speak no TLS, and read their configuration from elsewhere.
+ */
+final class EarlierGeneration {
+
+	private EarlierGeneration() {
+	}
+
+	/** The line that gives it away, or 0. */
+	static int line(Fields top, Fields plugin) {
+		for (String table : List.of("config", "health", "grpc")) {
+			if (top.has(table)) {
+				return top.line(table);
+			}
+		}
+		for (String list : List.of("capabilities", "dependencies")) {
+			if (plugin.isTable(list)) {
+				return plugin.line(list);
+			}
+		}
+		return plugin.has("protocol_version") ? 0 : plugin.line("protocol_version");
+	}
+
+	/** What to do about it. */
+	static String hint(String settingsKey) {
+		return "a manifest of the earlier Go generation: a plugin that prints no handshake needs " + settingsKey
+				+ ".handshake=none, one that speaks no TLS needs " + settingsKey + ".transport=plaintext, and its "
+				+ "configuration may have to be given in " + settingsKey + ".config";
+	}
+
+}
