@@ -9,7 +9,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Predicate;
 
 import org.jspecify.annotations.Nullable;
 
@@ -31,13 +30,13 @@ final class FileTrust {
 
 	private final TrustedOwners owners;
 
-	private final Predicate<Path> readOnly;
+	private final ReadOnly readOnly;
 
 	FileTrust(TrustedOwners owners) {
-		this(owners, FileTrust::onReadOnlyMount);
+		this(owners, ReadOnlyMount::holds);
 	}
 
-	FileTrust(TrustedOwners owners, Predicate<Path> readOnly) {
+	FileTrust(TrustedOwners owners, ReadOnly readOnly) {
 		this.owners = owners;
 		this.readOnly = readOnly;
 	}
@@ -138,13 +137,12 @@ final class FileTrust {
 		return permissions.contains(PosixFilePermission.OTHERS_WRITE);
 	}
 
-	private static boolean onReadOnlyMount(Path path) {
-		try {
-			return Files.getFileStore(path).isReadOnly();
-		}
-		catch (IOException ex) {
-			return false;
-		}
+	/** Whether a path is on a read-only mount. */
+	@FunctionalInterface
+	interface ReadOnly {
+
+		boolean test(Path path) throws IOException;
+
 	}
 
 }

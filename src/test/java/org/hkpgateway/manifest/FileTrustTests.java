@@ -119,6 +119,13 @@ class FileTrustTests {
 				("a/plugin.toml: error: expected: a directory" + owned).formatted("a"));
 	}
 
+	@Test
+	void modeThatForbidsWritingIsNoReadOnlyMount() throws IOException {
+		assertThat(ReadOnlyMount.holds(this.root)).isFalse();
+		PluginDirectories.mode("r-xr-xr-x", this.root);
+		assertThat(ReadOnlyMount.holds(this.root)).isFalse();
+	}
+
 	/** As Kubernetes mounts a ConfigMap: everything is a link through {@code ..data}. */
 	@Test
 	void configMapMount() throws IOException {

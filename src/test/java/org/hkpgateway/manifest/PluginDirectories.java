@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 import org.hkpgateway.plugin.Capability;
@@ -111,7 +110,7 @@ final class PluginDirectories {
 	}
 
 	/** As if these were mounted read-only. */
-	PluginDirectories readOnly(Predicate<Path> readOnly) {
+	PluginDirectories readOnly(FileTrust.ReadOnly readOnly) {
 		this.trust = new FileTrust(TrustedOwners.rootAndSelf(), readOnly);
 		return this;
 	}
