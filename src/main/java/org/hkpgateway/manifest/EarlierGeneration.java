@@ -8,11 +8,14 @@ import java.util.List;
  */
 final class EarlierGeneration {
 
+	/** Its name for what is {@code http.request} and {@code http.respond} today. */
+	private static final String MIDDLEWARE = "http_middleware";
+
 	private EarlierGeneration() {
 	}
 
 	/** The line that gives it away, or 0. */
-	static int line(Fields top, Fields plugin) {
+	static int line(Fields top, Fields plugin, List<String> labels) {
 		for (String table : List.of("config", "health", "grpc")) {
 			if (top.has(table)) {
 				return top.line(table);
@@ -23,7 +26,10 @@ final class EarlierGeneration {
 				return plugin.line(list);
 			}
 		}
-		return plugin.has("protocol_version") ? 0 : plugin.line("protocol_version");
+		if (!plugin.has("protocol_version")) {
+			return plugin.line("protocol_version");
+		}
+		return labels.contains(MIDDLEWARE) ? plugin.line("capabilities") : 0;
 	}
 
 	/** What to do about it. */

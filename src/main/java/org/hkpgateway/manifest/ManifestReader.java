@@ -119,7 +119,8 @@ final class ManifestReader {
 		}
 		return new Manifest(id, version, (description != null) ? description : "", protocolVersion, origin, order,
 				Capability.requestedBy(labels), fields.has("capabilities") ? fields.line("capabilities") : 0,
-				dependencies, body, fields.has("body") ? fields.line("body") : 0, EarlierGeneration.line(top, fields),
+				dependencies, body, fields.has("body") ? fields.line("body") : 0,
+				EarlierGeneration.line(top, fields, labels),
 				(maxMessageBytes != null) ? maxMessageBytes : PluginSpec.DEFAULT_MAX_MESSAGE_BYTES, config);
 	}
 

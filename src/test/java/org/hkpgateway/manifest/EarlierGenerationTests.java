@@ -72,9 +72,9 @@ class EarlierGenerationTests {
 	}
 
 	@Test
-	void listsAndPluginConfigAreTheFormOfToday() {
+	void formOfTodayWithALabelOfThen() {
 		install("plain.toml");
-		assertThat(this.plugins.findings()).isEmpty();
+		assertThat(this.plugins.findings()).containsExactly("p/plugin.toml:12: notice: " + hint("plain"));
 		assertThat(only().requested()).containsExactlyInAnyOrder(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND);
 		assertThat(only().configJson()).isEqualTo("{\"per_minute\":60,\"rules\":{\"paths\":[\"/admin\"]}}");
 		assertThat(TestSpec.launched(only()).handshake()).isEqualTo(HandshakeMode.GO_PLUGIN);

@@ -39,6 +39,7 @@ final class PluginDirectories {
 
 	PluginDirectories(Path root) throws IOException {
 		this.root = root.toRealPath();
+		mode("rwxr-xr-x", this.root);
 		this.directories.add(this.root);
 	}
 
