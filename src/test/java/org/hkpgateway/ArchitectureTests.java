@@ -63,6 +63,9 @@ class ArchitectureTests {
 			"plugin", "hkp", "http");
 
 	@ArchTest
+	static final ArchRule cli = uses("cli", "manifest", "process", "grpc", "plugin", "hkp", "http", "proto");
+
+	@ArchTest
 	static final ArchRule nothingUsesConfig = noClasses().that()
 		.resideOutsideOfPackage("org.hkpgateway.config..")
 		.should()
