@@ -34,8 +34,7 @@ final class GrantCheck implements ServerInterceptor {
 		}
 		String notServed = (method != null) ? method.notServed() : "not a method of the host service";
 		if (notServed != null) {
-			return this.refusals.refuse(call, HostRefusal.NOT_SERVED, Status.UNIMPLEMENTED
-				.withDescription(call.getMethodDescriptor().getBareMethodName() + " is " + notServed));
+			return this.refusals.refuse(call, HostRefusal.NOT_SERVED, Status.UNIMPLEMENTED.withDescription(notServed));
 		}
 		return next.startCall(call, headers);
 	}

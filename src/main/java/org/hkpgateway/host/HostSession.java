@@ -87,6 +87,7 @@ final class HostSession implements HostAccess.Session {
 			.maxInboundMessageSize(limits.messageBytes())
 			.maxInboundMetadataSize(limits.metadataBytes())
 			.maxConcurrentCallsPerConnection(limits.callsPerConnection())
+			.handshakeTimeout(limits.handshake().toMillis(), TimeUnit.MILLISECONDS)
 			.maxConnectionIdle(limits.idle().toMillis(), TimeUnit.MILLISECONDS)
 			.keepAliveTime(limits.keepAlive().toMillis(), TimeUnit.MILLISECONDS)
 			.keepAliveTimeout(limits.keepAliveTimeout().toMillis(), TimeUnit.MILLISECONDS)

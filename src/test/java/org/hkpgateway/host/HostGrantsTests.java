@@ -46,7 +46,7 @@ class HostGrantsTests {
 	void withTheGrantAMethodThatIsNotServedSaysSo() {
 		PluginSpec spec = TestSpec.named("alpha").granted(Capability.STATE).build();
 		assertThat(refusal(spec, (stub) -> stub.getState(StateKey.getDefaultInstance())))
-			.isEqualTo("UNIMPLEMENTED: GetState is declared, but not served by this version of the gateway; "
+			.isEqualTo("UNIMPLEMENTED: declared, but not served by this version of the gateway; "
 					+ "do without it [alpha not_served]");
 	}
 
@@ -54,7 +54,7 @@ class HostGrantsTests {
 	void pluginsDoNotAskEachOther() {
 		assertThat(refusal(TestSpec.named("alpha").build(),
 				(stub) -> stub.queryPlugin(PluginQuery.newBuilder().setTargetPlugin("beta").build())))
-			.startsWith("UNIMPLEMENTED: QueryPlugin is declared, but never served");
+			.startsWith("UNIMPLEMENTED: declared, but never served");
 	}
 
 	private static String refusal(PluginSpec spec, Call call) {

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 import com.google.protobuf.ByteString;
@@ -31,6 +32,14 @@ class HostLimitsTests {
 
 	private static final PluginSpec ALPHA = TestSpec.named("alpha").build();
 
+	private static final Duration SOON = Duration.ofMillis(200);
+
+	private static final Duration LATE = Duration.ofMinutes(1);
+
+	/** The preface of HTTP/2 and an empty SETTINGS frame. */
+	private static final byte[] HTTP2_BEGIN = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
+		.getBytes(StandardCharsets.US_ASCII);
+
 	@Test
 	void aMessageBeyondTheLimitIsRefused() {
 		try (TestHost host = new TestHost();
@@ -54,7 +63,7 @@ class HostLimitsTests {
 	@ParameterizedTest
 	@EnumSource
 	void connectionsBeyondTheLimitAreClosedAtOnce(ServerTransport transport) throws Exception {
-		HostLimits limits = limits(2, Duration.ofMinutes(1));
+		HostLimits limits = limits(2, LATE, LATE, LATE);
 		try (TestHost host = new TestHost(transport, limits); HostAccess.Session session = host.open(ALPHA, "a")) {
 			try (SocketChannel first = connect(session);
 					SocketChannel second = connect(session);
@@ -77,7 +86,7 @@ class HostLimitsTests {
 
 	@Test
 	void aConnectionThatSaysNothingIsClosed() throws Exception {
-		HostLimits limits = limits(2, Duration.ofMillis(100));
+		HostLimits limits = limits(2, SOON, LATE, LATE);
 		try (TestHost host = new TestHost(ServerTransport.best(), limits);
 				HostAccess.Session session = host.open(ALPHA, "a");
 				SocketChannel silent = connect(session)) {
@@ -85,10 +94,34 @@ class HostLimitsTests {
 		}
 	}
 
-	private static HostLimits limits(int connections, Duration idle) {
+	@Test
+	void aConnectionWhoseClientIsFrozenIsClosed() throws Exception {
+		HostLimits limits = limits(2, LATE, LATE, SOON);
+		try (TestHost host = new TestHost(ServerTransport.best(), limits);
+				HostAccess.Session session = host.open(ALPHA, "a");
+				SocketChannel frozen = connect(session)) {
+			frozen.write(ByteBuffer.wrap(HTTP2_BEGIN));
+			assertThat(readToEnd(frozen)).isTrue();
+		}
+	}
+
+	@Test
+	void aConnectionThatNobodyUsesIsClosedAndTheNextCallOpensAnother() {
+		HostLimits limits = limits(2, LATE, SOON, LATE);
+		try (TestHost host = new TestHost(ServerTransport.best(), limits);
+				HostAccess.Session session = host.open(ALPHA, "a");
+				HostClient client = HostClient.of(session.environment())) {
+			client.token(session.environment()).getHostInfo(Empty.getDefaultInstance());
+			TestHost.await("the end of the connection", () -> !client.connected());
+			assertThat(client.token(session.environment()).getHostInfo(Empty.getDefaultInstance()).getVersion())
+				.isEqualTo("1.2.3");
+		}
+	}
+
+	private static HostLimits limits(int connections, Duration handshake, Duration idle, Duration keepAlive) {
 		HostLimits defaults = HostLimits.DEFAULTS;
 		return new HostLimits(defaults.messageBytes(), defaults.metadataBytes(), defaults.callsPerConnection(),
-				connections, idle, defaults.keepAlive(), defaults.keepAliveTimeout());
+				connections, handshake, idle, keepAlive, keepAlive);
 	}
 
 	private static SocketChannel connect(HostAccess.Session session) throws IOException {
