@@ -1,11 +1,5 @@
 package org.hkpgateway.host;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 import com.google.protobuf.ByteString;
@@ -36,10 +30,6 @@ class HostLimitsTests {
 
 	private static final Duration LATE = Duration.ofMinutes(1);
 
-	/** The preface of HTTP/2 and an empty SETTINGS frame. */
-	private static final byte[] HTTP2_BEGIN = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
-		.getBytes(StandardCharsets.US_ASCII);
-
 	@Test
 	void aMessageBeyondTheLimitIsRefused() {
 		try (TestHost host = new TestHost();
@@ -65,10 +55,10 @@ class HostLimitsTests {
 	void connectionsBeyondTheLimitAreClosedAtOnce(ServerTransport transport) throws Exception {
 		HostLimits limits = limits(2, LATE, LATE, LATE);
 		try (TestHost host = new TestHost(transport, limits); HostAccess.Session session = host.open(ALPHA, "a")) {
-			try (SocketChannel first = connect(session);
-					SocketChannel second = connect(session);
-					SocketChannel third = connect(session)) {
-				assertThat(readToEnd(third)).isTrue();
+			try (RawHostClient first = new RawHostClient(session);
+					RawHostClient second = new RawHostClient(session);
+					RawHostClient third = new RawHostClient(session)) {
+				third.awaitEnd();
 				assertThat(host.refusals).containsExactly("alpha too_many_connections");
 			}
 			TestHost.await("a place for a connection", () -> answers(session));
@@ -89,19 +79,8 @@ class HostLimitsTests {
 		HostLimits limits = limits(2, SOON, LATE, LATE);
 		try (TestHost host = new TestHost(ServerTransport.best(), limits);
 				HostAccess.Session session = host.open(ALPHA, "a");
-				SocketChannel silent = connect(session)) {
-			assertThat(readToEnd(silent)).isTrue();
-		}
-	}
-
-	@Test
-	void aConnectionWhoseClientIsFrozenIsClosed() throws Exception {
-		HostLimits limits = limits(2, LATE, LATE, SOON);
-		try (TestHost host = new TestHost(ServerTransport.best(), limits);
-				HostAccess.Session session = host.open(ALPHA, "a");
-				SocketChannel frozen = connect(session)) {
-			frozen.write(ByteBuffer.wrap(HTTP2_BEGIN));
-			assertThat(readToEnd(frozen)).isTrue();
+				RawHostClient silent = new RawHostClient(session)) {
+			silent.awaitEnd();
 		}
 	}
 
@@ -122,27 +101,6 @@ class HostLimitsTests {
 		HostLimits defaults = HostLimits.DEFAULTS;
 		return new HostLimits(defaults.messageBytes(), defaults.metadataBytes(), defaults.callsPerConnection(),
 				connections, handshake, idle, keepAlive, keepAlive);
-	}
-
-	private static SocketChannel connect(HostAccess.Session session) throws IOException {
-		String address = session.environment().get("PLUGIN_HOST_ADDRESS").substring("unix:".length());
-		SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(address));
-		channel.configureBlocking(false);
-		return channel;
-	}
-
-	/** Reads until the other side has closed. */
-	private static boolean readToEnd(SocketChannel channel) {
-		ByteBuffer buffer = ByteBuffer.allocate(4096);
-		TestHost.await("the end of the connection", () -> {
-			try {
-				return channel.read(buffer.clear()) < 0;
-			}
-			catch (IOException ex) {
-				throw new UncheckedIOException(ex);
-			}
-		});
-		return true;
 	}
 
 }

@@ -3,12 +3,14 @@ package org.hkpgateway.host;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +40,10 @@ class HostServiceIT {
 	private static final String OTHER_UID = "61234";
 
 	private static final String ANOTHER_UID = "61235";
+
+	/** The preface of HTTP/2 and an empty SETTINGS frame. */
+	private static final byte[] HTTP2_BEGIN = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
+		.getBytes(StandardCharsets.US_ASCII);
 
 	@Test
 	void aProcessFindsItsHostInItsEnvironmentAndIsCutOffAtTheEnd() throws Exception {
@@ -101,6 +107,21 @@ class HostServiceIT {
 		}
 		finally {
 			FileSystemUtils.deleteRecursively(readable);
+		}
+	}
+
+	/** gRPC asks at the earliest after ten seconds. */
+	@Test
+	void aConnectionWhoseClientIsFrozenIsClosed() throws Exception {
+		HostLimits defaults = HostLimits.DEFAULTS;
+		HostLimits limits = new HostLimits(defaults.messageBytes(), defaults.metadataBytes(),
+				defaults.callsPerConnection(), defaults.connections(), defaults.handshake(), defaults.idle(),
+				Duration.ofSeconds(10), Duration.ofMillis(100));
+		try (TestHost host = new TestHost(ServerTransport.best(), limits);
+				HostAccess.Session session = host.open(ALPHA, "a");
+				RawHostClient frozen = new RawHostClient(session)) {
+			frozen.write(HTTP2_BEGIN);
+			frozen.awaitEnd();
 		}
 	}
 
