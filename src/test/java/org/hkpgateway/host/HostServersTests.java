@@ -11,6 +11,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -19,6 +20,7 @@ import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.PluginStartException;
 import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.proto.Empty;
+import org.hkpgateway.proto.HKPPluginGrpc;
 import org.hkpgateway.proto.HostInfo;
 import org.hkpgateway.proto.PluginInfo;
 import org.junit.jupiter.api.Test;
@@ -183,9 +185,34 @@ class HostServersTests {
 	}
 
 	@Test
+	void aLinkInItsPlaceIsReplacedAndNotFollowed() throws Exception {
+		try (TestHost host = new TestHost()) {
+			Path victim = Files.writeString(host.runtime.resolve("victim"), "precious");
+			Files.setPosixFilePermissions(victim, PosixFilePermissions.fromString("rw-r--r--"));
+			Path directory = host.directory("a");
+			Path link = Files.createSymbolicLink(directory.resolve("host.sock"), victim);
+			try (HostAccess.Session session = host.servers.open(ALPHA, directory);
+					HostClient client = HostClient.of(session.environment())) {
+				assertThat(client.token(session.environment()).getHostInfo(EMPTY).getVersion()).isEqualTo("1.2.3");
+				assertThat(link).satisfies((path) -> assertThat(Files.isSymbolicLink(path)).isFalse());
+			}
+			assertThat(victim).hasContent("precious");
+			assertThat(Files.getPosixFilePermissions(victim)).isEqualTo(PosixFilePermissions.fromString("rw-r--r--"));
+			assertThat(host.leftovers()).containsExactly(victim);
+		}
+	}
+
+	@Test
 	void servesNothingButTheHostService() {
-		assertThatIllegalStateException().isThrownBy(() -> new HostServers(List.of(), (plugin, refusal) -> {
-		}, ServerTransport.best(), HostLimits.DEFAULTS)).withMessageContaining("PluginHost");
+		ServerServiceDefinition host = new PluginHostService(TestHost.INFORMATION).bindService();
+		ServerServiceDefinition other = new HKPPluginGrpc.HKPPluginImplBase() {
+		}.bindService();
+		for (List<ServerServiceDefinition> found : List.of(List.<ServerServiceDefinition>of(), List.of(other),
+				List.of(host, other))) {
+			assertThatIllegalStateException().isThrownBy(() -> new HostServers(found, (plugin, refusal) -> {
+			}, ServerTransport.best(), HostLimits.DEFAULTS))
+				.withMessageStartingWith("expected: the service PluginHost for plugins and no other, got: [");
+		}
 	}
 
 	private static void assertUnauthenticated(ThrowingCallable call, String got) {
