@@ -47,6 +47,9 @@ class ArchitectureTests {
 	static final ArchRule grpc = uses("grpc", "plugin", "hkp", "http", "proto");
 
 	@ArchTest
+	static final ArchRule host = uses("host", "storage", "state", "events", "plugin", "hkp", "http", "proto");
+
+	@ArchTest
 	static final ArchRule resilience = uses("resilience", "plugin", "hkp", "http");
 
 	@ArchTest
@@ -84,6 +87,13 @@ class ArchitectureTests {
 		.should()
 		.dependOnClassesThat()
 		.resideInAnyPackage("io.grpc..", "com.google.protobuf..", "org.hkpgateway.proto..");
+
+	@ArchTest
+	static final ArchRule onlyHostSeesTheGrpcServerStarter = noClasses()
+		.that(not(resideInAnyPackage("org.hkpgateway", "org.hkpgateway.host..", "org.hkpgateway.config..")))
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage("net.devh.boot.grpc.server..");
 
 	private static ArchRule uses(String name, String... allowed) {
 		String[] packages = new String[allowed.length + 1];
