@@ -10,10 +10,9 @@ import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.lifecycle.PluginState;
 import org.hkpgateway.lifecycle.PluginStatus;
 import org.hkpgateway.manifest.Finding;
+import org.hkpgateway.plugin.BreakerStatus;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.PluginId;
-import org.hkpgateway.resilience.BreakerStatus;
-import org.hkpgateway.resilience.GuardedPlugins;
 
 import org.jspecify.annotations.Nullable;
 
@@ -30,19 +29,15 @@ public class PluginsEndpoint {
 
 	private final PluginHost host;
 
-	private final GuardedPlugins guards;
-
 	private final Supplier<List<Finding>> findings;
 
 	/**
 	 * Makes the endpoint.
 	 * @param host the plugins
-	 * @param guards their breakers
 	 * @param findings what discovery has to say
 	 */
-	public PluginsEndpoint(PluginHost host, GuardedPlugins guards, Supplier<List<Finding>> findings) {
+	public PluginsEndpoint(PluginHost host, Supplier<List<Finding>> findings) {
 		this.host = host;
-		this.guards = guards;
 		this.findings = findings;
 	}
 
@@ -52,7 +47,7 @@ public class PluginsEndpoint {
 	 */
 	@ReadOperation
 	public Listing plugins() {
-		return new Listing(this.host.statuses().stream().map(this::view).toList(),
+		return new Listing(this.host.statuses().stream().map(PluginsEndpoint::view).toList(),
 				this.findings.get().stream().map(FindingView::of).toList());
 	}
 
@@ -67,19 +62,18 @@ public class PluginsEndpoint {
 			.stream()
 			.filter((status) -> status.id().name().equals(name))
 			.findFirst()
-			.map(this::view)
+			.map(PluginsEndpoint::view)
 			.orElse(null);
 	}
 
-	private PluginView view(PluginStatus status) {
+	private static PluginView view(PluginStatus status) {
 		return new PluginView(status.id().name(), status.version(), status.state(), status.since(), status.reason(),
 				status.pid().isPresent() ? status.pid().getAsLong() : null, status.generation(), status.restarts(),
 				status.order(), status.required(), status.fail().name().toLowerCase(Locale.ROOT),
 				labels(status.requested()), labels(status.granted()), status.reduced(),
 				status.waitingFor().stream().map(PluginId::name).toList(),
 				(status.health() != null) ? status.health().status().name() : null,
-				(status.health() != null) ? status.health().message() : null,
-				this.guards.status(status.id()).orElse(null), status.failures());
+				(status.health() != null) ? status.health().message() : null, status.breaker(), status.failures());
 	}
 
 	private static List<String> labels(Collection<Capability> capabilities) {
@@ -115,7 +109,7 @@ public class PluginsEndpoint {
 	 * @param waitingFor dependencies that keep it from starting
 	 * @param health its own word; null before it was asked
 	 * @param healthMessage its own sentence
-	 * @param breaker its circuit breaker; null before it was READY
+	 * @param breaker its circuit breaker; null while no process is connected
 	 * @param failures its latest deaths, oldest first
 	 */
 	public record PluginView(String name, String version, PluginState state, Instant since, String reason,

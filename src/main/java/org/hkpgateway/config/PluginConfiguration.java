@@ -77,17 +77,17 @@ class PluginConfiguration {
 	}
 
 	@Bean
-	GuardedPlugins guardedPlugins(GatewayMetrics metrics, HkpProperties properties) {
-		return new GuardedPlugins(properties.plugins().chainBudget(), metrics);
+	GuardedPlugins guardedPlugins(HkpProperties properties) {
+		return new GuardedPlugins(properties.plugins().chainBudget());
 	}
 
 	/** Closed by its lifecycle, which knows when. */
 	@Bean(destroyMethod = "")
 	PluginHost pluginHost(LocalPluginLauncher launcher, GrpcConnector connector, GuardedPlugins guards,
-			ObjectProvider<StateListener> listeners) {
+			GatewayMetrics metrics, ObjectProvider<StateListener> listeners) {
 		List<StateListener> all = new ArrayList<>(listeners.orderedStream().toList());
 		all.add(new LoggingStateListener());
-		return new PluginHost(launcher, connector, guards, LifecycleSettings.DEFAULTS, all);
+		return new PluginHost(launcher, connector, guards, LifecycleSettings.DEFAULTS, all, metrics);
 	}
 
 	@Bean
@@ -101,8 +101,8 @@ class PluginConfiguration {
 	}
 
 	@Bean
-	PluginsEndpoint pluginsEndpoint(PluginHost host, GuardedPlugins guards, Discovery discovery) {
-		return new PluginsEndpoint(host, guards, discovery::findings);
+	PluginsEndpoint pluginsEndpoint(PluginHost host, Discovery discovery) {
+		return new PluginsEndpoint(host, discovery::findings);
 	}
 
 	@Bean

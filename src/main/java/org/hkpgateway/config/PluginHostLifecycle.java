@@ -8,7 +8,6 @@ import java.util.concurrent.TimeoutException;
 
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.manifest.Discovery;
-import org.hkpgateway.plugin.PluginSpec;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,7 +46,7 @@ class PluginHostLifecycle implements SmartLifecycle {
 	@Override
 	public void start() {
 		this.running = true;
-		this.host.start(this.discovery.plugins().stream().filter(PluginSpec::enabled).toList());
+		this.host.start(this.discovery.plugins());
 		CompletableFuture<Void> stopping = new CompletableFuture<>();
 		Thread hook = new Thread(() -> stopping.complete(null), "hkp-stop-during-start");
 		try {
