@@ -61,7 +61,9 @@ class ChaosIT {
 
 	private static final List<String> PLUGINS = List.of("first", "second", "third");
 
-	/** A fifth early death would be a crash loop, which rests for minutes as it should. */
+	/**
+	 * A fifth early death would be a crash loop, which rests for minutes as it should.
+	 */
 	private static final int MOST_DEATHS = 4;
 
 	@TempDir
@@ -123,12 +125,9 @@ class ChaosIT {
 			}
 			gateway.await("load", () -> count(KEY) > 200);
 			unleash(gateway, new Random(seed));
-			gateway.await("all plugins READY again, seed " + seed, RECOVERY,
-					() -> PLUGINS.stream()
-						.allMatch((plugin) -> gateway.actuator("plugins/" + plugin)
-							.path("state")
-							.asString("")
-							.equals("READY")));
+			gateway.await("all plugins READY again, seed " + seed, RECOVERY, () -> PLUGINS.stream()
+				.allMatch(
+						(plugin) -> gateway.actuator("plugins/" + plugin).path("state").asString("").equals("READY")));
 			long before = count(KEY);
 			gateway.await("requests served as before", () -> count(KEY) > before + 200);
 			this.running = false;

@@ -64,8 +64,7 @@ class PluginSwapIT {
 			assertThat(gateway.change("plugins/continues", "{\"action\":\"reload\"}").status()).isEqualTo(200);
 			long bad = gateway.actuator("plugins/continues").path("pid").asLong();
 			assertThat(bad).isNotEqualTo(before);
-			gateway.await("the roll-back",
-					() -> gateway.actuator("plugins/continues").path("pid").asLong() == before);
+			gateway.await("the roll-back", () -> gateway.actuator("plugins/continues").path("pid").asLong() == before);
 			assertAllWell(load.get(60, TimeUnit.SECONDS));
 			JsonNode plugin = gateway.actuator("plugins/continues");
 			assertThat(plugin.path("state").asString("")).isEqualTo("READY");
@@ -110,17 +109,17 @@ class PluginSwapIT {
 	}
 
 	private GatewayProcess start(String... more) {
-		List<String> properties = new java.util.ArrayList<>(List.of("hkp.plugins.directories=" + this.temp,
-				"hkp.plugins.settings.continues.required=true", "hkp.plugins.settings.continues.timeout=5s",
-				"hkp.plugins.chain-budget=5s"));
+		List<String> properties = new java.util.ArrayList<>(
+				List.of("hkp.plugins.directories=" + this.temp, "hkp.plugins.settings.continues.required=true",
+						"hkp.plugins.settings.continues.timeout=5s", "hkp.plugins.chain-budget=5s"));
 		properties.addAll(List.of(more));
 		return GatewayProcess.start(properties.toArray(String[]::new));
 	}
 
 	private CompletableFuture<String> load(Path wrk, GatewayProcess gateway, int seconds) {
-		CompletableFuture<String> load = CompletableFuture.supplyAsync(() -> Command.run(this.temp,
-				Duration.ofSeconds(seconds + 30), new byte[0], List.of(wrk.toString(), "-t1", "-c16",
-						"-d" + seconds + "s", "--timeout", "10s", gateway.uri() + "/pks/stats"))
+		CompletableFuture<String> load = CompletableFuture.supplyAsync(() -> Command
+			.run(this.temp, Duration.ofSeconds(seconds + 30), new byte[0], List.of(wrk.toString(), "-t1", "-c16",
+					"-d" + seconds + "s", "--timeout", "10s", gateway.uri() + "/pks/stats"))
 			.orFail()
 			.text());
 		gateway.await("load", () -> gateway.accessLog().size() > 500);

@@ -5,10 +5,11 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 import org.hkpgateway.lifecycle.ActionResult;
-import org.hkpgateway.lifecycle.Difference;
+import org.hkpgateway.lifecycle.PluginDifference;
 
 /**
- * Reads configuration and plugin directories again and brings the running plugins in line.
+ * Reads configuration and plugin directories again and brings the running plugins in
+ * line.
  */
 @FunctionalInterface
 public interface PluginRescan {
@@ -25,12 +26,12 @@ public interface PluginRescan {
 	 * What a rescan found and did.
 	 *
 	 * @param difference what it changes
-	 * @param keptOut plugins that run on as they are, because what was found in their place
-	 * is faulty; see the findings
+	 * @param keptOut plugins that run on as they are, because what was found in their
+	 * place is faulty; see the findings
 	 * @param needRestart keys whose change only a restart of the gateway applies
 	 * @param results what came of it, by plugin; empty for a dry run
 	 */
-	record Report(Difference difference, List<String> keptOut, List<String> needRestart,
+	record Report(PluginDifference difference, List<String> keptOut, List<String> needRestart,
 			Map<String, ActionResult> results) {
 	}
 

@@ -32,7 +32,7 @@ final class PluginCatalog {
 	 */
 	PluginCatalog(HkpProperties configured) {
 		this.edition = edition(configured, Map.of());
-		publish(this.edition);
+		log(this.edition.findings(), List.of());
 		if (this.edition.specs().isEmpty()) {
 			logger.warn("No plugin found in {}: requests pass unexamined", configured.plugins().directories());
 		}
@@ -52,18 +52,19 @@ final class PluginCatalog {
 	 * @return what is to come
 	 */
 	Edition next(HkpProperties configured) {
-		return edition(configured,
-				this.edition.specs()
-					.stream()
-					.collect(Collectors.toMap(PluginSpec::id, (spec) -> spec, (one, other) -> one,
-							LinkedHashMap::new)));
+		return edition(configured, this.edition.specs()
+			.stream()
+			.collect(Collectors.toMap(PluginSpec::id, (spec) -> spec, (one, other) -> one, LinkedHashMap::new)));
 	}
 
 	/** Puts an edition in force and logs its findings, as far as they are new. */
 	void publish(Edition next) {
-		List<Finding> known = (next != this.edition) ? this.edition.findings() : List.of();
+		log(next.findings(), this.edition.findings());
 		this.edition = next;
-		for (Finding finding : next.findings()) {
+	}
+
+	private static void log(List<Finding> findings, List<Finding> known) {
+		for (Finding finding : findings) {
 			if (!known.contains(finding)) {
 				switch (finding.severity()) {
 					case ERROR -> logger.error("{}", finding);

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 
 import org.hkpgateway.actuate.PluginRescan;
 import org.hkpgateway.lifecycle.ActionResult;
-import org.hkpgateway.lifecycle.Difference;
+import org.hkpgateway.lifecycle.PluginDifference;
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSpec;
@@ -76,10 +76,10 @@ class PluginUpdates implements PluginRescan, AutoCloseable {
 			next = this.catalog.next(this.reader.read());
 		}
 		catch (RuntimeException ex) {
-			throw new IllegalArgumentException("the configuration is not valid, so nothing is changed: "
-					+ ConfigurationReader.describe(ex), ex);
+			throw new IllegalArgumentException(
+					"the configuration is not valid, so nothing is changed: " + ConfigurationReader.describe(ex), ex);
 		}
-		Difference difference = this.host.difference(next.specs());
+		PluginDifference difference = this.host.difference(next.specs());
 		List<String> needRestart = ConfigurationReader.needRestart(before.configured(), next.configured());
 		logger.info("Rescan{}: {}", dryRun ? " (dry run)" : "", difference);
 		if (!needRestart.isEmpty()) {
@@ -128,8 +128,8 @@ class PluginUpdates implements PluginRescan, AutoCloseable {
 			}
 		}
 		logger.info("Files of {} have changed", changed);
-		this.catalog.publish(
-				new PluginCatalog.Edition(before.configured(), next.found(), next.findings(), specs, next.kept()));
+		this.catalog
+			.publish(new PluginCatalog.Edition(before.configured(), next.found(), next.findings(), specs, next.kept()));
 		var unused = this.host.apply(specs).whenComplete(PluginUpdates::report);
 		sameSpec.forEach((id) -> {
 			var alsoUnused = this.host.reload(id, "its files have changed")
@@ -147,8 +147,8 @@ class PluginUpdates implements PluginRescan, AutoCloseable {
 				case UNCHANGED -> {
 				}
 				case DONE, WAITING -> logger.info("plugin {}: {}", id, result.reason());
-				case FAILED, REFUSED -> logger.error("plugin {}: its changed files are not in force: {}", id,
-						result.reason());
+				case FAILED, REFUSED ->
+					logger.error("plugin {}: its changed files are not in force: {}", id, result.reason());
 			}
 		});
 	}

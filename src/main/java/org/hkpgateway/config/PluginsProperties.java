@@ -75,8 +75,7 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 	/** What discovery is to look at. */
 	ScanRequest scanRequest() {
 		Map<PluginId, PluginSource.Remote> remotes = new LinkedHashMap<>();
-		this.remote.forEach(
-				(name, one) -> remotes.put(new PluginId(name), one.source("hkp.plugins.remote." + name)));
+		this.remote.forEach((name, one) -> remotes.put(new PluginId(name), one.source("hkp.plugins.remote." + name)));
 		Set<PluginId> configured = this.settings.keySet().stream().map(PluginId::new).collect(Collectors.toSet());
 		return new ScanRequest(this.directories, remotes, configured, this::of, defaults());
 	}
