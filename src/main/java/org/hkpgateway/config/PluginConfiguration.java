@@ -21,8 +21,6 @@ import org.hkpgateway.proxy.PublicServer;
 import org.hkpgateway.resilience.GuardedPlugins;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -36,8 +34,6 @@ import org.springframework.context.annotation.Configuration;
  */
 @Configuration(proxyBeanMethods = false)
 class PluginConfiguration {
-
-	private static final Logger logger = LoggerFactory.getLogger(PluginConfiguration.class);
 
 	@Bean
 	PluginCatalog pluginCatalog(HkpProperties properties) {
