@@ -17,6 +17,7 @@ import org.hkpgateway.lifecycle.PluginDifference;
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSpec;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -131,13 +132,15 @@ class PluginUpdates implements PluginRescan, AutoCloseable {
 		this.catalog
 			.publish(new PluginCatalog.Edition(before.configured(), next.found(), next.findings(), specs, next.kept()));
 		var unused = this.host.apply(specs).whenComplete(PluginUpdates::report);
-		sameSpec.forEach((id) -> {
-			var alsoUnused = this.host.reload(id, "its files have changed")
-				.whenComplete((result, failure) -> report(Map.of(id, result), failure));
-		});
+		sameSpec.forEach(this::reload);
 	}
 
-	private static void report(Map<PluginId, ActionResult> results, Throwable failure) {
+	private void reload(PluginId id) {
+		var unused = this.host.reload(id, "its files have changed")
+			.whenComplete((result, failure) -> report((failure == null) ? Map.of(id, result) : Map.of(), failure));
+	}
+
+	private static void report(Map<PluginId, ActionResult> results, @Nullable Throwable failure) {
 		if (failure != null) {
 			logger.error("Changed plugin files could not be put in force", failure);
 			return;
