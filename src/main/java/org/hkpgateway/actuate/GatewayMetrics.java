@@ -7,9 +7,9 @@ import org.hkpgateway.chain.ChainListener;
 import org.hkpgateway.chain.PluginOutcome;
 import org.hkpgateway.lifecycle.StateListener;
 import org.hkpgateway.lifecycle.Transition;
+import org.hkpgateway.plugin.BreakerListener;
+import org.hkpgateway.plugin.BreakerState;
 import org.hkpgateway.plugin.PluginId;
-import org.hkpgateway.resilience.BreakerListener;
-import org.hkpgateway.resilience.BreakerState;
 
 /**
  * Counts what plugins do: {@code hkp.plugin.calls} by plugin and outcome,

@@ -1,48 +1,63 @@
 package org.hkpgateway.actuate;
 
-import java.time.Instant;
-import java.util.Collection;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
+import org.hkpgateway.lifecycle.ActionResult;
+import org.hkpgateway.lifecycle.PluginDifference;
 import org.hkpgateway.lifecycle.PluginHost;
-import org.hkpgateway.lifecycle.PluginState;
 import org.hkpgateway.lifecycle.PluginStatus;
 import org.hkpgateway.manifest.Finding;
-import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.PluginId;
-import org.hkpgateway.resilience.BreakerStatus;
-import org.hkpgateway.resilience.GuardedPlugins;
-
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
+import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 /**
- * {@code /actuator/plugins}: every plugin and what discovery found wrong. Shows neither
- * configuration nor environment, which may hold secrets. Does not block.
+ * {@code /actuator/plugins}: every plugin, what discovery found wrong, and what an
+ * operator can do about it. Shows neither configuration nor environment, which may hold
+ * secrets. Does not block.
  */
 @Endpoint(id = "plugins")
 public class PluginsEndpoint {
 
+	private static final String OPERATOR = "by the operator";
+
+	/** A new process may take 60 s to start, and what depends on it as long again. */
+	private static final Duration LONGEST_WAIT = Duration.ofSeconds(130);
+
+	private static final int ACCEPTED = 202;
+
+	private static final int CONFLICT = 409;
+
 	private final PluginHost host;
 
-	private final GuardedPlugins guards;
+	private final PluginRescan rescan;
 
 	private final Supplier<List<Finding>> findings;
 
 	/**
 	 * Makes the endpoint.
 	 * @param host the plugins
-	 * @param guards their breakers
+	 * @param rescan looks at configuration and directories again
 	 * @param findings what discovery has to say
 	 */
-	public PluginsEndpoint(PluginHost host, GuardedPlugins guards, Supplier<List<Finding>> findings) {
+	public PluginsEndpoint(PluginHost host, PluginRescan rescan, Supplier<List<Finding>> findings) {
 		this.host = host;
-		this.guards = guards;
+		this.rescan = rescan;
 		this.findings = findings;
 	}
 
@@ -52,8 +67,7 @@ public class PluginsEndpoint {
 	 */
 	@ReadOperation
 	public Listing plugins() {
-		return new Listing(this.host.statuses().stream().map(this::view).toList(),
-				this.findings.get().stream().map(FindingView::of).toList());
+		return new Listing(this.host.statuses().stream().map(PluginView::of).toList(), findings());
 	}
 
 	/**
@@ -63,27 +77,86 @@ public class PluginsEndpoint {
 	 */
 	@ReadOperation
 	public @Nullable PluginView plugin(@Selector String name) {
-		return this.host.statuses()
-			.stream()
-			.filter((status) -> status.id().name().equals(name))
-			.findFirst()
-			.map(this::view)
-			.orElse(null);
+		return find(name).map(PluginView::of).orElse(null);
 	}
 
-	private PluginView view(PluginStatus status) {
-		return new PluginView(status.id().name(), status.version(), status.state(), status.since(), status.reason(),
-				status.pid().isPresent() ? status.pid().getAsLong() : null, status.generation(), status.restarts(),
-				status.order(), status.required(), status.fail().name().toLowerCase(Locale.ROOT),
-				labels(status.requested()), labels(status.granted()), status.reduced(),
-				status.waitingFor().stream().map(PluginId::name).toList(),
-				(status.health() != null) ? status.health().status().name() : null,
-				(status.health() != null) ? status.health().message() : null,
-				this.guards.status(status.id()).orElse(null), status.failures());
+	/**
+	 * Changes the set of plugins.
+	 * @param action {@code rescan}: reads configuration and directories again and applies
+	 * the difference
+	 * @param dryRun true to show the difference only
+	 * @return the difference and what came of it; 400 if the configuration is not valid
+	 */
+	@WriteOperation
+	public Mono<WebEndpointResponse<?>> change(String action, @Nullable Boolean dryRun) {
+		if (!action.equals("rescan")) {
+			throw new InvalidEndpointRequestException("expected: action rescan, got: " + action, "unknown action");
+		}
+		return within(this.rescan.rescan(Boolean.TRUE.equals(dryRun)))
+			.<WebEndpointResponse<?>>map((report) -> new WebEndpointResponse<>(Rescan.of(report, findings())))
+			.onErrorResume(IllegalArgumentException.class,
+					(ex) -> refusal(String.valueOf(ex.getMessage()), WebEndpointResponse.STATUS_BAD_REQUEST))
+			.onErrorResume(TimeoutException.class, (ex) -> unfinished());
 	}
 
-	private static List<String> labels(Collection<Capability> capabilities) {
-		return capabilities.stream().map(Capability::label).sorted().toList();
+	/**
+	 * Changes one plugin.
+	 * @param name its name
+	 * @param action {@code restart}, {@code reload} (a new process is checked and swapped
+	 * in), {@code enable} or {@code disable}
+	 * @return what came of it; 404 for an unknown name, 409 if it was not done
+	 */
+	@WriteOperation
+	public Mono<WebEndpointResponse<?>> change(@Selector String name, String action) {
+		Optional<PluginStatus> known = find(name);
+		if (known.isEmpty()) {
+			return refusal("expected: the name of a plugin, see /actuator/plugins, got: " + name,
+					WebEndpointResponse.STATUS_NOT_FOUND);
+		}
+		return within(act(known.get().id(), action))
+			.<WebEndpointResponse<?>>map((result) -> new WebEndpointResponse<>(result, status(result)))
+			.onErrorResume(TimeoutException.class, (ex) -> unfinished());
+	}
+
+	private CompletableFuture<ActionResult> act(PluginId id, String action) {
+		return switch (action) {
+			case "restart" -> this.host.restart(id, OPERATOR);
+			case "reload" -> this.host.reload(id, OPERATOR);
+			case "enable" -> this.host.enable(id);
+			case "disable" -> this.host.disable(id);
+			default -> throw new InvalidEndpointRequestException(
+					"expected: action restart, reload, enable or disable, got: " + action, "unknown action");
+		};
+	}
+
+	/** What is under way goes on when nobody waits for it any longer. */
+	private static <T> Mono<T> within(CompletableFuture<T> change) {
+		return Mono.fromFuture(change, true).timeout(LONGEST_WAIT);
+	}
+
+	private static Mono<WebEndpointResponse<?>> unfinished() {
+		return refusal("not finished within " + LONGEST_WAIT.toSeconds() + " s, goes on; see /actuator/plugins",
+				ACCEPTED);
+	}
+
+	private static Mono<WebEndpointResponse<?>> refusal(String message, int status) {
+		return Mono.just(new WebEndpointResponse<>(Map.of("message", message), status));
+	}
+
+	private static int status(ActionResult result) {
+		return switch (result.outcome()) {
+			case DONE, UNCHANGED -> WebEndpointResponse.STATUS_OK;
+			case WAITING -> ACCEPTED;
+			case FAILED, REFUSED -> CONFLICT;
+		};
+	}
+
+	private Optional<PluginStatus> find(String name) {
+		return this.host.statuses().stream().filter((status) -> status.id().name().equals(name)).findFirst();
+	}
+
+	private List<FindingView> findings() {
+		return this.findings.get().stream().map(FindingView::of).toList();
 	}
 
 	/**
@@ -96,33 +169,34 @@ public class PluginsEndpoint {
 	}
 
 	/**
-	 * One plugin.
+	 * The answer of a rescan.
 	 *
-	 * @param name its name
-	 * @param version as its manifest says
-	 * @param state where it is in its life
-	 * @param since when it got there
-	 * @param reason why
-	 * @param pid its process; null while there is none
-	 * @param generation which incarnation this is
-	 * @param restarts how often it was started again after a death
-	 * @param order place in the chain
-	 * @param required whether readiness waits for it
-	 * @param fail what its failure means
-	 * @param requested capabilities its manifest asked for
-	 * @param granted capabilities in force
-	 * @param reduced whether it got less than it asked for
-	 * @param waitingFor dependencies that keep it from starting
-	 * @param health its own word; null before it was asked
-	 * @param healthMessage its own sentence
-	 * @param breaker its circuit breaker; null before it was READY
-	 * @param failures its latest deaths, oldest first
+	 * @param added plugins that are new
+	 * @param removed plugins that are gone
+	 * @param changed what changes, by plugin
+	 * @param unchanged plugins that are not touched
+	 * @param keptOut plugins that stay as they are, because what was found in their place
+	 * is faulty
+	 * @param needRestart keys whose change only a restart of the gateway applies
+	 * @param results what came of it, by plugin; empty for a dry run
+	 * @param findings what is wrong with manifests and directories
 	 */
-	public record PluginView(String name, String version, PluginState state, Instant since, String reason,
-			@Nullable Long pid, long generation, long restarts, int order, boolean required, String fail,
-			List<String> requested, List<String> granted, boolean reduced, List<String> waitingFor,
-			@Nullable String health, @Nullable String healthMessage, @Nullable BreakerStatus breaker,
-			List<PluginStatus.Failure> failures) {
+	public record Rescan(List<String> added, List<String> removed, Map<String, List<String>> changed,
+			List<String> unchanged, List<String> keptOut, List<String> needRestart, Map<String, ActionResult> results,
+			List<FindingView> findings) {
+
+		static Rescan of(PluginRescan.Report report, List<FindingView> findings) {
+			PluginDifference difference = report.difference();
+			Map<String, List<String>> changed = new TreeMap<>();
+			difference.changed().forEach((id, what) -> changed.put(id.name(), what));
+			return new Rescan(names(difference.added()), names(difference.removed()), changed,
+					names(difference.unchanged()), report.keptOut(), report.needRestart(), report.results(), findings);
+		}
+
+		private static List<String> names(List<PluginId> ids) {
+			return ids.stream().map(PluginId::name).toList();
+		}
+
 	}
 
 	/**

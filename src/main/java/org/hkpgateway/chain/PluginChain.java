@@ -31,6 +31,11 @@ public final class PluginChain {
 
 	private static final Logger logger = LoggerFactory.getLogger(PluginChain.class);
 
+	/**
+	 * A place that changes hands more often than this during one call does not answer.
+	 */
+	private static final int MOST_LOOKS = 3;
+
 	private final PluginRegistry registry;
 
 	private final Duration budget;
@@ -106,11 +111,18 @@ public final class PluginChain {
 		}
 
 		private Mono<ChainResult> from(int index, Shown shown, long deadline) {
+			return from(index, shown, deadline, MOST_LOOKS);
+		}
+
+		private Mono<ChainResult> from(int index, Shown shown, long deadline, int looks) {
 			if (index == this.entries.size()) {
 				return Mono.just(this.outcomes.isEmpty() ? ChainResult.Forward.UNCHANGED
 						: new ChainResult.Forward(this.requestHeaders, this.responseHeaders, this.outcomes));
 			}
-			PluginRegistry.Entry entry = this.entries.get(index);
+			PluginRegistry.Entry entry = this.entries.get(index).current();
+			if (entry == null) {
+				return from(index + 1, shown, deadline);
+			}
 			PluginSpec spec = entry.spec();
 			Shown now = shown.to(PluginView.of(spec));
 			long started = PluginChain.this.nanoTime.getAsLong();
@@ -120,6 +132,9 @@ public final class PluginChain {
 				.flatMap((reply) -> {
 					long nanos = PluginChain.this.nanoTime.getAsLong() - started;
 					if (reply instanceof Reply.Failed failed) {
+						if (failed.failure() instanceof PluginFailure.Withdrawn && looks > 1) {
+							return from(index, now, deadline, looks - 1);
+						}
 						return failed(index, spec, now, failed.failure(), nanos, deadline);
 					}
 					Decision decision = ((Reply.Decided) reply).decision();

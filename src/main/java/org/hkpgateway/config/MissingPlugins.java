@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.hkpgateway.manifest.Discovery;
 import org.hkpgateway.manifest.Finding;
@@ -53,13 +54,18 @@ final class MissingPlugins {
 			.map(PluginSpec::id)
 			.map(PluginId::name)
 			.collect(Collectors.toSet());
-		return plugins.settings()
-			.entrySet()
-			.stream()
-			.filter((entry) -> entry.getValue().enabled() && entry.getValue().required())
-			.map(Map.Entry::getKey)
-			.filter((name) -> !present.contains(name))
-			.toList();
+		Stream<String> required = Stream.concat(
+				plugins.settings()
+					.entrySet()
+					.stream()
+					.filter((entry) -> entry.getValue().enabled() && entry.getValue().required())
+					.map(Map.Entry::getKey),
+				plugins.remote()
+					.entrySet()
+					.stream()
+					.filter((entry) -> entry.getValue().enabled() && entry.getValue().required())
+					.map(Map.Entry::getKey));
+		return required.filter((name) -> !present.contains(name)).toList();
 	}
 
 }

@@ -15,20 +15,16 @@ import org.hkpgateway.lifecycle.LifecycleSettings;
 import org.hkpgateway.lifecycle.LoggingStateListener;
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.lifecycle.StateListener;
-import org.hkpgateway.manifest.Discovery;
-import org.hkpgateway.manifest.Finding;
-import org.hkpgateway.manifest.PluginDiscovery;
 import org.hkpgateway.process.LaunchOptions;
 import org.hkpgateway.process.LocalPluginLauncher;
 import org.hkpgateway.proxy.PublicServer;
 import org.hkpgateway.resilience.GuardedPlugins;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.ApplicationArguments;
 import org.springframework.boot.info.BuildProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -39,25 +35,9 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 class PluginConfiguration {
 
-	private static final Logger logger = LoggerFactory.getLogger(PluginConfiguration.class);
-
 	@Bean
-	Discovery discovery(HkpProperties properties) {
-		PluginsProperties plugins = properties.plugins();
-		Discovery scanned = new PluginDiscovery().scan(plugins.directories(), plugins::of, plugins.defaults());
-		List<Finding> findings = new ArrayList<>(scanned.findings());
-		findings.addAll(MissingPlugins.findings(plugins, scanned));
-		for (Finding finding : findings) {
-			switch (finding.severity()) {
-				case ERROR -> logger.error("{}", finding);
-				case WARNING -> logger.warn("{}", finding);
-				case NOTICE -> logger.info("{}", finding);
-			}
-		}
-		if (scanned.plugins().isEmpty()) {
-			logger.warn("No plugin found in {}: requests pass unexamined", plugins.directories());
-		}
-		return new Discovery(scanned.plugins(), findings, scanned.names(), scanned.files());
+	PluginCatalog pluginCatalog(HkpProperties properties) {
+		return new PluginCatalog(properties);
 	}
 
 	@Bean
@@ -77,22 +57,27 @@ class PluginConfiguration {
 	}
 
 	@Bean
-	GuardedPlugins guardedPlugins(GatewayMetrics metrics, HkpProperties properties) {
-		return new GuardedPlugins(properties.plugins().chainBudget(), metrics);
+	GuardedPlugins guardedPlugins(HkpProperties properties) {
+		return new GuardedPlugins(properties.plugins().chainBudget());
 	}
 
 	/** Closed by its lifecycle, which knows when. */
 	@Bean(destroyMethod = "")
 	PluginHost pluginHost(LocalPluginLauncher launcher, GrpcConnector connector, GuardedPlugins guards,
-			ObjectProvider<StateListener> listeners) {
+			GatewayMetrics metrics, ObjectProvider<StateListener> listeners) {
 		List<StateListener> all = new ArrayList<>(listeners.orderedStream().toList());
 		all.add(new LoggingStateListener());
-		return new PluginHost(launcher, connector, guards, LifecycleSettings.DEFAULTS, all);
+		return new PluginHost(launcher, connector, guards, LifecycleSettings.DEFAULTS, all, metrics);
 	}
 
 	@Bean
-	PluginHostLifecycle pluginHostLifecycle(PluginHost host, Discovery discovery) {
-		return new PluginHostLifecycle(host, discovery);
+	PluginHostLifecycle pluginHostLifecycle(PluginHost host, PluginCatalog catalog) {
+		return new PluginHostLifecycle(host, () -> catalog.current().specs());
+	}
+
+	@Bean
+	PluginUpdates pluginUpdates(PluginCatalog catalog, ApplicationArguments arguments, PluginHost host) {
+		return new PluginUpdates(catalog, new ConfigurationReader(arguments.getSourceArgs()), host);
 	}
 
 	@Bean
@@ -101,20 +86,20 @@ class PluginConfiguration {
 	}
 
 	@Bean
-	PluginsEndpoint pluginsEndpoint(PluginHost host, GuardedPlugins guards, Discovery discovery) {
-		return new PluginsEndpoint(host, guards, discovery::findings);
+	PluginsEndpoint pluginsEndpoint(PluginHost host, PluginUpdates updates, PluginCatalog catalog) {
+		return new PluginsEndpoint(host, updates, () -> catalog.current().findings());
 	}
 
 	@Bean
-	PluginsHealthContributor pluginsHealthContributor(PluginHost host, Discovery discovery) {
-		return new PluginsHealthContributor(host, discovery::findings);
+	PluginsHealthContributor pluginsHealthContributor(PluginHost host, PluginCatalog catalog) {
+		return new PluginsHealthContributor(host, () -> catalog.current().findings());
 	}
 
 	@Bean
-	ServingHealthIndicator servingHealthIndicator(PluginHost host, Discovery discovery, PublicServer server,
+	ServingHealthIndicator servingHealthIndicator(PluginHost host, PluginCatalog catalog, PublicServer server,
 			HkpProperties properties) {
 		HkpProperties.Readiness readiness = properties.readiness();
-		return new ServingHealthIndicator(host, () -> MissingPlugins.required(properties.plugins(), discovery),
+		return new ServingHealthIndicator(host, () -> catalog.current().missing(),
 				readiness.required() == HkpProperties.Readiness.Required.ALWAYS,
 				readiness.upstream() ? server.probeUpstream() : Mono.empty());
 	}

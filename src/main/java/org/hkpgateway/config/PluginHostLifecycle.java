@@ -1,13 +1,14 @@
 package org.hkpgateway.config;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 import org.hkpgateway.lifecycle.PluginHost;
-import org.hkpgateway.manifest.Discovery;
 import org.hkpgateway.plugin.PluginSpec;
 
 import org.slf4j.Logger;
@@ -35,19 +36,19 @@ class PluginHostLifecycle implements SmartLifecycle {
 
 	private final PluginHost host;
 
-	private final Discovery discovery;
+	private final Supplier<List<PluginSpec>> plugins;
 
 	private volatile boolean running;
 
-	PluginHostLifecycle(PluginHost host, Discovery discovery) {
+	PluginHostLifecycle(PluginHost host, Supplier<List<PluginSpec>> plugins) {
 		this.host = host;
-		this.discovery = discovery;
+		this.plugins = plugins;
 	}
 
 	@Override
 	public void start() {
 		this.running = true;
-		this.host.start(this.discovery.plugins().stream().filter(PluginSpec::enabled).toList());
+		this.host.start(this.plugins.get());
 		CompletableFuture<Void> stopping = new CompletableFuture<>();
 		Thread hook = new Thread(() -> stopping.complete(null), "hkp-stop-during-start");
 		try {

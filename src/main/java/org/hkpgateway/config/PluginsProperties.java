@@ -9,7 +9,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
+import org.hkpgateway.manifest.ScanRequest;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.FailPolicy;
@@ -70,7 +72,19 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 				this.isolation);
 	}
 
+	/** What discovery is to look at. */
+	ScanRequest scanRequest() {
+		Map<PluginId, PluginSource.Remote> remotes = new LinkedHashMap<>();
+		this.remote.forEach((name, one) -> remotes.put(new PluginId(name), one.source("hkp.plugins.remote." + name)));
+		Set<PluginId> configured = this.settings.keySet().stream().map(PluginId::new).collect(Collectors.toSet());
+		return new ScanRequest(this.directories, remotes, configured, this::of, defaults());
+	}
+
 	PluginSettings of(PluginId id) {
+		Remote elsewhere = this.remote.get(id.name());
+		if (elsewhere != null) {
+			return elsewhere.toDomain("hkp.plugins.remote." + id);
+		}
 		Settings found = this.settings.get(id.name());
 		return (found != null) ? found.toDomain("hkp.plugins.settings." + id) : PluginSettings.DEFAULTS;
 	}

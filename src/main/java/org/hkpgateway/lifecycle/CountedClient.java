@@ -60,7 +60,7 @@ final class CountedClient implements PluginClient {
 	private Boolean enter() {
 		int before = this.calls.getAndUpdate((count) -> (count < 0) ? count : count + 1);
 		if (before < 0) {
-			throw new PluginFailure.Unavailable(this.plugin, "it is being stopped");
+			throw new PluginFailure.Withdrawn(this.plugin, "it is being stopped");
 		}
 		return Boolean.TRUE;
 	}

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSpec;
@@ -41,9 +42,19 @@ record DependencyOrder(List<PluginSpec> startable, List<PluginSpec> stopping, Ma
 		startable.forEach((spec) -> remaining.remove(spec.id()));
 		Map<PluginId, String> unstartable = new LinkedHashMap<>();
 		remaining.values().forEach((spec) -> unstartable.put(spec.id(), explain(spec, remaining, known)));
-		List<PluginSpec> reversed = startable.stream().sorted(PluginSpec.CHAIN_ORDER.reversed()).toList();
-		List<PluginSpec> stopping = sort(reversed, (spec) -> dependents(spec.id(), startable));
-		return new DependencyOrder(List.copyOf(startable), List.copyOf(stopping), Map.copyOf(unstartable));
+		return new DependencyOrder(List.copyOf(startable), stopping(startable), Map.copyOf(unstartable));
+	}
+
+	/**
+	 * In which order plugins stop, whether or not they could start: in reverse chain
+	 * order, but what depends before its dependencies. Those in a circle come first.
+	 * @param plugins which, each id once
+	 * @return all of them
+	 */
+	static List<PluginSpec> stopping(Collection<PluginSpec> plugins) {
+		List<PluginSpec> reversed = plugins.stream().sorted(PluginSpec.CHAIN_ORDER.reversed()).toList();
+		List<PluginSpec> sorted = sort(reversed, (spec) -> dependents(spec.id(), plugins));
+		return Stream.concat(reversed.stream().filter((spec) -> !sorted.contains(spec)), sorted.stream()).toList();
 	}
 
 	/**
@@ -86,7 +97,7 @@ record DependencyOrder(List<PluginSpec> startable, List<PluginSpec> stopping, Ma
 			.toList();
 		if (!missing.isEmpty()) {
 			return "depends on " + names(missing, ", ")
-					+ ", expected: installed and enabled, got: no such plugin; install it or remove it from dependencies";
+					+ ", expected: installed and enabled, got: no such plugin; install it, enable it or remove it from dependencies";
 		}
 		Set<PluginId> path = new LinkedHashSet<>();
 		Optional<PluginId> next = Optional.of(spec.id());

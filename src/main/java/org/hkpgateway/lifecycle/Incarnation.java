@@ -1,81 +1,76 @@
 package org.hkpgateway.lifecycle;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.OptionalLong;
-import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 import org.hkpgateway.plugin.HealthReport;
+import org.hkpgateway.plugin.IsolationReport;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginConnection;
 import org.hkpgateway.plugin.PluginFailure;
+import org.hkpgateway.plugin.PluginIntroduction;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.PluginStartException;
-import org.hkpgateway.process.ExitStatus;
 import org.hkpgateway.process.PluginProcess;
 
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * One process of a plugin with its connection and its client, from launch to end. Starts,
- * checks and ends on the supervisor thread; the rest is thread-safe.
+ * One process of a plugin with its connection and its client, from launch to end. For a
+ * plugin that is not the gateway's own, one connection to it: nothing is launched, told
+ * to end or killed. Starts, checks and ends on the supervisor thread; the rest is
+ * thread-safe.
  */
 final class Incarnation {
 
-	private static final Logger logger = LoggerFactory.getLogger(Incarnation.class);
+	/** A connection that breaks is noticed before the exit that breaks it. */
+	static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
 	/** What a step gets when the launch used up the time of the start. */
 	private static final Duration LEAST = Duration.ofSeconds(1);
-
-	/** A connection that breaks is noticed before the exit that breaks it. */
-	private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
 	private final PluginSpec spec;
 
 	private final Tools tools;
 
-	private final Supplier<Duration> elapsed;
+	private final LifecycleSettings settings;
 
-	private final Consumer<Incarnation> exitListener;
+	private final String instanceId;
+
+	private final Owner owner;
 
 	private final BlockingCalls blockingCalls = new BlockingCalls();
 
+	private final ExitWatch exit = new ExitWatch();
+
 	private volatile @Nullable PluginProcess process;
+
+	private volatile @Nullable PluginConnection connection;
+
+	private volatile @Nullable PluginIntroduction introduction;
+
+	private volatile PluginClient.@Nullable Guarded guarded;
 
 	private volatile @Nullable CountedClient client;
 
-	/** Set before anyone learns of the exit, and never cleared. */
-	private volatile @Nullable String exit;
-
-	/** Completes after {@link #exit} was set. */
-	private CompletableFuture<ExitStatus> exited = new CompletableFuture<>();
-
-	private @Nullable PluginConnection connection;
-
-	private boolean initialized;
+	private volatile @Nullable String loss;
 
 	/**
 	 * Nothing runs yet.
 	 * @param spec the plugin
 	 * @param tools what to start it with
-	 * @param elapsed monotonic time
-	 * @param exitListener called once when the process has exited, on any thread; must
-	 * not block
+	 * @param settings how long things may take
+	 * @param instanceId names it in Initialize
+	 * @param owner is told what happens to it
 	 */
-	Incarnation(PluginSpec spec, Tools tools, Supplier<Duration> elapsed, Consumer<Incarnation> exitListener) {
+	Incarnation(PluginSpec spec, Tools tools, LifecycleSettings settings, String instanceId, Owner owner) {
 		this.spec = spec;
 		this.tools = tools;
-		this.elapsed = elapsed;
-		this.exitListener = exitListener;
+		this.settings = settings;
+		this.instanceId = instanceId;
+		this.owner = owner;
 	}
 
 	/**
@@ -83,7 +78,7 @@ final class Incarnation {
 	 * exits or {@link #cutShort()} is called. After a failure the caller must still end
 	 * it.
 	 * @return the first health report
-	 * @throws RuntimeException if any step fails; {@link #describe} puts it into words
+	 * @throws RuntimeException if any step fails; {@link #cause} puts it into words
 	 */
 	HealthReport start() {
 		try {
@@ -99,65 +94,55 @@ final class Incarnation {
 
 	/** The exit explains more than the broken connection does. */
 	private void awaitExit() {
+		if (!owned()) {
+			return;
+		}
 		try {
-			this.blockingCalls.make(() -> exitsWithin(LAST_WORDS));
+			this.blockingCalls.make(() -> this.exit.within(LAST_WORDS));
 		}
 		catch (CancellationException ex) {
 			// It is being stopped, or the exit is known already.
 		}
 	}
 
-	private boolean exitsWithin(Duration wait) {
-		try {
-			this.exited.get(wait.toNanos(), TimeUnit.NANOSECONDS);
-			return true;
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			return false;
-		}
-		catch (ExecutionException | TimeoutException ex) {
-			return false;
-		}
-	}
-
 	private HealthReport startUninterrupted() {
-		LifecycleSettings settings = this.tools.settings();
-		Duration deadline = this.elapsed.get().plus(settings.start());
+		Duration deadline = this.owner.elapsed().plus(this.settings.start());
 		PluginConnection.Offer offer = this.tools.connector().offer(this.spec);
-		PluginProcess launched = this.tools.launcher().launch(this.spec, offer, settings.start());
+		PluginProcess launched = this.tools.launcher().launch(this.spec, offer, this.settings.start());
 		this.process = launched;
-		this.exited = launched.onExit().whenComplete(this::exited);
+		if (owned()) {
+			this.exit.watch(launched.onExit(), this::onExit);
+		}
 		PluginConnection connected = offer.connect(launched.endpoint(), launched.certificate(),
-				within(settings.connect(), deadline));
+				within(this.settings.connect(), deadline));
 		this.connection = connected;
-		connected.initialize(UUID.randomUUID().toString(), within(settings.initialize(), deadline));
-		this.initialized = true;
-		HealthReport health = connected.checkHealth(within(settings.healthTimeout(), deadline));
-		PluginClient guarded = this.tools.decorator().decorate(this.spec, connected.client());
-		if (this.exit != null) {
+		CompletableFuture<Void> unused = connected.onLost().thenAccept(this::onLoss);
+		this.introduction = connected.initialize(this.instanceId, within(this.settings.initialize(), deadline));
+		HealthReport health = connected.checkHealth(within(this.settings.healthTimeout(), deadline));
+		PluginClient.Guarded guards = this.tools.decorator()
+			.decorate(this.spec, connected.client(), (id, from, to) -> this.owner.breakerChanged(this, from, to));
+		if (this.exit.cause() != null || this.loss != null) {
 			throw new PluginStartException(this.spec.id(), "ended during its start");
 		}
-		this.client = new CountedClient(this.spec.id(), guarded);
+		this.guarded = guards;
+		this.client = new CountedClient(this.spec.id(), guards);
 		return health;
 	}
 
 	private Duration within(Duration limit, Duration deadline) {
-		Duration left = deadline.minus(this.elapsed.get());
+		Duration left = deadline.minus(this.owner.elapsed());
 		Duration granted = (left.compareTo(LEAST) > 0) ? left : LEAST;
 		return (granted.compareTo(limit) < 0) ? granted : limit;
 	}
 
-	private void exited(@Nullable ExitStatus status, @Nullable Throwable error) {
-		this.exit = (status != null) ? words(status) : "its end could not be observed: " + error;
+	private void onExit() {
 		this.blockingCalls.cutShort();
-		this.exitListener.accept(this);
+		this.owner.exited(this);
 	}
 
-	private static String words(ExitStatus status) {
-		List<String> lines = status.lastErrorLines();
-		return lines.isEmpty() ? status.describe()
-				: status.describe() + "; last line of stderr: " + lines.get(lines.size() - 1);
+	private void onLoss(String why) {
+		this.loss = "connection lost: " + why;
+		this.owner.lost(this);
 	}
 
 	/**
@@ -170,7 +155,7 @@ final class Incarnation {
 		if (connected == null) {
 			throw new IllegalStateException("plugin " + this.spec.id() + ": expected: a connection, got: none");
 		}
-		return this.blockingCalls.make(() -> connected.checkHealth(this.tools.settings().healthTimeout()));
+		return this.blockingCalls.make(() -> connected.checkHealth(this.settings.healthTimeout()));
 	}
 
 	/** Lets a call that blocks here, or one to come, fail at once. */
@@ -180,36 +165,67 @@ final class Incarnation {
 
 	/**
 	 * The client for requests.
-	 * @return null before the start has succeeded and from the moment of the exit
+	 * @return null before the start has succeeded and from the moment of the exit or of
+	 * the loss of the connection
 	 */
 	@Nullable PluginClient client() {
-		return (this.exit == null) ? this.client : null;
+		return (this.exit.cause() == null && this.loss == null) ? this.client : null;
+	}
+
+	PluginClient.@Nullable Guarded guarded() {
+		return this.guarded;
+	}
+
+	@Nullable PluginIntroduction introduction() {
+		return this.introduction;
+	}
+
+	@Nullable String security() {
+		PluginConnection current = this.connection;
+		return (current != null) ? current.security() : null;
+	}
+
+	@Nullable IsolationReport isolation() {
+		PluginProcess current = this.process;
+		return (current != null) ? current.isolation() : null;
 	}
 
 	OptionalLong pid() {
 		PluginProcess current = this.process;
-		return (current != null && this.exit == null) ? current.pid() : OptionalLong.empty();
+		return (current != null && this.exit.cause() == null) ? current.pid() : OptionalLong.empty();
+	}
+
+	boolean owned() {
+		return this.spec.source().owned();
 	}
 
 	/**
-	 * How the process exited.
-	 * @return null while it runs
+	 * Why it can be asked nothing any more.
+	 * @return null while process and connection stand
 	 */
-	@Nullable String exit() {
-		return this.exit;
+	@Nullable Cause end() {
+		Cause exited = this.exit.cause();
+		String lost = this.loss;
+		return (exited != null || lost == null) ? exited : Cause.of(lost);
+	}
+
+	boolean exited() {
+		return this.exit.cause() != null;
 	}
 
 	/**
 	 * Puts a failure into words for the operator.
 	 * @param failure what was thrown by a method of this class
-	 * @return one line; names the exit of the process if that explains it
+	 * @return names the exit of the process, or the loss of the connection, if that
+	 * explains it
 	 */
-	String describe(Throwable failure) {
+	Cause cause(Throwable failure) {
 		String message = (failure.getMessage() != null) ? failure.getMessage() : failure.toString();
 		// The reader of a transition sees the plugin's name already.
 		String prefix = "plugin " + this.spec.id() + ": ";
 		String text = message.startsWith(prefix) ? message.substring(prefix.length()) : message;
-		return (this.exit != null) ? "process ended: " + this.exit + " (" + text + ")" : text;
+		Cause end = end();
+		return (end != null) ? end.seenAs(text) : Cause.of(text);
 	}
 
 	/**
@@ -238,20 +254,8 @@ final class Incarnation {
 	 * @param reason for the plugin's log
 	 */
 	void shutDown(String reason) {
-		LifecycleSettings settings = this.tools.settings();
-		Duration voluntary = Duration.ZERO;
-		PluginConnection connected = this.connection;
-		if (connected != null && this.initialized && this.exit == null) {
-			try {
-				connected.shutdown(reason, settings.shutdown());
-				voluntary = settings.exit();
-			}
-			catch (RuntimeException ex) {
-				logger.warn("plugin {}: no answer to Shutdown, so it is ended by signal: {}", this.spec.id(),
-						ex.getMessage());
-			}
-		}
-		end(voluntary, settings.terminate());
+		boolean polite = this.introduction != null && end() == null;
+		ending().shutDown(polite ? reason : null, this.settings);
 	}
 
 	/**
@@ -259,27 +263,11 @@ final class Incarnation {
 	 * @param terminate time between SIGTERM and SIGKILL; zero to kill at once
 	 */
 	void end(Duration terminate) {
-		end(Duration.ZERO, terminate);
+		ending().end(Duration.ZERO, terminate);
 	}
 
-	private void end(Duration voluntary, Duration terminate) {
-		if (this.connection != null) {
-			attempt(this.connection::close);
-		}
-		PluginProcess current = this.process;
-		if (current != null) {
-			attempt(() -> current.end(voluntary, terminate));
-		}
-	}
-
-	/** One failing step must not keep the others, and the restart, from happening. */
-	private void attempt(Runnable step) {
-		try {
-			step.run();
-		}
-		catch (RuntimeException ex) {
-			logger.error("plugin {}: cannot clean up after it", this.spec.id(), ex);
-		}
+	private Ending ending() {
+		return new Ending(this.spec.id(), this.connection, owned() ? this.process : null);
 	}
 
 }

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * What a supervisor remembers of its plugin for the operator. Immutable, so that any
  * thread reads a consistent one.
  *
- * @param generation how many incarnations there have been
- * @param restarts how many of them followed a death
+ * @param generation number of the latest incarnation, 0 before the first
+ * @param restarts how many of its own followed a death
  * @param failures the latest deaths, oldest first, at most {@value #MAX_FAILURES}
  * @param health the latest health report
  */
@@ -26,8 +26,8 @@ record Ledger(long generation, long restarts, List<PluginStatus.Failure> failure
 		failures = List.copyOf(failures);
 	}
 
-	Ledger started() {
-		return new Ledger(this.generation + 1, this.restarts, this.failures, null);
+	Ledger started(long generation) {
+		return new Ledger(generation, this.restarts, this.failures, null);
 	}
 
 	Ledger restarting() {

@@ -17,14 +17,30 @@ final class RestartPolicy {
 
 	private final DoubleSupplier random;
 
+	private final boolean mayFail;
+
 	/**
 	 * A policy.
 	 * @param limits its constants
 	 * @param random source of jitter, 0 inclusive to 1 exclusive
 	 */
 	RestartPolicy(RestartLimits limits, DoubleSupplier random) {
+		this(limits, random, true);
+	}
+
+	private RestartPolicy(RestartLimits limits, DoubleSupplier random, boolean mayFail) {
 		this.limits = limits;
 		this.random = random;
+		this.mayFail = mayFail;
+	}
+
+	/**
+	 * The same delays, but no number of deaths is too many: for a plugin whose process is
+	 * not the gateway's, so that trying again costs little and nobody else does.
+	 * @return a policy that never says FAILED
+	 */
+	RestartPolicy patient() {
+		return new RestartPolicy(this.limits, this.random, false);
 	}
 
 	/**
@@ -38,7 +54,7 @@ final class RestartPolicy {
 		Duration lived = (readyAt != null) ? now.minus(readyAt) : Duration.ZERO;
 		History before = (lived.compareTo(this.limits.stable()) >= 0) ? History.NONE : history;
 		Duration horizon = now.minus(this.limits.window());
-		boolean early = lived.compareTo(this.limits.early()) <= 0;
+		boolean early = this.mayFail && lived.compareTo(this.limits.early()) <= 0;
 		List<Duration> deaths = Stream
 			.concat(before.earlyDeaths().stream().filter((at) -> at.compareTo(horizon) > 0),
 					early ? Stream.of(now) : Stream.empty())

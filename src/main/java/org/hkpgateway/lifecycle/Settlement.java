@@ -46,6 +46,13 @@ final class Settlement {
 		check();
 	}
 
+	/** It is not required any more, because the operator took it away. */
+	void forget(PluginId plugin) {
+		this.neverReady.remove(plugin);
+		this.undecided.remove(plugin);
+		check();
+	}
+
 	/** Nothing more will happen: whoever still waits gets a CancellationException. */
 	void cancel() {
 		this.settled.cancel(false);

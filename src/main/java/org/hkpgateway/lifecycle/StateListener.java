@@ -8,8 +8,8 @@ public interface StateListener {
 
 	/**
 	 * Called after the move, on the thread of the plugin's supervisor: in order for one
-	 * plugin, concurrently for several. Must not block. An exception is logged and
-	 * changes nothing.
+	 * generation of a plugin, concurrently for several. Must not block. An exception is
+	 * logged and changes nothing.
 	 * @param transition the move
 	 */
 	void onTransition(Transition transition);

@@ -8,29 +8,27 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-import org.hkpgateway.plugin.PluginId;
-
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A loop on a daemon thread of its own, {@code hkp-plugin-<name>-supervisor}.
+ * A loop on a daemon thread of its own, {@code hkp-plugin-<name>}.
  */
 final class ThreadLoop implements SupervisorLoop {
 
 	private static final Logger logger = LoggerFactory.getLogger(ThreadLoop.class);
 
-	private final PluginId plugin;
+	private final String name;
 
 	private final Clock clock;
 
 	private final ScheduledThreadPoolExecutor executor;
 
-	ThreadLoop(PluginId plugin, Clock clock) {
-		this.plugin = plugin;
+	ThreadLoop(String name, Clock clock) {
+		this.name = name;
 		this.clock = clock;
 		this.executor = new ScheduledThreadPoolExecutor(1, (task) -> {
-			Thread thread = new Thread(task, "hkp-plugin-" + plugin + "-supervisor");
+			Thread thread = new Thread(task, "hkp-plugin-" + name);
 			thread.setDaemon(true);
 			return thread;
 		}, new ThreadPoolExecutor.DiscardPolicy());
@@ -70,7 +68,7 @@ final class ThreadLoop implements SupervisorLoop {
 				task.run();
 			}
 			catch (RuntimeException | Error ex) {
-				logger.error("plugin {}: its supervisor failed; please report this", this.plugin, ex);
+				logger.error("thread hkp-plugin-{}: a task failed; please report this", this.name, ex);
 			}
 		};
 	}

@@ -21,6 +21,23 @@ public interface PluginClient {
 	 */
 	Mono<Decision> decide(RequestEvent event, Duration budget);
 
+	/** A client with its guards, which know how the calls went. */
+	interface Guarded extends PluginClient {
+
+		/**
+		 * How the circuit breaker of this process is. Does not block.
+		 * @return a snapshot
+		 */
+		BreakerStatus breaker();
+
+		/**
+		 * How long the latest calls took. Does not block.
+		 * @return a snapshot
+		 */
+		LatencyStatus latency();
+
+	}
+
 	/** Wraps a client in what guards it: bulkhead, breaker, deadline, grants. */
 	@FunctionalInterface
 	interface Decorator {
@@ -30,9 +47,10 @@ public interface PluginClient {
 		 * its predecessor's record.
 		 * @param spec the plugin
 		 * @param client the bare client
+		 * @param listener is told when the breaker of this very process changes
 		 * @return the guarded client
 		 */
-		PluginClient decorate(PluginSpec spec, PluginClient client);
+		Guarded decorate(PluginSpec spec, PluginClient client, BreakerListener listener);
 
 	}
 

@@ -26,6 +26,25 @@ public abstract sealed class PluginFailure extends RuntimeException {
 	 */
 	public abstract String kind();
 
+	/**
+	 * Provably not asked: this client was withdrawn, because its process is being stopped
+	 * or replaced, between the moment it was taken from the registry and the call.
+	 */
+	public static final class Withdrawn extends PluginFailure {
+
+		private static final long serialVersionUID = 1L;
+
+		public Withdrawn(PluginId plugin, String message) {
+			super(plugin, message);
+		}
+
+		@Override
+		public String kind() {
+			return "unavailable";
+		}
+
+	}
+
 	/** No answer within the plugin's timeout or what was left of the chain's budget. */
 	public static final class Timeout extends PluginFailure {
 

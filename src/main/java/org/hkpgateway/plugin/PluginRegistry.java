@@ -17,7 +17,12 @@ public interface PluginRegistry {
 	 */
 	List<Entry> chain();
 
-	/** One place in the chain. */
+	/**
+	 * One place in the chain, as one generation of the plugin fills it: specification and
+	 * client belong together. A request that has read its body according to one list may
+	 * come to an entry long after the list was replaced; so it asks for
+	 * {@link #current()} first.
+	 */
 	interface Entry {
 
 		/**
@@ -27,10 +32,21 @@ public interface PluginRegistry {
 		PluginSpec spec();
 
 		/**
-		 * The guarded client, read anew for each request.
-		 * @return null while the plugin is not READY: its fail policy applies
+		 * The guarded client, read anew for each request. Refuses with
+		 * {@link PluginFailure.Withdrawn} if it was withdrawn since: then look at
+		 * {@link #current()} again.
+		 * @return null while this generation does not run: the fail policy applies
 		 */
 		@Nullable PluginClient client();
+
+		/**
+		 * This place as of now: this very entry while its generation runs, else the one
+		 * that decides in its stead. Does not block.
+		 * @return null if the plugin has left the chain: it is not to be asked
+		 */
+		default @Nullable Entry current() {
+			return this;
+		}
 
 	}
 

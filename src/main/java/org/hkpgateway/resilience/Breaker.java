@@ -11,7 +11,11 @@ import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.StateTransition;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowType;
+import org.hkpgateway.plugin.BreakerListener;
+import org.hkpgateway.plugin.BreakerState;
+import org.hkpgateway.plugin.BreakerStatus;
 import org.hkpgateway.plugin.PluginFailure;
+import org.hkpgateway.plugin.PluginId;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.scheduler.Scheduler;
@@ -46,13 +50,13 @@ final class Breaker {
 
 	private final Disposable.Swap trialLimit = Disposables.swap();
 
-	Breaker(String name, Duration slow, LongSupplier nanos, Scheduler scheduler, DoubleSupplier random,
-			StateListener listener) {
+	Breaker(PluginId plugin, Duration slow, LongSupplier nanos, Scheduler scheduler, DoubleSupplier random,
+			BreakerListener listener) {
 		this.scheduler = scheduler;
-		this.breaker = CircuitBreaker.of(name, configuration(slow, nanos, random));
+		this.breaker = CircuitBreaker.of(plugin.name(), configuration(slow, nanos, random));
 		this.breaker.getEventPublisher().onStateTransition((event) -> {
 			onTransition(event.getStateTransition());
-			listener.stateChanged(this, toState(event.getStateTransition().getFromState()),
+			listener.stateChanged(plugin, toState(event.getStateTransition().getFromState()),
 					toState(event.getStateTransition().getToState()));
 		});
 	}
@@ -117,14 +121,6 @@ final class Breaker {
 			case OPEN, FORCED_OPEN -> BreakerState.OPEN;
 			case HALF_OPEN -> BreakerState.HALF_OPEN;
 		};
-	}
-
-	/** Is told of each change after it. */
-	@FunctionalInterface
-	interface StateListener {
-
-		void stateChanged(Breaker breaker, BreakerState from, BreakerState to);
-
 	}
 
 }

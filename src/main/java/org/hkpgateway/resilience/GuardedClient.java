@@ -9,7 +9,9 @@ import io.github.resilience4j.bulkhead.BulkheadFullException;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.reactor.bulkhead.operator.BulkheadOperator;
 import io.github.resilience4j.reactor.circuitbreaker.operator.CircuitBreakerOperator;
+import org.hkpgateway.plugin.BreakerStatus;
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.LatencyStatus;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginSpec;
@@ -21,7 +23,7 @@ import reactor.core.scheduler.Scheduler;
  * A client with its guards around it. Read {@link #decide} from the inside (the call) to
  * the outside (the bulkhead).
  */
-final class GuardedClient implements PluginClient {
+final class GuardedClient implements PluginClient.Guarded {
 
 	private final PluginSpec spec;
 
@@ -32,6 +34,8 @@ final class GuardedClient implements PluginClient {
 	private final Duration slow;
 
 	private final Breaker breaker;
+
+	private final Latency latency;
 
 	private final BulkheadOperator<Decision> inBulkhead;
 
@@ -46,15 +50,17 @@ final class GuardedClient implements PluginClient {
 	 * @param timeout what a call may take when nothing cuts it short
 	 * @param slow from where on a call is slow
 	 * @param breaker its circuit breaker
+	 * @param latency its record of durations
 	 * @param scheduler for the deadline
 	 */
 	GuardedClient(PluginSpec spec, PluginClient client, Duration timeout, Duration slow, Breaker breaker,
-			Scheduler scheduler) {
+			Latency latency, Scheduler scheduler) {
 		this.spec = spec;
 		this.client = client;
 		this.timeout = timeout;
 		this.slow = slow;
 		this.breaker = breaker;
+		this.latency = latency;
 		this.scheduler = scheduler;
 		this.inBreaker = CircuitBreakerOperator.of(breaker.circuitBreaker());
 		this.inBulkhead = BulkheadOperator.of(Bulkhead.of(spec.id().name(),
@@ -68,28 +74,34 @@ final class GuardedClient implements PluginClient {
 	@Override
 	public Mono<Decision> decide(RequestEvent event, Duration budget) {
 		Duration limit = (budget.compareTo(this.timeout) < 0) ? budget : this.timeout;
+		return this.latency.measure(ask(event, limit)).<Decision>handle((outcome, sink) -> {
+			if (outcome instanceof Outcome.Decided decided) {
+				sink.next(decided.decision());
+			}
+			else if (outcome instanceof Outcome.Failed failed) {
+				sink.error(counted(failed.failure(), limit));
+			}
+		}).transform(this.inBreaker).transform(this.inBulkhead).onErrorMap(this::toFailure);
+	}
+
+	private Mono<Outcome> ask(RequestEvent event, Duration limit) {
 		return Mono.defer(() -> this.client.decide(event, limit))
 			.<Outcome>map(this::granted)
 			// As a value: an error that loses the race against the deadline, which the
 			// client keeps too, would be logged as dropped.
 			.onErrorResume((failure) -> Mono.just(new Outcome.Failed(toFailure(failure))))
 			.timeout(limit, Mono.fromSupplier(() -> new Outcome.Failed(late(limit))), this.scheduler)
-			.switchIfEmpty(Mono.fromSupplier(() -> new Outcome.Failed(empty())))
-			.<Decision>handle((outcome, sink) -> {
-				if (outcome instanceof Outcome.Decided decided) {
-					sink.next(decided.decision());
-				}
-				else if (outcome instanceof Outcome.Failed failed) {
-					sink.error(counted(failed.failure(), limit));
-				}
-			})
-			.transform(this.inBreaker)
-			.transform(this.inBulkhead)
-			.onErrorMap(this::toFailure);
+			.switchIfEmpty(Mono.fromSupplier(() -> new Outcome.Failed(empty())));
 	}
 
-	Breaker breaker() {
-		return this.breaker;
+	@Override
+	public BreakerStatus breaker() {
+		return this.breaker.status();
+	}
+
+	@Override
+	public LatencyStatus latency() {
+		return this.latency.status();
 	}
 
 	private Outcome granted(Decision decision) {

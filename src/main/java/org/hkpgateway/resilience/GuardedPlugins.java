@@ -1,18 +1,13 @@
 package org.hkpgateway.resilience;
 
 import java.time.Duration;
-import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
+import org.hkpgateway.plugin.BreakerListener;
 import org.hkpgateway.plugin.PluginClient;
-import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSpec;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -39,11 +34,7 @@ import reactor.core.scheduler.Schedulers;
  */
 public final class GuardedPlugins implements PluginClient.Decorator {
 
-	private static final Logger logger = LoggerFactory.getLogger(GuardedPlugins.class);
-
 	private final Duration chainBudget;
-
-	private final BreakerListener listener;
 
 	private final LongSupplier nanos;
 
@@ -51,63 +42,27 @@ public final class GuardedPlugins implements PluginClient.Decorator {
 
 	private final DoubleSupplier random;
 
-	/** One entry for each plugin there ever was: bounded by the plugin directories. */
-	private final Map<PluginId, GuardedClient> latest = new ConcurrentHashMap<>();
-
 	/**
 	 * Makes the decorator.
 	 * @param chainBudget what all plugins together may take for a request
-	 * @param listener is told of breakers that change their state
 	 */
-	public GuardedPlugins(Duration chainBudget, BreakerListener listener) {
-		this(chainBudget, listener, System::nanoTime, Schedulers.parallel(),
-				() -> ThreadLocalRandom.current().nextDouble());
+	public GuardedPlugins(Duration chainBudget) {
+		this(chainBudget, System::nanoTime, Schedulers.parallel(), () -> ThreadLocalRandom.current().nextDouble());
 	}
 
-	GuardedPlugins(Duration chainBudget, BreakerListener listener, LongSupplier nanos, Scheduler scheduler,
-			DoubleSupplier random) {
+	GuardedPlugins(Duration chainBudget, LongSupplier nanos, Scheduler scheduler, DoubleSupplier random) {
 		this.chainBudget = chainBudget;
-		this.listener = listener;
 		this.nanos = nanos;
 		this.scheduler = scheduler;
 		this.random = random;
 	}
 
 	@Override
-	public PluginClient decorate(PluginSpec spec, PluginClient client) {
+	public PluginClient.Guarded decorate(PluginSpec spec, PluginClient client, BreakerListener listener) {
 		Duration timeout = (spec.timeout().compareTo(this.chainBudget) < 0) ? spec.timeout() : this.chainBudget;
 		Duration slow = timeout.multipliedBy(8).dividedBy(10);
-		PluginId id = spec.id();
-		Breaker breaker = new Breaker(id.name(), slow, this.nanos, this.scheduler, this.random,
-				(source, from, to) -> onStateChange(id, source, from, to));
-		GuardedClient guarded = new GuardedClient(spec, client, timeout, slow, breaker, this.scheduler);
-		this.latest.put(id, guarded);
-		return guarded;
-	}
-
-	/**
-	 * Tells how the breaker of a plugin's newest process is.
-	 * @param plugin the plugin
-	 * @return empty if it has never been connected
-	 */
-	public Optional<BreakerStatus> status(PluginId plugin) {
-		return Optional.ofNullable(this.latest.get(plugin)).map((guarded) -> guarded.breaker().status());
-	}
-
-	private void onStateChange(PluginId plugin, Breaker source, BreakerState from, BreakerState to) {
-		GuardedClient current = this.latest.get(plugin);
-		if (current == null || current.breaker() != source) {
-			// Calls in flight to a process that has been replaced: nobody's state now.
-			return;
-		}
-		if (to == BreakerState.OPEN) {
-			logger.warn("Circuit breaker of plugin {}: {} -> {}; its fail policy applies until it recovers", plugin,
-					from, to);
-		}
-		else {
-			logger.info("Circuit breaker of plugin {}: {} -> {}", plugin, from, to);
-		}
-		this.listener.stateChanged(plugin, from, to);
+		Breaker breaker = new Breaker(spec.id(), slow, this.nanos, this.scheduler, this.random, listener);
+		return new GuardedClient(spec, client, timeout, slow, breaker, new Latency(this.nanos), this.scheduler);
 	}
 
 }

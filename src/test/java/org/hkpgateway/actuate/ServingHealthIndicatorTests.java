@@ -5,6 +5,7 @@ import java.util.List;
 
 import org.hkpgateway.lifecycle.LifecycleSettings;
 import org.hkpgateway.lifecycle.PluginHost;
+import org.hkpgateway.plugin.BreakerListener;
 import org.hkpgateway.plugin.PluginConnection;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.process.PluginLauncher;
@@ -24,7 +25,9 @@ class ServingHealthIndicatorTests {
 
 	private final PluginHost host = new PluginHost(new NoLauncher(), (spec) -> {
 		throw new AssertionError("expected: no plugin, got: " + spec.id());
-	}, (spec, client) -> client, LifecycleSettings.DEFAULTS, List.of());
+	}, (spec, client, listener) -> {
+		throw new AssertionError("expected: no plugin, got: " + spec.id());
+	}, LifecycleSettings.DEFAULTS, List.of(), BreakerListener.NONE);
 
 	@Test
 	void nothingRequiredAndAReachableKeyserverIsUp() {

@@ -79,7 +79,7 @@ class CountedClientTests {
 		Disposable running = decide(this.client).subscribe();
 		CompletableFuture<Void> drained = this.client.drain();
 		StepVerifier.create(decide(this.client))
-			.expectErrorSatisfies((error) -> assertThat(error).isInstanceOf(PluginFailure.Unavailable.class)
+			.expectErrorSatisfies((error) -> assertThat(error).isInstanceOf(PluginFailure.Withdrawn.class)
 				.hasMessage("plugin a: it is being stopped"))
 			.verify(Duration.ofSeconds(5));
 		assertThat(drained).isNotDone();

@@ -34,7 +34,7 @@ class DependencyOrderTests {
 		DependencyOrder order = DependencyOrder.of(List.of(spec("a", 10, "x"), spec("b", 20)));
 		assertThat(names(order.startable())).containsExactly("b");
 		assertThat(order.unstartable().get(new PluginId("a"))).isEqualTo("depends on x, expected: installed and "
-				+ "enabled, got: no such plugin; install it or remove it from dependencies");
+				+ "enabled, got: no such plugin; install it, enable it or remove it from dependencies");
 	}
 
 	@Test

@@ -37,8 +37,14 @@ final class FakePlugin {
 
 	volatile Mono<Decision> answer = Mono.just(Decision.Continue.UNCHANGED);
 
-	/** Breaks the connection of its newest process. */
-	volatile CompletableFuture<String> lost = new CompletableFuture<>();
+	/** What a new connection answers for all its life; null for {@link #answer}. */
+	volatile Supplier<Mono<Decision>> ownAnswer = () -> null;
+
+	private final List<String> instances = new CopyOnWriteArrayList<>();
+
+	private volatile CompletableFuture<String> lost = new CompletableFuture<>();
+
+	private volatile FakeGuard guard;
 
 	private final List<FakeProcess> processes = new CopyOnWriteArrayList<>();
 
@@ -50,12 +56,36 @@ final class FakePlugin {
 		return this.processes;
 	}
 
+	/** The instance ids that its connections were initialized with. */
+	List<String> instances() {
+		return this.instances;
+	}
+
 	FakeProcess process() {
 		return this.processes.get(this.processes.size() - 1);
 	}
 
 	long running() {
 		return this.processes.stream().filter((process) -> !process.onExit().isDone()).count();
+	}
+
+	CompletableFuture<String> connect() {
+		this.lost = new CompletableFuture<>();
+		return this.lost;
+	}
+
+	/** Breaks its newest connection. */
+	void lose(String why) {
+		this.lost.complete(why);
+	}
+
+	void guard(FakeGuard guard) {
+		this.guard = guard;
+	}
+
+	/** The guards of its newest process. */
+	FakeGuard guard() {
+		return this.guard;
 	}
 
 }

@@ -10,7 +10,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
+import org.hkpgateway.plugin.BreakerListener;
 import org.hkpgateway.plugin.Capability;
+import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.HealthReport;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginConnection;
@@ -22,6 +24,7 @@ import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.plugin.ProtocolVersion;
 import org.hkpgateway.process.PluginLauncher;
 import org.hkpgateway.process.PluginProcess;
+import reactor.core.publisher.Mono;
 
 /**
  * Launcher, connector and decorator of fake plugins, with a log of what was done to them.
@@ -68,9 +71,11 @@ final class FakePlugins implements PluginLauncher, PluginConnection.Connector, P
 	}
 
 	@Override
-	public PluginClient decorate(PluginSpec spec, PluginClient client) {
+	public PluginClient.Guarded decorate(PluginSpec spec, PluginClient client, BreakerListener listener) {
 		plugin(spec.id()).onDecorate.run();
-		return client;
+		FakeGuard guard = new FakeGuard(spec.id(), client, listener);
+		plugin(spec.id()).guard(guard);
+		return guard;
 	}
 
 	@Override
@@ -130,13 +135,21 @@ final class FakePlugins implements PluginLauncher, PluginConnection.Connector, P
 
 		private final PluginId id;
 
+		private final CompletableFuture<String> lost;
+
+		/** So that a test can tell apart who decides. */
+		private final Mono<Decision> answer;
+
 		Connection(PluginId id) {
 			this.id = id;
+			this.lost = plugin(id).connect();
+			this.answer = plugin(id).ownAnswer.get();
 		}
 
 		@Override
 		public PluginIntroduction initialize(String instanceId, Duration timeout) {
 			FakePlugins.this.log.add(this.id + " initialize " + timeout.toSeconds());
+			plugin(this.id).instances().add(instanceId);
 			plugin(this.id).onInitialize.run();
 			return new PluginIntroduction(this.id.name(), "1.2.3", "", Map.of(), List.of(), ProtocolVersion.CURRENT);
 		}
@@ -155,12 +168,12 @@ final class FakePlugins implements PluginLauncher, PluginConnection.Connector, P
 
 		@Override
 		public PluginClient client() {
-			return (event, budget) -> plugin(this.id).answer;
+			return (event, budget) -> (this.answer != null) ? this.answer : plugin(this.id).answer;
 		}
 
 		@Override
 		public CompletableFuture<String> onLost() {
-			return plugin(this.id).lost;
+			return this.lost;
 		}
 
 		@Override

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
+import org.hkpgateway.plugin.BreakerListener;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.PluginStartException;
@@ -24,7 +25,7 @@ class PluginHostCloseTests {
 	private final FakePlugins fakes = new FakePlugins();
 
 	private final PluginHost host = new PluginHost(this.fakes, this.fakes, this.fakes, LifecycleSettings.DEFAULTS,
-			List.of(new LoggingStateListener()));
+			List.of(new LoggingStateListener()), BreakerListener.NONE);
 
 	@Test
 	void dependentsStopBeforeTheirDependenciesAndTheLauncherLast() throws Exception {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
+import org.hkpgateway.plugin.BreakerListener;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginRegistry;
@@ -33,7 +34,7 @@ class PluginHostTests {
 	private final List<Transition> transitions = new ArrayList<>();
 
 	private final PluginHost host = new PluginHost(this.fakes.tools(LifecycleSettings.DEFAULTS),
-			List.of(this.transitions::add), (id) -> this.time.loop(), () -> 0.5);
+			List.of(this.transitions::add), BreakerListener.NONE, (name) -> this.time.loop(), () -> 0.5);
 
 	@Test
 	void withoutPluginsItIsSettledAndReadyOnceStarted() {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 import org.hkpgateway.plugin.PluginId;
@@ -83,7 +84,7 @@ class SupervisorConcurrencyTests {
 		assertThat(this.entered.await(5, TimeUnit.SECONDS)).isTrue();
 		this.plugin.process().exit(137);
 		assertThat(ready.await(5, TimeUnit.SECONDS)).isTrue();
-		assertThat(this.supervisor.status(List.of()).lastFailure().orElseThrow().reason())
+		assertThat(status().lastFailure().orElseThrow().reason())
 			.isEqualTo("process ended: killed by signal 9 (interrupted)");
 	}
 
@@ -91,7 +92,8 @@ class SupervisorConcurrencyTests {
 	void exitCutsAHealthCheckShort() throws Exception {
 		LifecycleSettings often = new LifecycleSettings(Duration.ofSeconds(60), Duration.ofSeconds(10),
 				Duration.ofSeconds(10), Duration.ofSeconds(5), Duration.ofMillis(1), 3, Duration.ofSeconds(5),
-				Duration.ofSeconds(5), Duration.ofSeconds(2), Duration.ofSeconds(2), RestartLimits.DEFAULTS);
+				Duration.ofSeconds(5), Duration.ofSeconds(2), Duration.ofSeconds(2), Duration.ofSeconds(30),
+				Duration.ofHours(1), RestartLimits.DEFAULTS);
 		PluginSupervisor checking = supervisor(often);
 		CountDownLatch ready = new CountDownLatch(2);
 		this.onTransition = (transition) -> {
@@ -138,7 +140,7 @@ class SupervisorConcurrencyTests {
 		this.supervisor.retire("bye").get(5, TimeUnit.SECONDS);
 		assertThat(this.plugin.processes()).hasSize(2);
 		assertThat(this.plugin.running()).isZero();
-		assertThat(this.supervisor.status(List.of()).restarts()).isEqualTo(1);
+		assertThat(status().restarts()).isEqualTo(1);
 	}
 
 	/** Wherever in the start the stop falls: it ends STOPPED without a process. */
@@ -157,8 +159,14 @@ class SupervisorConcurrencyTests {
 
 	private PluginSupervisor supervisor(LifecycleSettings settings) {
 		return new PluginSupervisor(FakePlugins.spec("a"), this.fakes.tools(settings),
-				new RestartPolicy(settings.restart(), () -> 0.5), new ThreadLoop(ID, Clock.systemUTC()),
-				List.of((transition) -> this.onTransition.accept(transition)));
+				new RestartPolicy(settings.restart(), () -> 0.5), new ThreadLoop("a", Clock.systemUTC()),
+				new Surroundings(List.of((transition) -> this.onTransition.accept(transition)),
+						new AtomicLong()::incrementAndGet, (from, to) -> {
+						}));
+	}
+
+	private PluginStatus status() {
+		return PluginStatus.of(this.supervisor.snapshot(), true, List.of(), null, null);
 	}
 
 	private static Thread spinning(Runnable action) {

@@ -2,6 +2,7 @@ package org.hkpgateway.lifecycle;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 import org.hkpgateway.plugin.PluginSpec;
@@ -19,6 +20,8 @@ final class SupervisorHarness {
 
 	final List<Transition> transitions = new ArrayList<>();
 
+	final List<String> breakers = new ArrayList<>();
+
 	Consumer<Transition> onTransition = (transition) -> {
 	};
 
@@ -31,10 +34,11 @@ final class SupervisorHarness {
 	SupervisorHarness(PluginSpec spec) {
 		LifecycleSettings settings = LifecycleSettings.DEFAULTS;
 		this.supervisor = new PluginSupervisor(spec, this.fakes.tools(settings),
-				new RestartPolicy(settings.restart(), () -> 0.5), this.time.loop(), List.of((transition) -> {
+				new RestartPolicy(settings.restart(), () -> 0.5), this.time.loop(),
+				new Surroundings(List.of((transition) -> {
 					this.transitions.add(transition);
 					this.onTransition.accept(transition);
-				}));
+				}), new AtomicLong()::incrementAndGet, (from, to) -> this.breakers.add(from + ">" + to)));
 	}
 
 	SupervisorHarness started() {
@@ -44,7 +48,7 @@ final class SupervisorHarness {
 	}
 
 	PluginStatus status() {
-		return this.supervisor.status(List.of());
+		return PluginStatus.of(this.supervisor.snapshot(), true, List.of(), null, null);
 	}
 
 	/** All states so far, STOPPED first. */

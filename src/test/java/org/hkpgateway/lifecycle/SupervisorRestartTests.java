@@ -48,8 +48,10 @@ class SupervisorRestartTests {
 		this.plugin.process().exit(137, "line", "fatal");
 		this.time.run();
 		assertThat(this.harness.states()).containsExactly(STOPPED, STARTING, READY, BACKOFF, STARTING, READY);
-		assertThat(this.harness.transitions.get(2).reason())
-			.isEqualTo("process ended: killed by signal 9; last line of stderr: fatal; next start in 0.0 s");
+		assertThat(this.harness.transitions.get(2).reason()).isEqualTo(
+				"process ended: killed by signal 9; next start in 0.0 s; last lines of stderr:\n    | line\n    | fatal");
+		assertThat(this.harness.status().lastFailure().orElseThrow().reason())
+			.isEqualTo("process ended: killed by signal 9; last lines of stderr:\n    | line\n    | fatal");
 		assertThat(this.harness.supervisor.client()).isNotNull().isNotSameAs(first);
 		assertThat(this.harness.status().restarts()).isEqualTo(1);
 		assertThat(this.harness.status().generation()).isEqualTo(2);

@@ -140,8 +140,8 @@ class SupervisorStartTests {
 		});
 		this.harness.started();
 		assertThat(this.harness.transitions.get(1).reason())
-			.isEqualTo("process ended: exit code 3; last line of stderr: no database "
-					+ "(Initialize: expected: an answer, got: UNAVAILABLE); next start in 0.0 s");
+			.isEqualTo("process ended: exit code 3 (Initialize: expected: an answer, got: UNAVAILABLE); "
+					+ "next start in 0.0 s; last lines of stderr:\n    | no database");
 	}
 
 	@Test
@@ -179,8 +179,9 @@ class SupervisorStartTests {
 			throw new PluginStartException(ID, "Initialize: UNAVAILABLE");
 		});
 		this.harness.started();
-		assertThat(this.harness.transitions.get(1).reason()).startsWith(
-				"process ended: exit code 1; " + "last line of stderr: panic: no such file (Initialize: UNAVAILABLE)");
+		assertThat(this.harness.transitions.get(1).reason())
+			.isEqualTo("process ended: exit code 1 (Initialize: UNAVAILABLE); next start in 0.0 s; "
+					+ "last lines of stderr:\n    | panic: no such file");
 		assertThat(Thread.currentThread().isInterrupted()).isFalse();
 	}
 

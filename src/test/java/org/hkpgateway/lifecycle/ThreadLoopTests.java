@@ -8,7 +8,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-import org.hkpgateway.plugin.PluginId;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,7 +20,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(10)
 class ThreadLoopTests {
 
-	private final ThreadLoop loop = new ThreadLoop(new PluginId("a"), Clock.fixed(VirtualTime.EPOCH, ZoneOffset.UTC));
+	private final ThreadLoop loop = new ThreadLoop("a-supervisor", Clock.fixed(VirtualTime.EPOCH, ZoneOffset.UTC));
 
 	private final BlockingQueue<String> done = new LinkedBlockingQueue<>();
 

@@ -13,7 +13,11 @@ import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.RequestHead;
 import org.hkpgateway.http.ResponseHead;
+import org.hkpgateway.plugin.BreakerListener;
+import org.hkpgateway.plugin.BreakerState;
+import org.hkpgateway.plugin.BreakerStatus;
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.LatencyStatus;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
@@ -51,8 +55,7 @@ class GuardedPluginsTests {
 
 	private final List<String> transitions = new ArrayList<>();
 
-	private final GuardedPlugins plugins = new GuardedPlugins(BUDGET,
-			(plugin, from, to) -> this.transitions.add(from + ">" + to), () -> this.time.now(TimeUnit.NANOSECONDS),
+	private final GuardedPlugins plugins = new GuardedPlugins(BUDGET, () -> this.time.now(TimeUnit.NANOSECONDS),
 			this.time, () -> 0.5);
 
 	private Mono<Decision> answer = Mono.just(Decision.Continue.UNCHANGED);
@@ -61,7 +64,8 @@ class GuardedPluginsTests {
 
 	private Duration lastLimit = Duration.ZERO;
 
-	private final PluginClient client = this.plugins.decorate(spec(256), this::decide);
+	private final PluginClient.Guarded client = this.plugins.decorate(spec(256), this::decide,
+			(plugin, from, to) -> this.transitions.add(from + ">" + to));
 
 	@AfterEach
 	void endTime() {
@@ -126,7 +130,7 @@ class GuardedPluginsTests {
 		assertThat(failure()).isInstanceOf(PluginFailure.BreakerOpen.class);
 		assertThat(this.calls).hasValue(20);
 		assertThat(this.transitions).containsExactly("CLOSED>OPEN");
-		BreakerStatus status = this.plugins.status(ID).orElseThrow();
+		BreakerStatus status = this.client.breaker();
 		assertThat(status.failureRate()).isEqualTo(50);
 		assertThat(status.bufferedCalls()).isEqualTo(20);
 		assertThat(status.notPermittedCalls()).isEqualTo(1);
@@ -167,7 +171,7 @@ class GuardedPluginsTests {
 	void notSlowUpTo80PercentOfTheTimeout() {
 		slow(30, 160);
 		assertThat(state()).isEqualTo(BreakerState.CLOSED);
-		assertThat(this.plugins.status(ID).orElseThrow().slowCallRate()).isZero();
+		assertThat(this.client.breaker().slowCallRate()).isZero();
 	}
 
 	@Test
@@ -190,7 +194,7 @@ class GuardedPluginsTests {
 		advance(159);
 		assertThat(cut).allSatisfy((call) -> assertThat(call.failure).isInstanceOf(PluginFailure.Timeout.class));
 		assertThat(state()).isEqualTo(BreakerState.CLOSED);
-		assertThat(this.plugins.status(ID).orElseThrow().bufferedCalls()).isZero();
+		assertThat(this.client.breaker().bufferedCalls()).isZero();
 	}
 
 	@Test
@@ -205,15 +209,15 @@ class GuardedPluginsTests {
 
 	@Test
 	void timeoutLongerThanTheWholeBudgetStillCounts() {
-		PluginClient patient = this.plugins.decorate(spec(new PluginId("patient"), 256, Duration.ofSeconds(30)),
-				(event, budget) -> Mono.never());
+		PluginClient.Guarded patient = this.plugins.decorate(spec(256, Duration.ofSeconds(30)),
+				(event, budget) -> Mono.never(), BreakerListener.NONE);
 		for (int i = 0; i < 20; i++) {
 			patient.decide(EVENT, BUDGET).subscribe((decision) -> {
 			}, (failure) -> {
 			});
 		}
 		advance(1000);
-		assertThat(this.plugins.status(new PluginId("patient")).orElseThrow().state()).isEqualTo(BreakerState.OPEN);
+		assertThat(patient.breaker().state()).isEqualTo(BreakerState.OPEN);
 	}
 
 	@Test
@@ -224,7 +228,7 @@ class GuardedPluginsTests {
 			assertThat(decision()).isInstanceOf(Decision.Respond.class);
 		}
 		assertThat(state()).isEqualTo(BreakerState.CLOSED);
-		assertThat(this.plugins.status(ID).orElseThrow().failureRate()).isZero();
+		assertThat(this.client.breaker().failureRate()).isZero();
 	}
 
 	@Test
@@ -235,7 +239,7 @@ class GuardedPluginsTests {
 		}
 		advance(1000);
 		assertThat(state()).isEqualTo(BreakerState.CLOSED);
-		assertThat(this.plugins.status(ID).orElseThrow().bufferedCalls()).isZero();
+		assertThat(this.client.breaker().bufferedCalls()).isZero();
 		succeed(1);
 	}
 
@@ -250,7 +254,7 @@ class GuardedPluginsTests {
 
 	@Test
 	void bulkhead() {
-		PluginClient narrow = this.plugins.decorate(spec(2), this::decide);
+		PluginClient.Guarded narrow = this.plugins.decorate(spec(2), this::decide, BreakerListener.NONE);
 		this.answer = Mono.never();
 		Call first = new Call(narrow, BUDGET);
 		new Call(narrow, BUDGET);
@@ -264,7 +268,7 @@ class GuardedPluginsTests {
 		advance(200);
 		this.answer = Mono.just(Decision.Continue.UNCHANGED);
 		assertThat(new Call(narrow, BUDGET).decision).isNotNull();
-		assertThat(this.plugins.status(ID).orElseThrow().bufferedCalls()).isEqualTo(3);
+		assertThat(narrow.breaker().bufferedCalls()).isEqualTo(3);
 	}
 
 	@Test
@@ -384,31 +388,43 @@ class GuardedPluginsTests {
 			.hasMessage("plugin fake: expected: a decision, got: none");
 		PluginClient throwing = this.plugins.decorate(spec(1), (event, budget) -> {
 			throw new IllegalStateException("bug");
-		});
+		}, BreakerListener.NONE);
 		assertThat(new Call(throwing, BUDGET).failure).isInstanceOf(PluginFailure.ProtocolError.class);
 	}
 
 	@Test
-	void newProcessStartsWithAClosedBreaker() {
+	void newProcessStartsWithABreakerOfItsOwn() {
 		fail(20);
-		assertThat(state()).isEqualTo(BreakerState.OPEN);
-		PluginClient fresh = this.plugins.decorate(spec(256), this::decide);
-		assertThat(state()).isEqualTo(BreakerState.CLOSED);
+		PluginClient.Guarded fresh = this.plugins.decorate(spec(256), this::decide, BreakerListener.NONE);
 		assertThat(new Call(fresh, BUDGET).failure).isSameAs(CRASH);
+		assertThat(fresh.breaker().state()).isEqualTo(BreakerState.CLOSED);
+		assertThat(state()).isEqualTo(BreakerState.OPEN);
+		assertThat(this.transitions).containsExactly("CLOSED>OPEN");
 	}
 
 	@Test
-	void breakerOfAReplacedProcessIsNotReported() {
-		this.plugins.decorate(spec(256), this::decide);
-		fail(20);
+	void latencyIsThatOfTheCallsOfTheLastMinute() {
+		assertThat(this.client.latency()).isEqualTo(LatencyStatus.NONE);
+		slow(3, 20);
+		slow(1, 100);
+		assertThat(this.client.latency())
+			.isEqualTo(new LatencyStatus(4, Duration.ofMillis(40), Duration.ofMillis(100)));
+		advance(61_000);
+		assertThat(this.client.latency()).isEqualTo(LatencyStatus.NONE);
+		slow(1, 30);
+		assertThat(this.client.latency()).isEqualTo(new LatencyStatus(1, Duration.ofMillis(30), Duration.ofMillis(30)));
+	}
+
+	@Test
+	void latencyCountsTimeoutsButNeitherRefusedNorAbandonedCalls() {
+		this.answer = Mono.never();
+		for (int i = 0; i < 20; i++) {
+			new Call(BUDGET);
+		}
+		new Call(BUDGET).disposable.dispose();
+		advance(200);
 		assertThat(failure()).isInstanceOf(PluginFailure.BreakerOpen.class);
-		assertThat(this.transitions).isEmpty();
-		assertThat(state()).isEqualTo(BreakerState.CLOSED);
-	}
-
-	@Test
-	void statusOfAnUnknownPlugin() {
-		assertThat(this.plugins.status(new PluginId("other"))).isEmpty();
+		assertThat(this.client.latency()).isEqualTo(new LatencyStatus(20, TIMEOUT, TIMEOUT));
 	}
 
 	private Mono<Decision> decide(RequestEvent event, Duration budget) {
@@ -451,7 +467,7 @@ class GuardedPluginsTests {
 	}
 
 	private BreakerState state() {
-		return this.plugins.status(ID).orElseThrow().state();
+		return this.client.breaker().state();
 	}
 
 	private void advance(long millis) {
@@ -459,11 +475,11 @@ class GuardedPluginsTests {
 	}
 
 	private static PluginSpec spec(int maxConcurrent) {
-		return spec(ID, maxConcurrent, TIMEOUT);
+		return spec(maxConcurrent, TIMEOUT);
 	}
 
-	private static PluginSpec spec(PluginId id, int maxConcurrent, Duration timeout) {
-		return TestSpec.named(id.name()).timeout(timeout).maxConcurrent(maxConcurrent).build();
+	private static PluginSpec spec(int maxConcurrent, Duration timeout) {
+		return TestSpec.named(ID.name()).timeout(timeout).maxConcurrent(maxConcurrent).build();
 	}
 
 	/** One subscription and what came of it. */

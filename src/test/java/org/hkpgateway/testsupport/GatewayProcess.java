@@ -135,6 +135,43 @@ public final class GatewayProcess implements AutoCloseable {
 		}
 	}
 
+	/** Makes a change through the management port, with the token of the file. */
+	public Changed change(String path, String json) {
+		return change(path, json, token());
+	}
+
+	/** The same with a token of the test's own; null for none. */
+	public Changed change(String path, String body, String token) {
+		HttpRequest.Builder request = HttpRequest
+			.newBuilder(URI.create("http://127.0.0.1:" + this.managementPort + "/actuator/" + path))
+			.timeout(Duration.ofSeconds(150))
+			.header("Content-Type", "application/json")
+			.POST(HttpRequest.BodyPublishers.ofString(body));
+		if (token != null) {
+			request.header("Authorization", "Bearer " + token);
+		}
+		try {
+			HttpResponse<String> answer = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+			return new Changed(answer.statusCode(), answer.body().isEmpty() ? null : json.readTree(answer.body()));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private String token() {
+		try {
+			return Files.readString(this.runtime.resolve("management-token")).strip();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
 	/** The process id of a READY plugin; waits for it. */
 	public long pluginPid(String name) {
 		await("READY of " + name, () -> actuator("plugins/" + name).path("state").asString("").equals("READY"));
@@ -220,6 +257,15 @@ public final class GatewayProcess implements AutoCloseable {
 		if (leaked) {
 			throw new AssertionError("expected: no leaked buffer, got: " + log);
 		}
+	}
+
+	/**
+	 * What came of a change.
+	 *
+	 * @param status the HTTP status
+	 * @param body null if there is none
+	 */
+	public record Changed(int status, JsonNode body) {
 	}
 
 }

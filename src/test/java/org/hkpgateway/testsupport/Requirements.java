@@ -35,6 +35,16 @@ public final class Requirements {
 			.orElseGet(() -> missing(name));
 	}
 
+	/**
+	 * For a test that takes long: it is skipped with a message unless
+	 * {@code HKP_REQUIRE_ALL=true}.
+	 * @param what the test, for the message
+	 */
+	public static void timeFor(String what) {
+		Assumptions.assumeTrue(Boolean.parseBoolean(System.getenv("HKP_REQUIRE_ALL")),
+				() -> what + " takes long: set HKP_REQUIRE_ALL=true to run it");
+	}
+
 	private static Path missing(String name) {
 		String message = "expected: the program " + name + " on PATH, got: none; install it to run this test";
 		if (Boolean.parseBoolean(System.getenv("HKP_REQUIRE_ALL"))) {

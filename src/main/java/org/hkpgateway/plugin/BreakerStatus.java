@@ -1,4 +1,4 @@
-package org.hkpgateway.resilience;
+package org.hkpgateway.plugin;
 
 /**
  * A circuit breaker at one moment.

@@ -1,6 +1,4 @@
-package org.hkpgateway.resilience;
-
-import org.hkpgateway.plugin.PluginId;
+package org.hkpgateway.plugin;
 
 /**
  * Is told when a circuit breaker changes its state, for metrics and events.

@@ -1,4 +1,4 @@
-package org.hkpgateway.resilience;
+package org.hkpgateway.plugin;
 
 /**
  * The state of a circuit breaker.

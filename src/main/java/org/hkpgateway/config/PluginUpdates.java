@@ -1,0 +1,164 @@
+package org.hkpgateway.config;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+import org.hkpgateway.actuate.PluginRescan;
+import org.hkpgateway.lifecycle.ActionResult;
+import org.hkpgateway.lifecycle.PluginDifference;
+import org.hkpgateway.lifecycle.PluginHost;
+import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginSpec;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings the running plugins in line with configuration and files: when the operator asks
+ * for it, and, if so configured, when files change. Reads files on a thread of its own,
+ * {@code hkp-plugin-updates}, one thing after the other.
+ */
+class PluginUpdates implements PluginRescan, AutoCloseable {
+
+	private static final Logger logger = LoggerFactory.getLogger(PluginUpdates.class);
+
+	private static final Duration LOOK_INTERVAL = Duration.ofSeconds(2);
+
+	private final PluginCatalog catalog;
+
+	private final ConfigurationReader reader;
+
+	private final PluginHost host;
+
+	private final FileWatch watch;
+
+	private final ScheduledThreadPoolExecutor executor;
+
+	PluginUpdates(PluginCatalog catalog, ConfigurationReader reader, PluginHost host) {
+		this.catalog = catalog;
+		this.reader = reader;
+		this.host = host;
+		this.watch = new FileWatch(() -> catalog.current().found().files());
+		this.executor = new ScheduledThreadPoolExecutor(1, (task) -> {
+			Thread thread = new Thread(task, "hkp-plugin-updates");
+			thread.setDaemon(true);
+			return thread;
+		});
+		if (catalog.current().configured().plugins().watch()) {
+			long millis = LOOK_INTERVAL.toMillis();
+			var unused = this.executor.scheduleWithFixedDelay(this::look, 0, millis, TimeUnit.MILLISECONDS);
+		}
+	}
+
+	@Override
+	public CompletableFuture<Report> rescan(boolean dryRun) {
+		return CompletableFuture.supplyAsync(() -> prepare(dryRun), this.executor).thenCompose((report) -> {
+			if (dryRun) {
+				return CompletableFuture.completedFuture(report);
+			}
+			return this.host.apply(this.catalog.current().specs())
+				.thenApply((results) -> new Report(report.difference(), report.keptOut(), report.needRestart(),
+						named(results)));
+		});
+	}
+
+	private Report prepare(boolean dryRun) {
+		PluginCatalog.Edition before = this.catalog.current();
+		PluginCatalog.Edition next;
+		try {
+			next = this.catalog.next(this.reader.read());
+		}
+		catch (RuntimeException ex) {
+			throw new IllegalArgumentException(
+					"the configuration is not valid, so nothing is changed: " + ConfigurationReader.describe(ex), ex);
+		}
+		PluginDifference difference = this.host.difference(next.specs());
+		List<String> needRestart = ConfigurationReader.needRestart(before.configured(), next.configured());
+		logger.info("Rescan{}: {}", dryRun ? " (dry run)" : "", difference);
+		if (!needRestart.isEmpty()) {
+			logger.warn("Rescan: changes of {} take effect only after a restart of the gateway", needRestart);
+		}
+		if (!dryRun) {
+			this.catalog.publish(next);
+		}
+		return new Report(difference, next.kept().stream().map(PluginId::name).toList(), needRestart, Map.of());
+	}
+
+	private static Map<String, ActionResult> named(Map<PluginId, ActionResult> results) {
+		Map<String, ActionResult> named = new TreeMap<>();
+		results.forEach((id, result) -> named.put(id.name(), result));
+		return named;
+	}
+
+	/** Nothing may be thrown from here: it would end the watch. */
+	private void look() {
+		try {
+			Set<PluginId> changed = this.watch.look();
+			if (!changed.isEmpty()) {
+				update(changed);
+			}
+		}
+		catch (RuntimeException ex) {
+			logger.error("Changed plugin files could not be looked at", ex);
+		}
+	}
+
+	/** Only what has changed; the configuration is not read again. */
+	private void update(Set<PluginId> changed) {
+		PluginCatalog.Edition before = this.catalog.current();
+		PluginCatalog.Edition next = this.catalog.next(before.configured());
+		Map<PluginId, PluginSpec> fresh = next.specs()
+			.stream()
+			.filter((spec) -> changed.contains(spec.id()) && !next.kept().contains(spec.id()))
+			.collect(Collectors.toMap(PluginSpec::id, (spec) -> spec));
+		List<PluginSpec> specs = new ArrayList<>();
+		List<PluginId> sameSpec = new ArrayList<>();
+		for (PluginSpec spec : before.specs()) {
+			PluginSpec replacement = fresh.get(spec.id());
+			specs.add((replacement != null) ? replacement : spec);
+			if (spec.equals(replacement)) {
+				sameSpec.add(spec.id());
+			}
+		}
+		logger.info("Files of {} have changed", changed);
+		this.catalog
+			.publish(new PluginCatalog.Edition(before.configured(), next.found(), next.findings(), specs, next.kept()));
+		var unused = this.host.apply(specs).whenComplete(PluginUpdates::report);
+		sameSpec.forEach(this::reload);
+	}
+
+	private void reload(PluginId id) {
+		var unused = this.host.reload(id, "its files have changed")
+			.whenComplete((result, failure) -> report((failure == null) ? Map.of(id, result) : Map.of(), failure));
+	}
+
+	private static void report(Map<PluginId, ActionResult> results, @Nullable Throwable failure) {
+		if (failure != null) {
+			logger.error("Changed plugin files could not be put in force", failure);
+			return;
+		}
+		results.forEach((id, result) -> {
+			switch (result.outcome()) {
+				case UNCHANGED -> {
+				}
+				case DONE, WAITING -> logger.info("plugin {}: {}", id, result.reason());
+				case FAILED, REFUSED ->
+					logger.error("plugin {}: its changed files are not in force: {}", id, result.reason());
+			}
+		});
+	}
+
+	@Override
+	public void close() {
+		this.executor.shutdownNow();
+	}
+
+}

@@ -1,0 +1,65 @@
+package org.hkpgateway.lifecycle;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+import org.hkpgateway.plugin.Capability;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who fills a plugin's place. Immutable, so that any thread reads a consistent one.
+ *
+ * @param active decides requests, or would if it were READY
+ * @param candidate starts in order to take over; null outside a swap
+ * @param standby was active before; null unless the active one is on trial
+ * @param enabled whether the plugin is wanted
+ * @param joined whether requests are to wait for it: from the gateway's start, else as
+ * soon as its first start has ended
+ */
+record Occupants(Place active, @Nullable Place candidate, @Nullable Place standby, boolean enabled, boolean joined) {
+
+	boolean inChain() {
+		return this.enabled && this.joined && this.active.spec().granted().contains(Capability.HTTP_REQUEST);
+	}
+
+	/**
+	 * Who decides for a request that came to a place.
+	 * @param place this plugin's, present or past
+	 * @return the same while it runs; null if the plugin has left the chain
+	 */
+	@Nullable Place inPlaceOf(Place place) {
+		if (!inChain()) {
+			return null;
+		}
+		if ((place == this.active || place == this.standby) && place.client() != null) {
+			return place;
+		}
+		// Until the roll-back, the one that stands by helps out.
+		boolean helped = this.active.client() == null && this.standby != null && this.standby.client() != null;
+		return helped ? this.standby : this.active;
+	}
+
+	List<Place> all() {
+		return Stream.of(this.active, this.candidate, this.standby).filter(Objects::nonNull).toList();
+	}
+
+	/** The only one left. */
+	Occupants only(Place active) {
+		return new Occupants(active, null, null, this.enabled, this.joined);
+	}
+
+	Occupants preparing(Place candidate) {
+		return new Occupants(this.active, candidate, null, this.enabled, this.joined);
+	}
+
+	Occupants onTrial(Place active, Place standby) {
+		return new Occupants(active, null, standby, this.enabled, this.joined);
+	}
+
+	Occupants wanted(boolean enabled, boolean joined) {
+		return new Occupants(this.active, this.candidate, this.standby, enabled, joined);
+	}
+
+}

@@ -1,0 +1,432 @@
+package org.hkpgateway.lifecycle;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+import org.hkpgateway.plugin.BreakerState;
+import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginSpec;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One plugin, of whatever specification: holds the supervisor of the generation that
+ * decides and, during a swap, the other one.
+ *
+ * <pre>
+ * active              -- reload --&gt;               active + candidate
+ * active + candidate  -- candidate READY --&gt;      the candidate is active, the former stands by
+ *                     -- candidate fails --&gt;      active, as if nothing had been
+ * active + standby    -- trial over --&gt;           active
+ *                     -- the standby died --&gt;     active, with nothing to roll back to
+ *                     -- active died, or its
+ *                        breaker opened --&gt;       the standby is active
+ * </pre>
+ *
+ * Whatever is asked for ends what was going on before. Only the control thread may call
+ * what changes something; it goes by the moves that it has heard of, not by states that
+ * may have changed since.
+ */
+final class PluginSlot {
+
+	private static final Logger logger = LoggerFactory.getLogger(PluginSlot.class);
+
+	private final PluginId id;
+
+	private final SlotTools tools;
+
+	private final SlotListener listener;
+
+	private final AtomicLong generations = new AtomicLong();
+
+	private final Map<PluginSupervisor, CompletableFuture<Void>> leaving = new ConcurrentHashMap<>();
+
+	private final Request start = new Request();
+
+	private final Request swap = new Request();
+
+	private volatile Occupants occupants;
+
+	private volatile PluginStatus.@Nullable Swap lastSwap;
+
+	private SupervisorLoop.Timer trial = SupervisorLoop.Timer.NONE;
+
+	private boolean held;
+
+	/** Whether the moves of the active one are about the start that was asked for. */
+	private boolean starting;
+
+	/** What the active one is told when it starts again after a stop. */
+	private String why = "gateway starts";
+
+	/**
+	 * Makes a slot; nothing is started.
+	 * @param spec the plugin
+	 * @param joined whether requests wait for its first start
+	 * @param tools what it works with
+	 * @param listener is told what concerns others
+	 */
+	PluginSlot(PluginSpec spec, boolean joined, SlotTools tools, SlotListener listener) {
+		this.id = spec.id();
+		this.tools = tools;
+		this.listener = listener;
+		this.occupants = new Occupants(place(spec), null, null, spec.enabled(), joined);
+	}
+
+	private Place place(PluginSpec spec) {
+		return new Place(this,
+				(place) -> this.tools.supervisor(spec, this.generations::incrementAndGet,
+						(move) -> this.tools.control().execute(() -> hear(place, move)),
+						(from, to) -> breakerChanged(place, from, to)));
+	}
+
+	PluginId id() {
+		return this.id;
+	}
+
+	/** Who fills the place. Thread-safe. */
+	Occupants occupants() {
+		return this.occupants;
+	}
+
+	PluginStatus.@Nullable Swap lastSwap() {
+		return this.lastSwap;
+	}
+
+	/** The active generation's. Thread-safe. */
+	PluginSpec spec() {
+		return this.occupants.active().spec();
+	}
+
+	/** Sees to it that it does not start yet. */
+	void hold() {
+		this.held = true;
+	}
+
+	boolean held() {
+		return this.held;
+	}
+
+	/** Puts a plugin that cannot start into FAILED. */
+	void refuse(String reason) {
+		this.occupants.active().supervisor().refuse(reason);
+	}
+
+	/** Starts it, or as soon as it has stopped if it is about to. */
+	CompletableFuture<ActionResult> begin(String reason) {
+		CompletableFuture<ActionResult> result = this.start.begin();
+		this.held = false;
+		this.starting = false;
+		this.why = reason;
+		startIfStopped();
+		return result;
+	}
+
+	private void startIfStopped() {
+		Occupants now = this.occupants;
+		if (now.enabled() && !this.held && now.active().seen() == PluginState.STOPPED) {
+			this.starting = true;
+			now.active().supervisor().start(this.why);
+		}
+	}
+
+	CompletableFuture<ActionResult> restart(String reason) {
+		settle(reason);
+		CompletableFuture<ActionResult> result = begin(reason);
+		if (this.occupants.active().seen() != PluginState.STOPPED) {
+			var unused = this.occupants.active().supervisor().stop(reason);
+		}
+		return result;
+	}
+
+	/**
+	 * Swaps it, or starts it afresh if it is not READY.
+	 * @param spec its specification from now on, if all goes well
+	 * @param reason why
+	 * @return completes when the new generation has become READY or has failed
+	 */
+	CompletableFuture<ActionResult> reload(PluginSpec spec, String reason) {
+		settle(reason);
+		if (this.occupants.active().seen() == PluginState.READY) {
+			Place candidate = place(spec);
+			this.occupants = this.occupants.preparing(candidate);
+			candidate.supervisor().startOnProbation(reason);
+			return this.swap.begin();
+		}
+		hold();
+		CompletableFuture<Void> gone = adopt(spec, reason);
+		CompletableFuture<ActionResult> result = this.start.begin();
+		this.starting = false;
+		Place fresh = this.occupants.active();
+		var unused = gone.thenRun(() -> this.tools.control().execute(() -> {
+			if (this.occupants.active() == fresh && this.held) {
+				this.held = false;
+				this.why = reason;
+				startIfStopped();
+			}
+		}));
+		return result;
+	}
+
+	/**
+	 * Takes another specification without starting it.
+	 * @param spec the specification
+	 * @param reason why
+	 * @return completes when what ran before has ended
+	 */
+	CompletableFuture<Void> adopt(PluginSpec spec, String reason) {
+		settle(reason);
+		Place before = this.occupants.active();
+		this.occupants = this.occupants.only(place(spec));
+		this.listener.chainChanged();
+		return retire(before, reason);
+	}
+
+	/**
+	 * It is to run from now on.
+	 * @param joined whether requests wait for its start
+	 */
+	void enable(boolean joined) {
+		this.occupants = this.occupants.wanted(true, joined);
+		this.listener.chainChanged();
+	}
+
+	/**
+	 * Stops it and takes it out of the chain.
+	 * @param reason why
+	 * @return completes when none of its processes is left
+	 */
+	CompletableFuture<Void> disable(String reason) {
+		settle(reason);
+		this.occupants = this.occupants.wanted(false, false);
+		this.listener.chainChanged();
+		CompletableFuture<Void> stopped = this.occupants.active().supervisor().stop(reason);
+		return CompletableFuture.allOf(stopped, left());
+	}
+
+	/** Whether the active one is READY. */
+	boolean serving() {
+		return this.occupants.active().seen() == PluginState.READY;
+	}
+
+	/** Gives up a swap that has not switched. */
+	void abandonSwap(String reason) {
+		if (this.occupants.candidate() != null) {
+			settle(reason);
+		}
+	}
+
+	/** Takes it out of the chain; its end must follow. */
+	void leave(String reason) {
+		settle(reason);
+		this.occupants = this.occupants.wanted(false, false);
+	}
+
+	/** Gives up a swap that has not switched, and ends the trial of one that has. */
+	private void settle(String reason) {
+		this.trial.cancel();
+		this.start.giveUp(reason);
+		this.swap.giveUp(reason);
+		Occupants now = this.occupants;
+		this.occupants = now.only(now.active());
+		now.active().supervisor().establish();
+		if (now.candidate() != null) {
+			ended(PluginStatus.Swap.Outcome.FAILED, "given up: " + reason);
+			var unused = retire(now.candidate(), reason);
+		}
+		if (now.standby() != null) {
+			ended(PluginStatus.Swap.Outcome.DONE, "trial cut short: " + reason);
+			var unused = retire(now.standby(), reason);
+		}
+	}
+
+	private void ended(PluginStatus.Swap.Outcome outcome, String reason) {
+		this.lastSwap = new PluginStatus.Swap(this.tools.control().now(), outcome, reason);
+	}
+
+	private void hear(Place place, Transition move) {
+		place.see(move.to());
+		Occupants now = this.occupants;
+		if (place == now.candidate()) {
+			candidateMoved(place, move);
+		}
+		else if (place == now.standby()) {
+			standbyMoved(move);
+		}
+		else if (place == now.active()) {
+			activeMoved(now, move);
+		}
+	}
+
+	private void candidateMoved(Place candidate, Transition move) {
+		switch (move.to()) {
+			case READY -> switchTo(candidate);
+			case FAILED -> {
+				this.occupants = this.occupants.only(this.occupants.active());
+				ended(PluginStatus.Swap.Outcome.FAILED, move.reason());
+				this.swap.end(ActionResult.failed("the new generation did not start: " + move.reason()));
+				var unused = retire(candidate, "its start failed");
+			}
+			case STOPPED, STARTING, STANDBY, BACKOFF, DRAINING -> {
+			}
+		}
+	}
+
+	private void switchTo(Place next) {
+		Place former = this.occupants.active();
+		Duration limit = this.tools.tools().settings().trial();
+		if (former.seen() == PluginState.READY) {
+			this.occupants = this.occupants.onTrial(next, former);
+			former.supervisor().standBy("a new generation decides, on trial for " + limit.toSeconds() + " s");
+			this.trial = this.tools.control()
+				.schedule(limit, () -> endTrial("the new generation passed its trial of " + limit.toSeconds() + " s"));
+			ended(PluginStatus.Swap.Outcome.ON_TRIAL, "the new generation decides, the former stands by");
+		}
+		else {
+			this.occupants = this.occupants.only(next);
+			next.supervisor().establish();
+			ended(PluginStatus.Swap.Outcome.DONE, "no trial: the former generation was not READY");
+			var unused = retire(former, "replaced by a new generation");
+		}
+		this.listener.chainChanged();
+		this.swap.end(ActionResult.done("the new generation decides"));
+		this.listener.ready(this);
+	}
+
+	private void standbyMoved(Transition move) {
+		switch (move.to()) {
+			// READY: it was started again before it heard that it should stand by.
+			case DRAINING, BACKOFF, FAILED, STOPPED ->
+				endTrial("nothing to roll back to: the former generation ended: " + move.reason());
+			case STARTING, READY, STANDBY -> {
+			}
+		}
+	}
+
+	private void endTrial(String reason) {
+		this.trial.cancel();
+		Occupants now = this.occupants;
+		if (now.standby() != null) {
+			this.occupants = now.only(now.active());
+			now.active().supervisor().establish();
+			ended(PluginStatus.Swap.Outcome.DONE, reason);
+			var unused = retire(now.standby(), reason);
+		}
+	}
+
+	private void activeMoved(Occupants now, Transition move) {
+		switch (move.to()) {
+			case READY -> {
+				join();
+				endStart(ActionResult.done(move.reason()));
+				this.listener.ready(this);
+			}
+			case BACKOFF, FAILED -> {
+				if (now.standby() != null) {
+					rollBack(now.active(), move.reason());
+					return;
+				}
+				join();
+				endStart(ActionResult.failed(move.reason()));
+				if (move.to() == PluginState.FAILED) {
+					this.listener.failed(this);
+				}
+			}
+			case STOPPED -> startIfStopped();
+			case STARTING, STANDBY, DRAINING -> {
+			}
+		}
+	}
+
+	private void endStart(ActionResult result) {
+		if (this.starting) {
+			this.starting = false;
+			this.start.end(result);
+		}
+	}
+
+	/** From now on its fail policy answers when it does not. */
+	void join() {
+		Occupants now = this.occupants;
+		if (now.enabled() && !now.joined()) {
+			this.occupants = now.wanted(true, true);
+			this.listener.chainChanged();
+		}
+	}
+
+	private void rollBack(Place failed, String reason) {
+		Place former = this.occupants.standby();
+		if (former == null || this.occupants.active() != failed) {
+			return;
+		}
+		this.trial.cancel();
+		this.occupants = this.occupants.only(former);
+		// If it has died unheard, it is started again when its end is heard of.
+		this.why = "rolled back: " + reason;
+		former.supervisor().resume(this.why);
+		ended(PluginStatus.Swap.Outcome.ROLLED_BACK, reason);
+		logger.warn("plugin {}: swap rolled back, the former generation decides again: {}", this.id, reason);
+		this.listener.chainChanged();
+		var unused = retire(failed, "rolled back: " + reason);
+	}
+
+	/** Called on any thread. */
+	private void breakerChanged(Place place, BreakerState from, BreakerState to) {
+		Occupants now = this.occupants;
+		if (place != now.active()) {
+			return;
+		}
+		if (to == BreakerState.OPEN) {
+			logger.warn("Circuit breaker of plugin {}: {} -> {}; its fail policy applies until it recovers", this.id,
+					from, to);
+			if (now.standby() != null) {
+				this.tools.control().execute(() -> rollBack(place, "its circuit breaker opened"));
+			}
+		}
+		else {
+			logger.info("Circuit breaker of plugin {}: {} -> {}", this.id, from, to);
+		}
+		this.tools.breakers().stateChanged(this.id, from, to);
+	}
+
+	private CompletableFuture<Void> retire(Place place, String reason) {
+		PluginSupervisor supervisor = place.supervisor();
+		CompletableFuture<Void> gone = supervisor.retire(reason);
+		this.leaving.put(supervisor, gone);
+		var unused = gone.thenRun(() -> this.tools.control().execute(() -> {
+			supervisor.close();
+			this.leaving.remove(supervisor);
+		}));
+		return gone;
+	}
+
+	/**
+	 * Ends it for good; it must be out of the chain, or the gateway at its end.
+	 * Thread-safe.
+	 * @param reason why
+	 * @return completes when none of its processes is left
+	 */
+	CompletableFuture<Void> retire(String reason) {
+		for (Place place : this.occupants.all()) {
+			var unused = retire(place, reason);
+		}
+		return left();
+	}
+
+	private CompletableFuture<Void> left() {
+		return CompletableFuture.allOf(this.leaving.values().toArray(CompletableFuture<?>[]::new));
+	}
+
+	/** Ends its threads, interrupting what they do. Does not block. Thread-safe. */
+	void close() {
+		this.occupants.all().forEach((place) -> place.supervisor().close());
+		List.copyOf(this.leaving.keySet()).forEach(PluginSupervisor::close);
+	}
+
+}

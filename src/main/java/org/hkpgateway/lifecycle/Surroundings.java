@@ -1,0 +1,40 @@
+package org.hkpgateway.lifecycle;
+
+import java.util.List;
+import java.util.function.LongSupplier;
+
+import org.hkpgateway.plugin.BreakerState;
+
+/**
+ * Whom a supervisor tells what happens, and where it gets the numbers of its
+ * incarnations.
+ *
+ * @param listeners are told of every move, on the supervisor's thread
+ * @param generations counts the incarnations of a plugin, whichever supervisor starts
+ * them
+ * @param breakers are told when the breaker of the present incarnation changes, on any
+ * thread; must not block
+ */
+record Surroundings(List<StateListener> listeners, LongSupplier generations, BreakerChange breakers) {
+
+	Surroundings {
+		listeners = List.copyOf(listeners);
+	}
+
+	long nextGeneration() {
+		return this.generations.getAsLong();
+	}
+
+	void breakerChanged(BreakerState from, BreakerState to) {
+		this.breakers.changed(from, to);
+	}
+
+	/** Hears of a breaker. */
+	@FunctionalInterface
+	interface BreakerChange {
+
+		void changed(BreakerState from, BreakerState to);
+
+	}
+
+}

@@ -1,0 +1,54 @@
+package org.hkpgateway.lifecycle;
+
+import java.time.Duration;
+
+import org.hkpgateway.plugin.BreakerListener;
+import org.hkpgateway.plugin.BreakerState;
+import org.hkpgateway.plugin.BreakerStatus;
+import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.LatencyStatus;
+import org.hkpgateway.plugin.PluginClient;
+import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.RequestEvent;
+import reactor.core.publisher.Mono;
+
+/**
+ * Guards that do nothing, with a breaker that opens when it is told to.
+ */
+final class FakeGuard implements PluginClient.Guarded {
+
+	private final PluginId id;
+
+	private final PluginClient client;
+
+	private final BreakerListener listener;
+
+	private volatile BreakerState state = BreakerState.CLOSED;
+
+	FakeGuard(PluginId id, PluginClient client, BreakerListener listener) {
+		this.id = id;
+		this.client = client;
+		this.listener = listener;
+	}
+
+	void open() {
+		this.state = BreakerState.OPEN;
+		this.listener.stateChanged(this.id, BreakerState.CLOSED, BreakerState.OPEN);
+	}
+
+	@Override
+	public Mono<Decision> decide(RequestEvent event, Duration budget) {
+		return this.client.decide(event, budget);
+	}
+
+	@Override
+	public BreakerStatus breaker() {
+		return new BreakerStatus(this.state, -1, -1, 0, 0);
+	}
+
+	@Override
+	public LatencyStatus latency() {
+		return LatencyStatus.NONE;
+	}
+
+}
