@@ -78,9 +78,21 @@ class ArchitectureTests {
 	@ArchTest
 	static final ArchRule onlyGrpcSeesGrpc = noClasses()
 		.that(not(resideInAnyPackage("org.hkpgateway.grpc..", "org.hkpgateway.host..", "org.hkpgateway.proto..")))
+		.and()
+		// Where the certificates of remote plugins meet their channels.
+		.haveNameNotMatching("org\\.hkpgateway\\.config\\.RemotePluginChannels(\\$.*)?")
 		.should()
 		.dependOnClassesThat()
 		.resideInAnyPackage("io.grpc..", "com.google.protobuf..", "org.hkpgateway.proto..");
+
+	@ArchTest
+	static final ArchRule onlyRemoteChannelsSeeTheGrpcStarter = noClasses().that()
+		.haveNameNotMatching("org\\.hkpgateway\\.config\\.RemotePluginChannels(\\$.*)?")
+		.and()
+		.resideOutsideOfPackage("org.hkpgateway.host..")
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage("net.devh..");
 
 	private static ArchRule uses(String name, String... allowed) {
 		String[] packages = new String[allowed.length + 1];

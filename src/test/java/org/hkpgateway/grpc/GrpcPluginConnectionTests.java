@@ -47,7 +47,7 @@ class GrpcPluginConnectionTests {
 	void connect(@TempDir Path directory) throws Exception {
 		this.plugin = new FakePlugin(directory);
 		this.connector = new GrpcConnector(new Gateway("0.1", Duration.ofSeconds(1)));
-		this.connection = this.connector.connect(TestEvents.spec(), this.plugin.endpoint(), LONG);
+		this.connection = this.connector.offer(TestEvents.spec()).connect(this.plugin.endpoint(), null, LONG);
 	}
 
 	@AfterEach
@@ -144,7 +144,7 @@ class GrpcPluginConnectionTests {
 	void messageLimitOfTheManifestHoldsOtherwise(@TempDir Path directory) throws Exception {
 		PluginSpec spec = TestEvents.spec(16 << 20);
 		try (FakePlugin other = new FakePlugin(directory);
-				PluginConnection otherConnection = this.connector.connect(spec, other.endpoint(), LONG)) {
+				PluginConnection otherConnection = this.connector.offer(spec).connect(other.endpoint(), null, LONG)) {
 			otherConnection.initialize("i-1", LONG);
 			RequestEvent large = TestEvents.lookup()
 				.withBody(new RequestBody(RequestBody.State.COMPLETE, ByteBuffer.allocate(17 << 20), 17 << 20));
