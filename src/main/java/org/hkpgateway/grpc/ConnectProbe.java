@@ -8,6 +8,11 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 
 import org.hkpgateway.plugin.PluginEndpoint;
 
@@ -23,6 +28,8 @@ final class ConnectProbe {
 	private static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
 		.getBytes(StandardCharsets.ISO_8859_1);
 
+	private static final int NOTHING = -1;
+
 	private static final int TLS_ALERT = 0x15;
 
 	private static final int TLS_HANDSHAKE = 0x16;
@@ -31,13 +38,15 @@ final class ConnectProbe {
 	}
 
 	/**
-	 * Tries the bare socket. Blocks for at most two seconds.
+	 * Tries the bare socket. Blocks for a few seconds at most.
 	 * @param endpoint where the plugin should listen
 	 * @return what came, as the end of a sentence
 	 */
 	static String describe(PluginEndpoint endpoint) {
-		try (SocketChannel socket = connect(endpoint)) {
-			return describe(firstByte(socket));
+		try {
+			int first = firstByte(endpoint, PREFACE);
+			// Some TLS servers hang up on who does not speak TLS, without a word.
+			return describe((first != NOTHING) ? first : firstByte(endpoint, tlsHello()));
 		}
 		catch (IOException | RuntimeException ex) {
 			String message = (ex.getMessage() != null) ? ex.getMessage() : ex.getClass().getSimpleName();
@@ -71,21 +80,40 @@ final class ConnectProbe {
 		}
 	}
 
-	/** What it answers to an HTTP/2 client; -1 if nothing. */
-	private static int firstByte(SocketChannel channel) throws IOException {
+	/** Returns how it answers to what a client says first, or NOTHING. */
+	private static int firstByte(PluginEndpoint endpoint, byte[] greeting) throws IOException {
+		try (SocketChannel channel = connect(endpoint)) {
+			return firstByte(channel, greeting);
+		}
+	}
+
+	private static int firstByte(SocketChannel channel, byte[] greeting) throws IOException {
 		ByteBuffer answer = ByteBuffer.allocate(1);
 		channel.configureBlocking(false);
 		try (Selector selector = Selector.open()) {
-			channel.write(ByteBuffer.wrap(PREFACE));
+			channel.write(ByteBuffer.wrap(greeting));
 			channel.register(selector, SelectionKey.OP_READ);
 			if (selector.select(TIMEOUT_MILLIS) == 0 || channel.read(answer) <= 0) {
-				return -1;
+				return NOTHING;
 			}
 			return answer.get(0) & 0xff;
 		}
 		catch (IOException ex) {
 			// It hung up on us, which says as much as silence.
-			return -1;
+			return NOTHING;
+		}
+	}
+
+	private static byte[] tlsHello() throws IOException {
+		try {
+			SSLEngine engine = SSLContext.getDefault().createSSLEngine();
+			engine.setUseClientMode(true);
+			ByteBuffer hello = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+			engine.wrap(ByteBuffer.allocate(0), hello);
+			return Arrays.copyOf(hello.array(), hello.position());
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IOException(ex);
 		}
 	}
 

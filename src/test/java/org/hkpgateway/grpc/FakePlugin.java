@@ -6,8 +6,6 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -31,10 +29,10 @@ import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.SingleThreadEventLoop;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
@@ -45,7 +43,6 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import io.netty.util.concurrent.EventExecutor;
 import org.hkpgateway.plugin.PluginEndpoint;
 import org.hkpgateway.proto.Empty;
 import org.hkpgateway.proto.HKPPluginGrpc;
@@ -113,6 +110,8 @@ class FakePlugin implements AutoCloseable {
 
 	final Queue<String> authorizations = new ConcurrentLinkedQueue<>();
 
+	private final Queue<Channel> channels = new ConcurrentLinkedQueue<>();
+
 	final AtomicInteger connections = new AtomicInteger();
 
 	/** How much was accepted of what GO_PLUGIN_FLOODS prints. */
@@ -136,7 +135,15 @@ class FakePlugin implements AutoCloseable {
 		this.secret = secret;
 		boolean epoll = Epoll.isAvailable();
 		this.eventLoops = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("fake-plugin", true),
-				epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+				epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory()) {
+
+			@Override
+			public ChannelFuture register(Channel channel) {
+				FakePlugin.this.channels.add(channel);
+				return super.register(channel);
+			}
+
+		};
 		NettyServerBuilder builder;
 		if (where instanceof PluginEndpoint.Unix unix) {
 			builder = epoll
@@ -187,16 +194,10 @@ class FakePlugin implements AutoCloseable {
 
 	/** Ends all connections, and goes on listening. */
 	void endConnections() throws Exception {
-		for (EventExecutor loop : this.eventLoops) {
-			loop.submit(() -> {
-				List<Channel> connections = new ArrayList<>();
-				((SingleThreadEventLoop) loop).registeredChannelsIterator().forEachRemaining((channel) -> {
-					if (channel.parent() != null) {
-						connections.add(channel);
-					}
-				});
-				connections.forEach(Channel::close);
-			}).get(5, TimeUnit.SECONDS);
+		for (Channel channel : this.channels) {
+			if (channel.parent() != null) {
+				channel.close().get(5, TimeUnit.SECONDS);
+			}
 		}
 	}
 
