@@ -13,8 +13,7 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 				"net.devh.boot.grpc.client.autoconfigure.GrpcClientMetricAutoConfiguration",
 				"net.devh.boot.grpc.client.autoconfigure.GrpcClientMicrometerTraceAutoConfiguration",
 				"net.devh.boot.grpc.client.autoconfigure.GrpcClientSecurityAutoConfiguration",
-				"net.devh.boot.grpc.client.autoconfigure.GrpcDiscoveryClientAutoConfiguration",
-				"net.devh.boot.grpc.common.autoconfigure.GrpcCommonCodecAutoConfiguration" })
+				"net.devh.boot.grpc.client.autoconfigure.GrpcDiscoveryClientAutoConfiguration" })
 public class HkpGatewayApplication {
 
 	public static void main(String[] args) {

@@ -16,7 +16,7 @@ final class ConnectionWatch {
 	 * A connection may end without its server, for example when it has reached the age
 	 * that the server allows. Then another can be made, and at once.
 	 */
-	private static final Duration RECONNECT = Duration.ofMillis(500);
+	private static final Duration RECONNECT = Duration.ofSeconds(2);
 
 	private final CompletableFuture<String> lost = new CompletableFuture<>();
 
