@@ -86,13 +86,11 @@ class ArchitectureTests {
 		.resideInAnyPackage("io.grpc..", "com.google.protobuf..", "org.hkpgateway.proto..");
 
 	@ArchTest
-	static final ArchRule onlyRemoteChannelsSeeTheGrpcStarter = noClasses().that()
+	static final ArchRule onlyRemoteChannelsSeeTheGrpcClientStarter = noClasses().that()
 		.haveNameNotMatching("org\\.hkpgateway\\.config\\.RemotePluginChannels(\\$.*)?")
-		.and()
-		.resideOutsideOfPackage("org.hkpgateway.host..")
 		.should()
 		.dependOnClassesThat()
-		.resideInAPackage("net.devh..");
+		.resideInAPackage("net.devh.boot.grpc.client..");
 
 	private static ArchRule uses(String name, String... allowed) {
 		String[] packages = new String[allowed.length + 1];
