@@ -1,12 +1,23 @@
 package org.hkpgateway;
 
+import net.devh.boot.grpc.server.autoconfigure.GrpcHealthServiceAutoConfiguration;
+import net.devh.boot.grpc.server.autoconfigure.GrpcReflectionServiceAutoConfiguration;
+import net.devh.boot.grpc.server.autoconfigure.GrpcServerFactoryAutoConfiguration;
+import net.devh.boot.grpc.server.autoconfigure.GrpcServerMetricAutoConfiguration;
+import org.hkpgateway.cli.CommandLine;
+
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
 /**
- * Starts the gateway.
+ * Starts the gateway, or runs a command in its place. Of the gRPC starter only what finds
+ * services is wanted: the host service has a server for each plugin, none on a port, and
+ * nothing but itself to offer. The starter's metrics name a class that Spring Boot no
+ * longer has.
  */
 @SpringBootApplication(proxyBeanMethods = false,
+		exclude = { GrpcServerFactoryAutoConfiguration.class, GrpcHealthServiceAutoConfiguration.class,
+				GrpcReflectionServiceAutoConfiguration.class, GrpcServerMetricAutoConfiguration.class },
 		// Remote plugins use net.devh's channel factory without its beans.
 		excludeName = { "net.devh.boot.grpc.client.autoconfigure.GrpcClientAutoConfiguration",
 				"net.devh.boot.grpc.client.autoconfigure.GrpcClientHealthAutoConfiguration",
@@ -17,6 +28,10 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 public class HkpGatewayApplication {
 
 	public static void main(String[] args) {
+		// Before anything of Spring is loaded: that alone takes seconds.
+		if (CommandLine.handles(args)) {
+			System.exit(CommandLine.run(args));
+		}
 		SpringApplication.run(HkpGatewayApplication.class, args);
 	}
 

@@ -47,6 +47,9 @@ class ArchitectureTests {
 	static final ArchRule grpc = uses("grpc", "plugin", "hkp", "http", "proto");
 
 	@ArchTest
+	static final ArchRule host = uses("host", "storage", "state", "events", "plugin", "hkp", "http", "proto");
+
+	@ArchTest
 	static final ArchRule resilience = uses("resilience", "plugin", "hkp", "http");
 
 	@ArchTest
@@ -61,6 +64,9 @@ class ArchitectureTests {
 	@ArchTest
 	static final ArchRule actuate = uses("actuate", "lifecycle", "chain", "proxy", "resilience", "process", "manifest",
 			"plugin", "hkp", "http");
+
+	@ArchTest
+	static final ArchRule cli = uses("cli", "manifest", "process", "grpc", "plugin", "hkp", "http", "proto");
 
 	@ArchTest
 	static final ArchRule nothingUsesConfig = noClasses().that()
@@ -91,6 +97,13 @@ class ArchitectureTests {
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("net.devh.boot.grpc.client..");
+
+	@ArchTest
+	static final ArchRule onlyHostSeesTheGrpcServerStarter = noClasses()
+		.that(not(resideInAnyPackage("org.hkpgateway", "org.hkpgateway.host..", "org.hkpgateway.config..")))
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage("net.devh.boot.grpc.server..");
 
 	private static ArchRule uses(String name, String... allowed) {
 		String[] packages = new String[allowed.length + 1];

@@ -57,7 +57,7 @@ class PluginConfiguration {
 		if (scanned.plugins().isEmpty()) {
 			logger.warn("No plugin found in {}: requests pass unexamined", plugins.directories());
 		}
-		return new Discovery(scanned.plugins(), findings, scanned.names());
+		return new Discovery(scanned.plugins(), findings, scanned.names(), scanned.files());
 	}
 
 	@Bean

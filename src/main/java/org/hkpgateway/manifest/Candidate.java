@@ -1,11 +1,14 @@
 package org.hkpgateway.manifest;
 
+import java.nio.file.Path;
+import java.util.List;
+
 import org.hkpgateway.plugin.PluginId;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * One manifest file, valid or not.
+ * One plugin that was found or configured, valid or not.
  *
  * @param findings what is wrong with it, still growing
  * @param id the name it claims, null if it claims none
@@ -20,6 +23,18 @@ record Candidate(Findings findings, @Nullable PluginId id, int nameLine, @Nullab
 	 */
 	@Nullable Manifest manifest() {
 		return this.findings.failed() ? null : this.parsed;
+	}
+
+	/**
+	 * The files that make this plugin of a plugin directory, as named, links not
+	 * followed: a change of a link is a change of the plugin.
+	 */
+	List<Path> files() {
+		Manifest manifest = this.parsed;
+		if (manifest != null && manifest.origin() instanceof Origin.Program program) {
+			return List.of(this.findings.file(), program.named()).stream().distinct().toList();
+		}
+		return (manifest != null) ? List.of() : List.of(this.findings.file());
 	}
 
 }

@@ -60,11 +60,15 @@ final class Dependencies {
 	}
 
 	private String absence(PluginId id) {
-		if (!this.named.containsKey(id)) {
-			return "which was not found in any plugin directory";
+		Candidate other = this.named.get(id);
+		if (other == null) {
+			return "which is in no plugin directory and not among hkp.plugins.remote";
 		}
-		return this.enabled.test(id) ? "which is kept out by an error of its own"
-				: "which is disabled by hkp.plugins.settings." + id + ".enabled";
+		Manifest manifest = other.manifest();
+		if (manifest == null) {
+			return "which is kept out by an error of its own";
+		}
+		return "which is disabled by " + manifest.settingsKey() + ".enabled";
 	}
 
 	private Map<PluginId, Manifest> running() {

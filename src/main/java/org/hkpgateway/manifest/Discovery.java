@@ -1,6 +1,8 @@
 package org.hkpgateway.manifest;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 import org.hkpgateway.plugin.PluginId;
@@ -11,17 +13,23 @@ import org.hkpgateway.plugin.PluginSpec;
  *
  * @param plugins the plugins that can run, in chain order, disabled ones included; no
  * faulty ones
- * @param findings everything worth telling the operator, in the order of directories and
- * files
- * @param names every name that some manifest claims, disabled and faulty ones included:
- * settings for other names have no plugin
+ * @param findings everything worth telling the operator: what concerns directories, then
+ * by file in the order of directories and paths, then what is only configured
+ * @param names every name that is claimed, disabled and faulty plugins included: settings
+ * for other names have no plugin
+ * @param files the files that make an installed plugin, its manifest and its executable,
+ * by name, faulty ones included: a change of one of them may change the plugin. Absolute;
+ * links are not followed, as a link that is turned elsewhere is a change too. None for a
+ * plugin that is only configured
  */
-public record Discovery(List<PluginSpec> plugins, List<Finding> findings, Set<PluginId> names) {
+public record Discovery(List<PluginSpec> plugins, List<Finding> findings, Set<PluginId> names,
+		Map<PluginId, List<Path>> files) {
 
 	public Discovery {
 		plugins = List.copyOf(plugins);
 		findings = List.copyOf(findings);
 		names = Set.copyOf(names);
+		files = Map.copyOf(files);
 	}
 
 	/**

@@ -6,7 +6,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Collection;
 import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
@@ -17,27 +16,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class ExecutableCheck {
 
-	private static final Set<PosixFilePermission> OTHERS_WRITE = Set.of(PosixFilePermission.GROUP_WRITE,
-			PosixFilePermission.OTHERS_WRITE);
-
 	private static final Set<PosixFilePermission> EXECUTE = Set.of(PosixFilePermission.OWNER_EXECUTE,
 			PosixFilePermission.GROUP_EXECUTE, PosixFilePermission.OTHERS_EXECUTE);
 
-	private final TrustedOwners owners;
+	private final FileTrust trust;
 
-	ExecutableCheck(TrustedOwners owners) {
-		this.owners = owners;
+	ExecutableCheck(FileTrust trust) {
+		this.trust = trust;
 	}
 
 	/**
 	 * Resolves an executable.
 	 * @param directory real path of the plugin's directory
-	 * @param name as the manifest names it
-	 * @param line where it does
-	 * @param findings where faults go
+	 * @param name as the manifest names it, or its file name
+	 * @param spot where faults go
 	 * @return its real path, or null after an error
 	 */
-	@Nullable Path resolve(Path directory, String name, int line, Findings findings) {
+	@Nullable Path resolve(Path directory, String name, Spot spot) {
 		Path named;
 		Path real;
 		try {
@@ -45,72 +40,54 @@ final class ExecutableCheck {
 			real = named.toRealPath();
 		}
 		catch (InvalidPathException ex) {
-			findings.error(line, "plugin.executable: expected: a path, got: " + ex.getMessage());
+			spot.error("expected: a path, got: " + ex.getMessage());
 			return null;
 		}
 		catch (IOException ex) {
-			findings.error(line, "plugin.executable: expected: an executable file '" + name + "' in " + directory
-					+ ", got: " + ManifestFiles.reason(ex));
+			spot.error(
+					"expected: an executable file '" + name + "' in " + directory + ", got: " + PluginFiles.reason(ex));
 			return null;
 		}
 		if (!named.startsWith(directory) || !real.startsWith(directory)) {
-			findings.error(line, "plugin.executable: expected: a file inside the plugin's own directory " + directory
-					+ ", got: '" + name + "', which is " + real);
+			spot.error("expected: a file inside the plugin's own directory " + directory + ", got: '" + name
+					+ "', which is " + real);
 			return null;
 		}
-		return checkFile(real, line, findings) ? real : null;
+		return checkFile(real, spot) ? real : null;
 	}
 
-	private boolean checkFile(Path file, int line, Findings findings) {
+	private boolean checkFile(Path file, Spot spot) {
 		if (!Files.isRegularFile(file)) {
-			findings.error(line, "plugin.executable: expected: a regular file, got: " + file
+			spot.error("expected: a regular file, got: " + file
 					+ (Files.isDirectory(file) ? ", a directory" : ", a special file"));
 			return false;
 		}
 		try {
-			return file.getFileSystem().supportedFileAttributeViews().contains("unix")
-					? checkOwnership(file, line, findings) : checkLoosely(file, line, findings);
+			return FileTrust.applies(file) ? checkMode(file, spot) : checkLoosely(file, spot);
 		}
 		catch (IOException ex) {
-			findings.error(line, "plugin.executable: " + file + " cannot be checked: " + ManifestFiles.reason(ex));
+			spot.error(file + " cannot be checked: " + PluginFiles.reason(ex));
 			return false;
 		}
 	}
 
-	private boolean checkOwnership(Path file, int line, Findings findings) throws IOException {
+	private boolean checkMode(Path file, Spot spot) throws IOException {
 		Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
-		String mode = PosixFilePermissions.toString(permissions);
-		if (!containsAny(permissions, EXECUTE) || !Files.isExecutable(file)) {
-			findings.error(line, "plugin.executable: expected: an executable file, got: " + file + " with mode " + mode
-					+ "; run: chmod 755 " + file);
+		if (permissions.stream().noneMatch(EXECUTE::contains) || !Files.isExecutable(file)) {
+			spot.error("expected: an executable file, got: " + file + " with mode "
+					+ PosixFilePermissions.toString(permissions) + "; run: chmod 755 " + file);
 			return false;
 		}
-		if (containsAny(permissions, OTHERS_WRITE)) {
-			findings.error(line, "plugin.executable: expected: a file that only its owner can write, got: " + file
-					+ " with mode " + mode + "; run: chmod go-w " + file);
-			return false;
-		}
-		int uid = (Integer) Files.getAttribute(file, "unix:uid");
-		if (!this.owners.contains(uid)) {
-			findings.error(line, "plugin.executable: expected: a file owned by root or by the gateway's user, got: "
-					+ file + " owned by uid " + uid + "; run: chown root " + file);
-			return false;
-		}
-		return true;
+		return this.trust.checkExecutable(file, spot);
 	}
 
-	private static boolean checkLoosely(Path file, int line, Findings findings) {
+	private static boolean checkLoosely(Path file, Spot spot) {
 		if (!Files.isExecutable(file)) {
-			findings.error(line, "plugin.executable: expected: an executable file, got: " + file);
+			spot.error("expected: an executable file, got: " + file);
 			return false;
 		}
-		findings.notice(line, "plugin.executable: the file system has no owners and modes, so it was not checked "
-				+ "whether others can change " + file);
+		spot.notice("the file system has no owners and modes, so it was not checked whether others can change " + file);
 		return true;
-	}
-
-	private static boolean containsAny(Set<PosixFilePermission> permissions, Collection<PosixFilePermission> some) {
-		return some.stream().anyMatch(permissions::contains);
 	}
 
 }

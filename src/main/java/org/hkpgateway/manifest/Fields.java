@@ -47,6 +47,10 @@ final class Fields {
 		return this.table.get(List.of(key)) != null;
 	}
 
+	boolean isTable(String key) {
+		return this.table.get(List.of(key)) instanceof TomlTable;
+	}
+
 	@Nullable String string(String key) {
 		return value(key, String.class, "a string");
 	}

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param severity whether it keeps the plugin out
  * @param plugin the plugin, null where its name is not known
- * @param file the manifest or directory, as configured
+ * @param file the manifest, the executable without one, the directory, or the
+ * configuration key that is to blame
  * @param line 1 or more; 0 if no line is to blame
  * @param message what was expected, what was found and what to do
  */
@@ -25,13 +26,13 @@ public record Finding(Severity severity, @Nullable PluginId plugin, Path file, i
 	}
 
 	/**
-	 * The finding in one line, as compilers print theirs.
+	 * The finding in one line, as compilers print theirs, control characters escaped.
 	 * @return {@code file:line: severity: message}
 	 */
 	@Override
 	public String toString() {
 		String place = (this.line > 0) ? this.file + ":" + this.line : this.file.toString();
-		return place + ": " + this.severity.name().toLowerCase(Locale.ROOT) + ": " + this.message;
+		return PlainText.of(place + ": " + this.severity.name().toLowerCase(Locale.ROOT) + ": " + this.message);
 	}
 
 	/** How much a finding matters. */

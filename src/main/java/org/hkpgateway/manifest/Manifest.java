@@ -1,42 +1,55 @@
 package org.hkpgateway.manifest;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Capability;
-import org.hkpgateway.plugin.HandshakeMode;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginSource;
+import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.ProtocolVersion;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * A valid {@code plugin.toml}.
+ * A valid {@code plugin.toml}, or what stands in for it where there is none.
  *
  * @param id its name
  * @param version its version
  * @param description one line, may be empty
  * @param protocolVersion what it speaks
- * @param directory real path of its directory
- * @param executable real path, inside {@code directory}
- * @param arguments command-line arguments
+ * @param origin where its process comes from
  * @param order its place in the chain, null if it names none
  * @param requested the capabilities it names, possibly none
  * @param capabilitiesLine where it does, 0 if it does not
  * @param dependencies the plugins it depends on
  * @param body how much of a body it wants, null if it does not say
  * @param bodyLine where it does, 0 if it does not
- * @param handshake how it tells where it listens
+ * @param earlierLine the line that tells that it is of the earlier Go generation, 0 if
+ * none does
  * @param maxMessageBytes largest message it accepts
  * @param config its {@code [plugin.config]} in plain Java types
  */
-record Manifest(PluginId id, String version, String description, ProtocolVersion protocolVersion, Path directory,
-		Path executable, List<String> arguments, @Nullable Integer order, Set<Capability> requested,
-		int capabilitiesLine, List<Dependency> dependencies, @Nullable BodyMode body, int bodyLine,
-		HandshakeMode handshake, int maxMessageBytes, Map<String, Object> config) {
+record Manifest(PluginId id, String version, String description, ProtocolVersion protocolVersion, Origin origin,
+		@Nullable Integer order, Set<Capability> requested, int capabilitiesLine, List<Dependency> dependencies,
+		@Nullable BodyMode body, int bodyLine, int earlierLine, int maxMessageBytes, Map<String, Object> config) {
+
+	/**
+	 * A plugin without manifest: only name, version, origin and capabilities are known.
+	 */
+	static Manifest without(PluginId id, String version, Origin origin, Set<Capability> requested) {
+		return new Manifest(id, version, "", new ProtocolVersion(1, 0, 0), origin, null, requested, 0, List.of(), null,
+				0, 0, PluginSpec.DEFAULT_MAX_MESSAGE_BYTES, Map.of());
+	}
+
+	/** Where the operator's settings for it stand. */
+	String settingsKey() {
+		boolean remote = this.origin instanceof Origin.Elsewhere elsewhere
+				&& elsewhere.source() instanceof PluginSource.Remote;
+		return (remote ? "hkp.plugins.remote." : "hkp.plugins.settings.") + this.id;
+	}
 
 	/**
 	 * One entry of {@code dependencies}.

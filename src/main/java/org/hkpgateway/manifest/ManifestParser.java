@@ -34,7 +34,7 @@ final class ManifestParser {
 			bytes = read(findings.file());
 		}
 		catch (IOException ex) {
-			findings.error(0, "cannot be read: " + ManifestFiles.reason(ex));
+			findings.error(0, "cannot be read: " + PluginFiles.reason(ex));
 			return null;
 		}
 		if (bytes.length > MOST_BYTES) {

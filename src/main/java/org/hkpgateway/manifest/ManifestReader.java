@@ -33,12 +33,15 @@ final class ManifestReader {
 
 	private final ExecutableCheck executables;
 
-	ManifestReader(ExecutableCheck executables) {
-		this.executables = executables;
+	private final FileTrust trust;
+
+	ManifestReader(FileTrust trust) {
+		this.executables = new ExecutableCheck(trust);
+		this.trust = trust;
 	}
 
-	Candidate read(Path file) {
-		Findings findings = new Findings(file);
+	Candidate read(PluginFile file) {
+		Findings findings = new Findings(file.path());
 		TomlTable document = ManifestParser.parse(findings);
 		if (document == null) {
 			return new Candidate(findings, null, 0, null);
@@ -59,7 +62,7 @@ final class ManifestReader {
 		}
 		warnOfTables(top, findings);
 		fields.warnOfOthers(KEYS);
-		Manifest manifest = manifest(id, fields, config(top, fields, findings), findings);
+		Manifest manifest = manifest(id, top, fields, file.root(), findings);
 		return new Candidate(findings, id, fields.line("name"), manifest);
 	}
 
@@ -95,31 +98,29 @@ final class ManifestReader {
 		return (config != null) ? TomlValues.toMap(config) : Map.of();
 	}
 
-	private @Nullable Manifest manifest(@Nullable PluginId id, Fields fields, Map<String, Object> config,
+	private @Nullable Manifest manifest(@Nullable PluginId id, Fields top, Fields fields, Path root,
 			Findings findings) {
+		Map<String, Object> config = config(top, fields, findings);
 		String version = fields.required("version");
 		ProtocolVersion protocolVersion = protocolVersion(fields, findings);
 		String description = fields.string("description");
 		fields.string("author");
 		fields.string("license");
 		fields.bool("speculative");
-		HandshakeMode handshake = handshake(fields);
-		List<String> arguments = fields.strings("args").stream().map(Fields.Item::text).toList();
 		Integer order = order(fields, findings);
 		List<String> labels = fields.strings("capabilities").stream().map(Fields.Item::text).toList();
 		List<Manifest.Dependency> dependencies = dependencies(fields, findings);
 		BodyMode body = body(fields);
 		Integer maxMessageBytes = fields.integer("max_message_bytes", PluginSpec.DEFAULT_MAX_MESSAGE_BYTES,
 				Integer.MAX_VALUE);
-		Path directory = directory(findings);
-		Path executable = executable(directory, fields, findings);
-		if (id == null || version == null || protocolVersion == null || directory == null || executable == null) {
+		Origin origin = program(root, fields, findings);
+		if (id == null || version == null || protocolVersion == null || origin == null) {
 			return null;
 		}
-		return new Manifest(id, version, (description != null) ? description : "", protocolVersion, directory,
-				executable, arguments, order, Capability.requestedBy(labels),
-				fields.has("capabilities") ? fields.line("capabilities") : 0, dependencies, body,
-				fields.has("body") ? fields.line("body") : 0, handshake,
+		return new Manifest(id, version, (description != null) ? description : "", protocolVersion, origin, order,
+				Capability.requestedBy(labels), fields.has("capabilities") ? fields.line("capabilities") : 0,
+				dependencies, body, fields.has("body") ? fields.line("body") : 0,
+				EarlierGeneration.line(top, fields, labels),
 				(maxMessageBytes != null) ? maxMessageBytes : PluginSpec.DEFAULT_MAX_MESSAGE_BYTES, config);
 	}
 
@@ -149,12 +150,15 @@ final class ManifestReader {
 		return version;
 	}
 
-	private static HandshakeMode handshake(Fields fields) {
+	private static @Nullable HandshakeMode handshake(Fields fields) {
 		String handshake = fields.string("handshake");
-		if (handshake != null && handshake.equals("none")) {
+		if (handshake == null) {
+			return null;
+		}
+		if (handshake.equals("none")) {
 			return HandshakeMode.NONE;
 		}
-		if (handshake != null && !handshake.equals("go-plugin")) {
+		if (!handshake.equals("go-plugin")) {
 			fields.error("handshake", "expected: \"go-plugin\" or \"none\", got: \"" + handshake + "\"");
 		}
 		return HandshakeMode.GO_PLUGIN;
@@ -197,22 +201,39 @@ final class ManifestReader {
 		return mode.orElse(null);
 	}
 
-	private static @Nullable Path directory(Findings findings) {
+	private Origin.@Nullable Program program(Path root, Fields fields, Findings findings) {
+		HandshakeMode handshake = handshake(fields);
+		List<String> arguments = fields.strings("args").stream().map(Fields.Item::text).toList();
+		String name = fields.required("executable");
+		Path directory;
+		Path manifest;
 		try {
-			return findings.file().toAbsolutePath().resolveSibling("").toRealPath();
+			directory = findings.file().resolveSibling("").toRealPath();
+			manifest = findings.file().toRealPath();
 		}
 		catch (IOException ex) {
-			findings.error(0, "the plugin's directory cannot be read: " + ManifestFiles.reason(ex));
+			findings.error(0, "the plugin's directory cannot be read: " + PluginFiles.reason(ex));
 			return null;
 		}
+		Path executable = (name != null) ? this.executables.resolve(directory, name,
+				new Spot(findings, fields.line("executable"), "plugin.executable: ")) : null;
+		checkTrust(root, directory, manifest, executable, new Spot(findings, 0, ""));
+		if (name == null || executable == null) {
+			return null;
+		}
+		return new Origin.Program(directory, executable, findings.file().resolveSibling(name).normalize(), arguments,
+				handshake);
 	}
 
-	private @Nullable Path executable(@Nullable Path directory, Fields fields, Findings findings) {
-		String name = fields.required("executable");
-		if (name == null || directory == null) {
-			return null;
+	private void checkTrust(Path root, Path directory, Path manifest, @Nullable Path executable, Spot spot) {
+		if (!manifest.startsWith(directory)) {
+			spot.error("expected: a file inside the plugin's own directory " + directory + ", got: a link to "
+					+ manifest + "; copy the file, or make the directory a link");
+			return;
 		}
-		return this.executables.resolve(directory, name, fields.line("executable"), findings);
+		this.trust.checkManifest(manifest, spot);
+		this.trust.checkDirectories(root, directory,
+				(executable != null) ? List.of(manifest, executable) : List.of(manifest), spot);
 	}
 
 }

@@ -36,6 +36,7 @@ final class SpecAssembler {
 		Set<Capability> granted = setOf(settings.grants().isEmpty() ? this.defaults.grants() : settings.grants());
 		granted.retainAll(requested);
 		noticeReduction(manifest, requested, granted, findings);
+		noticeEarlierGeneration(manifest, settings, findings);
 		List<PluginId> dependencies = manifest.dependencies().stream().map(Manifest.Dependency::id).distinct().toList();
 		return new PluginSpec(manifest.id(), settings.enabled(), manifest.version(), manifest.description(),
 				manifest.protocolVersion(), source(manifest, settings), transport(settings), settings.environment(),
@@ -46,14 +47,26 @@ final class SpecAssembler {
 	}
 
 	private PluginSource source(Manifest manifest, PluginSettings settings) {
+		if (manifest.origin() instanceof Origin.Elsewhere elsewhere) {
+			return elsewhere.source();
+		}
 		if (settings.attach() != null) {
 			return new PluginSource.Attached(settings.attach());
 		}
-		HandshakeMode handshake = settings.handshake();
+		Origin.Program program = (Origin.Program) manifest.origin();
 		IsolationLevel isolation = settings.isolation();
-		return new PluginSource.Launched(manifest.directory(), manifest.executable(), manifest.arguments(),
-				settings.sha256(), (handshake != null) ? handshake : manifest.handshake(), settings.network(),
+		return new PluginSource.Launched(program.directory(), program.executable(), program.arguments(),
+				settings.sha256(), handshake(program, settings), settings.network(),
 				(isolation != null) ? isolation : this.defaults.isolation());
+	}
+
+	private static HandshakeMode handshake(Origin.Program program, PluginSettings settings) {
+		HandshakeMode operators = settings.handshake();
+		HandshakeMode own = program.handshake();
+		if (operators != null) {
+			return operators;
+		}
+		return (own != null) ? own : HandshakeMode.GO_PLUGIN;
 	}
 
 	/** A process that was started by hand has neither certificate nor secret of ours. */
@@ -75,7 +88,15 @@ final class SpecAssembler {
 		}
 		if (!refused.isEmpty()) {
 			findings.notice(manifest.capabilitiesLine(), "requested but not granted: " + String.join(", ", refused)
-					+ "; to grant it: hkp.plugins.settings." + manifest.id() + ".grants");
+					+ "; to grant it: " + manifest.settingsKey() + ".grants");
+		}
+	}
+
+	/** Silent once somebody has decided how it shakes hands. */
+	private static void noticeEarlierGeneration(Manifest manifest, PluginSettings settings, Findings findings) {
+		if (manifest.earlierLine() > 0 && settings.handshake() == null && settings.attach() == null
+				&& manifest.origin() instanceof Origin.Program program && program.handshake() == null) {
+			findings.notice(manifest.earlierLine(), EarlierGeneration.hint(manifest.settingsKey()));
 		}
 	}
 
@@ -99,8 +120,8 @@ final class SpecAssembler {
 		if (!granted.contains(Capability.HTTP_REQUEST_BODY)) {
 			findings.warning((operators != null) ? 0 : manifest.bodyLine(),
 					"body '" + wanted.name().toLowerCase(Locale.ROOT) + "' is taken as 'none': the plugin gets no "
-							+ "bodies unless its manifest requests and hkp.plugins.settings." + manifest.id()
-							+ ".grants grants " + Capability.HTTP_REQUEST_BODY);
+							+ "bodies unless its manifest requests and " + manifest.settingsKey() + ".grants grants "
+							+ Capability.HTTP_REQUEST_BODY);
 			return BodyMode.NONE;
 		}
 		return wanted;

@@ -37,7 +37,7 @@ class DependenciesTests {
 		this.plugins.valid("a", "dependencies = [", "  \"b\",", "  \"nope\"", "]");
 		this.plugins.valid("b");
 		assertThat(this.plugins.findings()).containsExactly("a/plugin.toml:8: error: plugin.dependencies: depends on "
-				+ "'nope', which was not found in any plugin directory");
+				+ "'nope', which is in no plugin directory and not among hkp.plugins.remote");
 		assertThat(names()).containsExactly("b");
 	}
 

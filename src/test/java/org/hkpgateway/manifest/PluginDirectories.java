@@ -9,12 +9,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.IsolationLevel;
 import org.hkpgateway.plugin.PluginDefaults;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSettings;
+import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.Transport;
 
 /**
@@ -30,10 +33,13 @@ final class PluginDirectories {
 
 	private List<Capability> defaultGrants = List.of(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND);
 
-	private ExecutableCheck executables = new ExecutableCheck(TrustedOwners.rootAndSelf());
+	private final Map<PluginId, PluginSource.Remote> remotes = new TreeMap<>();
+
+	private FileTrust trust = new FileTrust(TrustedOwners.rootAndSelf());
 
 	PluginDirectories(Path root) throws IOException {
 		this.root = root.toRealPath();
+		mode("rwxr-xr-x", this.root);
 		this.directories.add(this.root);
 	}
 
@@ -48,13 +54,22 @@ final class PluginDirectories {
 
 	Path plugin(Path parent, String directory, String... lines) {
 		try {
-			Path folder = Files.createDirectories(parent.resolve(directory));
+			Path folder = folder(parent, directory);
 			executable(folder.resolve("run"), "rwxr-xr-x");
-			return Files.writeString(folder.resolve("plugin.toml"), String.join("\n", lines) + "\n");
+			return mode("rw-r--r--", Files.writeString(folder.resolve("plugin.toml"), String.join("\n", lines) + "\n"));
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	/** A directory with a mode that does not depend on the umask. */
+	static Path folder(Path parent, String name) throws IOException {
+		return mode("rwxr-xr-x", Files.createDirectories(parent.resolve(name)));
+	}
+
+	static Path mode(String mode, Path path) throws IOException {
+		return Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(mode));
 	}
 
 	/** A valid manifest of five lines, and then {@code more} from line 6 on. */
@@ -67,7 +82,7 @@ final class PluginDirectories {
 
 	static Path executable(Path file, String mode) throws IOException {
 		Files.writeString(file, "#!/bin/sh\n");
-		return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
+		return mode(mode, file);
 	}
 
 	PluginDirectories add(Path directory) {
@@ -85,15 +100,27 @@ final class PluginDirectories {
 		return this;
 	}
 
+	PluginDirectories remote(String name, String address) {
+		this.remotes.put(new PluginId(name), new PluginSource.Remote(address, null, null));
+		return this;
+	}
+
 	PluginDirectories trusting(TrustedOwners owners) {
-		this.executables = new ExecutableCheck(owners);
+		this.trust = new FileTrust(owners);
+		return this;
+	}
+
+	/** As if these were mounted read-only. */
+	PluginDirectories readOnly(FileTrust.ReadOnly readOnly) {
+		this.trust = new FileTrust(TrustedOwners.rootAndSelf(), readOnly);
 		return this;
 	}
 
 	Discovery scan() {
-		return new PluginDiscovery(this.executables).scan(this.directories,
+		return new PluginDiscovery(this.trust).scan(new ScanRequest(this.directories, this.remotes,
+				this.settings.keySet().stream().map(PluginId::new).collect(Collectors.toSet()),
 				(PluginId id) -> this.settings.getOrDefault(id.name(), PluginSettings.DEFAULTS),
-				new PluginDefaults(this.defaultGrants, Transport.MTLS, IsolationLevel.AUTO));
+				new PluginDefaults(this.defaultGrants, Transport.MTLS, IsolationLevel.AUTO)));
 	}
 
 	/** The findings as text, with paths relative to the first directory. */

@@ -75,22 +75,6 @@ class PluginDiscoveryTests {
 	}
 
 	@Test
-	void manifestOfTheEarlierGeneration() {
-		this.plugins.plugin("old", "[plugin]", "name = \"old\"", "version = \"0.9\"", "executable = \"run\"",
-				"priority = 20", "[plugin.capabilities]", "http_middleware = true", "storage_backend = false",
-				"[config]", "limit = 5", "[health]", "interval = 5", "[grpc]", "address = \"localhost:1\"");
-		assertThat(this.plugins.findings()).containsExactly(
-				"old/plugin.toml:11: notice: [health] belongs to an earlier plugin host and is ignored",
-				"old/plugin.toml:13: notice: [grpc] belongs to an earlier plugin host and is ignored",
-				"old/plugin.toml:1: notice: plugin.protocol_version is missing and taken as 1.0");
-		PluginSpec spec = only();
-		assertThat(spec.protocolVersion()).isEqualTo(new ProtocolVersion(1, 0, 0));
-		assertThat(spec.order()).isEqualTo(20);
-		assertThat(spec.requested()).containsExactlyInAnyOrder(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND);
-		assertThat(spec.configJson()).isEqualTo("{\"limit\":5}");
-	}
-
-	@Test
 	void manifestWithByteOrderMarkAndCarriageReturns() throws IOException {
 		Path file = this.plugins.valid("a");
 		Files.writeString(file, "\uFEFF" + Files.readString(file).replace("\n", "\r\n"));

@@ -1,11 +1,23 @@
 package org.hkpgateway.antiabuse;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.ECGenParameterSpec;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Date;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -13,11 +25,22 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.bouncycastle.cert.X509v3CertificateBuilder;
+import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.hkpgateway.proto.Empty;
 import org.hkpgateway.proto.HKPPluginGrpc;
 import org.hkpgateway.proto.HandleRequestEvent;
@@ -28,11 +51,11 @@ import org.hkpgateway.proto.InitRequest;
 import org.hkpgateway.proto.InitResponse;
 import org.hkpgateway.proto.ShutdownRequest;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests of {@code target/dist} as a gateway uses it: the launcher as a process, and a
@@ -53,8 +76,13 @@ class AntiabuseDistIT {
 
 	private ManagedChannel channel;
 
-	@BeforeEach
-	void launch() throws IOException {
+	private void launch() throws IOException {
+		String handshake = start(Map.of());
+		assertThat(handshake).matches("1\\|1\\|unix\\|" + this.directory + "/[^|]+\\|grpc\\|");
+		this.channel = channel(handshake).usePlaintext().build();
+	}
+
+	private String start(Map<String, String> more) throws IOException {
 		this.directory = Files.createTempDirectory("aa");
 		ProcessBuilder builder = new ProcessBuilder(DIST.resolve("hkp-plugin-antiabuse").toString());
 		builder.directory(DIST.toFile());
@@ -63,26 +91,32 @@ class AntiabuseDistIT {
 				this.directory.toString(), "PLUGIN_NAME", "antiabuse", "PLUGIN_VERSION", "9"));
 		environment.put("JAVA_HOME", System.getProperty("java.home"));
 		environment.put("PATH", "/usr/bin:/bin");
+		environment.putAll(more);
 		builder.environment().clear();
 		builder.environment().putAll(environment);
 		this.process = builder.start();
 		this.stderr = CompletableFuture.supplyAsync(() -> this.process.errorReader(StandardCharsets.UTF_8)
 			.lines()
 			.reduce("", (text, line) -> text + line + "\n"));
-		String handshake = this.process.inputReader().readLine();
-		assertThat(handshake).matches("1\\|1\\|unix\\|" + this.directory + "/[^|]+\\|grpc\\|");
-		this.channel = NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(handshake.split("\\|")[3]))
+		return this.process.inputReader().readLine();
+	}
+
+	private NettyChannelBuilder channel(String handshake) {
+		return NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(handshake.split("\\|")[3]))
 			.channelType(NioDomainSocketChannel.class, UnixDomainSocketAddress.class)
 			.eventLoopGroup(this.group)
-			.overrideAuthority("localhost")
-			.usePlaintext()
-			.build();
+			.overrideAuthority("localhost");
 	}
 
 	@AfterEach
 	void cleanUp() throws Exception {
-		this.channel.shutdownNow();
+		if (this.channel != null) {
+			this.channel.shutdownNow();
+		}
 		this.group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+		if (this.process == null) {
+			return;
+		}
 		this.process.toHandle().destroy();
 		boolean ended = this.process.waitFor(20, TimeUnit.SECONDS);
 		this.process.destroyForcibly().waitFor();
@@ -95,6 +129,7 @@ class AntiabuseDistIT {
 
 	@Test
 	void aLifeOfThePlugin() throws Exception {
+		launch();
 		InitResponse introduced = initialize("{\"block\": [\"203.0.113.0/24\"], \"unheard_of\": 1}");
 		assertThat(introduced.getError()).isEmpty();
 		assertThat(introduced.getSuccess()).isTrue();
@@ -128,12 +163,38 @@ class AntiabuseDistIT {
 	}
 
 	@Test
-	void aBadConfigurationIsRefused() {
+	void aBadConfigurationIsRefused() throws IOException {
+		launch();
 		InitResponse refused = initialize("{\"window\": \"soon\"}");
 		assertThat(refused.getSuccess()).isFalse();
 		assertThat(refused.getError())
 			.isEqualTo("configuration key 'window': expected: a duration such as \"500ms\", \"10s\", \"5m\", \"1h\" or"
 					+ " \"7d\", got: \"soon\"");
+	}
+
+	@Test
+	void withTheGatewaysCertificateItSpeaksTlsWithTheGatewayOnly() throws Exception {
+		Identity gateway = Identity.create();
+		Identity stranger = Identity.create();
+		String handshake = start(Map.of("PLUGIN_CLIENT_CERT", gateway.pem()));
+		ManagedChannel refused = channel(handshake).sslContext(tls(handshake, stranger)).build();
+		try {
+			assertThatExceptionOfType(StatusRuntimeException.class)
+				.isThrownBy(() -> HKPPluginGrpc.newBlockingStub(refused)
+					.withDeadlineAfter(20, TimeUnit.SECONDS)
+					.healthCheck(Empty.getDefaultInstance()))
+				.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE));
+		}
+		finally {
+			refused.shutdownNow();
+		}
+		this.channel = channel(handshake).sslContext(tls(handshake, gateway)).build();
+		assertThat(initialize("{}").getSuccess()).isTrue();
+		assertThat(send("192.0.2.1:1").getContinueChain()).isTrue();
+		assertThat(plugin().shutdown(ShutdownRequest.newBuilder().setTimeoutSeconds(10).build()).getSuccess()).isTrue();
+		assertThat(this.process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.process.exitValue()).isZero();
+		assertThat(this.stderr.get()).contains("a client that is not the gateway was refused");
 	}
 
 	@Test
@@ -167,6 +228,44 @@ class AntiabuseDistIT {
 
 	private HKPPluginGrpc.HKPPluginBlockingStub plugin() {
 		return HKPPluginGrpc.newBlockingStub(this.channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+	}
+
+	private static SslContext tls(String handshake, Identity identity) throws Exception {
+		byte[] der = Base64.getDecoder().decode(handshake.split("\\|")[5]);
+		return GrpcSslContexts.configure(SslContextBuilder.forClient(), SslProvider.JDK)
+			.keyManager(identity.key(), identity.certificate())
+			.trustManager((X509Certificate) CertificateFactory.getInstance("X.509")
+				.generateCertificate(new ByteArrayInputStream(der)))
+			.build();
+	}
+
+	/**
+	 * A gateway's key and certificate, on the curve that go-plugin takes.
+	 *
+	 * @param key the private key
+	 * @param certificate the certificate
+	 */
+	private record Identity(PrivateKey key, X509Certificate certificate) {
+
+		static Identity create() throws Exception {
+			KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+			generator.initialize(new ECGenParameterSpec("secp521r1"));
+			KeyPair pair = generator.generateKeyPair();
+			X500Name name = new X500Name("CN=localhost");
+			Instant now = Instant.now();
+			return new Identity(pair.getPrivate(),
+					new JcaX509CertificateConverter().getCertificate(new X509v3CertificateBuilder(name, BigInteger.ONE,
+							Date.from(now.minusSeconds(30)), Date.from(now.plusSeconds(3600)), name,
+							SubjectPublicKeyInfo.getInstance(pair.getPublic().getEncoded()))
+						.build(new JcaContentSignerBuilder("SHA512withECDSA").build(pair.getPrivate()))));
+		}
+
+		String pem() throws CertificateEncodingException {
+			return "-----BEGIN CERTIFICATE-----\n"
+					+ Base64.getMimeEncoder(64, new byte[] { '\n' }).encodeToString(this.certificate.getEncoded())
+					+ "\n-----END CERTIFICATE-----\n";
+		}
+
 	}
 
 }

@@ -34,6 +34,15 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Standard output belongs to the handshake. {@code System.out} is redirected to standard
  * error before anything else happens, so a stray print does no harm.
+ *
+ * <p>
+ * <b>Under a debugger.</b> Started without a gateway and with the Java option
+ * {@code -Dhkp.plugin.debug=true}, the plugin listens on a unix socket in a new directory
+ * that only its user can enter, in plaintext, and prints on standard error the setting by
+ * which a gateway of the same user (or root) attaches to it. It then runs until its user
+ * stops it: neither the end of standard input nor the gateway's Shutdown ends it, and
+ * gateways may come and go as long as configuration and grants stay the same. The name in
+ * the setting is that of the environment variable {@code PLUGIN_NAME}, if set.
  */
 public final class HkpPlugin {
 
@@ -48,6 +57,9 @@ public final class HkpPlugin {
 
 	/** Least level to log: {@code trace}, {@code debug}, {@code info} (default) … */
 	public static final String LOG_LEVEL_VARIABLE = "HKP_LOG_LEVEL";
+
+	/** The system property that lets a plugin be started by hand. */
+	public static final String DEBUG_PROPERTY = "hkp.plugin.debug";
 
 	private static final PluginLog log = PluginLog.get("sdk");
 
@@ -78,7 +90,7 @@ public final class HkpPlugin {
 	public static void serve(PluginHandler handler) {
 		System.setOut(System.err);
 		try {
-			Launch launch = Launch.parse(System.getenv());
+			Launch launch = Launch.parse(System.getenv(), Boolean.getBoolean(DEBUG_PROPERTY));
 			PluginLog.install(launch.logLevel());
 			new HkpPlugin(handler).run(launch);
 		}
@@ -97,9 +109,12 @@ public final class HkpPlugin {
 	private void run(Launch launch) throws LaunchException {
 		Thread.setDefaultUncaughtExceptionHandler(
 				(thread, ex) -> log.thrown(LogLevel.ERROR, "uncaught exception", ex, "thread", thread.getName()));
-		daemon("plugin-stdin", this::awaitEndOfInput);
+		if (!launch.byHand()) {
+			daemon("plugin-stdin", this::awaitEndOfInput);
+		}
 		PluginServer started = PluginServer.start(this.handler, launch, true,
-				(limit) -> daemon("plugin-stop", () -> end(limit)));
+				launch.byHand() ? (limit) -> log.info("only its user ends a plugin that was started by hand")
+						: (limit) -> daemon("plugin-stop", () -> end(limit)));
 		this.server = started;
 		TerminationSignal.install(() -> daemon("plugin-stop", () -> end(STOP_LIMIT)));
 		// For ends that are not ours to start: an exit by the author's code, for example.
@@ -112,7 +127,12 @@ public final class HkpPlugin {
 			log.error("the gateway does not speak this plugin's protocol version", "expected", PROTOCOL_VERSION, "got",
 					System.getenv("PLUGIN_PROTOCOL_VERSIONS"));
 		}
-		shakeHands(started.handshake());
+		if (launch.byHand()) {
+			System.err.print(invitation(launch.name(), started.handshake()));
+		}
+		else {
+			shakeHands(started.handshake());
+		}
 		awaitExit();
 	}
 
@@ -124,6 +144,14 @@ public final class HkpPlugin {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
+	}
+
+	private static String invitation(String name, String handshake) {
+		return """
+				this plugin waits for a gateway to attach, until you stop it (Ctrl-C); give the gateway this setting%s:
+				hkp.plugins.settings.%s.attach=%s
+				""".formatted(name.isEmpty() ? " with the plugin's name in place of <name>" : "",
+				name.isEmpty() ? "<name>" : name, handshake);
 	}
 
 	private void shakeHands(String line) throws LaunchException {

@@ -2,6 +2,7 @@ package org.hkpgateway.sdk;
 
 import java.util.Set;
 
+import com.google.protobuf.ByteString;
 import org.hkpgateway.proto.InitRequest;
 import org.hkpgateway.proto.InitResponse;
 import org.hkpgateway.proto.PluginInfo;
@@ -14,7 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Initializes the plugin once. The same instance id again gets the same answer and
- * changes nothing; after a refusal the gateway may try once more.
+ * changes nothing; after a refusal the gateway may try once more. A plugin that was
+ * started by hand outlives gateways, so there another instance id is welcome as long as
+ * it says the same.
  */
 final class Initialization {
 
@@ -53,12 +56,13 @@ final class Initialization {
 	 */
 	InitResponse initialize(InitRequest request) {
 		synchronized (this.lock) {
-			if (this.accepted == null) {
-				return initializeFirst(request);
+			InitResponse.Builder response = (this.accepted != null) ? initializeAgain(this.accepted, request)
+					: initializeFirst(request);
+			@Nullable Secret secret = this.launch.credentials().secret();
+			if (secret != null) {
+				response.setAuthProof(ByteString.copyFrom(secret.proof(request.getNonce().toByteArray())));
 			}
-			boolean same = this.accepted.getInstanceId().equals(request.getInstanceId());
-			return same ? success() : refusal("expected: one Initialize in a process's life, got: instance id '"
-					+ request.getInstanceId() + "' after '" + this.accepted.getInstanceId() + "'; start a new process");
+			return response.build();
 		}
 	}
 
@@ -72,7 +76,22 @@ final class Initialization {
 			.build();
 	}
 
-	private InitResponse initializeFirst(InitRequest request) {
+	private InitResponse.Builder initializeAgain(InitRequest first, InitRequest request) {
+		if (first.getInstanceId().equals(request.getInstanceId())) {
+			return success();
+		}
+		if (!this.launch.byHand()) {
+			return refusal("expected: one Initialize in a process's life, got: instance id '" + request.getInstanceId()
+					+ "' after '" + first.getInstanceId() + "'; start a new process");
+		}
+		boolean same = first.getConfigJson().equals(request.getConfigJson())
+				&& Set.copyOf(first.getGrantedCapabilitiesList())
+					.equals(Set.copyOf(request.getGrantedCapabilitiesList()));
+		return same ? success() : refusal("expected: the configuration and the grants of the first Initialize, got:"
+				+ " others; a plugin takes them once, so stop this one and start it again");
+	}
+
+	private InitResponse.Builder initializeFirst(InitRequest request) {
 		try {
 			PluginInfo info = info();
 			PluginContext context = new PluginContext(info.getName(), info.getVersion(),
@@ -94,7 +113,7 @@ final class Initialization {
 		}
 	}
 
-	private InitResponse success() {
+	private InitResponse.Builder success() {
 		InitResponse.Builder response = InitResponse.newBuilder()
 			.setSuccess(true)
 			.setInfo(info())
@@ -102,11 +121,11 @@ final class Initialization {
 		if (this.options.dryRun()) {
 			response.addFeatures("dry_run");
 		}
-		return response.build();
+		return response;
 	}
 
-	private static InitResponse refusal(String error) {
-		return InitResponse.newBuilder().setError(error).build();
+	private static InitResponse.Builder refusal(String error) {
+		return InitResponse.newBuilder().setError(error);
 	}
 
 }

@@ -14,23 +14,51 @@ import org.jspecify.annotations.Nullable;
  * @param name the plugin's name; empty when not told
  * @param version its version as in the manifest; empty when not told
  * @param listen where to listen
+ * @param credentials whom to let in
  * @param dataDirectory where the plugin may keep files
  * @param logLevel the least level to log
  */
-record Launch(String name, String version, Listen listen, @Nullable Path dataDirectory, LogLevel logLevel) {
+record Launch(String name, String version, Listen listen, Credentials credentials, @Nullable Path dataDirectory,
+		LogLevel logLevel) {
 
 	private static final String HAND = """
 			this is a plugin, not a program to run by hand
 			It is started by hkp-gateway: put its directory (plugin.toml and the executable) into one of the
-			gateway's hkp.plugins.directories and start the gateway.""";
+			gateway's hkp.plugins.directories and start the gateway. To run it under a debugger and let a gateway
+			attach to it, start it with the Java option -Dhkp.plugin.debug=true.""";
 
-	static Launch parse(Map<String, String> environment) throws LaunchException {
-		if (!HkpPlugin.COOKIE.equals(environment.get(HkpPlugin.COOKIE_VARIABLE))) {
-			throw new LaunchException(HAND);
+	/**
+	 * Reads the contract.
+	 * @param environment the environment
+	 * @param debug whether a start by hand is meant; it changes nothing for a plugin that
+	 * a gateway starts
+	 * @return what the gateway says, or the terms of a start by hand
+	 * @throws LaunchException if this is a start by hand and not meant, or if a variable
+	 * is missing or malformed
+	 */
+	static Launch parse(Map<String, String> environment, boolean debug) throws LaunchException {
+		if (HkpPlugin.COOKIE.equals(environment.get(HkpPlugin.COOKIE_VARIABLE))) {
+			return launch(environment, listen(environment), Credentials.parse(environment));
 		}
+		if (debug) {
+			return launch(environment, new Listen.OwnDirectory(), Credentials.NONE);
+		}
+		throw new LaunchException(HAND);
+	}
+
+	private static Launch launch(Map<String, String> environment, Listen listen, Credentials credentials)
+			throws LaunchException {
 		String data = environment.getOrDefault("PLUGIN_DATA_DIR", "");
 		return new Launch(environment.getOrDefault("PLUGIN_NAME", ""), environment.getOrDefault("PLUGIN_VERSION", ""),
-				listen(environment), data.isEmpty() ? null : path("PLUGIN_DATA_DIR", data), logLevel(environment));
+				listen, credentials, data.isEmpty() ? null : path("PLUGIN_DATA_DIR", data), logLevel(environment));
+	}
+
+	/**
+	 * Whether a person has started the plugin, for gateways to attach to it.
+	 * @return true in the debugging mode
+	 */
+	boolean byHand() {
+		return this.listen instanceof Listen.OwnDirectory;
 	}
 
 	/**
@@ -52,11 +80,8 @@ record Launch(String name, String version, Listen listen, @Nullable Path dataDir
 	}
 
 	private static Listen listen(Map<String, String> environment) throws LaunchException {
-		String directory = environment.getOrDefault("PLUGIN_UNIX_SOCKET_DIR", "");
-		if (!directory.isEmpty()) {
-			return new Listen.UnixSocket(path("PLUGIN_UNIX_SOCKET_DIR", directory));
-		}
-		if (environment.containsKey("PLUGIN_MIN_PORT") && environment.containsKey("PLUGIN_MAX_PORT")) {
+		// The directory is always told, the ports only when TCP is configured: they win.
+		if (environment.containsKey("PLUGIN_MIN_PORT") || environment.containsKey("PLUGIN_MAX_PORT")) {
 			int first = port(environment, "PLUGIN_MIN_PORT");
 			int last = port(environment, "PLUGIN_MAX_PORT");
 			if (first > last) {
@@ -64,6 +89,10 @@ record Launch(String name, String version, Listen listen, @Nullable Path dataDir
 						"expected: PLUGIN_MIN_PORT at most PLUGIN_MAX_PORT, got: " + first + " and " + last);
 			}
 			return new Listen.Tcp(first, last);
+		}
+		String directory = environment.getOrDefault("PLUGIN_UNIX_SOCKET_DIR", "");
+		if (!directory.isEmpty()) {
+			return new Listen.UnixSocket(path("PLUGIN_UNIX_SOCKET_DIR", directory));
 		}
 		throw new LaunchException("expected: PLUGIN_UNIX_SOCKET_DIR, or PLUGIN_MIN_PORT and PLUGIN_MAX_PORT, in the"
 				+ " environment, got: neither; the gateway sets them");

@@ -1,5 +1,7 @@
 package org.hkpgateway.sdk;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Why a plugin cannot start; the message says what was expected, what came and what to
  * do.
@@ -12,7 +14,7 @@ class LaunchException extends Exception {
 		super(message);
 	}
 
-	LaunchException(String message, Throwable cause) {
+	LaunchException(String message, @Nullable Throwable cause) {
 		super(message, cause);
 	}
 

@@ -16,6 +16,13 @@ sealed interface Listen {
 	}
 
 	/**
+	 * On a unix socket in a new directory that only this user can enter, and that goes
+	 * when the plugin ends: for a plugin that is started by hand.
+	 */
+	record OwnDirectory() implements Listen {
+	}
+
+	/**
 	 * On a port of 127.0.0.1.
 	 *
 	 * @param firstPort smallest; 0 lets the system choose

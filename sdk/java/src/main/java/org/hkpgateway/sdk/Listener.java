@@ -8,10 +8,12 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
 
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
@@ -27,7 +29,6 @@ import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A running gRPC server and the address that the handshake tells. One network thread
@@ -36,15 +37,19 @@ import org.jspecify.annotations.Nullable;
  * @param server the server, started
  * @param network {@code unix} or {@code tcp}
  * @param address path or host and port
- * @param socketFile the file to remove; null with TCP
+ * @param remains what to remove at the end: the socket file, and its directory if it is
+ * ours
  * @param group the network thread
  */
-record Listener(Server server, String network, String address, @Nullable Path socketFile, EventLoopGroup group) {
+record Listener(Server server, String network, String address, List<Path> remains, EventLoopGroup group) {
 
 	/** The kernel's 108 bytes with the final zero. */
 	private static final int MAX_PATH_BYTES = 107;
 
 	private static final int MAX_CALLS = 1024;
+
+	/** Not Java's loopback address, which may be that of IPv6. */
+	private static final byte[] LOOPBACK = { 127, 0, 0, 1 };
 
 	/** Kept, because loggers are otherwise collected with their filter. */
 	private static final Logger BOOTSTRAP = Logger.getLogger("io.netty.bootstrap.ServerBootstrap");
@@ -67,7 +72,10 @@ record Listener(Server server, String network, String address, @Nullable Path so
 	static Listener start(Listen listen, boolean epoll, UnaryOperator<NettyServerBuilder> services)
 			throws LaunchException {
 		if (listen instanceof Listen.UnixSocket unix) {
-			return startUnix(unix.directory(), epoll && Epoll.isAvailable(), services);
+			return startUnix(unix.directory(), List.of(), epoll && Epoll.isAvailable(), services);
+		}
+		if (listen instanceof Listen.OwnDirectory) {
+			return startInOwnDirectory(epoll && Epoll.isAvailable(), services);
 		}
 		Listen.Tcp tcp = (Listen.Tcp) listen;
 		return startTcp(tcp.firstPort(), tcp.lastPort(), services);
@@ -75,28 +83,54 @@ record Listener(Server server, String network, String address, @Nullable Path so
 
 	/**
 	 * The handshake: the one line that a plugin writes to standard output.
+	 * @param certificate the plugin's own as base64; empty without TLS
 	 * @return the line without its end
 	 */
-	String handshake() {
-		return "1|" + HkpPlugin.PROTOCOL_VERSION + "|" + this.network + "|" + this.address + "|grpc|";
+	String handshake(String certificate) {
+		return "1|" + HkpPlugin.PROTOCOL_VERSION + "|" + this.network + "|" + this.address + "|grpc|" + certificate;
 	}
 
 	/**
-	 * Removes the socket file, if there is one. Never throws: the process ends next.
+	 * Removes the socket file, if there is one, and the directory, if it is ours. Never
+	 * throws: the process ends next.
 	 */
 	void removeSocketFile() {
+		remove(this.remains);
+	}
+
+	private static void remove(List<Path> remains) {
 		try {
-			if (this.socketFile != null) {
-				Files.deleteIfExists(this.socketFile);
+			for (Path path : remains) {
+				Files.deleteIfExists(path);
 			}
 		}
 		catch (IOException ex) {
-			// The gateway removes the directory as a whole.
+			// The gateway removes its directory as a whole.
 		}
 	}
 
-	private static Listener startUnix(Path directory, boolean epoll, UnaryOperator<NettyServerBuilder> services)
+	private static Listener startInOwnDirectory(boolean epoll, UnaryOperator<NettyServerBuilder> services)
 			throws LaunchException {
+		Path directory;
+		try {
+			// Only the owner can enter it, on every system with such permissions.
+			directory = Files.createTempDirectory("hkp");
+		}
+		catch (IOException ex) {
+			throw new LaunchException("expected: to make a directory in " + System.getProperty("java.io.tmpdir")
+					+ ", got: " + ex + "; set another by -Djava.io.tmpdir", ex);
+		}
+		try {
+			return startUnix(directory, List.of(directory), epoll, services);
+		}
+		catch (LaunchException ex) {
+			remove(List.of(directory));
+			throw ex;
+		}
+	}
+
+	private static Listener startUnix(Path directory, List<Path> remains, boolean epoll,
+			UnaryOperator<NettyServerBuilder> services) throws LaunchException {
 		Path path = directory.resolve("p" + Integer.toString(ThreadLocalRandom.current().nextInt(1 << 30), 36));
 		int length = path.toString().getBytes(StandardCharsets.UTF_8).length;
 		if (length > MAX_PATH_BYTES) {
@@ -116,7 +150,8 @@ record Listener(Server server, String network, String address, @Nullable Path so
 			throw new LaunchException("expected: to bind a unix socket at " + path + ", got: " + describe(ex)
 					+ "; the directory must exist and be writable", ex);
 		}
-		return new Listener(server, "unix", path.toString(), path, group);
+		return new Listener(server, "unix", path.toString(), Stream.concat(Stream.of(path), remains.stream()).toList(),
+				group);
 	}
 
 	private static Listener startTcp(int first, int last, UnaryOperator<NettyServerBuilder> services)
@@ -124,11 +159,11 @@ record Listener(Server server, String network, String address, @Nullable Path so
 		EventLoopGroup group = group(NioIoHandler.newFactory());
 		IOException failure = null;
 		for (int port = first; port <= last; port++) {
-			SocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-			Server server = services.apply(builder(address, group, NioServerSocketChannel.class)).build();
 			try {
+				SocketAddress address = new InetSocketAddress(InetAddress.getByAddress(LOOPBACK), port);
+				Server server = services.apply(builder(address, group, NioServerSocketChannel.class)).build();
 				server.start();
-				return new Listener(server, "tcp", "127.0.0.1:" + server.getPort(), null, group);
+				return new Listener(server, "tcp", "127.0.0.1:" + server.getPort(), List.of(), group);
 			}
 			catch (IOException ex) {
 				failure = ex;

@@ -10,9 +10,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
+import io.grpc.netty.NettyServerBuilder;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.hkpgateway.sdk.log.LogLevel;
 import org.hkpgateway.sdk.log.PluginLog;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * A plugin that runs: its gRPC server, its threads and their end. Knows nothing of the
@@ -32,6 +35,8 @@ final class PluginServer {
 
 	private final Listener listener;
 
+	private final String certificate;
+
 	private final AtomicBoolean stopping = new AtomicBoolean();
 
 	private final CountDownLatch stopped = new CountDownLatch(1);
@@ -44,8 +49,23 @@ final class PluginServer {
 		Executor executor = (options.threads() == 0) ? Runnable::run : this.handlers;
 		PluginService service = new PluginService(handler, options, new Initialization(handler, options, launch),
 				executor, this.control, onShutdown);
+		Credentials credentials = launch.credentials();
+		@Nullable AutoMtls tls = (credentials.gateway() != null) ? AutoMtls.with(credentials.gateway()) : null;
 		this.listener = Listener.start(launch.listen(), epoll,
-				(builder) -> builder.maxInboundMessageSize(options.maxMessageBytes()).addService(service));
+				(builder) -> secure(builder, tls, credentials.secret()).maxInboundMessageSize(options.maxMessageBytes())
+					.addService(service));
+		this.certificate = (tls != null) ? tls.certificate() : "";
+	}
+
+	private static NettyServerBuilder secure(NettyServerBuilder builder, @Nullable AutoMtls tls,
+			@Nullable Secret secret) {
+		if (tls != null) {
+			builder.sslContext(tls.context());
+		}
+		if (secret != null) {
+			builder.intercept(new SecretInterceptor(secret)).fallbackHandlerRegistry(new UnknownMethods());
+		}
+		return builder;
 	}
 
 	/**
@@ -56,7 +76,7 @@ final class PluginServer {
 	 * @param onShutdown called when the gateway asks for the end, with the time there is;
 	 * must not block
 	 * @return the running server
-	 * @throws LaunchException if it cannot listen
+	 * @throws LaunchException if it cannot listen, or not in the way that was asked
 	 */
 	static PluginServer start(PluginHandler handler, Launch launch, boolean epoll, Consumer<Duration> onShutdown)
 			throws LaunchException {
@@ -64,11 +84,11 @@ final class PluginServer {
 	}
 
 	String handshake() {
-		return this.listener.handshake();
+		return this.listener.handshake(this.certificate);
 	}
 
 	/**
-	 * Removes the socket file and nothing else: for a process that ends at once.
+	 * Removes the socket and nothing else: for a process that ends at once.
 	 */
 	void abandon() {
 		this.listener.removeSocketFile();

@@ -5,14 +5,23 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Logger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import com.example.NoHarvesting;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import org.hkpgateway.proto.Empty;
 import org.hkpgateway.proto.HandleResponse;
 import org.hkpgateway.proto.HkpRequest;
 import org.hkpgateway.proto.ShutdownRequest;
@@ -21,8 +30,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests of {@link HkpPlugin} with real processes.
@@ -35,6 +47,8 @@ class HkpPluginIT {
 	private Process process;
 
 	private CompletableFuture<String> stderr;
+
+	private final BlockingQueue<String> errors = new LinkedBlockingQueue<>();
 
 	@BeforeEach
 	void makeDirectory() throws IOException {
@@ -83,6 +97,75 @@ class HkpPluginIT {
 			assertThat(exitCode()).isZero();
 		}
 		assertThat(this.stderr.get()).contains("\"@message\":\"shutting down\"", "\"reason\":\"test\"");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "secp256r1", "secp521r1" })
+	void withACertificateItTalksToItsHolderOnly(String curve) throws Exception {
+		GatewayIdentity identity = GatewayIdentity.create(curve);
+		String handshake = launchForReal(NoHarvesting.class, identity.environment());
+		assertThat(handshake).matches("1\\|1\\|unix\\|" + this.directory + "/p[0-9a-z]+\\|grpc\\|[A-Za-z0-9+/]{51,}");
+		try (TestGateway stranger = TestGateway.tls(handshake, GatewayIdentity.create(curve), "TLSv1.3");
+				TestGateway nobody = TestGateway.tls(handshake, null, "TLSv1.3");
+				TestGateway plaintext = new TestGateway(handshake)) {
+			for (TestGateway refused : List.of(stranger, nobody, plaintext)) {
+				assertStatus(Status.Code.UNAVAILABLE, refused);
+			}
+		}
+		try (TestGateway gateway = TestGateway.tls(handshake, identity, "TLSv1.3")) {
+			assertThat(gateway.initialize("{}").getSuccess()).isTrue();
+			gateway.plugin().shutdown(ShutdownRequest.newBuilder().setTimeoutSeconds(10).build());
+			assertThat(exitCode()).isZero();
+		}
+		assertThat(this.stderr.get()).containsOnlyOnce("\"@message\":\"a client that is not the gateway was refused\"");
+	}
+
+	@Test
+	void aMalformedCertificateEndsItWithTheReason() throws Exception {
+		assertThat(launchForReal(NoHarvesting.class, Map.of("PLUGIN_CLIENT_CERT", "x"))).isNull();
+		assertThat(exitCode()).isEqualTo(1);
+		assertThat(this.stderr.get()).startsWith(
+				"expected: exactly one X.509 certificate in PEM in PLUGIN_CLIENT_CERT, got: a value of 1 characters");
+	}
+
+	@Test
+	void withASecretItTalksToItsHolderOnly() throws Exception {
+		String handshake = launchForReal(NoHarvesting.class, Map.of("PLUGIN_AUTH_SECRET", "hush"));
+		try (TestGateway stranger = new TestGateway(handshake);
+				TestGateway gateway = TestGateway.authorized(handshake, "Bearer hush")) {
+			assertStatus(Status.Code.UNAUTHENTICATED, stranger);
+			assertThat(gateway.initialize("{}").getAuthProof()).hasSize(32);
+			gateway.plugin().shutdown(ShutdownRequest.newBuilder().setTimeoutSeconds(10).build());
+			assertThat(exitCode()).isZero();
+		}
+		assertThat(this.stderr.get()).doesNotContain("hush");
+	}
+
+	@Test
+	void withPortsItListensOnLoopback() throws Exception {
+		String handshake = launchForReal(NoHarvesting.class, Map.of("PLUGIN_MIN_PORT", "0", "PLUGIN_MAX_PORT", "0"));
+		assertThat(handshake).matches("1\\|1\\|tcp\\|127\\.0\\.0\\.1:[0-9]+\\|grpc\\|");
+		try (TestGateway gateway = new TestGateway(handshake)) {
+			assertThat(gateway.initialize("{}").getSuccess()).isTrue();
+		}
+	}
+
+	@Test
+	void startedByHandForDebuggingItRunsUntilItsUserStopsIt() throws Exception {
+		launch(Chatty.class, Map.of(), "-Dhkp.plugin.debug=true", "-Djava.io.tmpdir=" + this.directory);
+		this.process.getOutputStream().close();
+		Pattern setting = Pattern.compile("hkp\\.plugins\\.settings\\.<name>\\.attach=(1\\|1\\|unix\\|.*\\|grpc\\|)");
+		Matcher line = awaitError(setting);
+		assertThat(line.group(1)).contains("|" + this.directory + "/");
+		try (TestGateway gateway = new TestGateway(line.group(1))) {
+			assertThat(gateway.initialize("{}").getSuccess()).isTrue();
+			gateway.plugin().shutdown(ShutdownRequest.newBuilder().setTimeoutSeconds(1).build());
+			awaitError(Pattern.compile("only its user ends a plugin that was started by hand"));
+			assertThat(gateway.plugin().handleRequest(TestGateway.get("/").build()).getContinueChain()).isTrue();
+		}
+		this.process.toHandle().destroy();
+		assertThat(exitCode()).isZero();
+		assertThat(this.process.inputReader().readLine()).isNull();
 	}
 
 	@Test
@@ -142,23 +225,54 @@ class HkpPluginIT {
 		}
 	}
 
+	private static void assertStatus(Status.Code code, TestGateway gateway) {
+		assertThatExceptionOfType(StatusRuntimeException.class)
+			.isThrownBy(() -> gateway.plugin().healthCheck(Empty.getDefaultInstance()))
+			.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(code));
+	}
+
+	/** Waits for a line on standard error. */
+	private Matcher awaitError(Pattern pattern) throws InterruptedException {
+		long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+		for (;;) {
+			String line = this.errors.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+			assertThat(line).as("a line on standard error with %s", pattern).isNotNull();
+			Matcher matcher = pattern.matcher(line);
+			if (matcher.find()) {
+				return matcher;
+			}
+		}
+	}
+
 	private String launchForReal(Class<?> main) throws IOException {
-		launch(main, Map.of(HkpPlugin.COOKIE_VARIABLE, HkpPlugin.COOKIE, "PLUGIN_PROTOCOL_VERSIONS", "1",
-				"PLUGIN_UNIX_SOCKET_DIR", this.directory.toString()));
+		return launchForReal(main, Map.of());
+	}
+
+	private String launchForReal(Class<?> main, Map<String, String> more) throws IOException {
+		Map<String, String> environment = new HashMap<>(Map.of(HkpPlugin.COOKIE_VARIABLE, HkpPlugin.COOKIE,
+				"PLUGIN_PROTOCOL_VERSIONS", "1", "PLUGIN_UNIX_SOCKET_DIR", this.directory.toString()));
+		environment.putAll(more);
+		launch(main, environment);
 		return this.process.inputReader().readLine();
 	}
 
-	private void launch(Class<?> main, Map<String, String> environment) throws IOException {
-		ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-				"-Xlog:disable", "-Xlog:all=warning:stderr", "-Xmx64m", "-XX:+UseSerialGC", "-cp",
-				System.getProperty("java.class.path"), main.getName());
+	private void launch(Class<?> main, Map<String, String> environment, String... options) throws IOException {
+		List<String> command = new ArrayList<>(
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xlog:disable",
+						"-Xlog:all=warning:stderr", "-Xmx64m", "-XX:+UseSerialGC"));
+		command.addAll(List.of(options));
+		command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+		ProcessBuilder builder = new ProcessBuilder(command);
 		builder.environment().keySet().removeIf((name) -> name.startsWith("PLUGIN_") || name.startsWith("HKP_"));
 		builder.environment().putAll(environment);
 		this.process = builder.start();
-		BufferedReader errors = this.process.errorReader(StandardCharsets.UTF_8);
+		BufferedReader reader = this.process.errorReader(StandardCharsets.UTF_8);
 		this.stderr = CompletableFuture.supplyAsync(() -> {
 			StringBuilder text = new StringBuilder();
-			errors.lines().forEach((line) -> text.append(line).append('\n'));
+			reader.lines().forEach((line) -> {
+				text.append(line).append('\n');
+				this.errors.add(line);
+			});
 			return text.toString();
 		});
 	}

@@ -20,30 +20,55 @@ class LaunchTests {
 
 	@Test
 	void withoutTheCookieItIsARunByHand() {
-		assertThatExceptionOfType(LaunchException.class).isThrownBy(() -> Launch.parse(Map.of()))
+		assertThatExceptionOfType(LaunchException.class).isThrownBy(() -> Launch.parse(Map.of(), false))
 			.withMessageStartingWith("this is a plugin, not a program to run by hand");
 		assertThatExceptionOfType(LaunchException.class)
-			.isThrownBy(() -> Launch.parse(Map.of(HkpPlugin.COOKIE_VARIABLE, "wrong")));
+			.isThrownBy(() -> Launch.parse(Map.of(HkpPlugin.COOKIE_VARIABLE, "wrong"), false));
 	}
 
 	@Test
-	void theSocketDirectoryComesFirst() throws LaunchException {
+	void thePortsComeFirst() throws LaunchException {
 		Launch launch = Launch.parse(environment("PLUGIN_UNIX_SOCKET_DIR", "/run/x", "PLUGIN_MIN_PORT", "1",
 				"PLUGIN_MAX_PORT", "2", "PLUGIN_NAME", "n", "PLUGIN_VERSION", "1.2", "PLUGIN_DATA_DIR", "/data",
-				HkpPlugin.LOG_LEVEL_VARIABLE, "Debug"));
+				HkpPlugin.LOG_LEVEL_VARIABLE, "Debug"), false);
 		assertThat(launch).isEqualTo(
-				new Launch("n", "1.2", new Listen.UnixSocket(Path.of("/run/x")), Path.of("/data"), LogLevel.DEBUG));
+				new Launch("n", "1.2", new Listen.Tcp(1, 2), Credentials.NONE, Path.of("/data"), LogLevel.DEBUG));
 	}
 
 	@Test
 	void portsWhenThereIsNoDirectory() throws LaunchException {
-		Launch launch = Launch.parse(environment("PLUGIN_MIN_PORT", "10000", "PLUGIN_MAX_PORT", "10010"));
-		assertThat(launch).isEqualTo(new Launch("", "", new Listen.Tcp(10000, 10010), null, LogLevel.INFO));
+		Launch launch = Launch.parse(environment("PLUGIN_MIN_PORT", "10000", "PLUGIN_MAX_PORT", "10010"), false);
+		assertThat(launch)
+			.isEqualTo(new Launch("", "", new Listen.Tcp(10000, 10010), Credentials.NONE, null, LogLevel.INFO));
+	}
+
+	@Test
+	void theDirectoryWhenThereAreNoPorts() throws LaunchException {
+		Launch launch = Launch.parse(environment("PLUGIN_UNIX_SOCKET_DIR", "/run/x"), false);
+		assertThat(launch.listen()).isEqualTo(new Listen.UnixSocket(Path.of("/run/x")));
+		assertThat(launch.credentials()).isEqualTo(Credentials.NONE);
+		assertThat(launch.byHand()).isFalse();
+	}
+
+	@Test
+	void oneOfTwoPortsIsAnError() {
+		assertThatExceptionOfType(LaunchException.class)
+			.isThrownBy(() -> Launch.parse(environment("PLUGIN_UNIX_SOCKET_DIR", "/x", "PLUGIN_MIN_PORT", "1"), false))
+			.withMessage("expected: a port from 0 to 65535 in PLUGIN_MAX_PORT, got: ''");
+	}
+
+	@Test
+	void debuggingIsForAStartByHandOnly() throws LaunchException {
+		Launch byHand = Launch.parse(Map.of("PLUGIN_NAME", "n", "PLUGIN_CLIENT_CERT", "ignored"), true);
+		assertThat(byHand)
+			.isEqualTo(new Launch("n", "", new Listen.OwnDirectory(), Credentials.NONE, null, LogLevel.INFO));
+		assertThat(byHand.byHand()).isTrue();
+		assertThat(Launch.parse(environment("PLUGIN_UNIX_SOCKET_DIR", "/run/x"), true).byHand()).isFalse();
 	}
 
 	@Test
 	void neitherIsAnError() {
-		assertThatExceptionOfType(LaunchException.class).isThrownBy(() -> Launch.parse(environment()))
+		assertThatExceptionOfType(LaunchException.class).isThrownBy(() -> Launch.parse(environment(), false))
 			.withMessageContaining("PLUGIN_UNIX_SOCKET_DIR");
 	}
 
@@ -51,17 +76,18 @@ class LaunchTests {
 	@ValueSource(strings = { "", "x", "-1", "65536" })
 	void badPortsAreNamed(String port) {
 		assertThatExceptionOfType(LaunchException.class)
-			.isThrownBy(() -> Launch.parse(environment("PLUGIN_MIN_PORT", port, "PLUGIN_MAX_PORT", "9")))
+			.isThrownBy(() -> Launch.parse(environment("PLUGIN_MIN_PORT", port, "PLUGIN_MAX_PORT", "9"), false))
 			.withMessage("expected: a port from 0 to 65535 in PLUGIN_MIN_PORT, got: '" + port + "'");
 	}
 
 	@Test
 	void badRangeAndBadLevel() {
 		assertThatExceptionOfType(LaunchException.class)
-			.isThrownBy(() -> Launch.parse(environment("PLUGIN_MIN_PORT", "10", "PLUGIN_MAX_PORT", "9")))
+			.isThrownBy(() -> Launch.parse(environment("PLUGIN_MIN_PORT", "10", "PLUGIN_MAX_PORT", "9"), false))
 			.withMessageContaining("10 and 9");
-		assertThatExceptionOfType(LaunchException.class).isThrownBy(
-				() -> Launch.parse(environment("PLUGIN_UNIX_SOCKET_DIR", "/x", HkpPlugin.LOG_LEVEL_VARIABLE, "loud")))
+		assertThatExceptionOfType(LaunchException.class)
+			.isThrownBy(() -> Launch
+				.parse(environment("PLUGIN_UNIX_SOCKET_DIR", "/x", HkpPlugin.LOG_LEVEL_VARIABLE, "loud"), false))
 			.withMessageContaining("HKP_LOG_LEVEL");
 	}
 

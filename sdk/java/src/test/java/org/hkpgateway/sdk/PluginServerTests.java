@@ -76,7 +76,7 @@ class PluginServerTests {
 
 	@Test
 	void aRequestOverTcp() throws Exception {
-		Launch launch = new Launch("", "", new Listen.Tcp(0, 0), null, LogLevel.INFO);
+		Launch launch = new Launch("", "", new Listen.Tcp(0, 0), Credentials.NONE, null, LogLevel.INFO);
 		TestGateway gateway = start((request) -> Decision.allow(), launch, true);
 		gateway.initialize("{}");
 		assertThat(gateway.plugin().handleRequest(TestGateway.get("/x").build()).getContinueChain()).isTrue();
@@ -85,7 +85,7 @@ class PluginServerTests {
 	@Test
 	void aPathTooLongIsSaid() {
 		Path deep = this.directory.resolve("d".repeat(100));
-		Launch launch = new Launch("", "", new Listen.UnixSocket(deep), null, LogLevel.INFO);
+		Launch launch = new Launch("", "", new Listen.UnixSocket(deep), Credentials.NONE, null, LogLevel.INFO);
 		assertThatExceptionOfType(LaunchException.class)
 			.isThrownBy(() -> PluginServer.start((request) -> Decision.allow(), launch, true, this.shutdowns::add))
 			.withMessageContaining("at most 107 bytes");
@@ -94,7 +94,7 @@ class PluginServerTests {
 	@Test
 	void aMissingDirectoryIsSaid() {
 		Path missing = this.directory.resolve("missing");
-		Launch launch = new Launch("", "", new Listen.UnixSocket(missing), null, LogLevel.INFO);
+		Launch launch = new Launch("", "", new Listen.UnixSocket(missing), Credentials.NONE, null, LogLevel.INFO);
 		assertThatExceptionOfType(LaunchException.class)
 			.isThrownBy(() -> PluginServer.start((request) -> Decision.allow(), launch, true, this.shutdowns::add))
 			.withMessageContaining("must exist");
@@ -102,11 +102,11 @@ class PluginServerTests {
 
 	@Test
 	void noPortLeftIsSaid() throws Exception {
-		Launch any = new Launch("", "", new Listen.Tcp(0, 0), null, LogLevel.INFO);
+		Launch any = new Launch("", "", new Listen.Tcp(0, 0), Credentials.NONE, null, LogLevel.INFO);
 		PluginServer first = PluginServer.start((request) -> Decision.allow(), any, true, this.shutdowns::add);
 		this.open.add(() -> first.stop(Duration.ofSeconds(5)));
 		int port = Integer.parseInt(first.handshake().split("[:|]", -1)[4]);
-		Launch taken = new Launch("", "", new Listen.Tcp(port, port), null, LogLevel.INFO);
+		Launch taken = new Launch("", "", new Listen.Tcp(port, port), Credentials.NONE, null, LogLevel.INFO);
 		assertThatExceptionOfType(LaunchException.class)
 			.isThrownBy(() -> PluginServer.start((request) -> Decision.allow(), taken, true, this.shutdowns::add))
 			.withMessageStartingWith("expected: a free port on 127.0.0.1 from " + port);
@@ -336,7 +336,8 @@ class PluginServerTests {
 	}
 
 	private Launch launch() {
-		return new Launch("name", "1.2.3", new Listen.UnixSocket(this.directory), null, LogLevel.INFO);
+		return new Launch("name", "1.2.3", new Listen.UnixSocket(this.directory), Credentials.NONE, null,
+				LogLevel.INFO);
 	}
 
 	private TestGateway start(PluginHandler handler, boolean epoll) throws LaunchException {

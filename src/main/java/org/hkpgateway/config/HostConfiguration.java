@@ -1,0 +1,61 @@
+package org.hkpgateway.config;
+
+import java.util.List;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerInterceptor;
+import net.devh.boot.grpc.server.interceptor.GrpcGlobalServerInterceptor;
+import net.devh.boot.grpc.server.service.GrpcServiceDiscoverer;
+import org.hkpgateway.host.HostInformation;
+import org.hkpgateway.host.HostServers;
+import org.hkpgateway.lifecycle.PluginHost;
+import org.hkpgateway.lifecycle.PluginState;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.info.BuildProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * What plugins call back. {@code PluginHostService} is found by its annotation.
+ */
+@Configuration(proxyBeanMethods = false)
+class HostConfiguration {
+
+	/** Plugins are started with it, so it asks for their host only when it is asked. */
+	@Bean
+	HostInformation hostInformation(ObjectProvider<BuildProperties> build, HkpProperties properties,
+			ObjectProvider<PluginHost> host) {
+		BuildProperties known = build.getIfAvailable();
+		String version = (known != null) ? known.getVersion() : null;
+		return new HostInformation((version != null) ? version : "development", properties.plugins().chainBudget(),
+				() -> loaded(host.getObject()));
+	}
+
+	private static List<HostInformation.LoadedPlugin> loaded(PluginHost host) {
+		return host.statuses()
+			.stream()
+			.filter((status) -> status.state() != PluginState.STOPPED && status.state() != PluginState.FAILED)
+			.map((status) -> new HostInformation.LoadedPlugin(status.id(), status.version()))
+			.toList();
+	}
+
+	/**
+	 * Counts refusals as {@code hkp.plugin.host.refused} by plugin and reason.
+	 */
+	@Bean
+	HostServers hostServers(GrpcServiceDiscoverer services, MeterRegistry registry) {
+		return new HostServers(services,
+				(plugin, refusal) -> registry
+					.counter("hkp.plugin.host.refused", "plugin", plugin.name(), "reason", refusal.label())
+					.increment());
+	}
+
+	/** Calls that were not refused, as {@code grpc.server.*} by method and status. */
+	@Bean
+	@GrpcGlobalServerInterceptor
+	MetricCollectingServerInterceptor hostCallMetrics(MeterRegistry registry) {
+		return new MetricCollectingServerInterceptor(registry);
+	}
+
+}

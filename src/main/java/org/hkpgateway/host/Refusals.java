@@ -1,0 +1,75 @@
+package org.hkpgateway.host;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.Status;
+import org.hkpgateway.plugin.PluginId;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Refuses what came in on one socket: counts each refusal, and logs at most one in ten
+ * seconds, so that a plugin cannot fill the log. Thread-safe.
+ */
+final class Refusals {
+
+	static final long LOG_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+	private static final Logger logger = LoggerFactory.getLogger(Refusals.class);
+
+	private final PluginId plugin;
+
+	private final HostRefusalListener listener;
+
+	private final LongSupplier nanoTime;
+
+	private final AtomicLong nextLog;
+
+	private final AtomicLong unlogged = new AtomicLong();
+
+	Refusals(PluginId plugin, HostRefusalListener listener, LongSupplier nanoTime) {
+		this.plugin = plugin;
+		this.listener = listener;
+		this.nanoTime = nanoTime;
+		this.nextLog = new AtomicLong(nanoTime.getAsLong());
+	}
+
+	/**
+	 * Ends a call.
+	 * @param call the call
+	 * @param refusal why, for the count
+	 * @param status why, for the plugin and the log
+	 * @param <Q> what it asks with
+	 * @return hears nothing
+	 */
+	<Q> ServerCall.Listener<Q> refuse(ServerCall<Q, ?> call, HostRefusal refusal, Status status) {
+		call.close(status, new Metadata());
+		note(refusal, call.getMethodDescriptor().getBareMethodName() + ": " + status.getDescription());
+		return new ServerCall.Listener<>() {
+		};
+	}
+
+	/**
+	 * Counts and logs.
+	 * @param refusal why
+	 * @param detail why, in words
+	 */
+	void note(HostRefusal refusal, String detail) {
+		this.listener.refused(this.plugin, refusal);
+		long now = this.nanoTime.getAsLong();
+		long next = this.nextLog.get();
+		if (now - next >= 0 && this.nextLog.compareAndSet(next, now + LOG_INTERVAL_NANOS)) {
+			logger.warn("plugin {}: refused on its host socket: {} ({} more since the last such line)", this.plugin,
+					detail, this.unlogged.getAndSet(0));
+		}
+		else {
+			this.unlogged.incrementAndGet();
+		}
+	}
+
+}

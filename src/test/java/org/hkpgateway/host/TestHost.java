@@ -1,0 +1,101 @@
+package org.hkpgateway.host;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+
+import org.hkpgateway.plugin.HostAccess;
+import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginSpec;
+
+import org.springframework.util.FileSystemUtils;
+
+/**
+ * Host servers with a runtime directory of their own.
+ */
+final class TestHost implements AutoCloseable {
+
+	static final HostInformation INFORMATION = new HostInformation("1.2.3", Duration.ofMillis(750),
+			() -> List.of(new HostInformation.LoadedPlugin(new PluginId("alpha"), "0.1"),
+					new HostInformation.LoadedPlugin(new PluginId("beta"), "0.2")));
+
+	final ConcurrentLinkedQueue<String> refusals = new ConcurrentLinkedQueue<>();
+
+	final Path runtime;
+
+	final HostServers servers;
+
+	TestHost() {
+		this(ServerTransport.best(), HostLimits.DEFAULTS);
+	}
+
+	TestHost(ServerTransport transport, HostLimits limits) {
+		this.runtime = shortDirectory();
+		this.servers = new HostServers(List.of(new PluginHostService(INFORMATION).bindService()),
+				(plugin, refusal) -> this.refusals.add(plugin + " " + refusal.label()), transport, limits);
+	}
+
+	private static Path shortDirectory() {
+		try {
+			return Files.createTempDirectory(Path.of("/tmp"), "hs");
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/** The private directory of a launch. */
+	Path directory(String name) {
+		try {
+			return Files.createDirectory(this.runtime.resolve(name),
+					PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	HostAccess.Session open(PluginSpec spec, String directory) {
+		return this.servers.open(spec, directory(directory));
+	}
+
+	/** Everything below the runtime directory that is no directory of a launch. */
+	List<Path> leftovers() {
+		try (Stream<Path> tree = Files.walk(this.runtime)) {
+			return tree.filter((path) -> !Files.isDirectory(path) || path.toString().endsWith(".h")).toList();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	static void await(String what, BooleanSupplier condition) {
+		long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+		while (!condition.getAsBoolean()) {
+			if (System.nanoTime() - end > 0) {
+				throw new AssertionError("expected: " + what + " within 20 s, got: nothing");
+			}
+			Thread.onSpinWait();
+		}
+	}
+
+	@Override
+	public void close() {
+		this.servers.close();
+		try {
+			FileSystemUtils.deleteRecursively(this.runtime);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+}

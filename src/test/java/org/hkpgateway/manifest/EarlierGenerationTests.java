@@ -1,0 +1,122 @@
+package org.hkpgateway.manifest;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+import org.hkpgateway.plugin.Capability;
+import org.hkpgateway.plugin.HandshakeMode;
+import org.hkpgateway.plugin.PluginSettings;
+import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.ProtocolVersion;
+import org.hkpgateway.plugin.TestSpec;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Manifests in the forms that plugins of the earlier Go generation have.
+ */
+class EarlierGenerationTests {
+
+	private PluginDirectories plugins;
+
+	@BeforeEach
+	void setUp(@TempDir Path root) throws IOException {
+		this.plugins = new PluginDirectories(root);
+	}
+
+	@Test
+	void labelsOnlyWithConfigHealthAndGrpcTables() {
+		install("watchful.toml");
+		assertThat(this.plugins.findings()).containsExactly(
+				"p/plugin.toml:27: notice: [health] belongs to an earlier plugin host and is ignored",
+				"p/plugin.toml:32: notice: [grpc] belongs to an earlier plugin host and is ignored",
+				"p/plugin.toml:2: notice: plugin.protocol_version is missing and taken as 1.0",
+				"p/plugin.toml:10: notice: " + hint("watchful-guard"));
+		PluginSpec spec = only();
+		assertThat(spec.version()).isEqualTo("1.0.0");
+		assertThat(spec.protocolVersion()).isEqualTo(new ProtocolVersion(1, 0, 0));
+		assertThat(spec.order()).isEqualTo(40);
+		assertThat(spec.requested()).containsExactlyInAnyOrder(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND);
+		assertThat(spec.granted()).isEqualTo(spec.requested());
+		assertThat(spec.configJson())
+			.isEqualTo("{\"enabled\":true,\"feeds\":[{\"name\":\"one\",\"refresh\":\"1h\"},{\"name\":\"two\"}],"
+					+ "\"max_score\":0.7,\"public_paths\":[\"/pks/lookup\",\"/health\"],"
+					+ "\"weights\":{\"day\":{\"from\":8},\"place\":0.25}}");
+	}
+
+	@Test
+	void tablesOfBooleansInPlaceOfLists() {
+		install("geographic.toml");
+		this.plugins.plugin("q", "[plugin]", "name = \"base\"", "version = \"1\"", "executable = \"run\"",
+				"protocol_version = \"1.0\"");
+		assertThat(this.plugins.findings())
+			.containsExactly(
+					"p/plugin.toml:8: notice: requested but not granted: state; to grant it: "
+							+ "hkp.plugins.settings.geographic.grants",
+					"p/plugin.toml:8: notice: " + hint("geographic"));
+		PluginSpec spec = this.plugins.scan().plugins().get(1);
+		assertThat(spec.id()).hasToString("geographic");
+		assertThat(spec.requested()).containsExactlyInAnyOrder(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND,
+				Capability.STATE);
+		assertThat(spec.dependencies()).extracting((id) -> id.name()).containsExactly("base");
+		assertThat(spec.configJson()).isEqualTo("{\"max_speed\":1000.0,\"ttl\":\"24h\"}");
+	}
+
+	@Test
+	void formOfTodayWithALabelOfThen() {
+		install("plain.toml");
+		assertThat(this.plugins.findings()).containsExactly("p/plugin.toml:12: notice: " + hint("plain"));
+		assertThat(only().requested()).containsExactlyInAnyOrder(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND);
+		assertThat(only().configJson()).isEqualTo("{\"per_minute\":60,\"rules\":{\"paths\":[\"/admin\"]}}");
+		assertThat(TestSpec.launched(only()).handshake()).isEqualTo(HandshakeMode.GO_PLUGIN);
+	}
+
+	@Test
+	void noHintOnceTheOperatorDecided() {
+		install("watchful.toml");
+		PluginSettings defaults = PluginSettings.DEFAULTS;
+		this.plugins.settings("watchful-guard",
+				new PluginSettings(true, null, false, defaults.fail(), defaults.timeout(), 1, null, 1, List.of(),
+						HandshakeMode.NONE, null, null, defaults.network(), null, null, Map.of(), Map.of()));
+		assertThat(this.plugins.findings()).hasSize(3).noneMatch((finding) -> finding.contains("handshake"));
+		assertThat(TestSpec.launched(only()).handshake()).isEqualTo(HandshakeMode.NONE);
+	}
+
+	@Test
+	void noHintOnceTheManifestDecides() {
+		this.plugins.valid("a", "handshake = \"none\"", "[config]", "x = 1");
+		assertThat(this.plugins.findings()).isEmpty();
+		assertThat(TestSpec.launched(only()).handshake()).isEqualTo(HandshakeMode.NONE);
+	}
+
+	private static String hint(String name) {
+		String key = "hkp.plugins.settings." + name;
+		return "a manifest of the earlier Go generation: a plugin that prints no handshake needs " + key
+				+ ".handshake=none, one that speaks no TLS needs " + key + ".transport=plaintext, and its "
+				+ "configuration may have to be given in " + key + ".config";
+	}
+
+	private void install(String sample) {
+		try (InputStream input = Objects.requireNonNull(getClass().getResourceAsStream("/manifests/" + sample))) {
+			this.plugins.plugin("p", new String(input.readAllBytes(), StandardCharsets.UTF_8).split("\n"));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private PluginSpec only() {
+		assertThat(this.plugins.scan().plugins()).hasSize(1);
+		return this.plugins.scan().plugins().get(0);
+	}
+
+}

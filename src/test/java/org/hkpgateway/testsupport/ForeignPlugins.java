@@ -1,0 +1,176 @@
+package org.hkpgateway.testsupport;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/**
+ * Plugins that owe nothing to this project but the protocol: each written as authors of
+ * its language would. Their sources are in {@code src/test/plugins}. A program is built
+ * when it is first asked for, with the tools of its language, and kept in
+ * {@code target/foreign-plugins} until a source or the protocol changes. A test whose
+ * tools are missing is skipped.
+ */
+public final class ForeignPlugins {
+
+	/** A cold build fetches a hundred packages. */
+	private static final Duration DEADLINE = Duration.ofMinutes(8);
+
+	private ForeignPlugins() {
+	}
+
+	/**
+	 * Makes a plugin directory with a manifest and an executable.
+	 * @param parent where to make it
+	 * @param language which program
+	 * @param name of the plugin
+	 * @param manifestLines to add to {@code [plugin]}
+	 * @return the plugin directory
+	 */
+	public static Path install(Path parent, Language language, String name, String... manifestLines) {
+		Path program = program(language);
+		try {
+			Path directory = Files.createDirectory(parent.resolve(name));
+			Files.writeString(directory.resolve("plugin.toml"), """
+					[plugin]
+					name = "%s"
+					version = "1.0.0"
+					executable = "hkp-plugin-%s"
+					protocol_version = "1.0"
+					%s
+					""".formatted(name, name, String.join("\n", manifestLines)));
+			Files.copy(program, directory.resolve("hkp-plugin-" + name));
+			return directory;
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
+	 * The program of a language, without a manifest.
+	 * @param language which program
+	 * @return an executable file that can be copied
+	 */
+	public static synchronized Path program(Language language) {
+		return build(language).resolve(language.executable);
+	}
+
+	/**
+	 * A host built on go-plugin's own client, which judges a plugin; see its source for
+	 * the arguments.
+	 * @return an executable file
+	 */
+	public static synchronized Path hostcheck() {
+		return build(Language.GO).resolve("hostcheck");
+	}
+
+	private static Path build(Language language) {
+		language.tools.forEach(Requirements::program);
+		Path sources = GatewayProcess.root().resolve("src/test/plugins").resolve(language.label()).toAbsolutePath();
+		Path protocol = GatewayProcess.root().resolve("proto/hkp_plugin.proto").toAbsolutePath();
+		Path output = GatewayProcess.root()
+			.resolve("target/foreign-plugins")
+			.resolve(language.label())
+			.toAbsolutePath()
+			.normalize();
+		try {
+			Files.createDirectories(output);
+			Path stamp = output.resolve("built-from");
+			String wanted = SourceDigest.of(sources, protocol);
+			if (!Files.exists(stamp) || !Files.readString(stamp).equals(wanted)) {
+				Files.deleteIfExists(stamp);
+				language.build(sources.normalize(), protocol.getParent().normalize(), output);
+				Files.writeString(stamp, wanted);
+			}
+			return output;
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
+	 * What the programs are written in.
+	 */
+	public enum Language {
+
+		/** With go-plugin's {@code Serve}, as plugins of the earlier host are. */
+		GO("hkp-plugin-go", "go") {
+
+			@Override
+			void build(Path sources, Path protocol, Path output) {
+				run(output, "go", "-C", sources.toString(), "build", "-trimpath", "-buildvcs=false", "-o",
+						output.resolve(this.executable).toString(), ".");
+				run(output, "go", "-C", sources.toString(), "build", "-trimpath", "-buildvcs=false", "-o",
+						output.resolve("hostcheck").toString(), "./hostcheck");
+			}
+
+		},
+
+		/** With grpcio; the gRPC of C++, Ruby and PHP too. */
+		PYTHON("hkp-plugin-python", "python3") {
+
+			@Override
+			void build(Path sources, Path protocol, Path output) throws IOException {
+				Path stubs = Files.createDirectories(output.resolve("stubs"));
+				String python = output.resolve("venv/bin/python").toString();
+				run(output, "python3", "-m", "venv", "--clear", output.resolve("venv").toString());
+				run(output, python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+						"--only-binary=:all:", "-r", sources.resolve("requirements.txt").toString());
+				run(output, python, "-m", "grpc_tools.protoc", "-I" + protocol, "--python_out=" + stubs,
+						"--grpc_python_out=" + stubs, "hkp_plugin.proto");
+				Path launcher = Files.writeString(output.resolve(this.executable), """
+						#!/bin/sh
+						PYTHONPATH='%s' exec '%s' -B '%s' "$@"
+						""".formatted(stubs, python, sources.resolve("plugin.py")));
+				Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+			}
+
+		},
+
+		/** With tonic and rustls. */
+		RUST("release/hkp-plugin-rust", "cargo", "cc") {
+
+			@Override
+			void build(Path sources, Path protocol, Path output) {
+				run(output, "cargo", "build", "--release", "--quiet", "--manifest-path",
+						sources.resolve("Cargo.toml").toString(), "--target-dir", output.toString());
+			}
+
+		};
+
+		final String executable;
+
+		final List<String> tools;
+
+		Language(String executable, String... tools) {
+			this.executable = executable;
+			this.tools = List.of(tools);
+		}
+
+		/**
+		 * As the program calls itself.
+		 * @return for example {@code go}
+		 */
+		public String label() {
+			return name().toLowerCase(Locale.ROOT);
+		}
+
+		abstract void build(Path sources, Path protocol, Path output) throws IOException;
+
+		private static void run(Path directory, String tool, String... arguments) {
+			List<String> command = Stream.concat(Stream.of(tool), Arrays.stream(arguments)).toList();
+			Command.run(directory, DEADLINE, new byte[0], command).orFail();
+		}
+
+	}
+
+}
