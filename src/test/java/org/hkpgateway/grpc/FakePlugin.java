@@ -82,7 +82,7 @@ class FakePlugin implements AutoCloseable {
 	enum Manners {
 
 		GOOD, NO_INFO, NO_INFO_NO_GETINFO, OTHER_NAME, NEEDS_NEWER_GATEWAY, ACCEPTS_1_KB, REFUSES,
-		REFUSES_WITHOUT_REASON, SILENT, NOT_A_PLUGIN, EXITS_DURING_SHUTDOWN, NO_PROOF, WRONG_PROOF, OTHER_MINOR,
+		REFUSES_WITHOUT_REASON, SILENT, NOT_A_PLUGIN, EXITS_DURING_SHUTDOWN, NO_PROOF, WRONG_PROOF, OTHER_PATCH,
 		GO_PLUGIN, GO_PLUGIN_NOT_SERVING, GO_PLUGIN_FLOODS
 
 	}
@@ -253,7 +253,7 @@ class FakePlugin implements AutoCloseable {
 						GO_PLUGIN_FLOODS ->
 					{
 					}
-				case OTHER_MINOR -> answer.getInfoBuilder().putMetadata("min_host_protocol", "1.0.9");
+				case OTHER_PATCH -> answer.getInfoBuilder().putMetadata("min_host_protocol", "1.0.9");
 				case NO_INFO, NO_INFO_NO_GETINFO -> answer.clearInfo();
 				case OTHER_NAME -> answer.getInfoBuilder().setName("other");
 				case NEEDS_NEWER_GATEWAY -> answer.getInfoBuilder().putMetadata("min_host_protocol", "1.7");

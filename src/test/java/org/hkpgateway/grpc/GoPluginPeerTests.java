@@ -109,7 +109,7 @@ class GoPluginPeerTests {
 			// ... of which no more than the windows of HTTP/2 hold has left it.
 			assertThat(this.plugin.flooded).hasValueLessThan(4 << 20);
 			this.release.countDown();
-			await(() -> this.taken.get() > (16 << 20));
+			await(() -> this.taken.get() > (5 << 20));
 		}
 	}
 

@@ -14,6 +14,7 @@ import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.PluginStartException;
 import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.plugin.RequestEvent;
+import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.proto.InitRequest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -111,6 +112,35 @@ class GrpcPluginConnectionTests {
 		this.plugin.manners = manners;
 		assertThatExceptionOfType(PluginStartException.class).isThrownBy(() -> this.connection.initialize("i-1", LONG))
 			.withMessage(message);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "1.0, 1.0", "1.7, 1.0", "1.7.3, 1.0" })
+	void versionInUseIsTheSmallerMinor(String plugins, String expected) {
+		try (PluginConnection other = connect(plugins)) {
+			assertThat(other.initialize("i-1", LONG).protocolVersion()).hasToString(expected);
+		}
+	}
+
+	@Test
+	void noCommonVersion() {
+		try (PluginConnection other = connect("2.1")) {
+			assertThatExceptionOfType(PluginStartException.class).isThrownBy(() -> other.initialize("i-1", LONG))
+				.withMessage("plugin fake: protocol version: expected: a common major version, got: none (the gateway "
+						+ "speaks 1.0, the plugin 2.1); use a version of the plugin that speaks the gateway's");
+			assertThat(this.plugin.calls).isEmpty();
+		}
+	}
+
+	@Test
+	void patchOfTheLowestGatewayDoesNotMatter() {
+		this.plugin.manners = Manners.OTHER_PATCH;
+		assertThat(this.connection.initialize("i-1", LONG).protocolVersion()).hasToString("1.0");
+	}
+
+	private PluginConnection connect(String protocolVersion) {
+		return this.connector.offer(TestSpec.named("fake").protocolVersion(protocolVersion).build())
+			.connect(this.plugin.endpoint(), null, LONG);
 	}
 
 	@Test
