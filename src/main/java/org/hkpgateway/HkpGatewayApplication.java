@@ -17,7 +17,14 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
  */
 @SpringBootApplication(proxyBeanMethods = false,
 		exclude = { GrpcServerFactoryAutoConfiguration.class, GrpcHealthServiceAutoConfiguration.class,
-				GrpcReflectionServiceAutoConfiguration.class, GrpcServerMetricAutoConfiguration.class })
+				GrpcReflectionServiceAutoConfiguration.class, GrpcServerMetricAutoConfiguration.class },
+		// Remote plugins use net.devh's channel factory without its beans.
+		excludeName = { "net.devh.boot.grpc.client.autoconfigure.GrpcClientAutoConfiguration",
+				"net.devh.boot.grpc.client.autoconfigure.GrpcClientHealthAutoConfiguration",
+				"net.devh.boot.grpc.client.autoconfigure.GrpcClientMetricAutoConfiguration",
+				"net.devh.boot.grpc.client.autoconfigure.GrpcClientMicrometerTraceAutoConfiguration",
+				"net.devh.boot.grpc.client.autoconfigure.GrpcClientSecurityAutoConfiguration",
+				"net.devh.boot.grpc.client.autoconfigure.GrpcDiscoveryClientAutoConfiguration" })
 public class HkpGatewayApplication {
 
 	public static void main(String[] args) {

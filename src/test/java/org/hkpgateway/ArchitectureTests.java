@@ -84,9 +84,19 @@ class ArchitectureTests {
 	@ArchTest
 	static final ArchRule onlyGrpcSeesGrpc = noClasses()
 		.that(not(resideInAnyPackage("org.hkpgateway.grpc..", "org.hkpgateway.host..", "org.hkpgateway.proto..")))
+		.and()
+		// Where the certificates of remote plugins meet their channels.
+		.haveNameNotMatching("org\\.hkpgateway\\.config\\.RemotePluginChannels(\\$.*)?")
 		.should()
 		.dependOnClassesThat()
 		.resideInAnyPackage("io.grpc..", "com.google.protobuf..", "org.hkpgateway.proto..");
+
+	@ArchTest
+	static final ArchRule onlyRemoteChannelsSeeTheGrpcClientStarter = noClasses().that()
+		.haveNameNotMatching("org\\.hkpgateway\\.config\\.RemotePluginChannels(\\$.*)?")
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage("net.devh.boot.grpc.client..");
 
 	@ArchTest
 	static final ArchRule onlyHostSeesTheGrpcServerStarter = noClasses()

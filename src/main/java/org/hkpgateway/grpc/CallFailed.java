@@ -12,13 +12,25 @@ final class CallFailed extends RuntimeException {
 
 	private final transient Status status;
 
-	CallFailed(Status status) {
+	private final boolean sent;
+
+	/**
+	 * A call has failed.
+	 * @param status not OK
+	 * @param sent false only if no part of it can have reached the plugin
+	 */
+	CallFailed(Status status, boolean sent) {
 		super(status.toString(), status.getCause(), false, false);
 		this.status = status;
+		this.sent = sent;
 	}
 
 	Status status() {
 		return this.status;
+	}
+
+	boolean isSent() {
+		return this.sent;
 	}
 
 	boolean isUnimplemented() {

@@ -3,9 +3,11 @@ package org.hkpgateway.grpc;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 
 /**
  * Waits until a channel is connected. gRPC calls a channel READY when the other side has
@@ -26,21 +28,28 @@ final class ChannelReadiness {
 	 * Connects and waits. Blocks.
 	 * @param channel a channel not yet used
 	 * @param timeout the longest to wait
-	 * @return false if it is not READY in time
+	 * @param hopeless whether there is no use in another attempt after this failure
+	 * @return OK once it is READY, else the latest failure: DEADLINE_EXCEEDED if no
+	 * attempt has ended
 	 * @throws InterruptedException if the thread is interrupted
 	 */
-	static boolean await(ManagedChannel channel, Duration timeout) throws InterruptedException {
+	static Status await(ManagedChannel channel, Duration timeout, Predicate<Status> hopeless)
+			throws InterruptedException {
 		long deadline = System.nanoTime() + timeout.toNanos();
+		Status failure = Status.DEADLINE_EXCEEDED;
 		while (true) {
 			ConnectivityState state = channel.getState(true);
 			if (state == ConnectivityState.READY) {
-				return true;
-			}
-			long remaining = deadline - System.nanoTime();
-			if (remaining <= 0 || state == ConnectivityState.SHUTDOWN) {
-				return false;
+				return Status.OK;
 			}
 			boolean failed = (state == ConnectivityState.TRANSIENT_FAILURE);
+			if (failed) {
+				failure = StandardHealth.status(channel, Duration.ofNanos(RETRY_NANOS));
+			}
+			long remaining = deadline - System.nanoTime();
+			if (remaining <= 0 || state == ConnectivityState.SHUTDOWN || (failed && hopeless.test(failure))) {
+				return failure;
+			}
 			CountDownLatch changed = new CountDownLatch(1);
 			channel.notifyWhenStateChanged(state, changed::countDown);
 			if (!changed.await(failed ? Math.min(RETRY_NANOS, remaining) : remaining, TimeUnit.NANOSECONDS) && failed) {

@@ -51,10 +51,18 @@ final class GrpcPluginClient implements PluginClient {
 
 	@Override
 	public Mono<Decision> decide(RequestEvent event, Duration budget) {
-		return Mono.defer(() -> {
-			Deadline deadline = Deadline.after(budget.toNanos(), TimeUnit.NANOSECONDS);
-			return this.legacy ? callLegacy(event, deadline) : callCurrent(event, deadline);
-		}).map(this::toDecision);
+		return Mono.defer(() -> attempt(event, Deadline.after(budget.toNanos(), TimeUnit.NANOSECONDS)))
+			.onErrorMap(NotSent.class, NotSent::failure);
+	}
+
+	/**
+	 * Asks as {@link #decide} does, for a caller who could ask somebody else.
+	 * @param event the request
+	 * @param deadline of the call
+	 * @return the decision, a {@link PluginFailure}, or {@link NotSent}
+	 */
+	Mono<Decision> attempt(RequestEvent event, Deadline deadline) {
+		return (this.legacy ? callLegacy(event, deadline) : callCurrent(event, deadline)).map(this::toDecision);
 	}
 
 	private Mono<HandleResponse> callCurrent(RequestEvent event, Deadline deadline) {
@@ -96,8 +104,32 @@ final class GrpcPluginClient implements PluginClient {
 		}
 	}
 
-	private PluginFailure toFailure(MethodDescriptor<?, ?> method, CallFailed failed) {
-		return StatusTranslation.toFailure(this.plugin, String.valueOf(method.getBareMethodName()), failed.status());
+	private RuntimeException toFailure(MethodDescriptor<?, ?> method, CallFailed failed) {
+		PluginFailure failure = StatusTranslation.toFailure(this.plugin, String.valueOf(method.getBareMethodName()),
+				failed.status());
+		boolean askOthers = failure instanceof PluginFailure.Unavailable && !failed.isSent();
+		return askOthers ? new NotSent(failure) : failure;
+	}
+
+	/**
+	 * A connection was missing, and nothing of the request has reached the plugin:
+	 * another endpoint of it may be asked without asking twice.
+	 */
+	static final class NotSent extends RuntimeException {
+
+		private static final long serialVersionUID = 1L;
+
+		private final PluginFailure failure;
+
+		NotSent(PluginFailure failure) {
+			super(failure.getMessage(), null, false, false);
+			this.failure = failure;
+		}
+
+		PluginFailure failure() {
+			return this.failure;
+		}
+
 	}
 
 }

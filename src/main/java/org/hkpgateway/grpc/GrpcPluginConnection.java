@@ -2,15 +2,17 @@ package org.hkpgateway.grpc;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
+import io.grpc.CallOptions;
 import io.grpc.Deadline;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
 import org.hkpgateway.plugin.HealthReport;
-import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginConnection;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginIntroduction;
@@ -20,6 +22,8 @@ import org.hkpgateway.proto.HKPPluginGrpc;
 import org.hkpgateway.proto.HealthStatus;
 import org.hkpgateway.proto.ShutdownRequest;
 import org.hkpgateway.proto.ShutdownResponse;
+import org.hkpgateway.proto.goplugin.GRPCControllerGrpc;
+import org.hkpgateway.proto.health.HealthCheckResponse.ServingStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,16 +45,35 @@ final class GrpcPluginConnection implements PluginConnection {
 
 	private final GrpcPluginClient client;
 
-	GrpcPluginConnection(PluginSpec spec, ManagedChannel channel, Gateway gateway, EventConverter events) {
+	private final ConnectionWatch watch;
+
+	private final String security;
+
+	/** Set once the plugin was found not to know HealthCheck. */
+	private volatile boolean standardHealth;
+
+	/**
+	 * Makes a connection.
+	 * @param spec the plugin
+	 * @param channel connected
+	 * @param introduction for this channel
+	 * @param events converts requests
+	 * @param reconnects whether the channel may connect again
+	 * @param security for the operator
+	 */
+	GrpcPluginConnection(PluginSpec spec, ManagedChannel channel, Introduction introduction, EventConverter events,
+			boolean reconnects, String security) {
 		this.spec = spec;
 		this.channel = channel;
-		this.introduction = new Introduction(spec, gateway);
+		this.introduction = introduction;
 		this.client = new GrpcPluginClient(spec.id(), channel, events, spec.maxMessageBytes());
+		this.watch = new ConnectionWatch(channel, reconnects);
+		this.security = security;
 	}
 
 	@Override
 	public PluginIntroduction initialize(String instanceId, Duration timeout) {
-		Introduction.Result result = this.introduction.perform(stub(timeout), instanceId, timeout);
+		Introduction.Result result = this.introduction.perform(stub(deadline(timeout)), instanceId, timeout);
 		if (result.maxMessageBytes() > 0) {
 			this.client.limitMessages(result.maxMessageBytes());
 		}
@@ -59,27 +82,44 @@ final class GrpcPluginConnection implements PluginConnection {
 
 	@Override
 	public HealthReport checkHealth(Duration timeout) {
+		Deadline deadline = deadline(timeout);
 		try {
-			HealthStatus answer = stub(timeout).healthCheck(Empty.getDefaultInstance());
-			return new HealthReport(toStatus(answer.getStatus()),
-					BoundedText.oneLine(answer.getMessage(), MAX_TEXT_BYTES), answer.getDetailsMap());
+			if (!this.standardHealth) {
+				HealthStatus answer = stub(deadline).healthCheck(Empty.getDefaultInstance());
+				return new HealthReport(toStatus(answer.getStatus()),
+						BoundedText.oneLine(answer.getMessage(), MAX_TEXT_BYTES), answer.getDetailsMap());
+			}
 		}
 		catch (StatusRuntimeException ex) {
-			if (ex.getStatus().getCode() == Status.Code.UNIMPLEMENTED) {
-				return new HealthReport(HealthReport.Status.UNKNOWN, "does not implement HealthCheck", Map.of());
+			if (ex.getStatus().getCode() != Status.Code.UNIMPLEMENTED) {
+				throw StatusTranslation.toFailure(this.spec.id(), "HealthCheck", ex.getStatus());
 			}
-			throw StatusTranslation.toFailure(this.spec.id(), "HealthCheck", ex.getStatus());
+			this.standardHealth = true;
+		}
+		return checkStandardHealth(deadline);
+	}
+
+	private HealthReport checkStandardHealth(Deadline deadline) {
+		try {
+			Optional<ServingStatus> answer = StandardHealth.ask(this.channel, deadline);
+			return answer.map((status) -> new HealthReport(toStatus(status), "", Map.of()))
+				.orElseGet(() -> new HealthReport(HealthReport.Status.UNKNOWN, "does not implement HealthCheck",
+						Map.of()));
+		}
+		catch (StatusRuntimeException ex) {
+			throw StatusTranslation.toFailure(this.spec.id(), "grpc.health.v1.Health/Check", ex.getStatus());
 		}
 	}
 
 	@Override
 	public void shutdown(String reason, Duration grace) {
+		Deadline deadline = deadline(grace);
 		ShutdownRequest request = ShutdownRequest.newBuilder()
 			.setReason(reason)
 			.setTimeoutSeconds((int) Math.min(Integer.MAX_VALUE, Math.max(1, grace.toSeconds())))
 			.build();
 		try {
-			ShutdownResponse answer = stub(grace).shutdown(request);
+			ShutdownResponse answer = stub(deadline).shutdown(request);
 			if (!answer.getSuccess()) {
 				logger.warn("Plugin {} reports a failed shutdown: {}", this.spec.id(),
 						BoundedText.oneLine(answer.getError(), MAX_TEXT_BYTES));
@@ -87,27 +127,43 @@ final class GrpcPluginConnection implements PluginConnection {
 		}
 		catch (StatusRuntimeException ex) {
 			PluginFailure failure = StatusTranslation.toFailure(this.spec.id(), "Shutdown", ex.getStatus());
-			boolean exitedFirst = failure instanceof PluginFailure.Unavailable
-					&& !Thread.currentThread().isInterrupted();
-			if (!exitedFirst && ex.getStatus().getCode() != Status.Code.UNIMPLEMENTED) {
+			if (failure instanceof PluginFailure.Unavailable && !Thread.currentThread().isInterrupted()) {
+				// It exited first: nobody is left to be told more.
+				return;
+			}
+			if (ex.getStatus().getCode() != Status.Code.UNIMPLEMENTED) {
 				throw failure;
 			}
+		}
+		stopGoPluginServer(deadline);
+	}
+
+	/** A go-plugin server ends in the middle of its answer, so hardly any is an error. */
+	private void stopGoPluginServer(Deadline deadline) {
+		try {
+			var unused = ClientCalls.blockingUnaryCall(this.channel, GRPCControllerGrpc.getShutdownMethod(),
+					CallOptions.DEFAULT.withDeadline(deadline),
+					org.hkpgateway.proto.goplugin.Empty.getDefaultInstance());
+		}
+		catch (StatusRuntimeException ex) {
+			logger.debug("plugin {}: GRPCController.Shutdown: {}", this.spec.id(),
+					StatusTranslation.describe(ex.getStatus()));
 		}
 	}
 
 	@Override
-	public PluginClient client() {
+	public GrpcPluginClient client() {
 		return this.client;
 	}
 
 	@Override
 	public CompletableFuture<String> onLost() {
-		return new CompletableFuture<>();
+		return this.watch.lost();
 	}
 
 	@Override
 	public String security() {
-		return "plaintext";
+		return this.security;
 	}
 
 	@Override
@@ -115,9 +171,17 @@ final class GrpcPluginConnection implements PluginConnection {
 		this.channel.shutdownNow();
 	}
 
-	private HKPPluginGrpc.HKPPluginBlockingStub stub(Duration timeout) {
-		return HKPPluginGrpc.newBlockingStub(this.channel)
-			.withDeadline(Deadline.after(timeout.toNanos(), TimeUnit.NANOSECONDS));
+	/** Lets calls in flight finish, and refuses others. */
+	void closeGently() {
+		this.channel.shutdown();
+	}
+
+	private HKPPluginGrpc.HKPPluginBlockingStub stub(Deadline deadline) {
+		return HKPPluginGrpc.newBlockingStub(this.channel).withDeadline(deadline);
+	}
+
+	private static Deadline deadline(Duration timeout) {
+		return Deadline.after(timeout.toNanos(), TimeUnit.NANOSECONDS);
 	}
 
 	private static HealthReport.Status toStatus(HealthStatus.Status status) {
@@ -126,6 +190,14 @@ final class GrpcPluginConnection implements PluginConnection {
 			case DEGRADED -> HealthReport.Status.DEGRADED;
 			case UNHEALTHY -> HealthReport.Status.UNHEALTHY;
 			case UNKNOWN, UNRECOGNIZED -> HealthReport.Status.UNKNOWN;
+		};
+	}
+
+	private static HealthReport.Status toStatus(ServingStatus status) {
+		return switch (status) {
+			case SERVING -> HealthReport.Status.HEALTHY;
+			case NOT_SERVING -> HealthReport.Status.UNHEALTHY;
+			case UNKNOWN, SERVICE_UNKNOWN, UNRECOGNIZED -> HealthReport.Status.UNKNOWN;
 		};
 	}
 

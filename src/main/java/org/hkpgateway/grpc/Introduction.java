@@ -1,6 +1,7 @@
 package org.hkpgateway.grpc;
 
 import java.time.Duration;
+import java.util.List;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -12,6 +13,7 @@ import org.hkpgateway.proto.Empty;
 import org.hkpgateway.proto.HKPPluginGrpc.HKPPluginBlockingStub;
 import org.hkpgateway.proto.InitResponse;
 import org.hkpgateway.proto.PluginInfo;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,9 +32,12 @@ final class Introduction {
 
 	private final Gateway gateway;
 
-	Introduction(PluginSpec spec, Gateway gateway) {
+	private final @Nullable SharedSecret secret;
+
+	Introduction(PluginSpec spec, Gateway gateway, @Nullable SharedSecret secret) {
 		this.spec = spec;
 		this.gateway = gateway;
+		this.secret = secret;
 	}
 
 	/**
@@ -44,26 +49,51 @@ final class Introduction {
 	 * @throws PluginStartException if it refuses, fails or is silent
 	 */
 	Result perform(HKPPluginBlockingStub stub, String instanceId, Duration timeout) {
-		InitResponse answer = initialize(stub, instanceId, timeout);
+		ProtocolVersion version = negotiate();
+		byte[] nonce = (this.secret != null) ? this.secret.newNonce() : new byte[0];
+		InitResponse answer = initialize(stub, instanceId, nonce, timeout);
 		if (!answer.getSuccess()) {
 			String error = BoundedText.oneLine(answer.getError(), MAX_ERROR_BYTES);
 			throw refusal("Initialize: expected: success, got: a refusal"
 					+ (error.isBlank() ? " without a reason" : ": " + error));
 		}
+		checkProof(answer, nonce);
 		PluginInfo info = answer.hasInfo() ? answer.getInfo() : getInfo(stub, timeout);
 		checkName(info);
-		checkProtocol(info);
-		return new Result(
-				IntroductionConverter.toIntroduction(info, answer.getFeaturesList(), this.spec.protocolVersion()),
+		checkLowest(info);
+		return new Result(IntroductionConverter.toIntroduction(info, answer.getFeaturesList(), version),
 				Integer.toUnsignedLong(answer.getMaxMessageBytes()));
 	}
 
-	private InitResponse initialize(HKPPluginBlockingStub stub, String instanceId, Duration timeout) {
+	private ProtocolVersion negotiate() {
+		return ProtocolVersion.negotiate(List.of(ProtocolVersion.CURRENT), List.of(this.spec.protocolVersion()))
+			.orElseThrow(() -> refusal("protocol version: expected: a common major version, got: none (the gateway "
+					+ "speaks " + ProtocolVersion.CURRENT + ", the plugin " + this.spec.protocolVersion()
+					+ "); use a version of the plugin that speaks the gateway's"));
+	}
+
+	private InitResponse initialize(HKPPluginBlockingStub stub, String instanceId, byte[] nonce, Duration timeout) {
 		try {
-			return stub.initialize(IntroductionConverter.toRequest(this.spec, this.gateway, instanceId));
+			return stub.initialize(IntroductionConverter.toRequest(this.spec, this.gateway, instanceId, nonce));
 		}
 		catch (StatusRuntimeException ex) {
 			throw failure("Initialize", ex.getStatus(), timeout);
+		}
+	}
+
+	private void checkProof(InitResponse answer, byte[] nonce) {
+		if (this.secret == null) {
+			return;
+		}
+		if (answer.getAuthProof().isEmpty()) {
+			throw refusal("auth_proof: expected: HMAC-SHA256 of the nonce with PLUGIN_AUTH_SECRET, got: none "
+					+ "(if the plugin cannot do transport secret, set another)");
+		}
+		if (!this.secret.proves(nonce, answer.getAuthProof().toByteArray())) {
+			throw refusal("auth_proof: expected: HMAC-SHA256 of the nonce with PLUGIN_AUTH_SECRET, got: "
+					+ answer.getAuthProof().size()
+					+ " other bytes (the key is the variable's text, not what its base64 decodes to); "
+					+ "what answers may not be the process that was launched");
 		}
 	}
 
@@ -91,13 +121,13 @@ final class Introduction {
 		}
 	}
 
-	private void checkProtocol(PluginInfo info) {
+	private void checkLowest(PluginInfo info) {
 		String lowest = info.getMetadataOrDefault(MIN_HOST_PROTOCOL, "");
 		if (lowest.isEmpty()) {
 			return;
 		}
 		try {
-			if (ProtocolVersion.parse(lowest).compareTo(ProtocolVersion.CURRENT) > 0) {
+			if (!ProtocolVersion.CURRENT.covers(ProtocolVersion.parse(lowest))) {
 				throw refusal("protocol version: expected: a gateway of at least " + lowest + ", got: this one, "
 						+ ProtocolVersion.CURRENT + "; update the gateway or use an older version of the plugin");
 			}
@@ -112,8 +142,13 @@ final class Introduction {
 		if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
 			return refusal(method + ": expected: an answer within " + timeout.toMillis() + " ms, got: none");
 		}
-		String hint = (status.getCode() == Status.Code.UNIMPLEMENTED)
-				? " (does it serve the service hkpplugin.HKPPlugin?)" : "";
+		String hint = switch (status.getCode()) {
+			case UNIMPLEMENTED -> " (does it serve the service hkpplugin.HKPPlugin?)";
+			case UNAUTHENTICATED ->
+				(this.secret != null) ? " (it refuses the token that it was given in PLUGIN_AUTH_SECRET)"
+						: " (it wants a token: set its transport to secret, or the token of a remote plugin)";
+			default -> "";
+		};
 		return new PluginStartException(this.spec.id(),
 				method + ": expected: an answer, got: " + StatusTranslation.describe(status) + hint,
 				StatusTranslation.toFailure(this.spec.id(), method, status));

@@ -2,6 +2,7 @@ package org.hkpgateway.grpc;
 
 import java.util.List;
 
+import com.google.protobuf.ByteString;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.PluginIntroduction;
 import org.hkpgateway.plugin.PluginSpec;
@@ -20,7 +21,7 @@ final class IntroductionConverter {
 	private IntroductionConverter() {
 	}
 
-	static InitRequest toRequest(PluginSpec spec, Gateway gateway, String instanceId) {
+	static InitRequest toRequest(PluginSpec spec, Gateway gateway, String instanceId, byte[] nonce) {
 		String protocol = ProtocolVersion.CURRENT.major() + "." + ProtocolVersion.CURRENT.minor();
 		HostInfo.Builder host = HostInfo.newBuilder()
 			.setVersion(gateway.version())
@@ -34,6 +35,7 @@ final class IntroductionConverter {
 			.putAllEnvironment(spec.environment())
 			.addAllGrantedCapabilities(spec.granted().stream().map(Capability::label).sorted().toList())
 			.setInstanceId(instanceId)
+			.setNonce(ByteString.copyFrom(nonce))
 			.setHost(host)
 			.build();
 	}

@@ -1,7 +1,9 @@
 package org.hkpgateway.grpc;
 
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
 
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.ChannelOption;
@@ -30,15 +32,18 @@ enum SocketTransport {
 		}
 
 		@Override
-		NettyChannelBuilder unix(PluginEndpoint.Unix endpoint) {
-			return NettyChannelBuilder.forAddress(new DomainSocketAddress(endpoint.path().toFile()))
-				.channelType(EpollDomainSocketChannel.class, DomainSocketAddress.class);
+		SocketAddress unix(Path path) {
+			return new DomainSocketAddress(path.toFile());
 		}
 
 		@Override
-		NettyChannelBuilder tcp(InetSocketAddress address) {
-			return NettyChannelBuilder.forAddress(address)
-				.channelType(EpollSocketChannel.class, InetSocketAddress.class);
+		void useUnix(NettyChannelBuilder builder) {
+			builder.channelType(EpollDomainSocketChannel.class, DomainSocketAddress.class);
+		}
+
+		@Override
+		void useTcp(NettyChannelBuilder builder) {
+			builder.channelType(EpollSocketChannel.class, InetSocketAddress.class);
 		}
 
 	},
@@ -52,14 +57,18 @@ enum SocketTransport {
 		}
 
 		@Override
-		NettyChannelBuilder unix(PluginEndpoint.Unix endpoint) {
-			return NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(endpoint.path()))
-				.channelType(NioDomainSocketChannel.class, UnixDomainSocketAddress.class);
+		SocketAddress unix(Path path) {
+			return UnixDomainSocketAddress.of(path);
 		}
 
 		@Override
-		NettyChannelBuilder tcp(InetSocketAddress address) {
-			return NettyChannelBuilder.forAddress(address).channelType(NioSocketChannel.class, InetSocketAddress.class);
+		void useUnix(NettyChannelBuilder builder) {
+			builder.channelType(NioDomainSocketChannel.class, UnixDomainSocketAddress.class);
+		}
+
+		@Override
+		void useTcp(NettyChannelBuilder builder) {
+			builder.channelType(NioSocketChannel.class, InetSocketAddress.class);
 		}
 
 	};
@@ -79,24 +88,42 @@ enum SocketTransport {
 	abstract IoHandlerFactory ioHandlers();
 
 	/**
-	 * Begins a channel; nothing is resolved or connected yet.
+	 * The address of a socket on this machine.
 	 * @param endpoint where the plugin listens
-	 * @return a builder
-	 * @throws IllegalArgumentException if the address is not on this machine
+	 * @return as this transport knows it
+	 * @throws IllegalArgumentException if it is not on this machine
 	 */
-	final NettyChannelBuilder channelTo(PluginEndpoint endpoint) {
+	final SocketAddress local(PluginEndpoint endpoint) {
 		if (endpoint instanceof PluginEndpoint.Unix unix) {
-			// gRPC sets this option on every channel. On a unix socket Netty warns that
-			// it
-			// does not know it, at each attempt to connect; null takes it out again.
-			return unix(unix).withOption(ChannelOption.SO_KEEPALIVE, null);
+			return unix(unix.path());
 		}
-		return tcp(loopback((PluginEndpoint.Tcp) endpoint));
+		if (endpoint instanceof PluginEndpoint.Tcp tcp) {
+			return loopback(tcp);
+		}
+		throw new IllegalArgumentException("expected: an address on this machine, got: " + endpoint);
 	}
 
-	abstract NettyChannelBuilder unix(PluginEndpoint.Unix endpoint);
+	/**
+	 * Lets a channel use this transport.
+	 * @param builder of a channel
+	 * @param address where it will connect
+	 */
+	final void applyTo(NettyChannelBuilder builder, SocketAddress address) {
+		if (address instanceof InetSocketAddress) {
+			useTcp(builder);
+			return;
+		}
+		useUnix(builder);
+		// gRPC sets this option on every channel. On a unix socket Netty warns that it
+		// does not know it, at each attempt to connect; null takes it out again.
+		builder.withOption(ChannelOption.SO_KEEPALIVE, null);
+	}
 
-	abstract NettyChannelBuilder tcp(InetSocketAddress address);
+	abstract SocketAddress unix(Path path);
+
+	abstract void useUnix(NettyChannelBuilder builder);
+
+	abstract void useTcp(NettyChannelBuilder builder);
 
 	static InetSocketAddress loopback(PluginEndpoint.Tcp endpoint) {
 		InetSocketAddress address = new InetSocketAddress(endpoint.host(), endpoint.port());

@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
+import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
@@ -125,8 +126,13 @@ final class UnaryCall<Q, A> extends Mono<A> {
 
 		private void end(Status status) {
 			if (this.state.getAndSet(State.DONE) != State.DONE) {
-				this.actual.onError(new CallFailed(status));
+				this.actual.onError(new CallFailed(status, wasGivenToAConnection()));
 			}
+		}
+
+		/** A call knows the address of the connection that took it, if one did. */
+		private boolean wasGivenToAConnection() {
+			return this.call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR) != null;
 		}
 
 	}

@@ -64,6 +64,15 @@ public record ProtocolVersion(int major, int minor, int patch) implements Compar
 			.max(ORDER);
 	}
 
+	/**
+	 * Whether a side that speaks this version is enough for one that needs another.
+	 * @param needed the lowest that will do
+	 * @return true for the same major and no smaller minor; the patch does not matter
+	 */
+	public boolean covers(ProtocolVersion needed) {
+		return this.major == needed.major && this.minor >= needed.minor;
+	}
+
 	private static int number(@Nullable String digits) {
 		return (digits != null) ? Integer.parseInt(digits) : 0;
 	}

@@ -1,32 +1,47 @@
 package org.hkpgateway.grpc;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Attributes;
 import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.hkpgateway.plugin.PluginEndpoint;
 import org.hkpgateway.proto.Empty;
@@ -39,6 +54,14 @@ import org.hkpgateway.proto.InitResponse;
 import org.hkpgateway.proto.PluginInfo;
 import org.hkpgateway.proto.ShutdownRequest;
 import org.hkpgateway.proto.ShutdownResponse;
+import org.hkpgateway.proto.goplugin.GRPCControllerGrpc;
+import org.hkpgateway.proto.goplugin.GRPCStdioGrpc;
+import org.hkpgateway.proto.goplugin.StdioData;
+import org.hkpgateway.proto.health.HealthCheckRequest;
+import org.hkpgateway.proto.health.HealthCheckResponse.ServingStatus;
+import org.hkpgateway.proto.health.HealthCheckResponse;
+import org.hkpgateway.proto.health.HealthGrpc;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A gRPC server in this JVM that behaves, or misbehaves, as told by name.
@@ -59,11 +82,14 @@ class FakePlugin implements AutoCloseable {
 	enum Manners {
 
 		GOOD, NO_INFO, NO_INFO_NO_GETINFO, OTHER_NAME, NEEDS_NEWER_GATEWAY, ACCEPTS_1_KB, REFUSES,
-		REFUSES_WITHOUT_REASON, SILENT, NOT_A_PLUGIN, EXITS_DURING_SHUTDOWN
+		REFUSES_WITHOUT_REASON, SILENT, NOT_A_PLUGIN, EXITS_DURING_SHUTDOWN, NO_PROOF, WRONG_PROOF, OTHER_PATCH,
+		GO_PLUGIN, GO_PLUGIN_NOT_SERVING, GO_PLUGIN_FLOODS
 
 	}
 
-	private final PluginEndpoint.Unix endpoint;
+	private final PluginEndpoint endpoint;
+
+	private final @Nullable String secret;
 
 	private final EventLoopGroup eventLoops;
 
@@ -79,6 +105,18 @@ class FakePlugin implements AutoCloseable {
 
 	final Queue<String> calls = new ConcurrentLinkedQueue<>();
 
+	/** Calls of other services than ours. */
+	final Queue<String> otherCalls = new ConcurrentLinkedQueue<>();
+
+	final Queue<String> authorizations = new ConcurrentLinkedQueue<>();
+
+	private final Queue<Channel> channels = new ConcurrentLinkedQueue<>();
+
+	final AtomicInteger connections = new AtomicInteger();
+
+	/** How much was accepted of what GO_PLUGIN_FLOODS prints. */
+	final AtomicLong flooded = new AtomicLong();
+
 	final Queue<String> authorities = new ConcurrentLinkedQueue<>();
 
 	final CountDownLatch requestArrived = new CountDownLatch(1);
@@ -86,24 +124,64 @@ class FakePlugin implements AutoCloseable {
 	final CountDownLatch cancelled = new CountDownLatch(1);
 
 	FakePlugin(Path directory) throws IOException {
-		Path socket = directory.resolve("fake.sock");
-		this.endpoint = new PluginEndpoint.Unix(socket);
+		this(directory, null, null);
+	}
+
+	FakePlugin(Path directory, @Nullable SslContext tls, @Nullable String secret) throws IOException {
+		this(new PluginEndpoint.Unix(directory.resolve("fake.sock")), tls, secret);
+	}
+
+	FakePlugin(PluginEndpoint where, @Nullable SslContext tls, @Nullable String secret) throws IOException {
+		this.secret = secret;
 		boolean epoll = Epoll.isAvailable();
 		this.eventLoops = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("fake-plugin", true),
-				epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
-		NettyServerBuilder builder = epoll
-				? NettyServerBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
-					.channelType(EpollServerDomainSocketChannel.class)
-				: NettyServerBuilder.forAddress(UnixDomainSocketAddress.of(socket))
-					.channelType(NioServerDomainSocketChannel.class);
+				epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory()) {
+
+			@Override
+			public ChannelFuture register(Channel channel) {
+				FakePlugin.this.channels.add(channel);
+				return super.register(channel);
+			}
+
+		};
+		NettyServerBuilder builder;
+		if (where instanceof PluginEndpoint.Unix unix) {
+			builder = epoll
+					? NettyServerBuilder.forAddress(new DomainSocketAddress(unix.path().toFile()))
+						.channelType(EpollServerDomainSocketChannel.class)
+					: NettyServerBuilder.forAddress(UnixDomainSocketAddress.of(unix.path()))
+						.channelType(NioServerDomainSocketChannel.class);
+			builder.withChildOption(ChannelOption.SO_KEEPALIVE, null);
+		}
+		else {
+			PluginEndpoint.Tcp tcp = (PluginEndpoint.Tcp) where;
+			builder = NettyServerBuilder.forAddress(new InetSocketAddress(tcp.host(), tcp.port()))
+				.channelType(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class);
+		}
+		if (tls != null) {
+			builder.sslContext(tls);
+		}
 		this.server = builder.bossEventLoopGroup(this.eventLoops)
 			.workerEventLoopGroup(this.eventLoops)
-			.withChildOption(ChannelOption.SO_KEEPALIVE, null)
 			.directExecutor()
 			.addService(new Service())
+			.addService(new Health())
+			.addService(new Stdio())
+			.addService(new Controller())
+			.addTransportFilter(new ServerTransportFilter() {
+
+				@Override
+				public Attributes transportReady(Attributes attributes) {
+					FakePlugin.this.connections.incrementAndGet();
+					return attributes;
+				}
+
+			})
 			.intercept(new Recorder())
 			.build()
 			.start();
+		this.endpoint = (where instanceof PluginEndpoint.Tcp tcp)
+				? new PluginEndpoint.Tcp(tcp.host(), this.server.getPort()) : where;
 	}
 
 	PluginEndpoint endpoint() {
@@ -112,6 +190,15 @@ class FakePlugin implements AutoCloseable {
 
 	void stop() {
 		this.server.shutdownNow();
+	}
+
+	/** Ends all connections, and goes on listening. */
+	void endConnections() throws Exception {
+		for (Channel channel : this.channels) {
+			if (channel.parent() != null) {
+				channel.close().get(5, TimeUnit.SECONDS);
+			}
+		}
 	}
 
 	@Override
@@ -126,10 +213,20 @@ class FakePlugin implements AutoCloseable {
 		@Override
 		public <Q, A> ServerCall.Listener<Q> interceptCall(ServerCall<Q, A> call, Metadata headers,
 				ServerCallHandler<Q, A> next) {
-			FakePlugin.this.calls.add(call.getMethodDescriptor().getBareMethodName());
+			String service = call.getMethodDescriptor().getServiceName();
+			(HKPPluginGrpc.SERVICE_NAME.equals(service) ? FakePlugin.this.calls : FakePlugin.this.otherCalls)
+				.add(call.getMethodDescriptor().getBareMethodName());
+			String authorization = String
+				.valueOf(headers.get(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER)));
+			FakePlugin.this.authorizations.add(authorization);
 			FakePlugin.this.authorities.add(String.valueOf(call.getAuthority()));
 			if (FakePlugin.this.manners == Manners.NOT_A_PLUGIN) {
 				call.close(Status.UNIMPLEMENTED, new Metadata());
+				return new ServerCall.Listener<>() {
+				};
+			}
+			if (FakePlugin.this.secret != null && !authorization.equals("Bearer " + FakePlugin.this.secret)) {
+				call.close(Status.UNAUTHENTICATED.withDescription("who are you?"), new Metadata());
 				return new ServerCall.Listener<>() {
 				};
 			}
@@ -152,8 +249,11 @@ class FakePlugin implements AutoCloseable {
 				.addFeatures("dry_run")
 				.setInfo(info);
 			switch (FakePlugin.this.manners) {
-				case GOOD, EXITS_DURING_SHUTDOWN, NOT_A_PLUGIN -> {
-				}
+				case GOOD, EXITS_DURING_SHUTDOWN, NOT_A_PLUGIN, NO_PROOF, WRONG_PROOF, GO_PLUGIN, GO_PLUGIN_NOT_SERVING,
+						GO_PLUGIN_FLOODS ->
+					{
+					}
+				case OTHER_PATCH -> answer.getInfoBuilder().putMetadata("min_host_protocol", "1.0.9");
 				case NO_INFO, NO_INFO_NO_GETINFO -> answer.clearInfo();
 				case OTHER_NAME -> answer.getInfoBuilder().setName("other");
 				case NEEDS_NEWER_GATEWAY -> answer.getInfoBuilder().putMetadata("min_host_protocol", "1.7");
@@ -164,8 +264,25 @@ class FakePlugin implements AutoCloseable {
 					return;
 				}
 			}
+			if (FakePlugin.this.secret != null && FakePlugin.this.manners != Manners.NO_PROOF) {
+				answer.setAuthProof(ByteString.copyFrom(proof(request.getNonce().toByteArray())));
+			}
 			observer.onNext(answer.build());
 			observer.onCompleted();
+		}
+
+		private byte[] proof(byte[] nonce) {
+			if (FakePlugin.this.manners == Manners.WRONG_PROOF) {
+				nonce[0]++;
+			}
+			try {
+				Mac mac = Mac.getInstance("HmacSHA256");
+				mac.init(new SecretKeySpec(FakePlugin.this.secret.getBytes(StandardCharsets.US_ASCII), "HmacSHA256"));
+				return mac.doFinal(nonce);
+			}
+			catch (GeneralSecurityException ex) {
+				throw new IllegalStateException(ex);
+			}
 		}
 
 		@Override
@@ -181,6 +298,10 @@ class FakePlugin implements AutoCloseable {
 		@Override
 		public void healthCheck(Empty request, StreamObserver<HealthStatus> observer) {
 			if (FakePlugin.this.manners == Manners.SILENT) {
+				return;
+			}
+			if (goPlugin()) {
+				super.healthCheck(request, observer);
 				return;
 			}
 			observer.onNext(HealthStatus.newBuilder()
@@ -262,6 +383,85 @@ class FakePlugin implements AutoCloseable {
 
 		private void onCancel(StreamObserver<HandleResponse> observer, Runnable action) {
 			((ServerCallStreamObserver<HandleResponse>) observer).setOnCancelHandler(action);
+		}
+
+	}
+
+	private boolean goPlugin() {
+		return this.manners.name().startsWith("GO_PLUGIN");
+	}
+
+	/** As go-plugin serves it. */
+	private final class Health extends HealthGrpc.HealthImplBase {
+
+		@Override
+		public void check(HealthCheckRequest request, StreamObserver<HealthCheckResponse> observer) {
+			if (!goPlugin()) {
+				super.check(request, observer);
+				return;
+			}
+			if (!request.getService().equals("plugin")) {
+				observer.onError(Status.NOT_FOUND.asRuntimeException());
+				return;
+			}
+			observer.onNext(HealthCheckResponse.newBuilder()
+				.setStatus((FakePlugin.this.manners == Manners.GO_PLUGIN_NOT_SERVING) ? ServingStatus.NOT_SERVING
+						: ServingStatus.SERVING)
+				.build());
+			observer.onCompleted();
+		}
+
+	}
+
+	private final class Stdio extends GRPCStdioGrpc.GRPCStdioImplBase {
+
+		@Override
+		public void streamStdio(com.google.protobuf.Empty request, StreamObserver<StdioData> observer) {
+			if (!goPlugin()) {
+				super.streamStdio(request, observer);
+				return;
+			}
+			if (FakePlugin.this.manners == Manners.GO_PLUGIN_FLOODS) {
+				flood((ServerCallStreamObserver<StdioData>) observer);
+				return;
+			}
+			observer.onNext(data(StdioData.Channel.STDOUT, "a line\nhalf "));
+			observer.onNext(data(StdioData.Channel.STDERR, "panic: x\n"));
+			observer.onNext(data(StdioData.Channel.INVALID, "nowhere"));
+			observer.onNext(data(StdioData.Channel.STDOUT, "a line\n"));
+			observer.onCompleted();
+		}
+
+		/**
+		 * Prints as long as anybody takes it, as a process that writes to a pipe does.
+		 */
+		private void flood(ServerCallStreamObserver<StdioData> observer) {
+			StdioData data = data(StdioData.Channel.STDOUT, "x".repeat(1023) + "\n");
+			observer.setOnReadyHandler(() -> {
+				while (observer.isReady()) {
+					observer.onNext(data);
+					FakePlugin.this.flooded.addAndGet(data.getData().size());
+				}
+			});
+		}
+
+		private StdioData data(StdioData.Channel channel, String text) {
+			return StdioData.newBuilder().setChannel(channel).setData(ByteString.copyFromUtf8(text)).build();
+		}
+
+	}
+
+	private final class Controller extends GRPCControllerGrpc.GRPCControllerImplBase {
+
+		@Override
+		public void shutdown(org.hkpgateway.proto.goplugin.Empty request,
+				StreamObserver<org.hkpgateway.proto.goplugin.Empty> observer) {
+			if (!goPlugin()) {
+				super.shutdown(request, observer);
+				return;
+			}
+			// In the middle of the answer, as go-plugin does.
+			stop();
 		}
 
 	}

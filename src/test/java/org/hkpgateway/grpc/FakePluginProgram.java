@@ -4,7 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.Base64;
 import java.util.Locale;
+
+import io.netty.handler.ssl.SslContext;
 
 /**
  * {@link FakePlugin} as a process of its own, launched by a real gateway.
@@ -16,9 +20,21 @@ public final class FakePluginProgram {
 
 	public static void main(String[] args) throws Exception {
 		Path directory = Path.of(System.getenv("PLUGIN_UNIX_SOCKET_DIR"));
-		FakePlugin plugin = new FakePlugin(directory);
+		String clientCertificate = System.getenv("PLUGIN_CLIENT_CERT");
+		SslContext tls = null;
+		String shown = "";
+		if (clientCertificate != null) {
+			// The curve of go-plugin.
+			OneOffCertificate own = OneOffCertificate.generate(OneOffCertificate.Curve.P521, Instant.now());
+			tls = TestTls.server(own, TestTls.read(clientCertificate));
+			shown = Base64.getEncoder().withoutPadding().encodeToString(own.certificate().getEncoded());
+		}
+		FakePlugin plugin = new FakePlugin(directory, tls, System.getenv("PLUGIN_AUTH_SECRET"));
 		plugin.behaviour = FakePlugin.Behaviour.valueOf(args[0]);
-		System.out.println("1|1|unix|" + directory.resolve("fake.sock") + "|grpc|");
+		if (args.length > 1) {
+			plugin.manners = FakePlugin.Manners.valueOf(args[1]);
+		}
+		System.out.println("1|1|unix|" + directory.resolve("fake.sock") + "|grpc|" + shown);
 		// The end of standard input: the gateway is gone.
 		while (System.in.read() >= 0) {
 		}
@@ -44,6 +60,17 @@ public final class FakePluginProgram {
 				args = ["%s"]
 				%s
 				""".formatted(name, behaviour, String.join("\n", manifest)));
+		script(directory);
+		return name;
+	}
+
+	/**
+	 * Makes the executable, which takes the names of a {@link FakePlugin.Behaviour} and
+	 * of {@link FakePlugin.Manners} (or none) as arguments.
+	 * @param directory where to make it
+	 * @return its path
+	 */
+	public static Path script(Path directory) throws IOException {
 		String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 		Path run = Files.writeString(directory.resolve("run"), """
 				#!/bin/sh
@@ -51,7 +78,7 @@ public final class FakePluginProgram {
 				  -cp '%s' %s "$@"
 				""".formatted(System.getProperty("java.home"), classPath, FakePluginProgram.class.getName()));
 		Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("rwxr-xr-x"));
-		return name;
+		return run;
 	}
 
 }

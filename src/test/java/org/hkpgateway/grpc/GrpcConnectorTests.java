@@ -48,8 +48,9 @@ class GrpcConnectorTests {
 	void unixSocket(SocketTransport transport) throws Exception {
 		Assumptions.assumeTrue(transport != SocketTransport.EPOLL || Epoll.isAvailable(), "epoll is not available");
 		try (FakePlugin plugin = new FakePlugin(this.directory);
-				GrpcConnector connector = new GrpcConnector(GATEWAY, transport);
-				PluginConnection connection = connector.connect(TestEvents.spec(), plugin.endpoint(), LONG)) {
+				GrpcConnector connector = connector(transport);
+				PluginConnection connection = connector.offer(TestEvents.spec())
+					.connect(plugin.endpoint(), null, LONG)) {
 			assertThat(connection.client().decide(TestEvents.lookup(), LONG).block(LONG))
 				.isInstanceOf(Decision.Continue.class);
 			assertThat(plugin.authorities).containsOnly("localhost");
@@ -63,9 +64,9 @@ class GrpcConnectorTests {
 		Server server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
 			.build()
 			.start();
-		try (GrpcConnector connector = new GrpcConnector(GATEWAY, transport);
-				PluginConnection connection = connector.connect(TestEvents.spec(),
-						new PluginEndpoint.Tcp("127.0.0.1", server.getPort()), LONG)) {
+		try (GrpcConnector connector = connector(transport);
+				PluginConnection connection = connector.offer(TestEvents.spec())
+					.connect(new PluginEndpoint.Tcp("127.0.0.1", server.getPort()), null, LONG)) {
 			assertThat(connection.checkHealth(LONG).message()).isEqualTo("does not implement HealthCheck");
 		}
 		finally {
@@ -77,7 +78,8 @@ class GrpcConnectorTests {
 	void addressBeyondThisMachine() {
 		try (GrpcConnector connector = new GrpcConnector(GATEWAY)) {
 			assertThatExceptionOfType(PluginStartException.class)
-				.isThrownBy(() -> connector.connect(TestEvents.spec(), new PluginEndpoint.Tcp("192.0.2.1", 80), LONG))
+				.isThrownBy(() -> connector.offer(TestEvents.spec())
+					.connect(new PluginEndpoint.Tcp("192.0.2.1", 80), null, LONG))
 				.withMessage("plugin fake: cannot connect: expected: a loopback address, got: tcp:192.0.2.1:80");
 		}
 	}
@@ -87,10 +89,10 @@ class GrpcConnectorTests {
 	void socketThatNobodyServes(SocketTransport transport) {
 		Assumptions.assumeTrue(transport != SocketTransport.EPOLL || Epoll.isAvailable(), "epoll is not available");
 		PluginEndpoint endpoint = new PluginEndpoint.Unix(this.directory.resolve("nobody.sock"));
-		try (GrpcConnector connector = new GrpcConnector(GATEWAY, transport)) {
+		try (GrpcConnector connector = connector(transport)) {
 			long start = System.nanoTime();
 			assertThatExceptionOfType(PluginStartException.class)
-				.isThrownBy(() -> connector.connect(TestEvents.spec(), endpoint, SHORT))
+				.isThrownBy(() -> connector.offer(TestEvents.spec()).connect(endpoint, null, SHORT))
 				.withMessageStartingWith("plugin fake: cannot connect: expected: a gRPC server at " + endpoint
 						+ " within 200 ms, got: No such file or directory");
 			assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(SHORT, Duration.ofSeconds(5));
@@ -105,7 +107,8 @@ class GrpcConnectorTests {
 		}
 		try (GrpcConnector connector = new GrpcConnector(GATEWAY)) {
 			assertThatExceptionOfType(PluginStartException.class)
-				.isThrownBy(() -> connector.connect(TestEvents.spec(), new PluginEndpoint.Unix(path), SHORT))
+				.isThrownBy(
+						() -> connector.offer(TestEvents.spec()).connect(new PluginEndpoint.Unix(path), null, SHORT))
 				.withMessageContaining("got: Connection refused");
 		}
 	}
@@ -116,7 +119,7 @@ class GrpcConnectorTests {
 				GrpcConnector connector = new GrpcConnector(GATEWAY)) {
 			PluginEndpoint endpoint = new PluginEndpoint.Tcp("127.0.0.1", mute.getLocalPort());
 			assertThatExceptionOfType(PluginStartException.class)
-				.isThrownBy(() -> connector.connect(TestEvents.spec(), endpoint, SHORT))
+				.isThrownBy(() -> connector.offer(TestEvents.spec()).connect(endpoint, null, SHORT))
 				.withMessageContaining("does not speak HTTP/2");
 		}
 	}
@@ -126,7 +129,7 @@ class GrpcConnectorTests {
 		PluginEndpoint endpoint = new PluginEndpoint.Unix(this.directory.resolve("fake.sock"));
 		try (GrpcConnector connector = new GrpcConnector(GATEWAY)) {
 			CompletableFuture<PluginConnection> connecting = CompletableFuture
-				.supplyAsync(() -> connector.connect(TestEvents.spec(), endpoint, LONG));
+				.supplyAsync(() -> connector.offer(TestEvents.spec()).connect(endpoint, null, LONG));
 			assertThat(connecting).failsWithin(SHORT).withThrowableOfType(TimeoutException.class);
 			try (FakePlugin plugin = new FakePlugin(this.directory);
 					PluginConnection connection = connecting.get(5, TimeUnit.SECONDS)) {
@@ -141,7 +144,7 @@ class GrpcConnectorTests {
 		try (GrpcConnector connector = new GrpcConnector(GATEWAY)) {
 			Thread.currentThread().interrupt();
 			assertThatExceptionOfType(PluginStartException.class)
-				.isThrownBy(() -> connector.connect(TestEvents.spec(), endpoint, LONG))
+				.isThrownBy(() -> connector.offer(TestEvents.spec()).connect(endpoint, null, LONG))
 				.withMessageContaining("interrupted");
 			assertThat(Thread.interrupted()).isTrue();
 		}
@@ -152,7 +155,8 @@ class GrpcConnectorTests {
 		Set<Thread> before = ourThreads();
 		try (FakePlugin plugin = new FakePlugin(this.directory);
 				GrpcConnector connector = new GrpcConnector(GATEWAY);
-				PluginConnection connection = connector.connect(TestEvents.spec(), plugin.endpoint(), LONG)) {
+				PluginConnection connection = connector.offer(TestEvents.spec())
+					.connect(plugin.endpoint(), null, LONG)) {
 			connection.client().decide(TestEvents.lookup(), LONG).block(LONG);
 			assertThat(ourThreads()).hasSizeGreaterThan(before.size()).allMatch(Thread::isDaemon);
 		}
@@ -163,6 +167,11 @@ class GrpcConnectorTests {
 			}
 		}
 		assertThat(ourThreads()).isSubsetOf(before);
+	}
+
+	private static GrpcConnector connector(SocketTransport transport) {
+		return new GrpcConnector(GATEWAY, RemoteChannels.none(), PluginStdio.discard(), transport,
+				RemoteTarget.Resolver.SYSTEM);
 	}
 
 	private static Set<Thread> ourThreads() {

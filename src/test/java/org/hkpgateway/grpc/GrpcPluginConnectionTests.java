@@ -14,6 +14,7 @@ import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.PluginStartException;
 import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.plugin.RequestEvent;
+import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.proto.InitRequest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,7 +48,7 @@ class GrpcPluginConnectionTests {
 	void connect(@TempDir Path directory) throws Exception {
 		this.plugin = new FakePlugin(directory);
 		this.connector = new GrpcConnector(new Gateway("0.1", Duration.ofSeconds(1)));
-		this.connection = this.connector.connect(TestEvents.spec(), this.plugin.endpoint(), LONG);
+		this.connection = this.connector.offer(TestEvents.spec()).connect(this.plugin.endpoint(), null, LONG);
 	}
 
 	@AfterEach
@@ -113,6 +114,35 @@ class GrpcPluginConnectionTests {
 			.withMessage(message);
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "1.0, 1.0", "1.7, 1.0", "1.7.3, 1.0" })
+	void versionInUseIsTheSmallerMinor(String plugins, String expected) {
+		try (PluginConnection other = connect(plugins)) {
+			assertThat(other.initialize("i-1", LONG).protocolVersion()).hasToString(expected);
+		}
+	}
+
+	@Test
+	void noCommonVersion() {
+		try (PluginConnection other = connect("2.1")) {
+			assertThatExceptionOfType(PluginStartException.class).isThrownBy(() -> other.initialize("i-1", LONG))
+				.withMessage("plugin fake: protocol version: expected: a common major version, got: none (the gateway "
+						+ "speaks 1.0, the plugin 2.1); use a version of the plugin that speaks the gateway's");
+			assertThat(this.plugin.calls).isEmpty();
+		}
+	}
+
+	@Test
+	void patchOfTheLowestGatewayDoesNotMatter() {
+		this.plugin.manners = Manners.OTHER_PATCH;
+		assertThat(this.connection.initialize("i-1", LONG).protocolVersion()).hasToString("1.0");
+	}
+
+	private PluginConnection connect(String protocolVersion) {
+		return this.connector.offer(TestSpec.named("fake").protocolVersion(protocolVersion).build())
+			.connect(this.plugin.endpoint(), null, LONG);
+	}
+
 	@Test
 	void silentInitialize() {
 		this.plugin.manners = Manners.SILENT;
@@ -144,7 +174,7 @@ class GrpcPluginConnectionTests {
 	void messageLimitOfTheManifestHoldsOtherwise(@TempDir Path directory) throws Exception {
 		PluginSpec spec = TestEvents.spec(16 << 20);
 		try (FakePlugin other = new FakePlugin(directory);
-				PluginConnection otherConnection = this.connector.connect(spec, other.endpoint(), LONG)) {
+				PluginConnection otherConnection = this.connector.offer(spec).connect(other.endpoint(), null, LONG)) {
 			otherConnection.initialize("i-1", LONG);
 			RequestEvent large = TestEvents.lookup()
 				.withBody(new RequestBody(RequestBody.State.COMPLETE, ByteBuffer.allocate(17 << 20), 17 << 20));

@@ -17,6 +17,8 @@ public final class TestSpec {
 
 	private boolean enabled = true;
 
+	private ProtocolVersion protocolVersion = ProtocolVersion.CURRENT;
+
 	private PluginSource source;
 
 	private Transport transport = Transport.PLAINTEXT;
@@ -65,6 +67,11 @@ public final class TestSpec {
 
 	public TestSpec disabled() {
 		this.enabled = false;
+		return this;
+	}
+
+	public TestSpec protocolVersion(String version) {
+		this.protocolVersion = ProtocolVersion.parse(version);
 		return this;
 	}
 
@@ -146,7 +153,7 @@ public final class TestSpec {
 	}
 
 	public PluginSpec build() {
-		return new PluginSpec(this.id, this.enabled, "1.2.3", "", ProtocolVersion.CURRENT, this.source, this.transport,
+		return new PluginSpec(this.id, this.enabled, "1.2.3", "", this.protocolVersion, this.source, this.transport,
 				this.environment, this.configJson, this.order, this.required, this.fail, this.timeout,
 				this.maxConcurrent, this.body, this.bodyPrefixBytes, this.requested, this.granted, this.dependencies,
 				this.maxMessageBytes);

@@ -1,0 +1,78 @@
+package org.hkpgateway.grpc;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+
+/**
+ * Notices when a channel that was connected is so no longer.
+ */
+final class ConnectionWatch {
+
+	/**
+	 * A connection may end without its server, for example when it has reached the age
+	 * that the server allows. Then another can be made, and at once.
+	 */
+	private static final Duration RECONNECT = Duration.ofSeconds(2);
+
+	private final CompletableFuture<String> lost = new CompletableFuture<>();
+
+	private final ManagedChannel channel;
+
+	private final boolean reconnects;
+
+	/**
+	 * Watches a channel that was READY.
+	 * @param channel whose calls are answered by one process
+	 * @param reconnects whether it may connect again. If not it is shut down as soon as
+	 * its connection breaks, because what answers there then may be another process
+	 */
+	ConnectionWatch(ManagedChannel channel, boolean reconnects) {
+		this.channel = channel;
+		this.reconnects = reconnects;
+		watch();
+	}
+
+	CompletableFuture<String> lost() {
+		return this.lost;
+	}
+
+	private void watch() {
+		this.channel.notifyWhenStateChanged(ConnectivityState.READY, this::disconnected);
+	}
+
+	private void disconnected() {
+		if (this.channel.isShutdown()) {
+			return;
+		}
+		if (!this.reconnects) {
+			this.channel.shutdown();
+			this.lost.complete("its connection broke");
+			return;
+		}
+		StandardHealth.ask(this.channel, RECONNECT, this::judge);
+	}
+
+	private void judge(Status status) {
+		if (this.channel.isShutdown()) {
+			return;
+		}
+		boolean unanswered = switch (status.getCode()) {
+			case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED -> true;
+			case OK, UNKNOWN, INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, RESOURCE_EXHAUSTED,
+					FAILED_PRECONDITION, ABORTED, OUT_OF_RANGE, UNIMPLEMENTED, INTERNAL, DATA_LOSS, UNAUTHENTICATED ->
+				false;
+		};
+		if (unanswered && this.channel.getState(false) != ConnectivityState.READY) {
+			this.lost
+				.complete("its connection broke, and no other could be made: " + StatusTranslation.describe(status));
+		}
+		else {
+			watch();
+		}
+	}
+
+}

@@ -1,0 +1,346 @@
+package org.hkpgateway.grpc;
+
+import java.net.InetAddress;
+import java.net.SocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import org.hkpgateway.grpc.FakePlugin.Behaviour;
+import org.hkpgateway.grpc.FakePlugin.Manners;
+import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.HealthReport;
+import org.hkpgateway.plugin.PluginConnection;
+import org.hkpgateway.plugin.PluginEndpoint;
+import org.hkpgateway.plugin.PluginFailure;
+import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginSource;
+import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.PluginStartException;
+import org.hkpgateway.plugin.TestSpec;
+import org.hkpgateway.proto.InitRequest;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * A plugin with two addresses, over plaintext.
+ */
+@Timeout(60)
+class RemoteConnectionTests {
+
+	private static final Duration LONG = Duration.ofSeconds(20);
+
+	private static final String ONE = "127.0.0.1";
+
+	private static final String TWO = "127.0.0.2";
+
+	private volatile List<String> addresses = List.of(ONE, TWO);
+
+	private GrpcConnector connector;
+
+	private FakePlugin one;
+
+	private FakePlugin two;
+
+	private int port;
+
+	@BeforeEach
+	void start() throws Exception {
+		this.connector = new GrpcConnector(new Gateway("0.1", Duration.ofSeconds(1)), new PlainChannels(),
+				PluginStdio.discard(), SocketTransport.best(), this::resolve);
+		this.one = new FakePlugin(new PluginEndpoint.Tcp(ONE, 0), null, null);
+		this.port = ((PluginEndpoint.Tcp) this.one.endpoint()).port();
+		this.two = startTwo();
+	}
+
+	@AfterEach
+	void close() throws Exception {
+		this.connector.close();
+		this.one.close();
+		this.two.close();
+	}
+
+	@Test
+	void requestsGoRound() {
+		try (PluginConnection connection = connected()) {
+			ask(connection, 10);
+			assertThat(requests(this.one)).isEqualTo(5);
+			assertThat(requests(this.two)).isEqualTo(5);
+			assertThat(this.one.initialized).extracting(InitRequest::getInstanceId).containsExactly("i-1");
+			assertThat(this.two.initialized).extracting(InitRequest::getInstanceId).containsExactly("i-1");
+			assertThat(this.one.authorities).containsOnly("plugin.test:" + this.port);
+			assertThat(connection.security()).isEqualTo("plaintext");
+			connection.shutdown("test", LONG);
+			assertThat(this.one.calls).doesNotContain("Shutdown");
+			assertThat(connection.checkHealth(LONG)).satisfies((report) -> {
+				assertThat(report.status()).isEqualTo(HealthReport.Status.DEGRADED);
+				assertThat(report.message()).isEqualTo("2 of 2 endpoints answer");
+				assertThat(report.details()).containsEntry(ONE + ":" + this.port, "DEGRADED: one of two");
+			});
+		}
+	}
+
+	@Test
+	void endpointDiesAndReturns() throws Exception {
+		try (PluginConnection connection = connected()) {
+			this.two.close();
+			HealthReport report = connection.checkHealth(LONG);
+			ask(connection, 10);
+			assertThat(requests(this.one)).isEqualTo(10);
+			assertThat(report.message()).isEqualTo("1 of 2 endpoints answer");
+			assertThat(report.details().get(TWO + ":" + this.port)).startsWith("down: ").contains("Connection refused");
+			assertThat(connection.onLost()).isNotDone();
+
+			this.two = startTwo();
+			ask(connection, 4);
+			assertThat(this.two.connections).as("connected to by health checks only").hasValue(0);
+			assertThat(connection.checkHealth(LONG).message()).isEqualTo("2 of 2 endpoints answer");
+			ask(connection, 4);
+			assertThat(this.two.calls).startsWith("Initialize", "HealthCheck", "HandleRequest");
+			assertThat(this.two.initialized).extracting(InitRequest::getInstanceId).containsExactly("i-1");
+		}
+	}
+
+	@Test
+	void connectionThatBreaksIsInitializedAgainBeforeRequests() throws Exception {
+		try (PluginConnection connection = connected()) {
+			this.two.endConnections();
+			GoPluginPeerTests.await(() -> {
+				connection.checkHealth(LONG);
+				return this.two.connections.get() == 2;
+			});
+			connection.checkHealth(LONG);
+			ask(connection, 4);
+			assertThat(this.two.initialized).hasSize(2);
+			List<String> calls = List.copyOf(this.two.calls);
+			assertThat(calls.lastIndexOf("Initialize")).isLessThan(calls.indexOf("HandleRequest"));
+		}
+	}
+
+	@Test
+	void lastOneLost() throws Exception {
+		try (PluginConnection connection = connected()) {
+			this.one.close();
+			this.two.close();
+			assertThat(connection.onLost().get(10, TimeUnit.SECONDS)).startsWith("every endpoint is lost: ")
+				.contains(ONE + ":" + this.port + ": its connection broke")
+				.contains(TWO + ":" + this.port);
+			assertThatExceptionOfType(PluginFailure.Unavailable.class)
+				.isThrownBy(() -> connection.client().decide(TestEvents.lookup(), LONG).block(LONG));
+			assertThatExceptionOfType(PluginFailure.Unavailable.class).isThrownBy(() -> connection.checkHealth(LONG))
+				.withMessageContaining("expected: an answer of at least one endpoint")
+				.withMessageContaining("Connection refused");
+		}
+	}
+
+	@Test
+	void closedByUsIsNotLost() throws Exception {
+		PluginConnection connection = connected();
+		connection.close();
+		this.one.close();
+		this.two.close();
+		this.connector.close();
+		assertThat(connection.onLost()).isNotDone();
+	}
+
+	@Test
+	void endpointsComeAndGo() {
+		this.addresses = List.of(ONE);
+		try (PluginConnection connection = connected()) {
+			assertThat(connection.checkHealth(LONG).message()).as("a single one speaks for itself")
+				.isEqualTo("one of two");
+			assertThat(this.two.connections).hasValue(0);
+			this.addresses = List.of(TWO, ONE);
+			connection.checkHealth(LONG);
+			ask(connection, 4);
+			assertThat(this.two.calls).startsWith("Initialize", "HealthCheck", "HandleRequest");
+			int before = requests(this.one);
+			this.addresses = List.of(TWO);
+			connection.checkHealth(LONG);
+			ask(connection, 4);
+			assertThat(requests(this.one)).isEqualTo(before);
+			this.addresses = List.of();
+			HealthReport unresolved = connection.checkHealth(LONG);
+			assertThat(unresolved.details()).containsKey("address");
+			ask(connection, 1);
+		}
+	}
+
+	@Test
+	void requestThatMayHaveArrivedIsNotAskedTwice() {
+		this.addresses = List.of(ONE, TWO);
+		try (PluginConnection connection = connected()) {
+			this.one.behaviour = Behaviour.DIES_MID_CALL;
+			this.two.behaviour = Behaviour.DIES_MID_CALL;
+			assertThatExceptionOfType(PluginFailure.Unavailable.class)
+				.isThrownBy(() -> connection.client().decide(TestEvents.lookup(), LONG).block(LONG));
+			assertThat(requests(this.one) + requests(this.two)).isEqualTo(1);
+		}
+	}
+
+	@Test
+	void oneRefusesToStart() {
+		this.one.manners = Manners.REFUSES;
+		try (PluginConnection connection = connected()) {
+			ask(connection, 4);
+			assertThat(requests(this.two)).isEqualTo(4);
+			assertThat(connection.checkHealth(LONG).details().get(ONE + ":" + this.port))
+				.contains("a refusal: no database");
+			this.one.manners = Manners.GOOD;
+			connection.checkHealth(LONG);
+			ask(connection, 4);
+			assertThat(requests(this.one)).isEqualTo(2);
+		}
+	}
+
+	@Test
+	void allRefuseToStart() {
+		this.one.manners = Manners.REFUSES;
+		this.two.manners = Manners.REFUSES_WITHOUT_REASON;
+		try (PluginConnection connection = connect()) {
+			assertThatExceptionOfType(PluginStartException.class).isThrownBy(() -> connection.initialize("i-1", LONG))
+				.withMessageStartingWith(
+						"plugin fake: Initialize: expected: at least one endpoint that succeeds, got: ")
+				.withMessageContaining("a refusal: no database")
+				.withMessageContaining("a refusal without a reason");
+		}
+	}
+
+	@Test
+	void silentEndpointIsLeftOutUntilItAnswers() {
+		try (PluginConnection connection = connected()) {
+			this.two.manners = Manners.SILENT;
+			connection.checkHealth(Duration.ofMillis(300));
+			int before = requests(this.two);
+			ask(connection, 4);
+			assertThat(requests(this.two)).isEqualTo(before);
+			this.two.manners = Manners.GOOD;
+			connection.checkHealth(LONG);
+			ask(connection, 4);
+			assertThat(requests(this.two)).isEqualTo(before + 2);
+			assertThat(this.two.connections).hasValue(1);
+		}
+	}
+
+	@Test
+	void nobodyThere() throws Exception {
+		this.one.close();
+		this.two.close();
+		assertThatExceptionOfType(PluginStartException.class).isThrownBy(this::connect)
+			.withMessageContaining("cannot connect: expected: at least one endpoint, got: " + ONE + ":" + this.port)
+			.withMessageContaining("Connection refused");
+	}
+
+	@Test
+	void nameWithoutAddress() {
+		this.addresses = List.of();
+		assertThatExceptionOfType(PluginStartException.class).isThrownBy(this::connect)
+			.withMessageContaining("the address cannot be resolved")
+			.withMessageContaining("plugin.test");
+	}
+
+	@Test
+	void unixSocket(@TempDir Path directory) throws Exception {
+		try (FakePlugin plugin = new FakePlugin(directory);
+				PluginConnection connection = this.connector.offer(spec("unix:" + directory.resolve("fake.sock")))
+					.connect(new PluginEndpoint.Remote(""), null, LONG)) {
+			connection.initialize("i-1", LONG);
+			ask(connection, 2);
+			assertThat(plugin.authorities).containsOnly("localhost");
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "plugin.test", "plugin.test:0", "plugin.test:65536", "http://plugin.test:1", "unix:x",
+			"a b:1", "::1:5" })
+	void addressesThatAreNone(String address) {
+		assertThatExceptionOfType(PluginStartException.class).isThrownBy(() -> this.connector.offer(spec(address)))
+			.withMessageContaining("address: expected: host:port, dns:///host:port or unix:/path, got: " + address);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "plugin.test:8443", "dns:///plugin.test:8443", "127.0.0.1:8443", "[::1]:8443" })
+	void addresses(String address) throws Exception {
+		RemoteTarget target = RemoteTarget.parse(address);
+		assertThat(target.authority()).isEqualTo(address.replace("dns:///", ""));
+		assertThat(target.endpoints(this::resolve, SocketTransport.best())).containsOnlyKeys(ONE + ":8443",
+				TWO + ":8443");
+	}
+
+	private InetAddress[] resolve(String host) throws UnknownHostException {
+		if (this.addresses.isEmpty()) {
+			throw new UnknownHostException(host);
+		}
+		return Arrays.stream(this.addresses.toArray(String[]::new)).map((literal) -> {
+			try {
+				return InetAddress.getByName(literal);
+			}
+			catch (UnknownHostException ex) {
+				throw new IllegalArgumentException(ex);
+			}
+		}).toArray(InetAddress[]::new);
+	}
+
+	private FakePlugin startTwo() throws Exception {
+		return new FakePlugin(new PluginEndpoint.Tcp(TWO, this.port), null, null);
+	}
+
+	private PluginConnection connected() {
+		PluginConnection connection = connect();
+		assertThat(connection.initialize("i-1", LONG).name()).isEqualTo("fake");
+		return connection;
+	}
+
+	private PluginConnection connect() {
+		return this.connector.offer(spec("dns:///plugin.test:" + this.port))
+			.connect(new PluginEndpoint.Remote(""), null, LONG);
+	}
+
+	private static PluginSpec spec(String address) {
+		return TestSpec.named("fake").source(new PluginSource.Remote(address, null, null)).build();
+	}
+
+	private static void ask(PluginConnection connection, int times) {
+		for (int i = 0; i < times; i++) {
+			assertThat(connection.client().decide(TestEvents.lookup(), LONG).block(LONG))
+				.isInstanceOf(Decision.Continue.class);
+		}
+	}
+
+	private static int requests(FakePlugin plugin) {
+		return (int) plugin.calls.stream().filter("HandleRequest"::equals).count();
+	}
+
+	/** Channels without a framework. */
+	private static final class PlainChannels implements RemoteChannels {
+
+		@Override
+		public ManagedChannel open(PluginId plugin, SocketAddress address, String tlsBundle,
+				Consumer<NettyChannelBuilder> settings) {
+			NettyChannelBuilder builder = NettyChannelBuilder.forAddress(address).usePlaintext();
+			settings.accept(builder);
+			return builder.build();
+		}
+
+		@Override
+		public boolean hasKey(String tlsBundle) {
+			return false;
+		}
+
+	}
+
+}
