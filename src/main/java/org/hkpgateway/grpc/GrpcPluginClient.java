@@ -87,7 +87,22 @@ final class GrpcPluginClient implements PluginClient {
 		return new UnaryCall<>(this.channel, method, CallOptions.DEFAULT.withDeadline(deadline), message);
 	}
 
-	private Decision toDecision(HandleResponse answer) {
+	/**
+	 * Whether a message is small enough for the plugin.
+	 * @param message the message
+	 * @return false if {@link #decide} would refuse its event
+	 */
+	boolean accepts(HandleRequestEvent message) {
+		return message.getSerializedSize() <= this.maxMessageBytes;
+	}
+
+	/**
+	 * Reads an answer.
+	 * @param answer the answer
+	 * @return the decision
+	 * @throws PluginFailure.ProtocolError if it breaks the protocol
+	 */
+	Decision toDecision(HandleResponse answer) {
 		try {
 			return DecisionConverter.toDecision(answer);
 		}

@@ -2,6 +2,7 @@ package org.hkpgateway.grpc;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -20,6 +21,7 @@ import org.hkpgateway.proto.HKPPluginGrpc;
 import org.hkpgateway.proto.HealthStatus;
 import org.hkpgateway.proto.ShutdownRequest;
 import org.hkpgateway.proto.ShutdownResponse;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +33,9 @@ final class GrpcPluginConnection implements PluginConnection {
 
 	private static final Logger logger = LoggerFactory.getLogger(GrpcPluginConnection.class);
 
+	/** The feature by which a plugin declares {@code HandleRequests}. */
+	private static final String STREAM = "stream";
+
 	private static final int MAX_TEXT_BYTES = 1024;
 
 	private final PluginSpec spec;
@@ -39,11 +44,17 @@ final class GrpcPluginConnection implements PluginConnection {
 
 	private final Introduction introduction;
 
+	private final EventConverter events;
+
 	private final GrpcPluginClient client;
+
+	/** Set when the plugin declares that it speaks the stream. */
+	private volatile @Nullable StreamingPluginClient streaming;
 
 	GrpcPluginConnection(PluginSpec spec, ManagedChannel channel, Gateway gateway, EventConverter events) {
 		this.spec = spec;
 		this.channel = channel;
+		this.events = events;
 		this.introduction = new Introduction(spec, gateway);
 		this.client = new GrpcPluginClient(spec.id(), channel, events, spec.maxMessageBytes());
 	}
@@ -53,6 +64,9 @@ final class GrpcPluginConnection implements PluginConnection {
 		Introduction.Result result = this.introduction.perform(stub(timeout), instanceId, timeout);
 		if (result.maxMessageBytes() > 0) {
 			this.client.limitMessages(result.maxMessageBytes());
+		}
+		if (result.plugin().features().contains(STREAM)) {
+			this.streaming = StreamingPluginClient.open(this.spec.id(), this.channel, this.events, this.client);
 		}
 		return result.plugin();
 	}
@@ -74,6 +88,11 @@ final class GrpcPluginConnection implements PluginConnection {
 
 	@Override
 	public void shutdown(String reason, Duration grace) {
+		StreamingPluginClient current = this.streaming;
+		if (current != null) {
+			// A stream left open would keep a server from ending in the orderly way.
+			current.halfClose();
+		}
 		ShutdownRequest request = ShutdownRequest.newBuilder()
 			.setReason(reason)
 			.setTimeoutSeconds((int) Math.min(Integer.MAX_VALUE, Math.max(1, grace.toSeconds())))
@@ -97,7 +116,16 @@ final class GrpcPluginConnection implements PluginConnection {
 
 	@Override
 	public PluginClient client() {
-		return this.client;
+		StreamingPluginClient current = this.streaming;
+		return (current != null) ? current : this.client;
+	}
+
+	/**
+	 * What happened on the streams of this connection.
+	 * @return empty if the plugin does not declare the feature
+	 */
+	Optional<StreamCounters> streamCounters() {
+		return Optional.ofNullable(this.streaming).map(StreamingPluginClient::counters);
 	}
 
 	@Override
@@ -112,6 +140,10 @@ final class GrpcPluginConnection implements PluginConnection {
 
 	@Override
 	public void close() {
+		StreamingPluginClient current = this.streaming;
+		if (current != null) {
+			current.close();
+		}
 		this.channel.shutdownNow();
 	}
 

@@ -7,6 +7,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Metadata;
@@ -63,6 +64,28 @@ class FakePlugin implements AutoCloseable {
 
 	}
 
+	/** What it does with the stream of requests. */
+	enum StreamManners {
+
+		/** Does not declare the feature. */
+		OFF,
+		/** Does with each request what {@link Behaviour} says. */
+		BEHAVES,
+		/** Declares the feature and does not know the method. */
+		UNIMPLEMENTED, NEVER_ANSWERS, UNKNOWN_IDS, ANSWERS_TWICE, ANSWERS_AFTER_CANCEL,
+		/** Waits for {@link FakeStream#GROUP} requests and answers the last one first. */
+		OUT_OF_ORDER,
+		/** Breaks when it has {@link FakeStream#GROUP} requests, having answered none. */
+		BREAKS_LATE,
+		/** Breaks at the first or second request of each stream. */
+		BREAKS, BREAKS_AT_SECOND, COMPLETES, FIRST_ANSWER_MALFORMED, FIRST_NOT_ANSWERED,
+		/** Reads one request and then none. */
+		READS_NOTHING,
+		/** The process ends at the second request. */
+		HALTS_AT_SECOND
+
+	}
+
 	private final PluginEndpoint.Unix endpoint;
 
 	private final EventLoopGroup eventLoops;
@@ -72,6 +95,13 @@ class FakePlugin implements AutoCloseable {
 	volatile Behaviour behaviour = Behaviour.CONTINUES;
 
 	volatile Manners manners = Manners.GOOD;
+
+	volatile StreamManners streamManners = StreamManners.OFF;
+
+	/** Ids that it was told to forget. */
+	final Queue<String> cancelledIds = new ConcurrentLinkedQueue<>();
+
+	final AtomicInteger streamsEnded = new AtomicInteger();
 
 	final Queue<InitRequest> initialized = new ConcurrentLinkedQueue<>();
 
@@ -151,6 +181,9 @@ class FakePlugin implements AutoCloseable {
 				.setSuccess(true)
 				.addFeatures("dry_run")
 				.setInfo(info);
+			if (FakePlugin.this.streamManners != StreamManners.OFF) {
+				answer.addFeatures("stream");
+			}
 			switch (FakePlugin.this.manners) {
 				case GOOD, EXITS_DURING_SHUTDOWN, NOT_A_PLUGIN -> {
 				}
@@ -215,6 +248,15 @@ class FakePlugin implements AutoCloseable {
 		}
 
 		@Override
+		public StreamObserver<HandleRequestEvent> handleRequests(StreamObserver<HandleResponse> observer) {
+			if (FakePlugin.this.streamManners == StreamManners.UNIMPLEMENTED) {
+				return super.handleRequests(observer);
+			}
+			return new FakeStream(FakePlugin.this, (ServerCallStreamObserver<HandleResponse>) observer,
+					this::handleRequest);
+		}
+
+		@Override
 		public void handleRequest(HandleRequestEvent event, StreamObserver<HandleResponse> observer) {
 			FakePlugin.this.events.add(event);
 			FakePlugin.this.requestArrived.countDown();
@@ -261,6 +303,10 @@ class FakePlugin implements AutoCloseable {
 		}
 
 		private void onCancel(StreamObserver<HandleResponse> observer, Runnable action) {
+			if (observer instanceof FakeStream.Answer answer) {
+				answer.onCancel(action);
+				return;
+			}
 			((ServerCallStreamObserver<HandleResponse>) observer).setOnCancelHandler(action);
 		}
 
