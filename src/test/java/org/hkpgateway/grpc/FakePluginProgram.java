@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * {@link FakePlugin} as a process of its own, launched by a real gateway.
@@ -18,11 +20,24 @@ public final class FakePluginProgram {
 		Path directory = Path.of(System.getenv("PLUGIN_UNIX_SOCKET_DIR"));
 		FakePlugin plugin = new FakePlugin(directory);
 		plugin.behaviour = FakePlugin.Behaviour.valueOf(args[0]);
+		if (args.length > 1) {
+			plugin.streamManners = FakePlugin.StreamManners.valueOf(args[1]);
+		}
 		System.out.println("1|1|unix|" + directory.resolve("fake.sock") + "|grpc|");
 		// The end of standard input: the gateway is gone.
 		while (System.in.read() >= 0) {
 		}
 		System.exit(0);
+	}
+
+	/**
+	 * The same for a plugin that continues every request and speaks the stream.
+	 * @param parent where to make it
+	 * @param streamManners one of {@link FakePlugin.StreamManners}
+	 * @return the plugin's name
+	 */
+	public static String installStreaming(Path parent, String streamManners) throws IOException {
+		return write(parent, FakePlugin.Behaviour.CONTINUES.name(), new String[] { streamManners });
 	}
 
 	/**
@@ -33,6 +48,11 @@ public final class FakePluginProgram {
 	 * @return the plugin's name
 	 */
 	public static String install(Path parent, String behaviour, String... manifest) throws IOException {
+		return write(parent, behaviour, new String[0], manifest);
+	}
+
+	private static String write(Path parent, String behaviour, String[] arguments, String... manifest)
+			throws IOException {
 		String name = behaviour.toLowerCase(Locale.ROOT);
 		Path directory = Files.createDirectory(parent.resolve(name));
 		Files.writeString(directory.resolve("plugin.toml"), """
@@ -41,9 +61,9 @@ public final class FakePluginProgram {
 				version = "9.9"
 				executable = "run"
 				protocol_version = "1.0"
-				args = ["%s"]
+				args = [%s]
 				%s
-				""".formatted(name, behaviour, String.join("\n", manifest)));
+				""".formatted(name, quoted(behaviour, arguments), String.join("\n", manifest)));
 		String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 		Path run = Files.writeString(directory.resolve("run"), """
 				#!/bin/sh
@@ -52,6 +72,12 @@ public final class FakePluginProgram {
 				""".formatted(System.getProperty("java.home"), classPath, FakePluginProgram.class.getName()));
 		Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("rwxr-xr-x"));
 		return name;
+	}
+
+	private static String quoted(String first, String[] others) {
+		return Stream.concat(Stream.of(first), Stream.of(others))
+			.map((argument) -> '"' + argument + '"')
+			.collect(Collectors.joining(", "));
 	}
 
 }
