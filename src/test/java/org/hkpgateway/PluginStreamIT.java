@@ -3,7 +3,10 @@ package org.hkpgateway;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import org.hkpgateway.grpc.FakePluginProgram;
 import org.hkpgateway.testsupport.GatewayProcess;
@@ -15,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -54,11 +58,13 @@ class PluginStreamIT {
 		}
 	}
 
-	@Test
-	void withoutAnAnswerTheFailPolicyApplies() throws Exception {
-		try (GatewayProcess gateway = start("NEVER_ANSWERS")) {
-			assertThat(status(gateway)).as(gateway.log()).isEqualTo(500);
-			assertThat(gateway.log()).contains("timeout");
+	@ParameterizedTest
+	@CsvSource({ "closed,500", "open,200" })
+	void withoutAnAnswerTheFailPolicyApplies(String policy, int status) throws Exception {
+		try (GatewayProcess gateway = start("NEVER_ANSWERS", "fail=" + policy)) {
+			assertThat(status(gateway)).as(gateway.log()).isEqualTo(status);
+			gateway.await("the failure in the access log",
+					() -> gateway.accessLog().stream().anyMatch((line) -> line.contains("continues:failed-" + policy)));
 		}
 	}
 
@@ -114,10 +120,12 @@ class PluginStreamIT {
 		}
 	}
 
-	private GatewayProcess start(String manners) throws IOException {
+	private GatewayProcess start(String manners, String... more) throws IOException {
 		String settings = "hkp.plugins.settings." + FakePluginProgram.installStreaming(this.plugins, manners);
-		return GatewayProcess.start("hkp.plugins.directories=" + this.plugins,
-				"hkp.upstream.urls=" + this.upstream.uri(), settings + ".required=true", settings + ".timeout=700ms");
+		List<String> properties = new ArrayList<>(List.of("hkp.plugins.directories=" + this.plugins,
+				"hkp.upstream.urls=" + this.upstream.uri(), settings + ".required=true", settings + ".timeout=700ms"));
+		Stream.of(more).map((property) -> settings + '.' + property).forEach(properties::add);
+		return GatewayProcess.start(properties.toArray(String[]::new));
 	}
 
 	private static int status(GatewayProcess gateway) {

@@ -65,7 +65,7 @@ final class GrpcPluginConnection implements PluginConnection {
 		if (result.maxMessageBytes() > 0) {
 			this.client.limitMessages(result.maxMessageBytes());
 		}
-		if (result.plugin().features().contains(STREAM)) {
+		if (this.streaming == null && result.plugin().features().contains(STREAM)) {
 			this.streaming = StreamingPluginClient.open(this.spec.id(), this.channel, this.events, this.client);
 		}
 		return result.plugin();

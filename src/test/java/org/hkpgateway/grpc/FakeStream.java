@@ -102,7 +102,10 @@ final class FakeStream implements StreamObserver<HandleRequestEvent> {
 			case FIRST_ANSWER_MALFORMED -> {
 				if (this.seen == 1) {
 					note(event);
-					this.out.onNext(HandleResponse.newBuilder().setRequestId(event.getRequestId()).build());
+					this.out.onNext(HandleResponse.newBuilder()
+						.setRequestId(event.getRequestId())
+						.setReason("out of memory")
+						.build());
 				}
 				else {
 					behave(event);

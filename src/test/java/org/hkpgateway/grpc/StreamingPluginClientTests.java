@@ -29,8 +29,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.core.publisher.Signal;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -193,7 +196,8 @@ class StreamingPluginClientTests {
 	void aMalformedAnswerFailsOneRequestOnly() {
 		connect(StreamManners.FIRST_ANSWER_MALFORMED);
 		assertThat(this.client.decide(TestEvents.lookup(), LONG).materialize().block(LONG).getThrowable())
-			.isInstanceOf(PluginFailure.ProtocolError.class);
+			.isInstanceOf(PluginFailure.ProtocolError.class)
+			.hasMessageEndingWith("got: status 0, reason: out of memory");
 		assertThat(decide()).isNotNull();
 		assertThat(this.plugin.calls).containsExactly("Initialize", "HandleRequests");
 	}
@@ -239,6 +243,36 @@ class StreamingPluginClientTests {
 		stuck.forEach(Disposable::dispose);
 		assertThat(this.client.inFlight()).isZero();
 		assertThat(this.client.decide(withBody(StreamingPluginClient.MAX_BODY_BYTES), LONG).block(LONG)).isNotNull();
+	}
+
+	@Test
+	void theNumberInFlightIsBounded() {
+		connect(StreamManners.NEVER_ANSWERS);
+		int asked = RequestStream.MAX_IN_FLIGHT + 100;
+		Disposable.Composite calls = Disposables.composite();
+		for (int i = 0; i < asked; i++) {
+			calls.add(this.client.decide(TestEvents.lookup(), LONG).subscribe());
+		}
+		assertThat(this.client.inFlight()).isLessThanOrEqualTo(RequestStream.MAX_IN_FLIGHT);
+		assertThat(this.client.counters().divertedRequests()).isEqualTo(asked - this.client.inFlight());
+		calls.dispose();
+		assertThat(this.client.inFlight()).isZero();
+	}
+
+	@Test
+	void cancellationsThatRaceWithAnswersLeaveNothingBehind() {
+		connect(StreamManners.BEHAVES);
+		Flux.range(0, 4000)
+			.parallel(4)
+			.runOn(Schedulers.boundedElastic())
+			.flatMap((i) -> Mono.firstWithSignal(this.client.decide(TestEvents.lookup(), LONG).then(),
+					(i % 2 == 0) ? Mono.empty() : Mono.never()))
+			.sequential()
+			.then()
+			.block(LONG);
+		assertThat(this.client.inFlight()).isZero();
+		assertThat(decide()).isNotNull();
+		assertThat(this.client.counters().brokenStreams()).isZero();
 	}
 
 	@Test
