@@ -32,7 +32,7 @@ final class RequestStream extends ClientCall.Listener<HandleResponse> {
 	private static final int ANSWERS = 512;
 
 	/** A bound of its own, whatever max-concurrent says. */
-	static final int MAX_IN_FLIGHT = 8192;
+	static final int MAX_IN_FLIGHT = 2048;
 
 	private final PluginId plugin;
 

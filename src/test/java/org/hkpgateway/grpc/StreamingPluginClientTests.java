@@ -248,7 +248,7 @@ class StreamingPluginClientTests {
 	@Test
 	void theNumberInFlightIsBounded() {
 		connect(StreamManners.NEVER_ANSWERS);
-		int asked = RequestStream.MAX_IN_FLIGHT + 100;
+		int asked = RequestStream.MAX_IN_FLIGHT + 50;
 		Disposable.Composite calls = Disposables.composite();
 		for (int i = 0; i < asked; i++) {
 			calls.add(this.client.decide(TestEvents.lookup(), LONG).subscribe());
@@ -262,7 +262,7 @@ class StreamingPluginClientTests {
 	@Test
 	void cancellationsThatRaceWithAnswersLeaveNothingBehind() {
 		connect(StreamManners.BEHAVES);
-		Flux.range(0, 4000)
+		Flux.range(0, 1000)
 			.parallel(4)
 			.runOn(Schedulers.boundedElastic())
 			.flatMap((i) -> Mono.firstWithSignal(this.client.decide(TestEvents.lookup(), LONG).then(),
