@@ -40,8 +40,8 @@ final class DecisionConverter {
 		}
 		int status = answer.getStatusCode();
 		if (status < 200 || status > 599) {
-			throw new IllegalArgumentException(
-					"expected: continue_chain or a status from 200 to 599, got: status " + status);
+			throw new IllegalArgumentException("expected: continue_chain or a status from 200 to 599, got: status "
+					+ status + (reason.isEmpty() ? "" : ", reason: " + reason));
 		}
 		// Changes of a request that goes nowhere are checked and have no effect.
 		Headers headers = fields(answer).apply(responseHeaders);

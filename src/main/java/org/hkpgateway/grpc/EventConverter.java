@@ -31,8 +31,20 @@ final class EventConverter {
 	 * @return the message
 	 */
 	HandleRequestEvent toMessage(RequestEvent event, long deadlineMillis) {
+		return toMessage(event, event.id(), deadlineMillis);
+	}
+
+	/**
+	 * The same for the stream.
+	 * @param event see above
+	 * @param id what is to stand in the answer
+	 * @param deadlineMillis see above
+	 * @return the message
+	 */
+	HandleRequestEvent toMessage(RequestEvent event, String id, long deadlineMillis) {
 		HandleRequestEvent.Builder message = this.memo.get(event, EventConverter::shared)
 			.toBuilder()
+			.setRequestId(id)
 			.setDeadlineMs(Math.max(1, deadlineMillis));
 		if (event.body().bytes().hasRemaining()) {
 			message.setBody(UnsafeByteOperations.unsafeWrap(event.body().bytes()));

@@ -21,7 +21,7 @@ import reactor.core.publisher.Mono;
  * Asks for decisions by one unary call each. Decisions come on the connector's threads,
  * which must not be blocked.
  */
-final class GrpcPluginClient implements PluginClient {
+final class GrpcPluginClient implements EndpointClient {
 
 	private final PluginId plugin;
 
@@ -55,13 +55,8 @@ final class GrpcPluginClient implements PluginClient {
 			.onErrorMap(NotSent.class, NotSent::failure);
 	}
 
-	/**
-	 * Asks as {@link #decide} does, for a caller who could ask somebody else.
-	 * @param event the request
-	 * @param deadline of the call
-	 * @return the decision, a {@link PluginFailure}, or {@link NotSent}
-	 */
-	Mono<Decision> attempt(RequestEvent event, Deadline deadline) {
+	@Override
+	public Mono<Decision> attempt(RequestEvent event, Deadline deadline) {
 		return (this.legacy ? callLegacy(event, deadline) : callCurrent(event, deadline)).map(this::toDecision);
 	}
 
@@ -95,7 +90,22 @@ final class GrpcPluginClient implements PluginClient {
 		return new UnaryCall<>(this.channel, method, CallOptions.DEFAULT.withDeadline(deadline), message);
 	}
 
-	private Decision toDecision(HandleResponse answer) {
+	/**
+	 * Whether a message is small enough for the plugin.
+	 * @param message the message
+	 * @return false if {@link #decide} would refuse its event
+	 */
+	boolean accepts(HandleRequestEvent message) {
+		return message.getSerializedSize() <= this.maxMessageBytes;
+	}
+
+	/**
+	 * Reads an answer.
+	 * @param answer the answer
+	 * @return the decision
+	 * @throws PluginFailure.ProtocolError if it breaks the protocol
+	 */
+	Decision toDecision(HandleResponse answer) {
 		try {
 			return DecisionConverter.toDecision(answer);
 		}

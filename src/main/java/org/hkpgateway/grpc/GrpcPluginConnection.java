@@ -24,6 +24,7 @@ import org.hkpgateway.proto.ShutdownRequest;
 import org.hkpgateway.proto.ShutdownResponse;
 import org.hkpgateway.proto.goplugin.GRPCControllerGrpc;
 import org.hkpgateway.proto.health.HealthCheckResponse.ServingStatus;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +36,9 @@ final class GrpcPluginConnection implements PluginConnection {
 
 	private static final Logger logger = LoggerFactory.getLogger(GrpcPluginConnection.class);
 
+	/** The feature by which a plugin declares {@code HandleRequests}. */
+	private static final String STREAM = "stream";
+
 	private static final int MAX_TEXT_BYTES = 1024;
 
 	private final PluginSpec spec;
@@ -42,6 +46,8 @@ final class GrpcPluginConnection implements PluginConnection {
 	private final ManagedChannel channel;
 
 	private final Introduction introduction;
+
+	private final EventConverter events;
 
 	private final GrpcPluginClient client;
 
@@ -51,6 +57,9 @@ final class GrpcPluginConnection implements PluginConnection {
 
 	/** Set once the plugin was found not to know HealthCheck. */
 	private volatile boolean standardHealth;
+
+	/** Set when the plugin declares that it speaks the stream. */
+	private volatile @Nullable StreamingPluginClient streaming;
 
 	/**
 	 * Makes a connection.
@@ -65,6 +74,7 @@ final class GrpcPluginConnection implements PluginConnection {
 			boolean reconnects, String security) {
 		this.spec = spec;
 		this.channel = channel;
+		this.events = events;
 		this.introduction = introduction;
 		this.client = new GrpcPluginClient(spec.id(), channel, events, spec.maxMessageBytes());
 		this.watch = new ConnectionWatch(channel, reconnects);
@@ -76,6 +86,9 @@ final class GrpcPluginConnection implements PluginConnection {
 		Introduction.Result result = this.introduction.perform(stub(deadline(timeout)), instanceId, timeout);
 		if (result.maxMessageBytes() > 0) {
 			this.client.limitMessages(result.maxMessageBytes());
+		}
+		if (this.streaming == null && result.plugin().features().contains(STREAM)) {
+			this.streaming = StreamingPluginClient.open(this.spec.id(), this.channel, this.events, this.client);
 		}
 		return result.plugin();
 	}
@@ -113,6 +126,11 @@ final class GrpcPluginConnection implements PluginConnection {
 
 	@Override
 	public void shutdown(String reason, Duration grace) {
+		StreamingPluginClient current = this.streaming;
+		if (current != null) {
+			// A stream left open would keep a server from ending in the orderly way.
+			current.halfClose();
+		}
 		Deadline deadline = deadline(grace);
 		ShutdownRequest request = ShutdownRequest.newBuilder()
 			.setReason(reason)
@@ -152,8 +170,17 @@ final class GrpcPluginConnection implements PluginConnection {
 	}
 
 	@Override
-	public GrpcPluginClient client() {
-		return this.client;
+	public EndpointClient client() {
+		StreamingPluginClient current = this.streaming;
+		return (current != null) ? current : this.client;
+	}
+
+	/**
+	 * What happened on the streams of this connection.
+	 * @return empty if the plugin does not declare the feature
+	 */
+	Optional<StreamCounters> streamCounters() {
+		return Optional.ofNullable(this.streaming).map(StreamingPluginClient::counters);
 	}
 
 	@Override
@@ -168,6 +195,10 @@ final class GrpcPluginConnection implements PluginConnection {
 
 	@Override
 	public void close() {
+		StreamingPluginClient current = this.streaming;
+		if (current != null) {
+			current.close();
+		}
 		this.channel.shutdownNow();
 	}
 

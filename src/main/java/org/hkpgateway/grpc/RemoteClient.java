@@ -6,7 +6,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.grpc.Deadline;
-import org.hkpgateway.grpc.GrpcPluginClient.NotSent;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
@@ -24,7 +23,7 @@ final class RemoteClient implements PluginClient {
 
 	private final AtomicInteger turn = new AtomicInteger();
 
-	private volatile List<GrpcPluginClient> endpoints = List.of();
+	private volatile List<EndpointClient> endpoints = List.of();
 
 	RemoteClient(PluginId plugin) {
 		this.plugin = plugin;
@@ -34,7 +33,7 @@ final class RemoteClient implements PluginClient {
 	 * Sets whom to ask from now on.
 	 * @param endpoints connected and initialized
 	 */
-	synchronized void use(List<GrpcPluginClient> endpoints) {
+	synchronized void use(List<EndpointClient> endpoints) {
 		this.endpoints = List.copyOf(endpoints);
 	}
 
@@ -42,14 +41,14 @@ final class RemoteClient implements PluginClient {
 	 * Stops asking one.
 	 * @param endpoint its connection is lost
 	 */
-	synchronized void avoid(GrpcPluginClient endpoint) {
+	synchronized void avoid(EndpointClient endpoint) {
 		this.endpoints = this.endpoints.stream().filter((other) -> other != endpoint).toList();
 	}
 
 	@Override
 	public Mono<Decision> decide(RequestEvent event, Duration budget) {
 		return Mono.defer(() -> {
-			List<GrpcPluginClient> candidates = this.endpoints;
+			List<EndpointClient> candidates = this.endpoints;
 			if (candidates.isEmpty()) {
 				return Mono.error(new PluginFailure.Unavailable(this.plugin,
 						"HandleRequest: expected: an endpoint that is connected, got: none"));
@@ -59,11 +58,11 @@ final class RemoteClient implements PluginClient {
 		});
 	}
 
-	private Mono<Decision> ask(List<GrpcPluginClient> candidates, int turn, int left, RequestEvent event,
+	private Mono<Decision> ask(List<EndpointClient> candidates, int turn, int left, RequestEvent event,
 			Deadline deadline) {
 		return candidates.get(turn % candidates.size())
 			.attempt(event, deadline)
-			.onErrorResume(NotSent.class,
+			.onErrorResume(GrpcPluginClient.NotSent.class,
 					(notSent) -> (left > 1) ? ask(candidates, (turn + 1) & Integer.MAX_VALUE, left - 1, event, deadline)
 							: Mono.error(notSent.failure()));
 	}

@@ -222,7 +222,7 @@ final class RemoteConnection implements PluginConnection {
 
 	/** Lets requests go to these, as far as they are connected and initialized. */
 	private void use(Collection<RemoteEndpoint> chosen) {
-		List<GrpcPluginClient> clients = new ArrayList<>();
+		List<EndpointClient> clients = new ArrayList<>();
 		for (RemoteEndpoint endpoint : chosen) {
 			GrpcPluginConnection connection = endpoint.connection();
 			if (connection != null && endpoint.introduction() != null) {

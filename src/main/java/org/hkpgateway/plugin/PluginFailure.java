@@ -27,6 +27,15 @@ public abstract sealed class PluginFailure extends RuntimeException {
 	public abstract String kind();
 
 	/**
+	 * Whether it says something about the plugin and counts towards its circuit breaker.
+	 * The fail policy applies in any case.
+	 * @return true unless the kind of failure says otherwise
+	 */
+	public boolean isEvidence() {
+		return true;
+	}
+
+	/**
 	 * Provably not asked: this client was withdrawn, because its process is being stopped
 	 * or replaced, between the moment it was taken from the registry and the call.
 	 */
@@ -61,13 +70,39 @@ public abstract sealed class PluginFailure extends RuntimeException {
 
 	}
 
-	/** No process to ask, or its connection broke. */
+	/**
+	 * No process to ask, or its connection broke. A stream that many requests share
+	 * breaks once: the failure of one of them is evidence, those of the others are not.
+	 * Else a single mishap under load would open the circuit breaker.
+	 */
 	public static final class Unavailable extends PluginFailure {
 
 		private static final long serialVersionUID = 1L;
 
+		private final boolean evidence;
+
 		public Unavailable(PluginId plugin, String message) {
+			this(plugin, message, true);
+		}
+
+		private Unavailable(PluginId plugin, String message, boolean evidence) {
 			super(plugin, message);
+			this.evidence = evidence;
+		}
+
+		/**
+		 * A failure with the same cause as another one, which counts for both.
+		 * @param plugin the plugin
+		 * @param message what happened
+		 * @return not evidence
+		 */
+		public static Unavailable sharingTheCauseOfAnother(PluginId plugin, String message) {
+			return new Unavailable(plugin, message, false);
+		}
+
+		@Override
+		public boolean isEvidence() {
+			return this.evidence;
 		}
 
 		@Override
@@ -140,6 +175,11 @@ public abstract sealed class PluginFailure extends RuntimeException {
 		@Override
 		public String kind() {
 			return "too-large";
+		}
+
+		@Override
+		public boolean isEvidence() {
+			return false;
 		}
 
 	}

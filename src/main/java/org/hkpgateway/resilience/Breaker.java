@@ -79,7 +79,7 @@ final class Breaker {
 
 	/** Ends of a call that say nothing about the plugin; they give their permit back. */
 	private static boolean isNoEvidence(Throwable failure) {
-		return failure instanceof CutShort || failure instanceof PluginFailure.TooLarge;
+		return failure instanceof CutShort || (failure instanceof PluginFailure known && !known.isEvidence());
 	}
 
 	CircuitBreaker circuitBreaker() {

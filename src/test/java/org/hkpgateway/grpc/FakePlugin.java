@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.Queue;
@@ -74,7 +75,7 @@ class FakePlugin implements AutoCloseable {
 		CONTINUES, DENIES, ANSWERS_WHEN_TOO_LATE, NEVER_ANSWERS, FAILS_UNKNOWN, FAILS_UNAUTHENTICATED,
 		ANSWERS_DEADLINE_EXCEEDED, ALL_DEFAULT_MESSAGE, STATUS_502, STATUS_99, STATUS_100, STATUS_204_WITH_BODY,
 		STATUS_999, CRLF_IN_HEADER, DIES_MID_CALL, ANSWERS_5_MB, COMPLETES_WITHOUT_ANSWER, LEGACY_ONLY,
-		KNOWS_NO_REQUESTS, TELLS_BODY, HALTS
+		KNOWS_NO_REQUESTS, TELLS_BODY, HALTS, DELAYS_BY_FILE, CRASHES_AFTER_10_S
 
 	}
 
@@ -84,6 +85,28 @@ class FakePlugin implements AutoCloseable {
 		GOOD, NO_INFO, NO_INFO_NO_GETINFO, OTHER_NAME, NEEDS_NEWER_GATEWAY, ACCEPTS_1_KB, REFUSES,
 		REFUSES_WITHOUT_REASON, SILENT, NOT_A_PLUGIN, EXITS_DURING_SHUTDOWN, NO_PROOF, WRONG_PROOF, OTHER_PATCH,
 		GO_PLUGIN, GO_PLUGIN_NOT_SERVING, GO_PLUGIN_FLOODS
+
+	}
+
+	/** What it does with the stream of requests. */
+	enum StreamManners {
+
+		/** Does not declare the feature. */
+		OFF,
+		/** Does with each request what {@link Behaviour} says. */
+		BEHAVES,
+		/** Declares the feature and does not know the method. */
+		UNIMPLEMENTED, NEVER_ANSWERS, UNKNOWN_IDS, ANSWERS_TWICE, ANSWERS_AFTER_CANCEL,
+		/** Waits for {@link FakeStream#GROUP} requests and answers the last one first. */
+		OUT_OF_ORDER,
+		/** Breaks when it has {@link FakeStream#GROUP} requests, having answered none. */
+		BREAKS_LATE,
+		/** Breaks at the first or second request of each stream. */
+		BREAKS, BREAKS_AT_SECOND, COMPLETES, FIRST_ANSWER_MALFORMED, FIRST_NOT_ANSWERED,
+		/** Reads one request and then none. */
+		READS_NOTHING,
+		/** The process ends at the second request. */
+		HALTS_AT_SECOND
 
 	}
 
@@ -98,6 +121,13 @@ class FakePlugin implements AutoCloseable {
 	volatile Behaviour behaviour = Behaviour.CONTINUES;
 
 	volatile Manners manners = Manners.GOOD;
+
+	volatile StreamManners streamManners = StreamManners.OFF;
+
+	/** Ids that it was told to forget. */
+	final Queue<String> cancelledIds = new ConcurrentLinkedQueue<>();
+
+	final AtomicInteger streamsEnded = new AtomicInteger();
 
 	final Queue<InitRequest> initialized = new ConcurrentLinkedQueue<>();
 
@@ -201,6 +231,11 @@ class FakePlugin implements AutoCloseable {
 		}
 	}
 
+	/** Does something later, on the thread of the server. */
+	void later(long millis, Runnable action) {
+		var unused = this.eventLoops.schedule(action, millis, TimeUnit.MILLISECONDS);
+	}
+
 	@Override
 	public void close() throws InterruptedException {
 		this.server.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
@@ -248,6 +283,9 @@ class FakePlugin implements AutoCloseable {
 				.setSuccess(true)
 				.addFeatures("dry_run")
 				.setInfo(info);
+			if (FakePlugin.this.streamManners != StreamManners.OFF) {
+				answer.addFeatures("stream");
+			}
 			switch (FakePlugin.this.manners) {
 				case GOOD, EXITS_DURING_SHUTDOWN, NOT_A_PLUGIN, NO_PROOF, WRONG_PROOF, GO_PLUGIN, GO_PLUGIN_NOT_SERVING,
 						GO_PLUGIN_FLOODS ->
@@ -336,12 +374,21 @@ class FakePlugin implements AutoCloseable {
 		}
 
 		@Override
+		public StreamObserver<HandleRequestEvent> handleRequests(StreamObserver<HandleResponse> observer) {
+			if (FakePlugin.this.streamManners == StreamManners.UNIMPLEMENTED) {
+				return super.handleRequests(observer);
+			}
+			return new FakeStream(FakePlugin.this, (ServerCallStreamObserver<HandleResponse>) observer,
+					this::handleRequest);
+		}
+
+		@Override
 		public void handleRequest(HandleRequestEvent event, StreamObserver<HandleResponse> observer) {
 			FakePlugin.this.events.add(event);
 			FakePlugin.this.requestArrived.countDown();
 			HandleResponse.Builder answer = HandleResponse.newBuilder();
 			switch (FakePlugin.this.behaviour) {
-				case CONTINUES -> answer(observer,
+				case CONTINUES, CRASHES_AFTER_10_S -> answer(observer,
 						answer.setContinueChain(true).putAnnotations("target", event.getRawTarget().toStringUtf8()));
 				case DENIES -> answer(observer, answer.setStatusCode(403).setBody(ByteString.copyFromUtf8("no")));
 				case ANSWERS_WHEN_TOO_LATE -> onCancel(observer, () -> answer(observer, answer.setContinueChain(true)));
@@ -367,6 +414,7 @@ class FakePlugin implements AutoCloseable {
 							.setBody(ByteString.copyFromUtf8(event.getBodyState() + " " + event.getBodyLength() + " "
 									+ event.getBody().size() + " " + event.getBody().hashCode())));
 				case HALTS -> Runtime.getRuntime().halt(3);
+				case DELAYS_BY_FILE -> later(fileDelay(), () -> answer(observer, answer.setContinueChain(true)));
 				case LEGACY_ONLY, KNOWS_NO_REQUESTS -> super.handleRequest(event, observer);
 			}
 		}
@@ -381,7 +429,21 @@ class FakePlugin implements AutoCloseable {
 			}
 		}
 
+		/** What stands in a file named delay, in milliseconds; none if there is none. */
+		private static long fileDelay() {
+			try {
+				return Long.parseLong(Files.readString(Path.of("delay")).strip());
+			}
+			catch (IOException | NumberFormatException ex) {
+				return 0;
+			}
+		}
+
 		private void onCancel(StreamObserver<HandleResponse> observer, Runnable action) {
+			if (observer instanceof FakeStream.Answer answer) {
+				answer.onCancel(action);
+				return;
+			}
 			((ServerCallStreamObserver<HandleResponse>) observer).setOnCancelHandler(action);
 		}
 

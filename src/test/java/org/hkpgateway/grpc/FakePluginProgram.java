@@ -7,6 +7,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import io.netty.handler.ssl.SslContext;
 
@@ -34,11 +36,28 @@ public final class FakePluginProgram {
 		if (args.length > 1) {
 			plugin.manners = FakePlugin.Manners.valueOf(args[1]);
 		}
+		if (args.length > 2) {
+			plugin.streamManners = FakePlugin.StreamManners.valueOf(args[2]);
+		}
+		if (plugin.behaviour == FakePlugin.Behaviour.CRASHES_AFTER_10_S) {
+			plugin.later(10_000, () -> Runtime.getRuntime().halt(3));
+		}
 		System.out.println("1|1|unix|" + directory.resolve("fake.sock") + "|grpc|" + shown);
 		// The end of standard input: the gateway is gone.
 		while (System.in.read() >= 0) {
 		}
 		System.exit(0);
+	}
+
+	/**
+	 * The same for a plugin that continues every request and speaks the stream.
+	 * @param parent where to make it
+	 * @param streamManners one of {@link FakePlugin.StreamManners}
+	 * @return the plugin's name
+	 */
+	public static String installStreaming(Path parent, String streamManners) throws IOException {
+		return write(parent, "continues", FakePlugin.Behaviour.CONTINUES.name(),
+				new String[] { FakePlugin.Manners.GOOD.name(), streamManners });
 	}
 
 	/**
@@ -49,7 +68,16 @@ public final class FakePluginProgram {
 	 * @return the plugin's name
 	 */
 	public static String install(Path parent, String behaviour, String... manifest) throws IOException {
-		String name = behaviour.toLowerCase(Locale.ROOT);
+		return write(parent, behaviour.toLowerCase(Locale.ROOT), behaviour, new String[0], manifest);
+	}
+
+	/** The same for a plugin with a name of its own. */
+	public static void installAs(Path parent, String name, String behaviour) throws IOException {
+		write(parent, name, behaviour, new String[0]);
+	}
+
+	private static String write(Path parent, String name, String behaviour, String[] arguments, String... manifest)
+			throws IOException {
 		Path directory = Files.createDirectory(parent.resolve(name));
 		Files.writeString(directory.resolve("plugin.toml"), """
 				[plugin]
@@ -57,16 +85,17 @@ public final class FakePluginProgram {
 				version = "9.9"
 				executable = "run"
 				protocol_version = "1.0"
-				args = ["%s"]
+				args = [%s]
 				%s
-				""".formatted(name, behaviour, String.join("\n", manifest)));
+				""".formatted(name, quoted(behaviour, arguments), String.join("\n", manifest)));
 		script(directory);
 		return name;
 	}
 
 	/**
-	 * Makes the executable, which takes the names of a {@link FakePlugin.Behaviour} and
-	 * of {@link FakePlugin.Manners} (or none) as arguments.
+	 * Makes the executable, which takes the names of a {@link FakePlugin.Behaviour}, of
+	 * {@link FakePlugin.Manners} and of {@link FakePlugin.StreamManners} as arguments,
+	 * the last ones or none.
 	 * @param directory where to make it
 	 * @return its path
 	 */
@@ -79,6 +108,12 @@ public final class FakePluginProgram {
 				""".formatted(System.getProperty("java.home"), classPath, FakePluginProgram.class.getName()));
 		Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("rwxr-xr-x"));
 		return run;
+	}
+
+	private static String quoted(String first, String[] others) {
+		return Stream.concat(Stream.of(first), Stream.of(others))
+			.map((argument) -> '"' + argument + '"')
+			.collect(Collectors.joining(", "));
 	}
 
 }

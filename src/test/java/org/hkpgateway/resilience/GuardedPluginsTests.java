@@ -86,6 +86,20 @@ class GuardedPluginsTests {
 	}
 
 	@Test
+	void aBrokenStreamCountsOnceAndFailsAll() {
+		this.answer = Mono.error(PluginFailure.Unavailable.sharingTheCauseOfAnother(ID, "stream broke"));
+		for (int i = 0; i < 40; i++) {
+			assertThat(new Call(BUDGET).failure).isInstanceOf(PluginFailure.Unavailable.class);
+		}
+		this.answer = Mono.error(CRASH);
+		assertThat(new Call(BUDGET).failure).isSameAs(CRASH);
+		assertThat(this.plugins.status(ID)).hasValueSatisfying((status) -> {
+			assertThat(status.state()).isEqualTo(BreakerState.CLOSED);
+			assertThat(status.bufferedCalls()).isEqualTo(1);
+		});
+	}
+
+	@Test
 	void deadline() {
 		this.answer = Mono.never();
 		Call call = new Call(BUDGET);

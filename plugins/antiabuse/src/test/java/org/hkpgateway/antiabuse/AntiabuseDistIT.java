@@ -134,7 +134,7 @@ class AntiabuseDistIT {
 		assertThat(introduced.getError()).isEmpty();
 		assertThat(introduced.getSuccess()).isTrue();
 		assertThat(introduced.getInfo().getName()).isEqualTo("antiabuse");
-		assertThat(introduced.getFeaturesList()).containsExactly("dry_run");
+		assertThat(introduced.getFeaturesList()).containsExactly("dry_run", "stream");
 		assertThat(plugin().healthCheck(Empty.getDefaultInstance()).getStatus()).isEqualTo(HealthStatus.Status.HEALTHY);
 		for (int i = 1; i <= 100; i++) {
 			assertThat(send("192.0.2.1:" + (1000 + i)).getContinueChain()).as("request %d", i).isTrue();

@@ -121,6 +121,9 @@ final class Initialization {
 		if (this.options.dryRun()) {
 			response.addFeatures("dry_run");
 		}
+		if (this.options.stream()) {
+			response.addFeatures("stream");
+		}
 		return response;
 	}
 

@@ -13,9 +13,10 @@ import java.util.List;
  * @param maxMessageBytes largest message accepted, 64 KiB to 256 MiB; more than 4 MiB
  * only matters to a plugin that reads bodies
  * @param dryRun whether {@code handle} honours {@link Request#dryRun()}
+ * @param stream whether the gateway may send many requests on one stream, which is faster
  */
 public record PluginOptions(String description, List<String> capabilities, int threads, int maxMessageBytes,
-		boolean dryRun) {
+		boolean dryRun, boolean stream) {
 
 	private static final int DEFAULT_MESSAGE_BYTES = 4 << 20;
 
@@ -27,12 +28,13 @@ public record PluginOptions(String description, List<String> capabilities, int t
 
 	/**
 	 * No description, the capabilities {@code http.request} and {@code http.respond},
-	 * twice as many threads as processors, messages of 4 MiB, no dry run.
+	 * twice as many threads as processors, messages of 4 MiB, no dry run, the stream.
 	 * @return the defaults
 	 */
 	public static PluginOptions defaults() {
 		int threads = Math.min(256, 2 * Runtime.getRuntime().availableProcessors());
-		return new PluginOptions("", List.of("http.request", "http.respond"), threads, DEFAULT_MESSAGE_BYTES, false);
+		return new PluginOptions("", List.of("http.request", "http.respond"), threads, DEFAULT_MESSAGE_BYTES, false,
+				true);
 	}
 
 	/**
@@ -41,7 +43,8 @@ public record PluginOptions(String description, List<String> capabilities, int t
 	 * @return a copy
 	 */
 	public PluginOptions description(String description) {
-		return new PluginOptions(description, this.capabilities, this.threads, this.maxMessageBytes, this.dryRun);
+		return new PluginOptions(description, this.capabilities, this.threads, this.maxMessageBytes, this.dryRun,
+				this.stream);
 	}
 
 	/**
@@ -51,7 +54,7 @@ public record PluginOptions(String description, List<String> capabilities, int t
 	 */
 	public PluginOptions capabilities(String... capabilities) {
 		return new PluginOptions(this.description, List.of(capabilities), this.threads, this.maxMessageBytes,
-				this.dryRun);
+				this.dryRun, this.stream);
 	}
 
 	/**
@@ -60,7 +63,8 @@ public record PluginOptions(String description, List<String> capabilities, int t
 	 * @return a copy
 	 */
 	public PluginOptions threads(int threads) {
-		return new PluginOptions(this.description, this.capabilities, threads, this.maxMessageBytes, this.dryRun);
+		return new PluginOptions(this.description, this.capabilities, threads, this.maxMessageBytes, this.dryRun,
+				this.stream);
 	}
 
 	/**
@@ -69,7 +73,8 @@ public record PluginOptions(String description, List<String> capabilities, int t
 	 * @return a copy
 	 */
 	public PluginOptions maxMessageBytes(int maxMessageBytes) {
-		return new PluginOptions(this.description, this.capabilities, this.threads, maxMessageBytes, this.dryRun);
+		return new PluginOptions(this.description, this.capabilities, this.threads, maxMessageBytes, this.dryRun,
+				this.stream);
 	}
 
 	/**
@@ -78,7 +83,18 @@ public record PluginOptions(String description, List<String> capabilities, int t
 	 * @return a copy
 	 */
 	public PluginOptions supportsDryRun() {
-		return new PluginOptions(this.description, this.capabilities, this.threads, this.maxMessageBytes, true);
+		return new PluginOptions(this.description, this.capabilities, this.threads, this.maxMessageBytes, true,
+				this.stream);
+	}
+
+	/**
+	 * Declares that the gateway must send each request by a call of its own, for example
+	 * because something in between counts or inspects calls.
+	 * @return a copy
+	 */
+	public PluginOptions withoutStream() {
+		return new PluginOptions(this.description, this.capabilities, this.threads, this.maxMessageBytes, this.dryRun,
+				false);
 	}
 
 	private static void check(String name, int value, int least, int most) {

@@ -33,6 +33,8 @@ final class PluginServer {
 
 	private final ExecutorService handlers;
 
+	private final PluginService service;
+
 	private final Listener listener;
 
 	private final String certificate;
@@ -47,13 +49,13 @@ final class PluginServer {
 		PluginOptions options = handler.options();
 		this.handlers = pool("plugin-handler", Math.max(1, options.threads()), QUEUE);
 		Executor executor = (options.threads() == 0) ? Runnable::run : this.handlers;
-		PluginService service = new PluginService(handler, options, new Initialization(handler, options, launch),
-				executor, this.control, onShutdown);
+		this.service = new PluginService(handler, options, new Initialization(handler, options, launch), executor,
+				this.control, onShutdown);
 		Credentials credentials = launch.credentials();
 		@Nullable AutoMtls tls = (credentials.gateway() != null) ? AutoMtls.with(credentials.gateway()) : null;
 		this.listener = Listener.start(launch.listen(), epoll,
 				(builder) -> secure(builder, tls, credentials.secret()).maxInboundMessageSize(options.maxMessageBytes())
-					.addService(service));
+					.addService(this.service));
 		this.certificate = (tls != null) ? tls.certificate() : "";
 	}
 
@@ -108,6 +110,7 @@ final class PluginServer {
 				return;
 			}
 			this.listener.server().shutdown();
+			this.service.endStreams();
 			// A third of the time is kept for the handler's own end.
 			if (!this.listener.server().awaitTermination(limit.toNanos() * 2 / 3, TimeUnit.NANOSECONDS)) {
 				log.warn("calls in flight did not finish in time and are cut off");

@@ -3,6 +3,7 @@ package org.hkpgateway.sdk;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -47,6 +48,9 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 
 	private final Consumer<Duration> onShutdown;
 
+	/** One for each connection of a gateway. */
+	private final Set<DecisionStream> streams = ConcurrentHashMap.newKeySet();
+
 	/**
 	 * Makes the service.
 	 * @param handler the author's
@@ -88,6 +92,25 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 	}
 
 	@Override
+	public StreamObserver<HandleRequestEvent> handleRequests(StreamObserver<HandleResponse> observer) {
+		if (!this.options.stream()) {
+			return super.handleRequests(observer);
+		}
+		ServerCallStreamObserver<HandleResponse> out = (ServerCallStreamObserver<HandleResponse>) observer;
+		DecisionStream stream = new DecisionStream(out, this.handlers, this::decideOnStream, this.streams::remove);
+		this.streams.add(stream);
+		return stream;
+	}
+
+	/**
+	 * Ends the open streams as soon as what came on them is answered: a server cannot end
+	 * while one is open. Does not block.
+	 */
+	void endStreams() {
+		this.streams.forEach(DecisionStream::end);
+	}
+
+	@Override
 	public void shutdown(ShutdownRequest request, StreamObserver<ShutdownResponse> observer) {
 		Duration limit = Duration.ofSeconds(request.getTimeoutSeconds());
 		if (limit.isNegative() || limit.isZero()) {
@@ -103,14 +126,31 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 			// Nobody waits any longer.
 			return;
 		}
+		try {
+			answer(observer, decide(event));
+		}
+		catch (RefusedCall ex) {
+			fail(observer, ex.status(), ex.description());
+		}
+	}
+
+	private HandleResponse decideOnStream(HandleRequestEvent event) {
+		try {
+			return decide(event);
+		}
+		catch (RefusedCall ex) {
+			return DecisionStream.failure(event.getRequestId(), ex.description());
+		}
+	}
+
+	private HandleResponse decide(HandleRequestEvent event) throws RefusedCall {
 		Set<String> grants = this.initialization.grants();
 		if (grants == null) {
-			fail(observer, Status.FAILED_PRECONDITION, "expected: Initialize first, got: HandleRequest");
-			return;
+			throw new RefusedCall(Status.FAILED_PRECONDITION, "expected: Initialize first, got: a request");
 		}
 		if (event.getDryRun() && !this.options.dryRun()) {
-			fail(observer, Status.FAILED_PRECONDITION, "expected: no dry_run (the feature was not declared), got: one");
-			return;
+			throw new RefusedCall(Status.FAILED_PRECONDITION,
+					"expected: no dry_run (the feature was not declared), got: one");
 		}
 		Request request;
 		try {
@@ -119,12 +159,10 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 		catch (IllegalArgumentException ex) {
 			log.error("the gateway sent an event that breaks the protocol", "request", event.getRequestId(), "error",
 					ex.getMessage());
-			fail(observer, Status.INVALID_ARGUMENT, String.valueOf(ex.getMessage()));
-			return;
+			throw new RefusedCall(Status.INVALID_ARGUMENT, String.valueOf(ex.getMessage()));
 		}
-		HandleResponse response;
 		try {
-			response = Conversions.response(event.getRequestId(), this.handler.handle(request));
+			return Conversions.response(event.getRequestId(), this.handler.handle(request));
 		}
 		catch (Throwable ex) {
 			// Whatever it is, it concerns this request only.
@@ -132,10 +170,8 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 				Thread.currentThread().interrupt();
 			}
 			log.thrown(LogLevel.ERROR, "the handler failed", ex, "request", event.getRequestId());
-			fail(observer, Status.INTERNAL, "the handler failed: " + ex);
-			return;
+			throw new RefusedCall(Status.INTERNAL, "the handler failed: " + ex);
 		}
-		answer(observer, response);
 	}
 
 	private HealthStatus health() {
@@ -178,6 +214,31 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 
 	private static void fail(StreamObserver<?> observer, Status status, String description) {
 		observer.onError(status.withDescription(description).asRuntimeException());
+	}
+
+	/** A request that gets no decision. */
+	private static final class RefusedCall extends Exception {
+
+		private static final long serialVersionUID = 1L;
+
+		private final transient Status status;
+
+		private final String description;
+
+		RefusedCall(Status status, String description) {
+			super(description, null, false, false);
+			this.status = status;
+			this.description = description;
+		}
+
+		Status status() {
+			return this.status;
+		}
+
+		String description() {
+			return this.description;
+		}
+
 	}
 
 }

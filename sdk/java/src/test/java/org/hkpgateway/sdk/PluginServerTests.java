@@ -133,7 +133,7 @@ class PluginServerTests {
 		}, true);
 		InitResponse response = gateway.initialize("{\"threshold\": 5}");
 		assertThat(response.getSuccess()).isTrue();
-		assertThat(response.getFeaturesList()).containsExactly("dry_run");
+		assertThat(response.getFeaturesList()).containsExactly("dry_run", "stream");
 		assertThat(response.getMaxMessageBytes()).isEqualTo(1 << 20);
 		PluginInfo info = gateway.plugin().getInfo(Empty.getDefaultInstance());
 		assertThat(info).isEqualTo(response.getInfo());

@@ -111,6 +111,10 @@ final class TestGateway implements AutoCloseable {
 		return HKPPluginGrpc.newFutureStub(this.channel).withDeadlineAfter(20, TimeUnit.SECONDS);
 	}
 
+	HKPPluginGrpc.HKPPluginStub stream() {
+		return HKPPluginGrpc.newStub(this.channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+	}
+
 	InitResponse initialize(String config) {
 		return plugin().initialize(InitRequest.newBuilder()
 			.setConfigJson(config)

@@ -1,0 +1,216 @@
+package org.hkpgateway.grpc;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+import io.grpc.Channel;
+import io.grpc.Deadline;
+import io.grpc.Status;
+import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.PluginClient;
+import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.RequestEvent;
+import org.hkpgateway.proto.HandleRequestEvent;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * Asks for decisions on one long stream. A request goes by a call of its own instead
+ * <ul>
+ * <li>when its body is larger than {@value #MAX_BODY_BYTES} bytes, for it would hold up
+ * the others;</li>
+ * <li>when too much waits for room on the stream already (see {@link StreamSender});</li>
+ * <li>while there is no stream: one that broke is opened again by the first request after
+ * a pause, see {@link ReopenPause};</li>
+ * <li>for good, when the plugin does not know the method after all.</li>
+ * </ul>
+ * No request is sent twice: only one that the plugin has certainly not seen takes the
+ * other way.
+ * <p>
+ * Whoever asks cancels when the time is over. Should nobody do, a request ends at most
+ * {@value #SWEEP_MILLIS} ms after its budget, so that none stays in memory.
+ */
+final class StreamingPluginClient implements EndpointClient {
+
+	static final int MAX_BODY_BYTES = 256 * 1024;
+
+	static final int SWEEP_MILLIS = 50;
+
+	private static final Logger logger = LoggerFactory.getLogger(StreamingPluginClient.class);
+
+	private final PluginId plugin;
+
+	private final Channel channel;
+
+	private final EventConverter events;
+
+	private final GrpcPluginClient unary;
+
+	private final StreamCounters counters = new StreamCounters();
+
+	private final AtomicLong ids = new AtomicLong();
+
+	private final Disposable sweeper;
+
+	private final Object lock = new Object();
+
+	private final ReopenPause pause = new ReopenPause();
+
+	/** Written under the lock. */
+	private volatile @Nullable RequestStream stream;
+
+	/** Written under the lock: no stream is opened any more. */
+	private volatile boolean givenUp;
+
+	private StreamingPluginClient(PluginId plugin, Channel channel, EventConverter events, GrpcPluginClient unary) {
+		this.plugin = plugin;
+		this.channel = channel;
+		this.events = events;
+		this.unary = unary;
+		this.sweeper = Schedulers.parallel()
+			.schedulePeriodically(this::expire, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+	}
+
+	/**
+	 * Makes a client and opens its stream, without waiting for it.
+	 * @param plugin who is asked
+	 * @param channel connected
+	 * @param events makes the messages
+	 * @param unary for what does not go on the stream
+	 * @return the client, to be closed
+	 */
+	static StreamingPluginClient open(PluginId plugin, Channel channel, EventConverter events, GrpcPluginClient unary) {
+		StreamingPluginClient client = new StreamingPluginClient(plugin, channel, events, unary);
+		client.reopen();
+		return client;
+	}
+
+	@Override
+	public Mono<Decision> decide(RequestEvent event, Duration budget) {
+		return Mono.defer(() -> attempt(event, Deadline.after(budget.toNanos(), TimeUnit.NANOSECONDS)))
+			.onErrorMap(GrpcPluginClient.NotSent.class, GrpcPluginClient.NotSent::failure);
+	}
+
+	@Override
+	public Mono<Decision> attempt(RequestEvent event, Deadline deadline) {
+		if (event.body().bytes().remaining() > MAX_BODY_BYTES) {
+			return this.unary.attempt(event, deadline);
+		}
+		RequestStream current = this.stream;
+		if (current == null) {
+			current = reopen();
+		}
+		return (current != null) ? attempt(current, event, deadline) : divert(event, deadline);
+	}
+
+	private Mono<Decision> attempt(RequestStream current, RequestEvent event, Deadline deadline) {
+		HandleRequestEvent message = this.events.toMessage(event, nextId(event),
+				deadline.timeRemaining(TimeUnit.MILLISECONDS));
+		if (!this.unary.accepts(message)) {
+			// Is refused there.
+			return this.unary.attempt(event, deadline);
+		}
+		return StreamedRequest.on(current, message, System.nanoTime() + deadline.timeRemaining(TimeUnit.NANOSECONDS))
+			.map(this.unary::toDecision)
+			.onErrorResume(NotStreamed.class, (diverted) -> divert(event, deadline));
+	}
+
+	private Mono<Decision> divert(RequestEvent event, Deadline deadline) {
+		this.counters.diverted();
+		return this.unary.attempt(event, deadline);
+	}
+
+	/** Unique on this connection, and begins with what the gateway's log says. */
+	private String nextId(RequestEvent event) {
+		return event.id() + '.' + Long.toString(this.ids.incrementAndGet(), Character.MAX_RADIX);
+	}
+
+	private @Nullable RequestStream reopen() {
+		if (this.givenUp) {
+			return null;
+		}
+		RequestStream opened;
+		synchronized (this.lock) {
+			if (this.stream != null || this.givenUp || !this.pause.isOver(System.nanoTime())) {
+				return this.stream;
+			}
+			this.pause.opened(System.nanoTime());
+			opened = new RequestStream(this.plugin, this.channel, this.counters, this::onEnd);
+			this.stream = opened;
+		}
+		// Not under the lock: gRPC may call back at once.
+		opened.start();
+		return opened;
+	}
+
+	private void onEnd(RequestStream ended, Status status, boolean unknown) {
+		synchronized (this.lock) {
+			if (this.stream == ended) {
+				this.stream = null;
+			}
+			if (ended.isClosing()) {
+				return;
+			}
+			if (unknown) {
+				this.givenUp = true;
+			}
+			else {
+				this.pause.broken(System.nanoTime());
+			}
+		}
+		if (unknown) {
+			logger.warn(
+					"Plugin {} declares the feature 'stream', but HandleRequests: expected: a stream, got: {}; "
+							+ "each request is sent by a call of its own",
+					this.plugin, StatusTranslation.describe(status));
+		}
+		else {
+			this.counters.streamBroken();
+			logger.warn("Stream to plugin {} broke with {} requests in flight: {}", this.plugin, ended.inFlight(),
+					StatusTranslation.describe(status));
+		}
+	}
+
+	private void expire() {
+		RequestStream current = this.stream;
+		if (current != null) {
+			current.expire(System.nanoTime());
+		}
+	}
+
+	StreamCounters counters() {
+		return this.counters;
+	}
+
+	int inFlight() {
+		RequestStream current = this.stream;
+		return (current != null) ? current.inFlight() : 0;
+	}
+
+	/**
+	 * Ends this side of the stream, so that the plugin can end its own before it exits.
+	 * Requests in flight may still be answered; later ones go by a call of their own.
+	 */
+	void halfClose() {
+		RequestStream current;
+		synchronized (this.lock) {
+			this.givenUp = true;
+			current = this.stream;
+		}
+		if (current != null) {
+			current.close();
+		}
+	}
+
+	/** The same, and frees what this client holds. */
+	void close() {
+		halfClose();
+		this.sweeper.dispose();
+	}
+
+}
