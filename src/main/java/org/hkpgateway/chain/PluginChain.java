@@ -148,6 +148,9 @@ public final class PluginChain {
 		private Mono<Decision> ask(PluginRegistry.Entry entry, RequestEvent view, long nanosLeft) {
 			PluginId id = entry.spec().id();
 			PluginClient client = entry.client();
+			if (client == null && entry.current() != entry) {
+				return Mono.error(new PluginFailure.Withdrawn(id, "its generation was replaced"));
+			}
 			if (client == null) {
 				return Mono.error(new PluginFailure.Unavailable(id, "expected: READY, got: no running process"));
 			}

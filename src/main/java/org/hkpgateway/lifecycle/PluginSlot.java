@@ -294,6 +294,8 @@ final class PluginSlot {
 			ended(PluginStatus.Swap.Outcome.DONE, "no trial: the former generation was not READY");
 			var unused = retire(former, "replaced by a new generation");
 		}
+		// It may be the first of this slot to be READY since the plugin was enabled.
+		this.occupants = this.occupants.wanted(this.occupants.enabled(), true);
 		this.listener.chainChanged();
 		this.swap.end(ActionResult.done("the new generation decides"));
 		this.listener.ready(this);

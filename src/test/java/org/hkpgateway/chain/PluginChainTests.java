@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -236,6 +238,67 @@ class PluginChainTests {
 			this.asked.add(name);
 			return Mono.error(new PluginFailure.Timeout(new PluginId(name), "secret detail"));
 		}));
+	}
+
+	@Test
+	void aWithdrawnClientIsLookedUpAgainAndTheNewSpecificationHolds() {
+		PluginSpec blind = spec("a", FailPolicy.CLOSED, BodyMode.NONE, Capability.HTTP_REQUEST);
+		PluginSpec trusted = spec("a", FailPolicy.CLOSED, BodyMode.NONE, Capability.HTTP_REQUEST,
+				Capability.HTTP_CREDENTIALS);
+		PluginRegistry.Entry next = entry(blind, recording("next", Decision.Continue.UNCHANGED));
+		this.entries.add(changing(entry(trusted, (event, budget) -> {
+			this.asked.add("withdrawn");
+			return Mono.error(new PluginFailure.Withdrawn(trusted.id(), "it is being stopped"));
+		}), next));
+		ChainResult result = run(event());
+		assertThat(this.asked).containsExactly("withdrawn", "next");
+		assertThat(this.seen.get(0).head().headers().first("authorization")).isNull();
+		assertThat(result.outcomes()).singleElement()
+			.extracting(PluginOutcome::kind)
+			.isEqualTo(PluginOutcome.Kind.CONTINUED);
+	}
+
+	@Test
+	void aClientThatIsWithdrawnAgainAndAgainFails() {
+		PluginSpec spec = spec("a", FailPolicy.CLOSED, BodyMode.NONE);
+		this.entries.add(entry(spec, (event, budget) -> {
+			this.asked.add("a");
+			return Mono.error(new PluginFailure.Withdrawn(spec.id(), "it is being stopped"));
+		}));
+		assertThat(((ChainResult.Answer) run(event())).head().status()).isEqualTo(500);
+		assertThat(this.asked).hasSize(3);
+	}
+
+	@Test
+	void aPluginThatHasLeftTheChainIsNotAsked() {
+		this.entries.add(changing((PluginRegistry.Entry) null));
+		plugin("b", Decision.Continue.UNCHANGED);
+		assertThat(run(event())).isInstanceOf(ChainResult.Forward.class);
+		assertThat(this.asked).containsExactly("b");
+	}
+
+	/** A place that is filled by one after the other, each time it is looked at. */
+	private static PluginRegistry.Entry changing(PluginRegistry.@Nullable Entry... fillers) {
+		Iterator<PluginRegistry.@Nullable Entry> next = Arrays.asList(fillers).iterator();
+		PluginSpec spec = spec("a", FailPolicy.CLOSED, BodyMode.NONE);
+		return new PluginRegistry.Entry() {
+
+			@Override
+			public PluginSpec spec() {
+				return spec;
+			}
+
+			@Override
+			public @Nullable PluginClient client() {
+				throw new AssertionError("expected: current() first");
+			}
+
+			@Override
+			public PluginRegistry.@Nullable Entry current() {
+				return next.next();
+			}
+
+		};
 	}
 
 	private PluginClient recording(String name, Decision decision) {
