@@ -60,7 +60,8 @@ abstract class AbstractLauncherIT {
 		assertThat(children()).as("children").isEqualTo(this.before);
 		assertThat(threads()).as("threads").isEmpty();
 		try (Stream<Path> left = Files.list(this.root.resolve("run"))) {
-			assertThat(left.map((path) -> path.getFileName().toString())).as("launch directories").isSubsetOf("data");
+			assertThat(left.map((path) -> path.getFileName().toString())).as("launch directories")
+				.isSubsetOf("data", "gateway.lock", "gateway.launches");
 		}
 		try (Stream<Path> all = Files.walk(this.root)) {
 			for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
