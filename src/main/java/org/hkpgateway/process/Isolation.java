@@ -64,18 +64,23 @@ final class Isolation {
 
 	/** Looks for the programs and tries them, which takes a moment and is bounded. */
 	Isolation(LaunchOptions options) {
+		this(options, ownUid());
+	}
+
+	/** For a gateway of any user. */
+	Isolation(LaunchOptions options, int gatewayUid) {
 		this.parentDeathSignal = options.parentDeathSignal();
 		this.limits = options.limits();
 		this.uids = options.uidRange();
-		this.gatewayUid = ownUid();
+		this.gatewayUid = gatewayUid;
 		Programs programs = new Programs(options.environment());
 		this.setsid = programs.wrapper("setsid", List.of());
 		this.setpriv = programs.wrapper("setpriv", setprivOptions(OptionalInt.empty()));
 		this.prlimit = programs.wrapper("prlimit", this.limits.options(false));
-		this.bwrap = programs.wrapper("bwrap", List.of());
+		this.bwrap = programs.program("bwrap");
 		this.basicProblem = missing(this.setpriv, this.prlimit);
-		this.userProblem = userProblem();
-		this.strictProblem = strictProblem();
+		this.userProblem = tryUser();
+		this.strictProblem = tryStrict();
 	}
 
 	private static @Nullable String missing(Programs.Found... programs) {
@@ -87,7 +92,7 @@ final class Isolation {
 		return null;
 	}
 
-	private @Nullable String userProblem() {
+	private @Nullable String tryUser() {
 		if (this.uids == null) {
 			return null;
 		}
@@ -106,7 +111,7 @@ final class Isolation {
 						+ "setting";
 	}
 
-	private @Nullable String strictProblem() {
+	private @Nullable String tryStrict() {
 		String problem = missing(this.setpriv, this.prlimit, this.bwrap);
 		if (problem != null || this.userProblem != null) {
 			return problem;
@@ -118,6 +123,14 @@ final class Isolation {
 		String failure = Programs.failure(basic(uid, trial));
 		return (failure == null) ? null : this.bwrap.path() + " does not work: " + failure
 				+ " (are user namespaces allowed for this user and in this container?)";
+	}
+
+	/**
+	 * Why plugins cannot be isolated strictly.
+	 * @return null if they can
+	 */
+	@Nullable String strictProblem() {
+		return this.strictProblem;
 	}
 
 	/** Whether plugins are killed when the gateway is. */

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
 
@@ -33,14 +34,25 @@ final class Programs {
 	 * behind them.
 	 */
 	Found wrapper(String name, List<String> options) {
+		return find(name, (path) -> {
+			List<String> command = new ArrayList<>(List.of(path));
+			command.addAll(options);
+			command.addAll(List.of(path, "--version"));
+			return command;
+		});
+	}
+
+	/** Looks for a program on the path that can be executed. */
+	Found program(String name) {
+		return find(name, (path) -> List.of(path, "--version"));
+	}
+
+	private Found find(String name, Function<String, List<String>> trial) {
 		String problem = "no program " + name + " on PATH " + this.path;
 		for (String directory : this.path.split(File.pathSeparator, -1)) {
 			Path candidate = Path.of(directory, name);
 			if (candidate.isAbsolute() && Files.isExecutable(candidate)) {
-				List<String> command = new ArrayList<>(List.of(candidate.toString()));
-				command.addAll(options);
-				command.addAll(List.of(candidate.toString(), "--version"));
-				String failure = failure(command);
+				String failure = failure(trial.apply(candidate.toString()));
 				if (failure == null) {
 					return new Found(candidate.toString(), "");
 				}

@@ -6,6 +6,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -72,6 +73,13 @@ abstract class AbstractLauncherIT {
 
 	LaunchOptions options(boolean parentDeathSignal) {
 		return new LaunchOptions(this.root.resolve("run"), System.getenv(), this.output, parentDeathSignal);
+	}
+
+	/** Launches from here on with or without users for plugins. */
+	void relaunch(Level level) throws IOException {
+		this.launcher.close();
+		Files.setPosixFilePermissions(this.root.resolve("run"), PosixFilePermissions.fromString("rwx--x--x"));
+		this.launcher = new LocalPluginLauncher(options(true).withUidRange(level.uids()));
 	}
 
 	/** A plugin that is a shell script, see {@link TestPlugins}. */
