@@ -25,7 +25,7 @@ final class GatewayStandIn {
 				new RecordedOutput(), Boolean.parseBoolean(args[3]))
 			.withUidRange(level.uids()));
 		PluginSpec spec = (level == Level.NONE) ? TestPlugins.script(Path.of(args[1]), Path.of(args[2]), args[4])
-				: IsolatedPlugin.of(Path.of(args[1]).getParent(), "isolated", level.level());
+				: IsolatedPlugin.of(Path.of(args[1]).getParent(), "isolated", level.level(), "stay");
 		PluginProcess plugin = launcher.launch(spec, new PlainOffer(), Duration.ofSeconds(20));
 		System.out.println(launcher.parentDeathSignal() + " " + plugin.pid().orElseThrow());
 		System.in.read();

@@ -25,7 +25,7 @@ final class IsolatedPlugin {
 	static final UidRange UIDS = new UidRange(54000, 54003);
 
 	private static final String SCRIPT = """
-			import errno, os, socket, sys
+			import errno, os, socket, sys, time
 
 			def connect(family, address):
 				with socket.socket(family) as client:
@@ -55,7 +55,7 @@ final class IsolatedPlugin {
 			path = os.environ["PLUGIN_UNIX_SOCKET_DIR"] + "/p.sock"
 			server.bind(path)
 			server.listen()
-			for argument in sys.argv[1:]:
+			for argument in [each for each in sys.argv[1:] if each != "stay"]:
 				verb, _, what = argument.partition(":")
 				try:
 					VERBS[verb](what)
@@ -64,6 +64,8 @@ final class IsolatedPlugin {
 					outcome = errno.errorcode.get(problem.errno, str(problem))
 				print(argument + "=" + outcome, file=sys.stderr, flush=True)
 			print("1|1|unix|" + path + "|grpc", flush=True)
+			if "stay" in sys.argv:
+				time.sleep(600)
 			sys.stdin.read()
 			""";
 
@@ -93,7 +95,7 @@ final class IsolatedPlugin {
 	}
 
 	/** One that other users can read, if there is one. */
-	private static Path python() {
+	static Path python() {
 		Path usual = Path.of("/usr/bin/python3");
 		return Files.isExecutable(usual) ? usual : Requirements.program("python3");
 	}
