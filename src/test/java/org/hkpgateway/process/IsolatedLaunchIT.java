@@ -143,6 +143,21 @@ class IsolatedLaunchIT extends AbstractLauncherIT {
 		assertThat(this.output.lines()).noneMatch((line) -> line.contains(secret));
 	}
 
+	/** With the defaults of its heap, which depend on the machine. */
+	@ParameterizedTest
+	@EnumSource
+	void aJvmRuns(Level level) throws Exception {
+		level.required();
+		relaunch(level);
+		this.launcher.close();
+		this.launcher = new LocalPluginLauncher(
+				new LaunchOptions(this.root.resolve("run"), LaunchOptions.defaults().environment(), this.output, true)
+					.withUidRange(level.uids()));
+		this.launcher.launch(shell(level, "\"$JAVA_HOME/bin/java\" -version && echo java=runs >&2; hello; read _"),
+				new PlainOffer(), TIMEOUT);
+		assertThat(printed("java")).isEqualTo("runs");
+	}
+
 	@Test
 	void aPluginKeepsItsUserAcrossGateways() throws Exception {
 		Level level = Level.BASIC_OWN_USER.required();
