@@ -63,12 +63,16 @@ final class Programs {
 	}
 
 	/**
-	 * Runs a command that should succeed. Blocks for some seconds at most.
+	 * Runs a command that should succeed, with nothing but PATH in its environment.
+	 * Blocks for some seconds at most.
 	 * @return null if it did, else what it said
 	 */
 	static @Nullable String failure(List<String> command) {
 		try {
-			Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+			ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+			// It may run as a plugin's user, who could read the gateway's secrets there.
+			builder.environment().keySet().removeIf((name) -> !name.equals("PATH"));
+			Process process = builder.start();
 			try {
 				process.getOutputStream().close();
 				if (!process.waitFor(TRIAL_SECONDS, TimeUnit.SECONDS)) {

@@ -9,8 +9,7 @@ import java.util.List;
  *
  * @param openFiles most open files
  * @param dataBytes most private writable memory. Not the address space, of which a JVM
- * and Go reserve far more than they use; a JVM whose {@code -Xmx} is larger starts, but
- * fails when it grows
+ * and Go reserve far more than they use; the {@code -Xmx} of a JVM belongs below it
  * @param threads most threads of the plugin's user; only where that user is the plugin's
  * own
  */

@@ -177,6 +177,10 @@ class IsolatedLaunchIT extends AbstractLauncherIT {
 		Path data = Files.createDirectories(this.root.resolve("run/data/x"));
 		Files.writeString(data.resolve("old"), "");
 		Files.createSymbolicLink(data.resolve("link"), this.root.resolve("plugin"));
+		// As a plugin could have made it, where hard links are not protected.
+		Path foreign = Files.writeString(this.root.resolve("foreign"), "");
+		Files.setAttribute(foreign, "unix:uid", 54003);
+		Files.createLink(data.resolve("foreign"), foreign);
 		PluginProcess plugin = launch(level, IsolatedPlugin.of(this.root, "x", level.level()));
 		Path sockets = ((PluginEndpoint.Unix) plugin.endpoint()).path().getParent();
 		for (Path each : List.of(sockets, sockets.resolve("tmp"), data, data.resolve("old"), data.resolve("link"))) {
@@ -184,6 +188,7 @@ class IsolatedLaunchIT extends AbstractLauncherIT {
 		}
 		assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(sockets))).isEqualTo("rwx------");
 		assertThat(Ownership.owner(this.root.resolve("plugin"))).isZero();
+		assertThat(Ownership.owner(foreign)).isEqualTo(54003);
 	}
 
 	@Test
@@ -278,6 +283,42 @@ class IsolatedLaunchIT extends AbstractLauncherIT {
 				new PluginSource.Launched(this.root, executable, List.of(), null, HandshakeMode.GO_PLUGIN, Network.TCP,
 						IsolationLevel.STRICT))))
 			.hasMessageStartingWith("plugin x: isolation strict and network: tcp: expected: ");
+	}
+
+	@Test
+	void strictShowsJavaAndTheSocketOfTheHost() throws Exception {
+		Level.STRICT.required();
+		Path java = Files.createDirectory(this.root.resolve("java"));
+		Files.writeString(java.resolve("release"), "17");
+		Files.writeString(this.root.resolve("hidden"), "");
+		this.launcher.close();
+		this.launcher = new LocalPluginLauncher(new LaunchOptions(this.root.resolve("run"),
+				Map.of("PATH", System.getenv("PATH"), "JAVA_HOME", java.toString()), this.output, true));
+		List<String> attempts = List.of("read:" + java + "/release", "change:" + java + "/release",
+				"unix:" + this.socket, "read:" + this.root + "/hidden");
+		this.launcher.launch(IsolatedPlugin.of(this.root, "x", IsolationLevel.STRICT, attempts.toArray(String[]::new)),
+				offer(Map.of("PLUGIN_HOST_ADDRESS", "unix:" + this.socket)), TIMEOUT);
+		assertThat(printed(attempts.get(0))).isEqualTo("done");
+		assertThat(printed(attempts.get(1))).isEqualTo("EROFS");
+		assertThat(printed(attempts.get(2))).isEqualTo("done");
+		assertThat(printed(attempts.get(3))).isEqualTo("ENOENT");
+	}
+
+	@Test
+	void strictHidesOthersBelowThePluginsOwnDirectory() throws Exception {
+		Level level = Level.STRICT.required();
+		Path run = this.root.resolve("x/run");
+		PluginSpec spec = IsolatedPlugin.of(this.root, "x", level.level(), "read:" + run + "/data/other/secret",
+				"read:" + this.root + "/x/plugin");
+		Files.createDirectories(run.resolve("data/other"));
+		Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("rwx------"));
+		Files.writeString(run.resolve("data/other/secret"), "s");
+		try (LocalPluginLauncher nested = new LocalPluginLauncher(
+				new LaunchOptions(run, System.getenv(), this.output, true))) {
+			nested.launch(spec, new PlainOffer(), TIMEOUT);
+			assertThat(printed("read:" + run + "/data/other/secret")).isEqualTo("ENOENT");
+			assertThat(printed("read:" + this.root + "/x/plugin")).isEqualTo("done");
+		}
 	}
 
 	private PluginSpec shell(Level level, String body) throws IOException {
