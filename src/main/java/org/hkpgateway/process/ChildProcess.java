@@ -61,6 +61,11 @@ final class ChildProcess {
 		this.exit = this.pump.finished().thenApply((nothing) -> status());
 	}
 
+	/** Takes all lines on stdout for ordinary output. To be called before the start. */
+	void expectNoHandshake() {
+		this.pump.expectNoHandshake();
+	}
+
 	/** Begins to read its output and to watch for its exit. */
 	void start() {
 		this.pumping.start();
@@ -75,8 +80,9 @@ final class ChildProcess {
 		return this.pump;
 	}
 
+	/** Of the plugin itself, not of what it is wrapped in. */
 	long pid() {
-		return this.process.pid();
+		return this.tree.plugin().pid();
 	}
 
 	/** See {@link PluginProcess#onExit()}. */
@@ -111,7 +117,7 @@ final class ChildProcess {
 			this.tree.remember();
 			// Process.destroy() would also close the pipes, and a plugin that then says
 			// goodbye would die of SIGPIPE.
-			this.process.toHandle().destroy();
+			this.tree.plugin().destroy();
 			exitsWithin(term);
 		}
 		this.tree.kill();
@@ -127,7 +133,7 @@ final class ChildProcess {
 		boolean interrupted = Thread.interrupted();
 		long deadline = System.nanoTime() + LAST_WAIT.toNanos();
 		if (!exitsWithin(LAST_WAIT)) {
-			log.warn("Plugin {}: process {} has not ended after SIGKILL", this.plugin, pid());
+			log.warn("Plugin {}: process {} has not ended after SIGKILL", this.plugin, this.process.pid());
 		}
 		awaitPump(deadline - System.nanoTime());
 		if (interrupted) {

@@ -16,13 +16,33 @@ import org.jspecify.annotations.Nullable;
  * {@code PATH, JAVA_HOME, LANG, LC_*} and {@code TZ}
  * @param output where plugins' lines go
  * @param parentDeathSignal whether to have the kernel kill plugins when the gateway dies,
- * where that can be had; otherwise the end of their stdin is all they get
+ * where that can be had; otherwise the end of their stdin is all they get. Always so in
+ * isolation {@code basic} and {@code strict}
+ * @param limits resource limits in isolation {@code basic} and {@code strict}
+ * @param uidRange users for plugins, one each, except in isolation {@code none}; null for
+ * the gateway's own user
  */
 public record LaunchOptions(@Nullable Path runtimeDirectory, Map<String, String> environment, PluginOutput output,
-		boolean parentDeathSignal) {
+		boolean parentDeathSignal, ResourceLimits limits, @Nullable UidRange uidRange) {
 
 	public LaunchOptions {
 		environment = Map.copyOf(environment);
+	}
+
+	/** With the usual limits, and without users of their own. */
+	public LaunchOptions(@Nullable Path runtimeDirectory, Map<String, String> environment, PluginOutput output,
+			boolean parentDeathSignal) {
+		this(runtimeDirectory, environment, output, parentDeathSignal, ResourceLimits.DEFAULTS, null);
+	}
+
+	/**
+	 * The same with users for plugins.
+	 * @param range null for the gateway's own user
+	 * @return a changed copy
+	 */
+	public LaunchOptions withUidRange(@Nullable UidRange range) {
+		return new LaunchOptions(this.runtimeDirectory, this.environment, this.output, this.parentDeathSignal,
+				this.limits, range);
 	}
 
 	/**

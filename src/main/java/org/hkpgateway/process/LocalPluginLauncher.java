@@ -3,15 +3,13 @@ package org.hkpgateway.process;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 
-import org.hkpgateway.plugin.IsolationLevel;
 import org.hkpgateway.plugin.IsolationReport;
 import org.hkpgateway.plugin.PluginConnection;
 import org.hkpgateway.plugin.PluginEndpoint;
@@ -19,6 +17,7 @@ import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.PluginStartException;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
 /**
@@ -35,9 +34,11 @@ public final class LocalPluginLauncher implements PluginLauncher {
 
 	private final LaunchOptions options;
 
-	private final ParentDeathSignal parentDeathSignal;
+	private final Isolation isolation;
 
 	private final RuntimeDirectory runtime;
+
+	private final @Nullable PluginUsers users;
 
 	private final LaunchThread launchThread = new LaunchThread();
 
@@ -46,17 +47,20 @@ public final class LocalPluginLauncher implements PluginLauncher {
 	private volatile boolean closed;
 
 	/**
-	 * Creates a launcher with a thread of its own. Looks for a way to have plugins killed
-	 * with the gateway, which may take a moment.
+	 * Creates a launcher with a thread of its own. Finds out how plugins can be isolated
+	 * here, which may take a moment, and removes what a gateway that was killed has left
+	 * in the runtime directory.
 	 * @param options how to launch
-	 * @throws IllegalArgumentException if the runtime directory cannot be used
+	 * @throws IllegalArgumentException if the runtime directory cannot be used, or
+	 * another gateway uses it
 	 * @throws java.io.UncheckedIOException if it cannot be made
 	 */
 	public LocalPluginLauncher(LaunchOptions options) {
 		this.options = options;
-		this.runtime = RuntimeDirectory.open(options.runtimeDirectory());
-		this.parentDeathSignal = options.parentDeathSignal() ? ParentDeathSignal.detect(options.environment())
-				: ParentDeathSignal.none();
+		UidRange range = options.uidRange();
+		this.runtime = RuntimeDirectory.open(options.runtimeDirectory(), range != null);
+		this.users = (range != null) ? new PluginUsers(range, this.runtime.data()) : null;
+		this.isolation = new Isolation(options);
 	}
 
 	/**
@@ -65,32 +69,50 @@ public final class LocalPluginLauncher implements PluginLauncher {
 	 * @return true if it does
 	 */
 	public boolean parentDeathSignal() {
-		return this.parentDeathSignal.available();
+		return this.isolation.diesWithGateway();
 	}
 
 	@Override
 	public PluginProcess launch(PluginSpec spec, PluginConnection.Offer offer, Duration timeout) {
-		if (!(spec.source() instanceof PluginSource.Launched source)) {
-			throw new PluginStartException(spec.id(), "expected: a plugin to launch, got: " + spec.source());
-		}
-		long deadline = System.nanoTime() + timeout.toNanos();
 		if (this.closed) {
 			throw stopping(spec);
 		}
-		PluginEnvironment.LaunchDirectories directories = directories(spec);
+		PluginSource source = spec.source();
+		if (source instanceof PluginSource.Attached attached) {
+			return AttachedProcess.attach(spec, attached, offer);
+		}
+		if (source instanceof PluginSource.Remote remote) {
+			return AttachedProcess.remote(remote);
+		}
+		return launch(spec, (PluginSource.Launched) source, offer, timeout);
+	}
+
+	private PluginProcess launch(PluginSpec spec, PluginSource.Launched source, PluginConnection.Offer offer,
+			Duration timeout) {
+		long deadline = System.nanoTime() + timeout.toNanos();
+		PreparedLaunch.check(spec, source, offer);
+		OptionalInt user = user(spec, source);
+		PluginEnvironment.LaunchDirectories directories = directories(spec, user);
+		PreparedLaunch prepared;
 		ChildProcess child;
 		try {
-			child = start(spec, source, offer, directories, timeout);
+			prepared = PreparedLaunch.of(spec, source, offer, directories, user, this.isolation,
+					this.options.environment());
+			child = start(spec, source, prepared, directories, timeout);
 		}
 		catch (RuntimeException ex) {
 			this.runtime.remove(directories);
 			throw ex;
 		}
 		try {
-			PluginEndpoint.Unix endpoint = new HandshakeReader(child, timeout).await(deadline);
-			warnOfPlace(spec, endpoint.path(), directories.sockets());
-			return new LocalPluginProcess(child, endpoint,
-					new IsolationReport(IsolationLevel.NONE, List.of(), false, ""));
+			HandshakeReader reader = new HandshakeReader(child, HandshakeTerms.of(source.network(), offer), timeout);
+			IsolationReport report = prepared.confinement().report();
+			if (prepared.address() != null) {
+				return new LocalPluginProcess(child, reader.awaitPort(prepared.address(), deadline), null, report);
+			}
+			Handshake handshake = reader.await(deadline);
+			warnOfPlace(spec, handshake.endpoint(), directories.sockets());
+			return new LocalPluginProcess(child, handshake.endpoint(), handshake.certificate(), report);
 		}
 		catch (HandshakeException ex) {
 			throw LaunchFailure.of(spec.id(), source.executable(), child, String.valueOf(ex.getMessage()));
@@ -105,28 +127,39 @@ public final class LocalPluginLauncher implements PluginLauncher {
 		}
 	}
 
-	private PluginEnvironment.LaunchDirectories directories(PluginSpec spec) {
+	private OptionalInt user(PluginSpec spec, PluginSource.Launched source) {
+		if (this.users == null || !this.isolation.ownUsers(spec, source.isolation())) {
+			return OptionalInt.empty();
+		}
 		try {
-			return this.runtime.create(spec.id());
+			return OptionalInt.of(this.users.of(spec.id()));
 		}
 		catch (IOException ex) {
-			throw new PluginStartException(spec.id(), "no directory for its socket: expected: a runtime directory "
-					+ "that the gateway can write, got: " + ex, ex);
+			throw noDirectory(spec, ex);
 		}
 	}
 
-	private ChildProcess start(PluginSpec spec, PluginSource.Launched source, PluginConnection.Offer offer,
-			PluginEnvironment.LaunchDirectories directories, Duration timeout) {
-		List<String> command = new ArrayList<>(List.of(source.executable().toString()));
-		command.addAll(source.arguments());
-		ProcessBuilder builder = new ProcessBuilder(this.parentDeathSignal.wrap(command))
-			.directory(source.directory().toFile());
-		Map<String, String> environment = builder.environment();
-		environment.clear();
-		environment.putAll(PluginEnvironment.of(spec, this.options.environment(), directories));
-		environment.putAll(offer.environment());
+	private PluginEnvironment.LaunchDirectories directories(PluginSpec spec, OptionalInt user) {
 		try {
-			return adopt(spec, this.launchThread.start(builder, timeout), directories);
+			return this.runtime.create(spec.id(), user);
+		}
+		catch (IOException ex) {
+			throw noDirectory(spec, ex);
+		}
+	}
+
+	private static PluginStartException noDirectory(PluginSpec spec, IOException cause) {
+		return new PluginStartException(spec.id(), "no directory for its socket: expected: a runtime directory "
+				+ "that the gateway can write, got: " + cause, cause);
+	}
+
+	private ChildProcess start(PluginSpec spec, PluginSource.Launched source, PreparedLaunch prepared,
+			PluginEnvironment.LaunchDirectories directories, Duration timeout) {
+		ProcessBuilder builder = new ProcessBuilder(prepared.command()).directory(source.directory().toFile());
+		builder.environment().clear();
+		builder.environment().putAll(prepared.environment());
+		try {
+			return adopt(spec, this.launchThread.start(builder, timeout), prepared, directories);
 		}
 		catch (IOException ex) {
 			throw new PluginStartException(spec.id(), "could not be executed: " + ex.getMessage() + "; executable: "
@@ -144,13 +177,18 @@ public final class LocalPluginLauncher implements PluginLauncher {
 		}
 	}
 
-	private ChildProcess adopt(PluginSpec spec, Process process, PluginEnvironment.LaunchDirectories directories) {
-		ChildProcess child = new ChildProcess(spec.id(), process,
-				new ProcessTree(process.toHandle(), directories.sockets()), this.options.output(), (ended) -> {
-					this.runtime.remove(directories);
-					this.children.remove(ended);
-				});
+	private ChildProcess adopt(PluginSpec spec, Process process, PreparedLaunch prepared,
+			PluginEnvironment.LaunchDirectories directories) {
+		ProcessTree tree = new ProcessTree(process.toHandle(), directories.sockets(),
+				prepared.confinement().namespaced());
+		ChildProcess child = new ChildProcess(spec.id(), process, tree, this.options.output(), (ended) -> {
+			this.runtime.remove(directories);
+			this.children.remove(ended);
+		});
 		this.children.add(child);
+		if (prepared.address() != null) {
+			child.expectNoHandshake();
+		}
 		child.start();
 		// Asked after adding: either close() sees the child, or the child sees it.
 		if (this.closed) {
@@ -160,13 +198,13 @@ public final class LocalPluginLauncher implements PluginLauncher {
 		return child;
 	}
 
-	private void warnOfPlace(PluginSpec spec, Path socket, Path directory) {
-		if (!socket.normalize().startsWith(directory)) {
+	private void warnOfPlace(PluginSpec spec, PluginEndpoint endpoint, Path directory) {
+		if (endpoint instanceof PluginEndpoint.Unix unix && !unix.path().normalize().startsWith(directory)) {
 			this.options.output()
 				.accept(spec.id(), Level.WARN,
 						"listens outside of its private directory, where others may reach it and nobody removes it: "
 								+ "expected: a socket in " + directory + ", got: "
-								+ Printable.escape(socket.toString()),
+								+ Printable.escape(unix.path().toString()),
 						Map.of());
 		}
 	}

@@ -14,19 +14,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param child the process
  * @param endpoint where it listens
+ * @param certificate of its handshake, null if none was expected
  * @param isolation what was applied
  */
-record LocalPluginProcess(ChildProcess child, PluginEndpoint endpoint,
+record LocalPluginProcess(ChildProcess child, PluginEndpoint endpoint, @Nullable X509Certificate certificate,
 		IsolationReport isolation) implements PluginProcess {
 
 	@Override
 	public OptionalLong pid() {
 		return OptionalLong.of(this.child.pid());
-	}
-
-	@Override
-	public @Nullable X509Certificate certificate() {
-		return null;
 	}
 
 	@Override

@@ -69,6 +69,11 @@ final class OutputPump implements Runnable {
 		this.err = new Pipe(err, (line) -> acceptErr(line, errParser));
 	}
 
+	/** Takes the first line on stdout for ordinary output too. */
+	void expectNoHandshake() {
+		this.firstLine.complete(Optional.empty());
+	}
+
 	/** Completes with the first line on stdout that is not blank, empty if none came. */
 	CompletableFuture<Optional<String>> firstLine() {
 		return this.firstLine;

@@ -5,9 +5,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
+import org.hkpgateway.plugin.Network;
+import org.hkpgateway.plugin.PluginEndpoint;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.PluginStartException;
 import org.hkpgateway.plugin.ProtocolVersion;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * The environment of a plugin's process: nothing is inherited but what is listed here.
@@ -20,6 +24,13 @@ final class PluginEnvironment {
 	static final String COOKIE_VALUE = "hkp-gateway-plugin-7b1e5c1f0d3a4e2c";
 
 	static final String SOCKET_DIRECTORY = "PLUGIN_UNIX_SOCKET_DIR";
+
+	static final String GRPC_ADDRESS = "PLUGIN_GRPC_ADDRESS";
+
+	/** The ports that plugins choose from, as go-plugin's own hosts offer them. */
+	static final int MIN_PORT = 10000;
+
+	static final int MAX_PORT = 25000;
 
 	private static final Set<String> INHERITED = Set.of("PATH", "JAVA_HOME", "LANG", "TZ");
 
@@ -55,6 +66,19 @@ final class PluginEnvironment {
 		return environment;
 	}
 
+	/**
+	 * What tells the plugin where to listen, if not on a socket of its choice.
+	 * @param address null for a plugin that shakes hands
+	 */
+	static Map<String, String> listening(Network network, PluginEndpoint.@Nullable Tcp address) {
+		if (address != null) {
+			return Map.of(GRPC_ADDRESS, address.host() + ":" + address.port());
+		}
+		return (network == Network.TCP)
+				? Map.of("PLUGIN_MIN_PORT", String.valueOf(MIN_PORT), "PLUGIN_MAX_PORT", String.valueOf(MAX_PORT))
+				: Map.of();
+	}
+
 	private static void checkAddition(PluginSpec spec, String name, String value) {
 		String key = "hkp.plugins.settings." + spec.id() + ".environment";
 		if (name.startsWith("PLUGIN_") || name.equals(COOKIE)) {
@@ -70,11 +94,12 @@ final class PluginEnvironment {
 	/**
 	 * The directories of one launch.
 	 *
+	 * @param runtime holds them, and those of other launches
 	 * @param sockets where its socket belongs
 	 * @param temporary for its temporary files
 	 * @param data for what should outlive it
 	 */
-	record LaunchDirectories(Path sockets, Path temporary, Path data) {
+	record LaunchDirectories(Path runtime, Path sockets, Path temporary, Path data) {
 
 	}
 

@@ -2,6 +2,7 @@ package org.hkpgateway.process;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,8 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * A plugin's process and all that it has started.
@@ -30,10 +33,45 @@ final class ProcessTree {
 
 	private final Set<ProcessHandle> known = new LinkedHashSet<>();
 
-	ProcessTree(ProcessHandle root, Path socketDirectory) {
+	private final boolean namespaced;
+
+	private @Nullable ProcessHandle plugin;
+
+	/**
+	 * Describes a tree.
+	 * @param root what was started
+	 * @param socketDirectory of the launch
+	 * @param namespaced whether the plugin is process 2 of a PID namespace below the
+	 * root; otherwise it is the root
+	 */
+	ProcessTree(ProcessHandle root, Path socketDirectory, boolean namespaced) {
 		this.root = root;
+		this.namespaced = namespaced;
 		this.mark = (PluginEnvironment.SOCKET_DIRECTORY + "=" + socketDirectory + "\0")
 			.getBytes(StandardCharsets.UTF_8);
+	}
+
+	/** The plugin itself; the root as long as the plugin is not there. */
+	synchronized ProcessHandle plugin() {
+		if (this.plugin == null) {
+			this.plugin = this.namespaced ? this.root.children()
+				.flatMap(ProcessHandle::children)
+				.filter(ProcessTree::isSecondOfNamespace)
+				.findFirst()
+				.orElse(null) : this.root;
+		}
+		return (this.plugin != null) ? this.plugin : this.root;
+	}
+
+	/** Orphans of the plugin have the same parent, but other numbers. */
+	private static boolean isSecondOfNamespace(ProcessHandle handle) {
+		try (Stream<String> lines = Files.lines(Path.of("/proc/" + handle.pid() + "/status"))) {
+			return lines.anyMatch((line) -> line.startsWith("NSpid:") && line.endsWith("\t2"));
+		}
+		catch (IOException | UncheckedIOException ex) {
+			// Gone.
+			return false;
+		}
 	}
 
 	/** Remembers who descends from the root now. */

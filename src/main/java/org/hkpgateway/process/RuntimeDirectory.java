@@ -6,12 +6,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.OptionalInt;
+import java.util.Set;
 
 import org.hkpgateway.plugin.PluginId;
 
@@ -32,8 +36,11 @@ final class RuntimeDirectory {
 
 	private static final int TEMPORARY_NAME_BYTES = 4;
 
-	private static final int MOST_BYTES = Handshake.MOST_SOCKET_PATH_BYTES - SOCKET_NAME_BYTES - LAUNCH_NAME_BYTES
-			- TEMPORARY_NAME_BYTES;
+	private static final int MOST_BYTES = HandshakeAddress.MOST_SOCKET_PATH_BYTES - SOCKET_NAME_BYTES
+			- LAUNCH_NAME_BYTES - TEMPORARY_NAME_BYTES;
+
+	/** For parents of what belongs to plugins: passed through, but not listed. */
+	private static final Set<PosixFilePermission> TRAVERSABLE = PosixFilePermissions.fromString("rwx--x--x");
 
 	private static final Logger log = LoggerFactory.getLogger(RuntimeDirectory.class);
 
@@ -41,38 +48,77 @@ final class RuntimeDirectory {
 
 	private final boolean own;
 
-	private RuntimeDirectory(Path path, boolean own) {
+	private final RuntimeLock lock;
+
+	private RuntimeDirectory(Path path, boolean own, RuntimeLock lock) {
 		this.path = path;
 		this.own = own;
+		this.lock = lock;
 	}
 
 	/**
-	 * Opens the configured directory, or makes a fresh one.
+	 * Opens the configured directory, or makes a fresh one. Removes the launch
+	 * directories of a gateway that was killed.
+	 * @param configured null for a fresh one
+	 * @param users whether other users, those of plugins, must reach what is theirs
 	 * @throws IllegalArgumentException if the configured one cannot be used
 	 * @throws UncheckedIOException if a directory cannot be made
 	 */
-	static RuntimeDirectory open(@Nullable Path configured) {
+	static RuntimeDirectory open(@Nullable Path configured, boolean users) {
 		try {
-			if (configured == null) {
-				return new RuntimeDirectory(
-						createShort(Path.of(System.getProperty("java.io.tmpdir")).toRealPath(), "hkp-"), true);
-			}
-			Files.createDirectories(configured.toAbsolutePath(), privately());
-			Path real = configured.toRealPath();
-			check(real);
-			return new RuntimeDirectory(real, false);
+			Path path = (configured != null) ? configured(configured, users)
+					: createShort(Path.of(System.getProperty("java.io.tmpdir")).toRealPath(), "hkp-", (name) -> {
+					});
+			RuntimeDirectory directory = new RuntimeDirectory(path, configured == null, RuntimeLock.claim(path));
+			directory.prepare(users);
+			return directory;
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException("the runtime directory for plugins cannot be made: " + ex, ex);
 		}
 	}
 
+	private static Path configured(Path path, boolean users) throws IOException {
+		boolean made = !Files.exists(path);
+		Files.createDirectories(path.toAbsolutePath(), privately());
+		Path real = path.toRealPath();
+		check(real);
+		if (made && users) {
+			Files.setPosixFilePermissions(real, TRAVERSABLE);
+		}
+		if (users && !Files.getPosixFilePermissions(real).contains(PosixFilePermission.OTHERS_EXECUTE)) {
+			throw new IllegalArgumentException("hkp.plugins.runtime-directory: expected: a directory that the users of "
+					+ "hkp.plugins.uid-range may pass through, got: " + real + " with mode "
+					+ PosixFilePermissions.toString(Files.getPosixFilePermissions(real)) + "; chmod 711 it");
+		}
+		return real;
+	}
+
+	private void prepare(boolean users) throws IOException {
+		for (Path stale : this.lock.left()) {
+			log.info("Removing {}, left by a gateway that was killed", stale);
+			removeLaunch(stale);
+		}
+		Files.createDirectories(data(), privately());
+		if (users) {
+			Files.setPosixFilePermissions(data(), TRAVERSABLE);
+			if (this.own) {
+				Files.setPosixFilePermissions(this.path, TRAVERSABLE);
+			}
+		}
+	}
+
+	/** Holds the data directory of each plugin. */
+	Path data() {
+		return this.path.resolve("data");
+	}
+
 	private static void check(Path path) throws IOException {
 		int length = path.toString().getBytes(StandardCharsets.UTF_8).length;
 		if (length > MOST_BYTES) {
 			throw new IllegalArgumentException("hkp.plugins.runtime-directory: expected: at most " + MOST_BYTES
-					+ " bytes, because the paths of sockets below it are limited to " + Handshake.MOST_SOCKET_PATH_BYTES
-					+ ", got: " + length + ": " + path);
+					+ " bytes, because the paths of sockets below it are limited to "
+					+ HandshakeAddress.MOST_SOCKET_PATH_BYTES + ", got: " + length + ": " + path);
 		}
 		if (path.toString().matches("(?s).*[|\\p{Cntrl}].*")) {
 			throw new IllegalArgumentException("hkp.plugins.runtime-directory: expected: a path without '|' and "
@@ -88,37 +134,76 @@ final class RuntimeDirectory {
 		}
 	}
 
-	/** Makes the directories of one launch: the data directory may be there already. */
-	PluginEnvironment.LaunchDirectories create(PluginId plugin) throws IOException {
-		Path data = Files.createDirectories(this.path.resolve("data").resolve(plugin.name()), privately());
-		Path sockets = createShort(this.path, "");
-		return new PluginEnvironment.LaunchDirectories(sockets,
-				Files.createDirectory(sockets.resolve("tmp"), privately()), data);
+	/**
+	 * Makes the directories of one launch: the data directory may be there already.
+	 * @param user whose they become; empty for the gateway's
+	 */
+	PluginEnvironment.LaunchDirectories create(PluginId plugin, OptionalInt user) throws IOException {
+		Path data = Files.createDirectories(data().resolve(plugin.name()), privately());
+		Path sockets = createShort(this.path, "", this.lock::add);
+		Path temporary = Files.createDirectory(sockets.resolve("tmp"), privately());
+		if (user.isPresent()) {
+			Ownership.give(data, user.getAsInt());
+			Ownership.give(sockets, user.getAsInt());
+		}
+		return new PluginEnvironment.LaunchDirectories(this.path, sockets, temporary, data);
 	}
 
 	/** Removes what a launch has left, the data directory excepted. */
 	void remove(PluginEnvironment.LaunchDirectories directories) {
-		delete(directories.sockets());
+		removeLaunch(directories.sockets());
 	}
 
-	/** Removes everything, if this directory is the gateway's own. */
+	private void removeLaunch(Path directory) {
+		delete(directory);
+		if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+			// Remembered, for the next gateway to try.
+			return;
+		}
+		try {
+			this.lock.remove(String.valueOf(directory.getFileName()));
+		}
+		catch (IOException ex) {
+			log.debug("Not forgotten: {}", ex.toString());
+		}
+	}
+
+	/** Releases the directory, and removes it if it is the gateway's own. */
 	void close() {
 		if (this.own) {
 			delete(this.path);
 		}
+		try {
+			this.lock.close();
+		}
+		catch (IOException ex) {
+			log.debug("Not closed: {}", ex.toString());
+		}
 	}
 
-	private static Path createShort(Path parent, String prefix) throws IOException {
+	private static Path createShort(Path parent, String prefix, NameListener before) throws IOException {
 		SecureRandom random = new SecureRandom();
 		while (true) {
 			String name = prefix + Long.toString(random.nextLong(60_466_176L, 2_176_782_336L), 36);
+			if (Files.exists(parent.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
+				// Must not be remembered as one that the gateway made.
+				continue;
+			}
 			try {
+				before.accept(name);
 				return Files.createDirectory(parent.resolve(name), privately());
 			}
 			catch (FileAlreadyExistsException ex) {
 				log.trace("Of two thousand million names this one is taken: {}", name);
 			}
 		}
+	}
+
+	/** Learns of a directory before it is made. */
+	private interface NameListener {
+
+		void accept(String name) throws IOException;
+
 	}
 
 	private static FileAttribute<?> privately() {

@@ -1,7 +1,8 @@
 /**
  * Plugin processes: launch, handshake, output, ending. Start reading at
  * {@link org.hkpgateway.process.PluginLauncher}; {@code LocalPluginLauncher} shows a
- * launch from the first directory to the handshake, {@code LocalPluginProcess} the end.
+ * launch from the first directory to the handshake, {@code Isolation} what it is wrapped
+ * in, {@code LocalPluginProcess} the end.
  */
 @NullMarked
 package org.hkpgateway.process;

@@ -69,8 +69,8 @@ class StreamingPluginClientTests {
 
 	private void connect(StreamManners manners) {
 		this.plugin.streamManners = manners;
-		this.connection = (GrpcPluginConnection) this.connector.connect(TestEvents.spec(), this.plugin.endpoint(),
-				LONG);
+		this.connection = (GrpcPluginConnection) this.connector.offer(TestEvents.spec())
+			.connect(this.plugin.endpoint(), null, LONG);
 		PluginClient before = this.connection.client();
 		assertThat(before).isInstanceOf(GrpcPluginClient.class);
 		this.connection.initialize("i-1", LONG);

@@ -40,7 +40,7 @@ class UnaryPluginClientTests {
 	void connect(@TempDir Path directory) throws Exception {
 		this.plugin = new FakePlugin(directory);
 		this.connector = new GrpcConnector(new Gateway("0.1", Duration.ofSeconds(1)));
-		this.connection = this.connector.connect(TestEvents.spec(), this.plugin.endpoint(), LONG);
+		this.connection = this.connector.offer(TestEvents.spec()).connect(this.plugin.endpoint(), null, LONG);
 		this.client = this.connection.client();
 	}
 

@@ -6,6 +6,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -60,7 +61,8 @@ abstract class AbstractLauncherIT {
 		assertThat(children()).as("children").isEqualTo(this.before);
 		assertThat(threads()).as("threads").isEmpty();
 		try (Stream<Path> left = Files.list(this.root.resolve("run"))) {
-			assertThat(left.map((path) -> path.getFileName().toString())).as("launch directories").isSubsetOf("data");
+			assertThat(left.map((path) -> path.getFileName().toString())).as("launch directories")
+				.isSubsetOf("data", "gateway.lock", "gateway.launches");
 		}
 		try (Stream<Path> all = Files.walk(this.root)) {
 			for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
@@ -71,6 +73,13 @@ abstract class AbstractLauncherIT {
 
 	LaunchOptions options(boolean parentDeathSignal) {
 		return new LaunchOptions(this.root.resolve("run"), System.getenv(), this.output, parentDeathSignal);
+	}
+
+	/** Launches from here on with or without users for plugins. */
+	void relaunch(Level level) throws IOException {
+		this.launcher.close();
+		Files.setPosixFilePermissions(this.root.resolve("run"), PosixFilePermissions.fromString("rwx--x--x"));
+		this.launcher = new LocalPluginLauncher(options(true).withUidRange(level.uids()));
 	}
 
 	/** A plugin that is a shell script, see {@link TestPlugins}. */

@@ -12,8 +12,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
@@ -29,21 +32,55 @@ class GatewayDeathIT extends AbstractLauncherIT {
 		if (!Boolean.parseBoolean(System.getenv("HKP_REQUIRE_ALL"))) {
 			assumeTrue(this.launcher.parentDeathSignal(), "needs util-linux's setpriv");
 		}
-		assertThat(pluginIsGoneWithItsGateway(true, "trap '' TERM HUP; hello; exec sleep 600")).isTrue();
+		assertThat(pluginIsGoneWithItsGateway(Level.NONE, true, "trap '' TERM HUP; hello; exec sleep 600")).isTrue();
 	}
 
 	@Test
 	void withoutThatSignalPluginsLearnOfItByTheirStdin() throws Exception {
-		assertThat(pluginIsGoneWithItsGateway(false, "trap '' TERM HUP; hello; read _; exit 0")).isTrue();
+		assertThat(pluginIsGoneWithItsGateway(Level.NONE, false, "trap '' TERM HUP; hello; read _; exit 0")).isTrue();
 	}
 
-	private boolean pluginIsGoneWithItsGateway(boolean signal, String body) throws Exception {
-		Process gateway = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-				"-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), GatewayStandIn.class.getName(),
-				this.root.resolve("gw").toString(), this.root.resolve("plugin").toString(), this.socket.toString(),
-				String.valueOf(signal), body)
-			.redirectError(ProcessBuilder.Redirect.INHERIT)
-			.start();
+	@ParameterizedTest
+	@EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
+	void isolatedPluginsAreKilledToo(Level level) throws Exception {
+		level.required();
+		assertThat(pluginIsGoneWithItsGateway(level, true, "")).isTrue();
+	}
+
+	@Test
+	void theNextGatewayRemovesWhatTheKilledOneLeft() throws Exception {
+		this.launcher.close();
+		Path run = this.root.resolve("run");
+		assertThat(pluginIsGoneWithItsGateway(Level.NONE, true, "hello; exec sleep 600", run)).isTrue();
+		assertThat(run).isDirectoryContaining("regex:.*/[0-9a-z]{6}");
+		this.launcher = new LocalPluginLauncher(options(true));
+		assertThat(run).isDirectoryNotContaining("regex:.*/[0-9a-z]{6}");
+	}
+
+	@Test
+	void aGatewayThatLivesKeepsItsRuntimeDirectory() throws Exception {
+		Path gw = this.root.resolve("gw");
+		Process gateway = gateway(Level.NONE, true, "hello; read _", gw);
+		try (BufferedReader output = gateway.inputReader()) {
+			assertThat(output.readLine()).startsWith("true ");
+			assertThatIllegalArgumentException()
+				.isThrownBy(() -> new LocalPluginLauncher(new LaunchOptions(gw, System.getenv(), this.output, true)))
+				.withMessageContaining("expected: a directory that no other gateway uses, got: " + gw);
+			assertThat(gw).isDirectoryContaining("regex:.*/[0-9a-z]{6}");
+		}
+		finally {
+			gateway.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+			delete(gw);
+		}
+	}
+
+	private boolean pluginIsGoneWithItsGateway(Level level, boolean signal, String body) throws Exception {
+		return pluginIsGoneWithItsGateway(level, signal, body, this.root.resolve("gw"));
+	}
+
+	private boolean pluginIsGoneWithItsGateway(Level level, boolean signal, String body, Path runtime)
+			throws Exception {
+		Process gateway = gateway(level, signal, body, runtime);
 		long pid = 0;
 		try (BufferedReader output = gateway.inputReader()) {
 			String[] words = String.valueOf(output.readLine()).split(" ");
@@ -58,8 +95,19 @@ class GatewayDeathIT extends AbstractLauncherIT {
 			if (pid != 0) {
 				ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
 			}
-			delete(this.root.resolve("gw"));
+			if (!runtime.endsWith("run")) {
+				delete(runtime);
+			}
 		}
+	}
+
+	private Process gateway(Level level, boolean signal, String body, Path runtime) throws IOException {
+		return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+				"-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), GatewayStandIn.class.getName(),
+				runtime.toString(), this.root.resolve("plugin").toString(), this.socket.toString(),
+				String.valueOf(signal), body, level.name())
+			.redirectError(ProcessBuilder.Redirect.INHERIT)
+			.start();
 	}
 
 	private static void delete(Path tree) throws IOException {

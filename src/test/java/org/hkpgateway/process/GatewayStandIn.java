@@ -16,13 +16,16 @@ final class GatewayStandIn {
 	}
 
 	/**
-	 * Arguments: runtime directory, plugin's directory, socket, whether to use the
-	 * parent-death signal, body of the plugin's script.
+	 * Arguments: runtime directory, directory of the plugin's own, socket, whether to use
+	 * the parent-death signal, body of the plugin's script, {@link Level}.
 	 */
 	public static void main(String[] args) throws Exception {
+		Level level = Level.valueOf(args[5]);
 		LocalPluginLauncher launcher = new LocalPluginLauncher(new LaunchOptions(Path.of(args[0]), System.getenv(),
-				new RecordedOutput(), Boolean.parseBoolean(args[3])));
-		PluginSpec spec = TestPlugins.script(Path.of(args[1]), Path.of(args[2]), args[4]);
+				new RecordedOutput(), Boolean.parseBoolean(args[3]))
+			.withUidRange(level.uids()));
+		PluginSpec spec = (level == Level.NONE) ? TestPlugins.script(Path.of(args[1]), Path.of(args[2]), args[4])
+				: IsolatedPlugin.of(Path.of(args[1]).getParent(), "isolated", level.level(), "stay");
 		PluginProcess plugin = launcher.launch(spec, new PlainOffer(), Duration.ofSeconds(20));
 		System.out.println(launcher.parentDeathSignal() + " " + plugin.pid().orElseThrow());
 		System.in.read();

@@ -159,11 +159,11 @@ class LaunchFailureIT extends AbstractLauncherIT {
 		this.launcher.close();
 		Path run = this.root.resolve("run");
 		this.launcher = new LocalPluginLauncher(options(true));
-		Files.delete(run);
+		Path moved = Files.move(run, this.root.resolve("moved"));
 		Files.writeString(run, "");
 		assertThat(failure(script("hello"), this.launcher)).hasMessageContaining("no directory for its socket");
 		Files.delete(run);
-		Files.createDirectory(run);
+		Files.move(moved, run);
 	}
 
 	@Test
@@ -201,6 +201,7 @@ class LaunchFailureIT extends AbstractLauncherIT {
 	}
 
 	private PluginStartException failure(PluginSpec spec, boolean parentDeathSignal) {
+		this.launcher.close();
 		try (LocalPluginLauncher other = new LocalPluginLauncher(options(parentDeathSignal))) {
 			return failure(spec, other);
 		}

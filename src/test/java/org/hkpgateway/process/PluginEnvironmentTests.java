@@ -3,6 +3,8 @@ package org.hkpgateway.process;
 import java.nio.file.Path;
 import java.util.Map;
 
+import org.hkpgateway.plugin.Network;
+import org.hkpgateway.plugin.PluginEndpoint;
 import org.hkpgateway.plugin.PluginStartException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,7 +17,7 @@ import static org.assertj.core.api.Assertions.entry;
 class PluginEnvironmentTests {
 
 	private static final PluginEnvironment.LaunchDirectories DIRECTORIES = new PluginEnvironment.LaunchDirectories(
-			Path.of("/r/abc"), Path.of("/r/abc/tmp"), Path.of("/r/data/x"));
+			Path.of("/r"), Path.of("/r/abc"), Path.of("/r/abc/tmp"), Path.of("/r/data/x"));
 
 	@Test
 	void nothingIsInheritedButWhatIsAllowed() {
@@ -51,6 +53,15 @@ class PluginEnvironmentTests {
 		assertThatExceptionOfType(PluginStartException.class)
 			.isThrownBy(() -> PluginEnvironment.of(TestPlugins.spec(Map.of(name, "x")), Map.of(), DIRECTORIES))
 			.withMessageContaining("expected: a name without '='");
+	}
+
+	@Test
+	void whereToListen() {
+		assertThat(PluginEnvironment.listening(Network.UNIX, null)).isEmpty();
+		assertThat(PluginEnvironment.listening(Network.TCP, null)).containsOnly(entry("PLUGIN_MIN_PORT", "10000"),
+				entry("PLUGIN_MAX_PORT", "25000"));
+		assertThat(PluginEnvironment.listening(Network.TCP, new PluginEndpoint.Tcp("localhost", 4711)))
+			.containsOnly(entry("PLUGIN_GRPC_ADDRESS", "localhost:4711"));
 	}
 
 }

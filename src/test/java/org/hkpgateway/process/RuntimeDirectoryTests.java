@@ -1,25 +1,30 @@
 package org.hkpgateway.process;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.OptionalInt;
 
 import org.hkpgateway.plugin.PluginId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 class RuntimeDirectoryTests {
 
 	private static final PluginId ID = new PluginId("x");
 
+	private static final OptionalInt NOBODY = OptionalInt.empty();
+
 	@Test
 	void freshDirectoryIsShortPrivateAndRemoved() throws IOException {
-		RuntimeDirectory runtime = RuntimeDirectory.open(null);
-		PluginEnvironment.LaunchDirectories directories = runtime.create(ID);
+		RuntimeDirectory runtime = RuntimeDirectory.open(null, false);
+		PluginEnvironment.LaunchDirectories directories = runtime.create(ID, NOBODY);
 		Path root = directories.sockets().getParent();
 		assertThat(root.getParent()).isEqualTo(Path.of(System.getProperty("java.io.tmpdir")).toRealPath());
 		assertThat(root.getFileName().toString()).matches("hkp-[0-9a-z]{6}");
@@ -33,13 +38,13 @@ class RuntimeDirectoryTests {
 
 	@Test
 	void eachLaunchHasItsOwnDirectoryButDataIsKept(@TempDir Path configured) throws IOException {
-		RuntimeDirectory runtime = RuntimeDirectory.open(configured.resolve("new"));
-		PluginEnvironment.LaunchDirectories first = runtime.create(ID);
+		RuntimeDirectory runtime = RuntimeDirectory.open(configured.resolve("new"), false);
+		PluginEnvironment.LaunchDirectories first = runtime.create(ID, NOBODY);
 		Files.writeString(first.data().resolve("kept"), "");
 		Files.createSymbolicLink(first.sockets().resolve("link"), first.data());
 		runtime.remove(first);
 		runtime.remove(first);
-		PluginEnvironment.LaunchDirectories second = runtime.create(ID);
+		PluginEnvironment.LaunchDirectories second = runtime.create(ID, NOBODY);
 		assertThat(second.sockets()).isNotEqualTo(first.sockets());
 		assertThat(second.data().resolve("kept")).exists();
 		assertThat(first.sockets()).doesNotExist();
@@ -51,23 +56,89 @@ class RuntimeDirectoryTests {
 	@Test
 	void tooLong(@TempDir Path root) throws IOException {
 		Path path = root.resolve("x".repeat(100));
-		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(path))
+		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(path, false))
 			.withMessageStartingWith("hkp.plugins.runtime-directory: expected: at most 78 bytes, because the paths of "
 					+ "sockets below it are limited to 107, got: " + path.toRealPath().toString().length() + ": ");
 	}
 
 	@Test
 	void unusableInAHandshake(@TempDir Path root) {
-		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(root.resolve("a|b")))
+		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(root.resolve("a|b"), false))
 			.withMessageContaining("without '|'");
 	}
 
 	@Test
 	void writableByOthers(@TempDir Path root) throws IOException {
 		Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxrwxrwx"));
-		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(root))
+		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(root, false))
 			.withMessageContaining("expected: a directory that only its owner can write, got: ")
 			.withMessageEndingWith("with mode 777");
+	}
+
+	@Test
+	void parentsCanBePassedThroughWhenPluginsHaveUsers(@TempDir Path root) throws IOException {
+		RuntimeDirectory runtime = RuntimeDirectory.open(root.resolve("new"), true);
+		for (Path each : new Path[] { root.resolve("new"), runtime.data() }) {
+			assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(each))).isEqualTo("rwx--x--x");
+		}
+		runtime.close();
+	}
+
+	@Test
+	void thatCannotBePassedThrough(@TempDir Path root) throws IOException {
+		Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx------"));
+		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(root, true))
+			.withMessageStartingWith("hkp.plugins.runtime-directory: expected: a directory that the users of "
+					+ "hkp.plugins.uid-range may pass through, got: ")
+			.withMessageEndingWith(" with mode rwx------; chmod 711 it");
+	}
+
+	@Test
+	void isUsedByOneGatewayAtATime(@TempDir Path root) {
+		RuntimeDirectory first = RuntimeDirectory.open(root, false);
+		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(root, false))
+			.withMessageStartingWith("hkp.plugins.runtime-directory: expected: a directory that no other gateway uses");
+		first.close();
+		first.close();
+		RuntimeDirectory.open(root, false).close();
+	}
+
+	@Test
+	void whatAKilledGatewayLeftIsRemovedAndNothingElse(@TempDir Path root) throws IOException {
+		RuntimeDirectory killed = RuntimeDirectory.open(root, false);
+		PluginEnvironment.LaunchDirectories left = killed.create(ID, NOBODY);
+		PluginEnvironment.LaunchDirectories removed = killed.create(ID, NOBODY);
+		Files.writeString(left.temporary().resolve("file"), "");
+		killed.remove(removed);
+		// Of the same form as the gateway's, but somebody else's.
+		Path foreign = Files.createDirectory(root.resolve("backup"));
+		killed.close();
+		assertThat(left.sockets()).exists();
+		RuntimeDirectory next = RuntimeDirectory.open(root, false);
+		assertThat(left.sockets()).doesNotExist();
+		assertThat(left.data()).exists();
+		assertThat(foreign).exists();
+		next.close();
+		assertThat(Files.readString(root.resolve("gateway.launches"))).isBlank();
+	}
+
+	@Test
+	void aForgedListOfLaunchesReachesNothingOutside(@TempDir Path root) throws IOException {
+		Path run = Files.createDirectory(root.resolve("run"));
+		Files.createDirectory(root.resolve("victim"));
+		Files.writeString(run.resolve("gateway.launches"), "../victim\n../victim/\n/\n.\n..\n\ndata\n");
+		RuntimeDirectory.open(run, false).close();
+		assertThat(root.resolve("victim")).exists();
+		assertThat(run.resolve("data")).exists();
+	}
+
+	@Test
+	void aLockThatIsALinkIsNotFollowed(@TempDir Path root) throws IOException {
+		Path other = Files.writeString(root.resolve("other"), "kept");
+		Path run = Files.createDirectory(root.resolve("run"));
+		Files.createSymbolicLink(run.resolve("gateway.lock"), other);
+		assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(() -> RuntimeDirectory.open(run, false));
+		assertThat(other).hasContent("kept");
 	}
 
 }

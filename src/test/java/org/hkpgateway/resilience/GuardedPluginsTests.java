@@ -93,10 +93,9 @@ class GuardedPluginsTests {
 		}
 		this.answer = Mono.error(CRASH);
 		assertThat(new Call(BUDGET).failure).isSameAs(CRASH);
-		assertThat(this.plugins.status(ID)).hasValueSatisfying((status) -> {
-			assertThat(status.state()).isEqualTo(BreakerState.CLOSED);
-			assertThat(status.bufferedCalls()).isEqualTo(1);
-		});
+		BreakerStatus status = this.client.breaker();
+		assertThat(status.state()).isEqualTo(BreakerState.CLOSED);
+		assertThat(status.bufferedCalls()).isEqualTo(1);
 	}
 
 	@Test

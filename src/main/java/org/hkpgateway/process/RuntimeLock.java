@@ -1,0 +1,146 @@
+package org.hkpgateway.process;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+
+/**
+ * One gateway's claim to a runtime directory: a locked file, whose lock the kernel
+ * releases when the gateway dies, however it dies. Beside it a list of the launch
+ * directories that exist, so that the next gateway removes those and nothing else.
+ * Thread-safe.
+ */
+final class RuntimeLock implements AutoCloseable {
+
+	private static final String LOCK = "gateway.lock";
+
+	private static final String LIST = "gateway.launches";
+
+	private static final Pattern LAUNCH = Pattern.compile("[0-9a-z]{6}");
+
+	private static final int MOST_BYTES = 1 << 20;
+
+	/** Closing any channel of a file ends this process's lock on it: never open two. */
+	private static final Set<Path> CLAIMED = ConcurrentHashMap.newKeySet();
+
+	private final Path directory;
+
+	private final FileChannel channel;
+
+	private final Set<String> names = new TreeSet<>();
+
+	private RuntimeLock(Path directory, FileChannel channel) {
+		this.directory = directory;
+		this.channel = channel;
+	}
+
+	/**
+	 * Claims a directory.
+	 * @param directory its real path
+	 * @throws IllegalArgumentException if another gateway has claimed it
+	 */
+	static RuntimeLock claim(Path directory) throws IOException {
+		if (!CLAIMED.add(directory)) {
+			throw taken(directory);
+		}
+		FileChannel channel = null;
+		try {
+			channel = FileChannel.open(directory.resolve(LOCK),
+					Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE,
+							LinkOption.NOFOLLOW_LINKS),
+					PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+			FileLock lock = channel.tryLock();
+			if (lock == null) {
+				throw taken(directory);
+			}
+			RuntimeLock claimed = new RuntimeLock(directory, channel);
+			claimed.read();
+			return claimed;
+		}
+		catch (IOException | RuntimeException ex) {
+			if (channel != null) {
+				channel.close();
+			}
+			CLAIMED.remove(directory);
+			throw ex;
+		}
+	}
+
+	private static IllegalArgumentException taken(Path directory) {
+		return new IllegalArgumentException(
+				"hkp.plugins.runtime-directory: expected: a directory that no other gateway " + "uses, got: "
+						+ directory + ", whose " + LOCK + " is held by a gateway that runs; give each its own");
+	}
+
+	/** Somebody else's list would be a way to have directories removed. */
+	private void read() throws IOException {
+		Path list = this.directory.resolve(LIST);
+		if (!Files.isRegularFile(list, LinkOption.NOFOLLOW_LINKS) || Ownership.owner(list) != Ownership.self()) {
+			return;
+		}
+		try (InputStream input = Files.newInputStream(list, LinkOption.NOFOLLOW_LINKS)) {
+			new String(input.readNBytes(MOST_BYTES), StandardCharsets.UTF_8).lines()
+				.filter(LAUNCH.asMatchPredicate())
+				.forEach(this.names::add);
+		}
+	}
+
+	/** The launch directories that an earlier gateway left. */
+	synchronized List<Path> left() {
+		return this.names.stream().map(this.directory::resolve).toList();
+	}
+
+	/** Remembers a launch directory; called before it is made. */
+	synchronized void add(String name) throws IOException {
+		if (this.names.add(name)) {
+			write();
+		}
+	}
+
+	/** Forgets a launch directory; called after it was removed. */
+	synchronized void remove(String name) throws IOException {
+		if (this.names.remove(name)) {
+			write();
+		}
+	}
+
+	/**
+	 * Not through the channel of the lock: an interrupt would close that, and the lock
+	 * with it.
+	 */
+	private void write() throws IOException {
+		if (!this.channel.isOpen()) {
+			return;
+		}
+		Path fresh = this.directory.resolve(LIST + ".new");
+		Files.deleteIfExists(fresh);
+		try (OutputStream output = Files.newOutputStream(fresh, StandardOpenOption.CREATE_NEW,
+				StandardOpenOption.WRITE)) {
+			output.write((String.join("\n", this.names) + "\n").getBytes(StandardCharsets.UTF_8));
+		}
+		Files.move(fresh, this.directory.resolve(LIST), StandardCopyOption.ATOMIC_MOVE);
+	}
+
+	@Override
+	public synchronized void close() throws IOException {
+		if (this.channel.isOpen()) {
+			this.channel.close();
+			CLAIMED.remove(this.directory);
+		}
+	}
+
+}
