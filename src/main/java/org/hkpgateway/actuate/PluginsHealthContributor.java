@@ -26,7 +26,7 @@ import org.springframework.boot.health.contributor.Status;
 /**
  * One health contributor for each plugin, a plugin that discovery kept out included. A
  * plugin that does not run is {@link #DEGRADED}: the gateway itself works, and the
- * plugin's fail policy answers.
+ * plugin's fail policy answers. A disabled one is as it should be.
  */
 public class PluginsHealthContributor implements CompositeHealthContributor {
 
@@ -75,6 +75,9 @@ public class PluginsHealthContributor implements CompositeHealthContributor {
 	}
 
 	static Health health(PluginStatus status) {
+		if (!status.enabled()) {
+			return Health.up().withDetail("state", status.state()).withDetail("enabled", false).build();
+		}
 		HealthReport report = status.health();
 		boolean well = status.state() == PluginState.READY && (report == null
 				|| report.status() == HealthReport.Status.HEALTHY || report.status() == HealthReport.Status.UNKNOWN);

@@ -12,7 +12,6 @@ import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.lifecycle.PluginState;
 
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.boot.info.BuildProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -24,11 +23,8 @@ class HostConfiguration {
 
 	/** Plugins are started with it, so it asks for their host only when it is asked. */
 	@Bean
-	HostInformation hostInformation(ObjectProvider<BuildProperties> build, HkpProperties properties,
-			ObjectProvider<PluginHost> host) {
-		BuildProperties known = build.getIfAvailable();
-		String version = (known != null) ? known.getVersion() : null;
-		return new HostInformation((version != null) ? version : "development", properties.plugins().chainBudget(),
+	HostInformation hostInformation(GatewayVersion version, HkpProperties properties, ObjectProvider<PluginHost> host) {
+		return new HostInformation(version.text(), properties.plugins().effectiveChainBudget(),
 				() -> loaded(host.getObject()));
 	}
 

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import org.hkpgateway.actuate.GatewayMetrics;
 import org.hkpgateway.actuate.PluginsEndpoint;
 import org.hkpgateway.actuate.PluginsHealthContributor;
@@ -11,21 +12,25 @@ import org.hkpgateway.actuate.ServingHealthIndicator;
 import org.hkpgateway.actuate.UpstreamHealthIndicator;
 import org.hkpgateway.grpc.Gateway;
 import org.hkpgateway.grpc.GrpcConnector;
+import org.hkpgateway.grpc.PluginStdio;
+import org.hkpgateway.host.HostServers;
 import org.hkpgateway.lifecycle.LifecycleSettings;
 import org.hkpgateway.lifecycle.LoggingStateListener;
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.lifecycle.StateListener;
 import org.hkpgateway.process.LaunchOptions;
 import org.hkpgateway.process.LocalPluginLauncher;
+import org.hkpgateway.process.PluginOutput;
+import org.hkpgateway.process.StreamedOutput;
 import org.hkpgateway.proxy.PublicServer;
 import org.hkpgateway.resilience.GuardedPlugins;
-
-import io.micrometer.core.instrument.MeterRegistry;
 import reactor.core.publisher.Mono;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.ApplicationArguments;
 import org.springframework.boot.info.BuildProperties;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -41,24 +46,31 @@ class PluginConfiguration {
 	}
 
 	@Bean
-	LocalPluginLauncher pluginLauncher(HkpProperties properties) {
-		String directory = properties.plugins().runtimeDirectory();
-		LaunchOptions defaults = LaunchOptions.defaults();
-		return new LocalPluginLauncher(directory.isEmpty() ? defaults : new LaunchOptions(Path.of(directory),
-				defaults.environment(), defaults.output(), defaults.parentDeathSignal()));
+	LocalPluginLauncher pluginLauncher(HkpProperties properties, HostServers host) {
+		PluginsProperties plugins = properties.plugins();
+		LaunchOptions options = LaunchOptions.defaults().withUidRange(plugins.users()).withHostAccess(host);
+		String directory = plugins.runtimeDirectory();
+		return new LocalPluginLauncher(
+				directory.isEmpty() ? options : options.withRuntimeDirectory(Path.of(directory)));
 	}
 
 	@Bean
-	GrpcConnector pluginConnector(ObjectProvider<BuildProperties> build, HkpProperties properties) {
-		BuildProperties known = build.getIfAvailable();
-		String version = (known != null) ? known.getVersion() : null;
-		return new GrpcConnector(
-				new Gateway((version != null) ? version : "development", properties.plugins().chainBudget()));
+	GrpcConnector pluginConnector(GatewayVersion version, HkpProperties properties, ApplicationContext context,
+			SslBundles bundles) {
+		StreamedOutput output = new StreamedOutput(PluginOutput.toLog());
+		return new GrpcConnector(new Gateway(version.text(), properties.plugins().effectiveChainBudget()),
+				new RemotePluginChannels(context, bundles),
+				(plugin, stream, bytes) -> output.accept(plugin, stream == PluginStdio.Stream.STDERR, bytes));
+	}
+
+	@Bean
+	GatewayVersion gatewayVersion(ObjectProvider<BuildProperties> build) {
+		return GatewayVersion.of(build.getIfAvailable());
 	}
 
 	@Bean
 	GuardedPlugins guardedPlugins(HkpProperties properties) {
-		return new GuardedPlugins(properties.plugins().chainBudget());
+		return new GuardedPlugins(properties.plugins().effectiveChainBudget());
 	}
 
 	/** Closed by its lifecycle, which knows when. */

@@ -23,6 +23,7 @@ import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSettings;
 import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.Transport;
+import org.hkpgateway.process.UidRange;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -44,11 +45,14 @@ import org.springframework.util.unit.DataSize;
  * @param remote plugins that run elsewhere, by name
  */
 public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") List<Path> directories,
-		@DefaultValue("") String runtimeDirectory, @DefaultValue("plaintext") Transport transport,
+		@DefaultValue("") String runtimeDirectory, @DefaultValue("mtls") Transport transport,
 		@DefaultValue("auto") IsolationLevel isolation, @DefaultValue("") String uidRange,
 		@DefaultValue("false") boolean watch, @DefaultValue("1s") Duration chainBudget, @DefaultValue( {
 				"http.request", "http.respond" }) List<String> defaultGrants,
 		@DefaultValue Map<String, Settings> settings, @DefaultValue Map<String, Remote> remote){
+
+	/** Of calls to a plugin under a debugger. */
+	private static final Duration ATTACHED = Duration.ofHours(1);
 
 	public PluginsProperties {
 		directories = List.copyOf(directories);
@@ -56,6 +60,9 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 		settings.keySet().forEach((name) -> checked("hkp.plugins.settings", () -> new PluginId(name)));
 		capabilities("hkp.plugins.default-grants", defaultGrants);
 		positive("hkp.plugins.chain-budget", chainBudget);
+		if (!uidRange.isBlank()) {
+			checked("hkp.plugins.uid-range", () -> UidRange.parse(uidRange));
+		}
 		settings.forEach((name, one) -> one.toDomain("hkp.plugins.settings." + name));
 		remote = new LinkedHashMap<>(remote);
 		remote.keySet().forEach((name) -> checked("hkp.plugins.remote", () -> new PluginId(name)));
@@ -70,6 +77,20 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 	PluginDefaults defaults() {
 		return new PluginDefaults(capabilities("hkp.plugins.default-grants", this.defaultGrants), this.transport,
 				this.isolation);
+	}
+
+	/** Users for plugins, or null for the gateway's own. */
+	@Nullable UidRange users() {
+		return this.uidRange.isBlank() ? null : UidRange.parse(this.uidRange);
+	}
+
+	/**
+	 * The chain budget in force: while a plugin is attached, whose developer may sit at a
+	 * breakpoint, an hour.
+	 */
+	Duration effectiveChainBudget() {
+		boolean attached = this.settings.values().stream().anyMatch((one) -> one.enabled() && !one.attach().isEmpty());
+		return attached ? ATTACHED : this.chainBudget;
 	}
 
 	/** What discovery is to look at. */
@@ -119,6 +140,8 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 			@DefaultValue("unix") Network network, @DefaultValue("") String sha256, @DefaultValue("") String attach,
 			@DefaultValue Map<String, String> environment, @DefaultValue Map<String, Object> config) {
 
+		private static final Duration DEFAULT_TIMEOUT = Duration.ofMillis(200);
+
 		private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
 		PluginSettings toDomain(String prefix) {
@@ -131,11 +154,11 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 					"64 hexadecimal digits, as sha256sum prints them", this.sha256);
 			check(this.network != Network.TCP || this.isolation != IsolationLevel.STRICT, prefix + ".network",
 					"unix, because isolation strict leaves no network", this.network);
-			return new PluginSettings(this.enabled, this.order, this.required, this.fail, this.timeout,
-					this.maxConcurrent, this.body, (int) this.bodyPrefix.toBytes(),
-					capabilities(prefix + ".grants", this.grants), this.handshake, this.transport, this.isolation,
-					this.network, checksum.isEmpty() ? null : checksum, this.attach.isEmpty() ? null : this.attach,
-					this.environment, ConfigTree.normalize(this.config));
+			Duration limit = (!this.attach.isEmpty() && this.timeout.equals(DEFAULT_TIMEOUT)) ? ATTACHED : this.timeout;
+			return new PluginSettings(this.enabled, this.order, this.required, this.fail, limit, this.maxConcurrent,
+					this.body, (int) this.bodyPrefix.toBytes(), capabilities(prefix + ".grants", this.grants),
+					this.handshake, this.transport, this.isolation, this.network, checksum.isEmpty() ? null : checksum,
+					this.attach.isEmpty() ? null : this.attach, this.environment, ConfigTree.normalize(this.config));
 		}
 
 	}

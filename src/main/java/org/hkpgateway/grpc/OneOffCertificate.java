@@ -82,10 +82,9 @@ final class OneOffCertificate {
 	}
 
 	private static void addExtensions(X509v3CertificateBuilder builder) throws CertIOException {
-		// The other side has it as its only trust anchor: that must be a CA.
-		builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(true));
-		builder.addExtension(Extension.keyUsage, true,
-				new KeyUsage(KeyUsage.digitalSignature | KeyUsage.keyEncipherment | KeyUsage.keyCertSign));
+		// Not a CA: rustls refuses one that is shown as the certificate of an end.
+		builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
+		builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
 		builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(
 				new KeyPurposeId[] { KeyPurposeId.id_kp_clientAuth, KeyPurposeId.id_kp_serverAuth }));
 		builder.addExtension(Extension.subjectAlternativeName, false,

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
+import org.hkpgateway.plugin.HostAccess;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,20 +20,21 @@ import org.jspecify.annotations.Nullable;
  * where that can be had; otherwise the end of their stdin is all they get. Always so in
  * isolation {@code basic} and {@code strict}
  * @param limits resource limits in isolation {@code basic} and {@code strict}
+ * @param hostAccess lets plugins call the gateway back
  * @param uidRange users for plugins, one each, except in isolation {@code none}; null for
  * the gateway's own user
  */
 public record LaunchOptions(@Nullable Path runtimeDirectory, Map<String, String> environment, PluginOutput output,
-		boolean parentDeathSignal, ResourceLimits limits, @Nullable UidRange uidRange) {
+		boolean parentDeathSignal, ResourceLimits limits, HostAccess hostAccess, @Nullable UidRange uidRange) {
 
 	public LaunchOptions {
 		environment = Map.copyOf(environment);
 	}
 
-	/** With the usual limits, and without users of their own. */
+	/** With the usual limits, without calls back and users of their own. */
 	public LaunchOptions(@Nullable Path runtimeDirectory, Map<String, String> environment, PluginOutput output,
 			boolean parentDeathSignal) {
-		this(runtimeDirectory, environment, output, parentDeathSignal, ResourceLimits.DEFAULTS, null);
+		this(runtimeDirectory, environment, output, parentDeathSignal, ResourceLimits.DEFAULTS, HostAccess.NONE, null);
 	}
 
 	/**
@@ -42,7 +44,27 @@ public record LaunchOptions(@Nullable Path runtimeDirectory, Map<String, String>
 	 */
 	public LaunchOptions withUidRange(@Nullable UidRange range) {
 		return new LaunchOptions(this.runtimeDirectory, this.environment, this.output, this.parentDeathSignal,
-				this.limits, range);
+				this.limits, this.hostAccess, range);
+	}
+
+	/**
+	 * The same with a way back for plugins.
+	 * @param access opens it
+	 * @return a changed copy
+	 */
+	public LaunchOptions withHostAccess(HostAccess access) {
+		return new LaunchOptions(this.runtimeDirectory, this.environment, this.output, this.parentDeathSignal,
+				this.limits, access, this.uidRange);
+	}
+
+	/**
+	 * The same in another place.
+	 * @param directory where launch and data directories are made
+	 * @return a changed copy
+	 */
+	public LaunchOptions withRuntimeDirectory(Path directory) {
+		return new LaunchOptions(directory, this.environment, this.output, this.parentDeathSignal, this.limits,
+				this.hostAccess, this.uidRange);
 	}
 
 	/**

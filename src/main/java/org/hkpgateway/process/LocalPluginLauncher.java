@@ -3,6 +3,7 @@ package org.hkpgateway.process;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -10,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 
+import org.hkpgateway.plugin.HostAccess;
 import org.hkpgateway.plugin.IsolationReport;
 import org.hkpgateway.plugin.PluginConnection;
 import org.hkpgateway.plugin.PluginEndpoint;
@@ -93,14 +95,17 @@ public final class LocalPluginLauncher implements PluginLauncher {
 		PreparedLaunch.check(spec, source, offer);
 		OptionalInt user = user(spec, source);
 		PluginEnvironment.LaunchDirectories directories = directories(spec, user);
+		HostAccess.Session session = HostAccess.Session.NONE;
 		PreparedLaunch prepared;
 		ChildProcess child;
 		try {
-			prepared = PreparedLaunch.of(spec, source, offer, directories, user, this.isolation,
+			session = this.options.hostAccess().open(spec, directories.sockets());
+			prepared = PreparedLaunch.of(spec, source, told(offer, session), directories, user, this.isolation,
 					this.options.environment());
-			child = start(spec, source, prepared, directories, timeout);
+			child = start(spec, source, prepared, session, directories, timeout);
 		}
 		catch (RuntimeException ex) {
+			session.close();
 			this.runtime.remove(directories);
 			throw ex;
 		}
@@ -125,6 +130,13 @@ public final class LocalPluginLauncher implements PluginLauncher {
 			child.end(Duration.ZERO, Duration.ZERO);
 			throw ex;
 		}
+	}
+
+	/** What goes into the environment and is secret. */
+	private static Map<String, String> told(PluginConnection.Offer offer, HostAccess.Session session) {
+		Map<String, String> told = new HashMap<>(offer.environment());
+		told.putAll(session.environment());
+		return told;
 	}
 
 	private OptionalInt user(PluginSpec spec, PluginSource.Launched source) {
@@ -154,12 +166,12 @@ public final class LocalPluginLauncher implements PluginLauncher {
 	}
 
 	private ChildProcess start(PluginSpec spec, PluginSource.Launched source, PreparedLaunch prepared,
-			PluginEnvironment.LaunchDirectories directories, Duration timeout) {
+			HostAccess.Session session, PluginEnvironment.LaunchDirectories directories, Duration timeout) {
 		ProcessBuilder builder = new ProcessBuilder(prepared.command()).directory(source.directory().toFile());
 		builder.environment().clear();
 		builder.environment().putAll(prepared.environment());
 		try {
-			return adopt(spec, this.launchThread.start(builder, timeout), prepared, directories);
+			return adopt(spec, this.launchThread.start(builder, timeout), prepared, session, directories);
 		}
 		catch (IOException ex) {
 			throw new PluginStartException(spec.id(), "could not be executed: " + ex.getMessage() + "; executable: "
@@ -177,11 +189,12 @@ public final class LocalPluginLauncher implements PluginLauncher {
 		}
 	}
 
-	private ChildProcess adopt(PluginSpec spec, Process process, PreparedLaunch prepared,
+	private ChildProcess adopt(PluginSpec spec, Process process, PreparedLaunch prepared, HostAccess.Session session,
 			PluginEnvironment.LaunchDirectories directories) {
 		ProcessTree tree = new ProcessTree(process.toHandle(), directories.sockets(),
 				prepared.confinement().namespaced());
 		ChildProcess child = new ChildProcess(spec.id(), process, tree, this.options.output(), (ended) -> {
+			session.close();
 			this.runtime.remove(directories);
 			this.children.remove(ended);
 		});
@@ -190,6 +203,8 @@ public final class LocalPluginLauncher implements PluginLauncher {
 			child.expectNoHandshake();
 		}
 		child.start();
+		// A token dies with its process, not only when somebody tidies up after it.
+		var unused = child.onExit().thenRun(session::close);
 		// Asked after adding: either close() sees the child, or the child sees it.
 		if (this.closed) {
 			child.end(Duration.ZERO, Duration.ZERO);

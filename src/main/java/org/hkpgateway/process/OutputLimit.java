@@ -54,6 +54,11 @@ final class OutputLimit {
 		return (this.nanos.getAsLong() - this.reported < REPORT_INTERVAL) ? 0 : takeAllSuppressed();
 	}
 
+	/** What to say of suppressed lines. */
+	static String suppressed(long count) {
+		return count + " lines of output suppressed: more than " + LINES_PER_SECOND + " KiB or lines a second";
+	}
+
 	/** The same without waiting, for the end. */
 	long takeAllSuppressed() {
 		long count = this.suppressed;

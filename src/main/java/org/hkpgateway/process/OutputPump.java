@@ -165,8 +165,7 @@ final class OutputPump implements Runnable {
 
 	private void report(long suppressed) {
 		if (suppressed > 0) {
-			emit(new OutputRecord(Level.WARN, suppressed + " lines of output suppressed: more than "
-					+ OutputLimit.LINES_PER_SECOND + " KiB or lines a second", Map.of()));
+			emit(new OutputRecord(Level.WARN, OutputLimit.suppressed(suppressed), Map.of()));
 		}
 	}
 

@@ -28,16 +28,17 @@ record PreparedLaunch(List<String> command, Map<String, String> environment, Con
 
 	/**
 	 * Prepares a launch.
+	 * @param told what the process is told beyond the usual; secret
 	 * @param user of the plugin, empty for the gateway's
 	 * @throws PluginStartException if something is not as it must be
 	 */
-	static PreparedLaunch of(PluginSpec spec, PluginSource.Launched source, PluginConnection.Offer offer,
+	static PreparedLaunch of(PluginSpec spec, PluginSource.Launched source, Map<String, String> told,
 			PluginEnvironment.LaunchDirectories directories, OptionalInt user, Isolation isolation,
 			Map<String, String> gateway) {
 		PluginEndpoint.Tcp address = (source.handshake() == HandshakeMode.NONE) ? freePort(spec) : null;
 		Map<String, String> environment = PluginEnvironment.of(spec, gateway, directories);
 		environment.putAll(PluginEnvironment.listening(source.network(), address));
-		environment.putAll(offer.environment());
+		environment.putAll(told);
 		Confinement confinement = isolation.confine(spec, source, directories, user, environment);
 		user.ifPresent((uid) -> UserAccess.check(spec, source, directories, uid, isolation.asUser(uid)));
 		List<String> command = new ArrayList<>(List.of(source.executable().toString()));

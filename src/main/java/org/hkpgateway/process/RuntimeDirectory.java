@@ -97,6 +97,8 @@ final class RuntimeDirectory {
 	private void prepare(boolean users) throws IOException {
 		for (Path stale : this.lock.left()) {
 			log.info("Removing {}, left by a gateway that was killed", stale);
+			// The host service prepares its socket beside the launch directory.
+			delete(stale.resolveSibling(stale.getFileName() + ".h"));
 			removeLaunch(stale);
 		}
 		Files.createDirectories(data(), privately());
