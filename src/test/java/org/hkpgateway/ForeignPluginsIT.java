@@ -37,8 +37,9 @@ class ForeignPluginsIT {
 
 	/** Which plugin, and {@code hkp.plugins.transport}. */
 	static Stream<Arguments> combinations() {
-		return Stream.of(Arguments.of(Language.GO, "plaintext"), Arguments.of(Language.PYTHON, "plaintext"),
-				Arguments.of(Language.RUST, "plaintext"));
+		return Stream.of(Arguments.of(Language.GO, "mtls"), Arguments.of(Language.GO, "plaintext"),
+				Arguments.of(Language.PYTHON, "mtls"), Arguments.of(Language.PYTHON, "secret"),
+				Arguments.of(Language.RUST, "mtls"));
 	}
 
 	@ParameterizedTest
@@ -56,7 +57,9 @@ class ForeignPluginsIT {
 			assertThat(denied.status()).isEqualTo(403);
 			assertThat(denied.body()).isEqualTo("denied by " + language.label() + "\n");
 
-			assertThat(gateway.leftovers()).as("the plugin's socket").hasSize(1);
+			assertThat(gateway.actuator("plugins/" + language.label()).path("transport").asString(""))
+				.isEqualTo(transport);
+			assertThat(gateway.leftovers()).as("the plugin's socket and the host's").hasSize(2);
 			assertThat(gateway.stop()).isEqualTo(143);
 			assertThat(plugin.isAlive()).isFalse();
 			assertThat(gateway.leftovers()).isEmpty();
@@ -77,9 +80,20 @@ class ForeignPluginsIT {
 				return plugin.path("state").asString("").equals("READY") && plugin.path("pid").asLong() != before;
 			});
 			assertThat(ProcessHandle.of(before)).isEmpty();
-			assertThat(gateway.leftovers()).hasSize(1).doesNotContainAnyElementsOf(socketBefore);
+			assertThat(gateway.leftovers()).hasSize(2).doesNotContainAnyElementsOf(socketBefore);
 			assertThat(gateway.actuator("plugins/" + name).path("restarts").asInt()).isEqualTo(1);
 			assertThat(get(gateway, "/pks/stats").header("x-plugin-language")).isEqualTo(name);
+		}
+	}
+
+	/** The gateway's certificate is one that rustls's own verifier takes. */
+	@Test
+	void aPluginWithTheStockVerifierOfRustlsTakesTheGatewaysCertificate() throws Exception {
+		ForeignPlugins.install(this.plugins, Language.RUST, "rust", "args = [\"stock-verifier\"]");
+		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + this.plugins,
+				"hkp.plugins.settings.rust.required=true", "hkp.plugins.settings.rust.timeout=2s")) {
+			gateway.pluginPid("rust");
+			assertThat(get(gateway, "/pks/stats").header("x-plugin-language")).isEqualTo("rust");
 		}
 	}
 
@@ -136,9 +150,7 @@ class ForeignPluginsIT {
 		String settings = "hkp.plugins.settings." + language.label();
 		List<String> properties = new ArrayList<>(List.of("hkp.plugins.directories=" + this.plugins,
 				settings + ".required=true", settings + ".timeout=2s", "hkp.plugins.chain-budget=5s"));
-		if (!transport.equals("plaintext")) {
-			properties.add("hkp.plugins.transport=" + transport);
-		}
+		properties.add("hkp.plugins.transport=" + transport);
 		return GatewayProcess.start(properties.toArray(String[]::new));
 	}
 

@@ -48,7 +48,10 @@ public class ServingHealthIndicator extends AbstractReactiveHealthIndicator {
 	@Override
 	protected Mono<Health> doHealthCheck(Health.Builder builder) {
 		List<String> missing = this.missing.get();
-		List<PluginStatus> required = this.host.statuses().stream().filter((status) -> status.required() && status.enabled()).toList();
+		List<PluginStatus> required = this.host.statuses()
+			.stream()
+			.filter((status) -> status.required() && status.enabled())
+			.toList();
 		boolean ready = missing.isEmpty() && this.host.requiredReady()
 				&& (!this.always || required.stream().allMatch((status) -> status.state() == PluginState.READY));
 		builder.status(ready ? "UP" : OUT_OF_SERVICE)

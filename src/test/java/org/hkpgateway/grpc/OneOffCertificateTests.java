@@ -27,7 +27,7 @@ class OneOffCertificateTests {
 		assertThat(certificate.getSubjectX500Principal().getName()).contains("CN=localhost");
 		assertThat(certificate.getIssuerX500Principal()).isEqualTo(certificate.getSubjectX500Principal());
 		assertThat(certificate.getSubjectAlternativeNames()).containsExactly(List.of(2, "localhost"));
-		assertThat(certificate.getBasicConstraints()).isNotNegative();
+		assertThat(certificate.getBasicConstraints()).as("no CA").isEqualTo(-1);
 		assertThat(certificate.getExtendedKeyUsage()).containsExactlyInAnyOrder("1.3.6.1.5.5.7.3.1",
 				"1.3.6.1.5.5.7.3.2");
 		assertThat(certificate.getNotBefore().toInstant()).isEqualTo(NOW.minusSeconds(30));

@@ -59,6 +59,8 @@ class HostLimitsTests {
 					RawHostClient second = new RawHostClient(session);
 					RawHostClient third = new RawHostClient(session)) {
 				third.awaitEnd();
+				// The end of the connection is seen before it is counted.
+				TestHost.await("a word about it", () -> !host.refusals.isEmpty());
 				assertThat(host.refusals).containsExactly("alpha too_many_connections");
 			}
 			TestHost.await("a place for a connection", () -> answers(session));

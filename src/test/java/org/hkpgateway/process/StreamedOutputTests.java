@@ -40,7 +40,7 @@ class StreamedOutputTests {
 	void aFloodIsLimitedAndSaysSo() throws Exception {
 		print("again and again\n".repeat(5000));
 		String suppressed = this.records.await((line) -> line.contains("lines of output suppressed"), LIMIT);
-		assertThat(suppressed).startsWith("40").contains("200 KiB or lines a second");
+		assertThat(suppressed).matches("\\d{4} .*").contains("200 KiB or lines a second");
 	}
 
 	private void print(String text) {

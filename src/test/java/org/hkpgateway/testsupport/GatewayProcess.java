@@ -214,12 +214,14 @@ public final class GatewayProcess implements AutoCloseable {
 	}
 
 	/**
-	 * What is left below the runtime directory that is not a directory: sockets above
-	 * all.
+	 * What is left below the runtime directory that is not a directory and not the
+	 * gateway's own: sockets above all.
 	 */
 	public List<Path> leftovers() {
 		try (Stream<Path> tree = Files.walk(this.runtime)) {
-			return tree.filter((path) -> !Files.isDirectory(path)).toList();
+			return tree.filter((path) -> !Files.isDirectory(path))
+				.filter((path) -> !path.getParent().equals(this.runtime))
+				.toList();
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
