@@ -33,12 +33,19 @@ record Occupants(Place active, @Nullable Place candidate, @Nullable Place standb
 		if (!inChain()) {
 			return null;
 		}
-		if ((place == this.active || place == this.standby) && place.client() != null) {
-			return place;
-		}
 		// Until the roll-back, the one that stands by helps out.
-		boolean helped = this.active.client() == null && this.standby != null && this.standby.client() != null;
-		return helped ? this.standby : this.active;
+		boolean helped = this.standby != null && this.standby.running()
+				&& (this.active.broken() || !this.active.running());
+		if (helped) {
+			return this.standby;
+		}
+		boolean stays = (place == this.active || place == this.standby) && place.running();
+		return stays ? place : this.active;
+	}
+
+	/** Whether a place is the new generation's while the former one can still help. */
+	boolean onTrial(Place place) {
+		return place == this.active && this.standby != null && this.standby.running();
 	}
 
 	List<Place> all() {

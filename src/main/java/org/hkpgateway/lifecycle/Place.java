@@ -3,6 +3,7 @@ package org.hkpgateway.lifecycle;
 import java.util.function.Function;
 
 import org.hkpgateway.plugin.PluginClient;
+import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginRegistry;
 import org.hkpgateway.plugin.PluginSpec;
 
@@ -19,6 +20,9 @@ final class Place implements PluginRegistry.Entry {
 	private final PluginSupervisor supervisor;
 
 	private PluginState seen = PluginState.STOPPED;
+
+	/** Set when a call broke on trial; a generation gets no second trial. */
+	private volatile boolean broken;
 
 	/**
 	 * Makes a place.
@@ -37,7 +41,26 @@ final class Place implements PluginRegistry.Entry {
 
 	@Override
 	public @Nullable PluginClient client() {
-		return this.supervisor.client();
+		PluginClient client = this.supervisor.client();
+		boolean onTrial = this.slot.occupants().onTrial(this);
+		return (client != null && onTrial) ? new TrialClient(client, this::breakOnTrial) : client;
+	}
+
+	private void breakOnTrial(PluginFailure failure) {
+		if (!this.broken) {
+			this.broken = true;
+			this.slot.brokeOnTrial(this, failure);
+		}
+	}
+
+	/** Whether it has a process that can be asked. */
+	boolean running() {
+		return this.supervisor.client() != null;
+	}
+
+	/** Whether a call broke while it was on trial. */
+	boolean broken() {
+		return this.broken;
 	}
 
 	@Override

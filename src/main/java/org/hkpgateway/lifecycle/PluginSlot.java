@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.hkpgateway.plugin.BreakerState;
+import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSpec;
 
@@ -36,6 +37,8 @@ import org.slf4j.LoggerFactory;
 final class PluginSlot {
 
 	private static final Logger logger = LoggerFactory.getLogger(PluginSlot.class);
+
+	private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
 	private final PluginId id;
 
@@ -376,6 +379,12 @@ final class PluginSlot {
 		logger.warn("plugin {}: swap rolled back, the former generation decides again: {}", this.id, reason);
 		this.listener.chainChanged();
 		var unused = retire(failed, "rolled back: " + reason);
+	}
+
+	/** Called on any thread. An exit that follows explains more, so it gets a moment. */
+	void brokeOnTrial(Place place, PluginFailure failure) {
+		var unused = this.tools.control()
+			.schedule(LAST_WORDS, () -> rollBack(place, "its connection broke: " + failure.getMessage()));
 	}
 
 	/** Called on any thread. */

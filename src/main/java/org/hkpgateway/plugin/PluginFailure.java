@@ -36,8 +36,9 @@ public abstract sealed class PluginFailure extends RuntimeException {
 	}
 
 	/**
-	 * Provably not asked: this client was withdrawn, because its process is being stopped
-	 * or replaced, between the moment it was taken from the registry and the call.
+	 * Another may be asked in its place, because this client was withdrawn: its process
+	 * is being stopped or replaced and was certainly not asked, or it broke while it was
+	 * on trial and took with it whatever it had made of the request.
 	 */
 	public static final class Withdrawn extends PluginFailure {
 

@@ -13,9 +13,11 @@ import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginRegistry;
 import org.hkpgateway.plugin.PluginStartException;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.hkpgateway.lifecycle.PluginState.BACKOFF;
 import static org.hkpgateway.lifecycle.PluginState.DRAINING;
 import static org.hkpgateway.lifecycle.PluginState.FAILED;
@@ -142,6 +144,47 @@ class PluginSwapTests {
 		this.time.advance(Duration.ofMinutes(10));
 		assertThat(this.plugin.processes()).hasSize(2);
 		assertThat(ask()).isEqualTo("1");
+	}
+
+	@Test
+	void callsThatBreakOnTrialGoToTheOldOneBeforeTheExitIsKnown() {
+		start();
+		this.plugin.ownAnswer = () -> Mono
+			.error(new PluginFailure.Unavailable(HostHarness.id("a"), "connection reset"));
+		reload();
+		PluginRegistry.Entry held = this.harness.entry("a");
+		PluginClient onTrial = held.client();
+		assertThatExceptionOfType(PluginFailure.Withdrawn.class).isThrownBy(() -> HostHarness.ask(onTrial));
+		assertThat(HostHarness.ask(held)).isEqualTo("1");
+		assertThat(ask()).isEqualTo("1");
+		this.plugin.process().exit(3, "segfault");
+		this.time.run();
+		assertThat(status().lastSwap().outcome()).isEqualTo(Swap.Outcome.ROLLED_BACK);
+		assertThat(status().lastSwap().reason()).startsWith("process ended: exit code 3");
+		assertThat(ask()).isEqualTo("1");
+	}
+
+	@Test
+	void connectionThatBreaksOnTrialRollsBackThoughTheProcessLives() {
+		start();
+		this.plugin.ownAnswer = () -> Mono
+			.error(new PluginFailure.Unavailable(HostHarness.id("a"), "connection reset"));
+		reload();
+		PluginClient onTrial = this.harness.entry("a").client();
+		assertThatExceptionOfType(PluginFailure.Withdrawn.class).isThrownBy(() -> HostHarness.ask(onTrial));
+		this.time.advance(Duration.ofSeconds(2));
+		assertThat(status().lastSwap().outcome()).isEqualTo(Swap.Outcome.ROLLED_BACK);
+		assertThat(status().lastSwap().reason()).startsWith("its connection broke: ").contains("connection reset");
+		assertThat(ask()).isEqualTo("1");
+		assertThat(this.plugin.running()).isEqualTo(1);
+	}
+
+	@Test
+	void callsThatBreakAfterTheTrialAreFailures() {
+		start();
+		reload();
+		this.time.advance(Duration.ofSeconds(31));
+		assertThat(this.harness.entry("a").client()).isNotInstanceOf(TrialClient.class);
 	}
 
 	@Test
