@@ -38,6 +38,9 @@ import org.springframework.context.SmartLifecycle;
 @EnableConfigurationProperties(HkpProperties.class)
 class GatewayConfiguration {
 
+	private static final String MANAGEMENT_ACTION = "Set management.server.address to a loopback address, for example "
+			+ "127.0.0.1, and management.server.port to a port of its own.";
+
 	private static final Logger logger = LoggerFactory.getLogger(GatewayConfiguration.class);
 
 	@Bean
@@ -79,18 +82,21 @@ class GatewayConfiguration {
 		};
 	}
 
-	/** Default-deny: there are no credentials for management yet. */
+	/** Default-deny: whoever reaches the port may read. */
 	@Bean
 	InitializingBean managementAddressCheck(ManagementServerProperties management, ServerProperties server) {
 		return () -> {
 			InetAddress address = management.getAddress();
 			if (address == null || !address.isLoopbackAddress()) {
-				throw new ManagementExposedException("management.server.address: expected: a loopback address, because "
-						+ "management has no credentials, got: " + ((address != null) ? address : "every address"));
+				throw new UnusableSettingException("management.server.address: expected: a loopback address, because "
+						+ "whoever reaches the port may read without credentials, got: "
+						+ ((address != null) ? address : "every address"), MANAGEMENT_ACTION);
 			}
 			if (management.getPort() == null || management.getPort().equals(server.getPort())) {
-				throw new ManagementExposedException("management.server.port: expected: another port than server.port, "
-						+ "because the public port serves the keyserver only, got: " + management.getPort());
+				throw new UnusableSettingException(
+						"management.server.port: expected: another port than server.port, "
+								+ "because the public port serves the keyserver only, got: " + management.getPort(),
+						MANAGEMENT_ACTION);
 			}
 		};
 	}

@@ -1,5 +1,6 @@
 package org.hkpgateway.config;
 
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,8 +51,14 @@ class PluginConfiguration {
 		PluginsProperties plugins = properties.plugins();
 		LaunchOptions options = LaunchOptions.defaults().withUidRange(plugins.users()).withHostAccess(host);
 		String directory = plugins.runtimeDirectory();
-		return new LocalPluginLauncher(
-				directory.isEmpty() ? options : options.withRuntimeDirectory(Path.of(directory)));
+		try {
+			return new LocalPluginLauncher(
+					directory.isEmpty() ? options : options.withRuntimeDirectory(Path.of(directory)));
+		}
+		catch (IllegalArgumentException | UncheckedIOException ex) {
+			throw new UnusableSettingException(String.valueOf(ex.getMessage()),
+					"Give each gateway a runtime directory of its own that it can write, or none for a fresh one.");
+		}
 	}
 
 	@Bean

@@ -334,7 +334,7 @@ final class PluginSlot {
 			}
 			case BACKOFF, FAILED -> {
 				if (now.standby() != null) {
-					rollBack(now.active(), move.reason());
+					rollBack(now.active(), now.active().supervisor().lastFailure().orElse(move.reason()));
 					return;
 				}
 				join();

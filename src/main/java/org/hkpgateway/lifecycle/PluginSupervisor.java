@@ -1,5 +1,7 @@
 package org.hkpgateway.lifecycle;
 
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 import org.hkpgateway.plugin.PluginClient;
@@ -164,6 +166,12 @@ final class PluginSupervisor {
 	 */
 	Snapshot snapshot() {
 		return new Snapshot(this.spec, this.life.machine().position(), this.life.ledger(), this.life.incarnation());
+	}
+
+	/** Why its plugin died last. Thread-safe. */
+	Optional<String> lastFailure() {
+		List<PluginStatus.Failure> failures = this.life.ledger().failures();
+		return failures.isEmpty() ? Optional.empty() : Optional.of(failures.get(failures.size() - 1).reason());
 	}
 
 	/**
