@@ -465,21 +465,13 @@ class MisbehavingPluginIT {
 		PluginStatus status = started(settings, spec);
 		assertThat(status.state()).as(status.reason()).isEqualTo(PluginState.FAILED);
 		assertThat(status.reason()).contains(reason);
-		assertThat(status.pid()).isEmpty();
-		this.host.await("no directory of a launch", () -> noLaunchDirectory());
+		// FAILED is told at once, then the process is ended.
+		this.host.await("neither process nor directory",
+				() -> this.host.status("bad").pid().isEmpty() && this.host.launchDirectories().isEmpty());
 		ChainResult.Answer answer = (ChainResult.Answer) this.host.ask();
 		assertThat(answer.head().status()).isEqualTo(500);
 		assertThat(answer.outcomes().get(0).detail())
 			.isEqualTo("unavailable: plugin bad: expected: READY, got: no running process");
-	}
-
-	private boolean noLaunchDirectory() {
-		try {
-			return this.host.launchDirectories().isEmpty();
-		}
-		catch (IOException ex) {
-			throw new IllegalStateException(ex);
-		}
 	}
 
 	private PluginStatus started(Fake plugin) throws Exception {

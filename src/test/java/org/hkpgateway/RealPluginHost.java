@@ -1,6 +1,7 @@
 package org.hkpgateway;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -173,7 +174,7 @@ final class RealPluginHost implements AutoCloseable {
 	}
 
 	/** The directories of the launches that have not been tidied up. */
-	List<Path> launchDirectories() throws IOException {
+	List<Path> launchDirectories() {
 		try (var runtimes = Files.newDirectoryStream(Path.of(System.getProperty("java.io.tmpdir")), "hkp-*")) {
 			Path runtime = runtimes.iterator().next();
 			try (var all = Files.list(runtime)) {
@@ -181,6 +182,9 @@ final class RealPluginHost implements AutoCloseable {
 					.filter((path) -> !path.endsWith("data") && !path.toString().endsWith(".h"))
 					.toList();
 			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
 		}
 	}
 
