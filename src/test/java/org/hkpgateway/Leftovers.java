@@ -5,10 +5,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -38,29 +38,27 @@ final class Leftovers {
 		this.directory = directory;
 	}
 
+	/** Waits a few seconds for the last ones, then names all that is left. */
 	void assertNone() {
-		none("processes that the gateway started",
-				() -> children().stream()
-					.filter((pid) -> !this.children.contains(pid))
-					.map((pid) -> pid + " " + commandLine(pid))
-					.toList());
-		none("processes with a directory of the gateway in their environment", this::marked);
-		none("threads of the gateway",
-				() -> threads().stream()
-					.filter((thread) -> !this.threads.contains(thread))
-					.map(Thread::getName)
-					.toList());
-		none("sockets, directories and other files", this::files);
+		long end = System.nanoTime() + PATIENCE;
+		while (!all().isEmpty() && System.nanoTime() < end) {
+			RealPluginHost.pause();
+		}
+		assertThat(all()).as("left behind").isEmpty();
 	}
 
-	private static void none(String what, Supplier<List<String>> found) {
-		long end = System.nanoTime() + PATIENCE;
-		List<String> left = found.get();
-		while (!left.isEmpty() && System.nanoTime() < end) {
-			RealPluginHost.pause();
-			left = found.get();
-		}
-		assertThat(left).as(what).isEmpty();
+	private List<String> all() {
+		List<String> all = new ArrayList<>();
+		children().stream()
+			.filter((pid) -> !this.children.contains(pid))
+			.forEach((pid) -> all.add("process that the gateway started: " + pid + " " + commandLine(pid)));
+		marked().forEach((pid) -> all
+			.add("process with a directory of the gateway in its environment: " + pid + " " + commandLine(pid)));
+		threads().stream()
+			.filter((thread) -> !this.threads.contains(thread))
+			.forEach((thread) -> all.add("thread of the gateway: " + thread.getName()));
+		files().forEach((file) -> all.add("socket, directory or other file: " + file));
+		return all;
 	}
 
 	private static Set<Long> children() {
@@ -75,12 +73,11 @@ final class Leftovers {
 			.collect(Collectors.toSet());
 	}
 
-	private List<String> marked() {
+	private List<Long> marked() {
 		try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
 			return all.map(ProcessHandle::pid)
 				.filter((pid) -> pid != ProcessHandle.current().pid())
 				.filter((pid) -> read(pid, "environ").contains(this.directory + "/"))
-				.map((pid) -> pid + " " + commandLine(pid))
 				.toList();
 		}
 	}
