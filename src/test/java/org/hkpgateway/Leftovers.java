@@ -92,6 +92,11 @@ final class Leftovers {
 		}
 	}
 
+	/** Whether it runs; one that has ended and was not reaped does not. */
+	static boolean runs(long pid) {
+		return !commandLine(pid).isEmpty();
+	}
+
 	private static String commandLine(long pid) {
 		return read(pid, "cmdline").replace('\0', ' ');
 	}

@@ -355,12 +355,11 @@ class MisbehavingPluginIT {
 				  sleep 600 &
 				  echo $! > grandchild
 				fi"""));
-		ProcessHandle grandchild = process(
-				Long.parseLong(Files.readString(this.plugins.resolve("bad/grandchild")).strip()));
-		assertThat(grandchild.isAlive()).isTrue();
+		long grandchild = Long.parseLong(Files.readString(this.plugins.resolve("bad/grandchild")).strip());
+		assertThat(Leftovers.runs(grandchild)).isTrue();
 		assertThat(disturbed(this.host.ask())).startsWith("unavailable: ");
 		assertThat(this.host.awaitOther("bad", pid).lastFailure().orElseThrow().reason()).contains("exit code 3");
-		assertThat(grandchild.isAlive()).isFalse();
+		this.host.await("the end of the grandchild", () -> !Leftovers.runs(grandchild));
 		notDisturbed();
 	}
 
