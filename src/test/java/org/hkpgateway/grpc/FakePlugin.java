@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.time.Duration;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -18,12 +20,17 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.Attributes;
+import io.grpc.HandlerRegistry;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
@@ -44,11 +51,13 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import org.hkpgateway.host.HostCalls;
 import org.hkpgateway.plugin.PluginEndpoint;
 import org.hkpgateway.proto.Empty;
 import org.hkpgateway.proto.HKPPluginGrpc;
 import org.hkpgateway.proto.HandleRequestEvent;
 import org.hkpgateway.proto.HandleResponse;
+import org.hkpgateway.proto.HeaderMutation;
 import org.hkpgateway.proto.HealthStatus;
 import org.hkpgateway.proto.InitRequest;
 import org.hkpgateway.proto.InitResponse;
@@ -75,7 +84,14 @@ class FakePlugin implements AutoCloseable {
 		CONTINUES, DENIES, ANSWERS_WHEN_TOO_LATE, NEVER_ANSWERS, FAILS_UNKNOWN, FAILS_UNAUTHENTICATED,
 		ANSWERS_DEADLINE_EXCEEDED, ALL_DEFAULT_MESSAGE, STATUS_502, STATUS_99, STATUS_100, STATUS_204_WITH_BODY,
 		STATUS_999, CRLF_IN_HEADER, DIES_MID_CALL, ANSWERS_5_MB, COMPLETES_WITHOUT_ANSWER, LEGACY_ONLY,
-		KNOWS_NO_REQUESTS, TELLS_BODY, HALTS, DELAYS_BY_FILE, CRASHES_AFTER_10_S
+		KNOWS_NO_REQUESTS, TELLS_BODY, HALTS, DELAYS_BY_FILE, CRASHES_AFTER_10_S, ANSWERS_TWICE, ANSWERS_100_MB,
+		SETS_HOST, ANSWERS_WITH_HOP_BY_HOP,
+		/** Prints one line of 100 KiB on each pipe. */
+		PRINTS_LONG_LINES,
+		/** Fills both pipes for two seconds, beginning at the first request. */
+		FLOODS,
+		/** Tells what its host says to its own token and to another one. */
+		CALLS_HOST
 
 	}
 
@@ -84,7 +100,11 @@ class FakePlugin implements AutoCloseable {
 
 		GOOD, NO_INFO, NO_INFO_NO_GETINFO, OTHER_NAME, NEEDS_NEWER_GATEWAY, ACCEPTS_1_KB, REFUSES,
 		REFUSES_WITHOUT_REASON, SILENT, NOT_A_PLUGIN, EXITS_DURING_SHUTDOWN, NO_PROOF, WRONG_PROOF, OTHER_PATCH,
-		GO_PLUGIN, GO_PLUGIN_NOT_SERVING, GO_PLUGIN_FLOODS
+		GO_PLUGIN, GO_PLUGIN_NOT_SERVING, GO_PLUGIN_FLOODS, HANGS_IN_SHUTDOWN,
+		/** Shakes hands a second before it listens; only as a process. */
+		BINDS_SLOWLY,
+		/** Shows a certificate in its handshake and another one to who connects. */
+		SHOWS_ANOTHER_CERTIFICATE
 
 	}
 
@@ -194,7 +214,7 @@ class FakePlugin implements AutoCloseable {
 		this.server = builder.bossEventLoopGroup(this.eventLoops)
 			.workerEventLoopGroup(this.eventLoops)
 			.directExecutor()
-			.addService(new Service())
+			.fallbackHandlerRegistry(new Methods(new Service().bindService()))
 			.addService(new Health())
 			.addService(new Stdio())
 			.addService(new Controller())
@@ -240,6 +260,34 @@ class FakePlugin implements AutoCloseable {
 	public void close() throws InterruptedException {
 		this.server.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
 		this.eventLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS).await(5, TimeUnit.SECONDS);
+	}
+
+	/**
+	 * The service's methods. gRPC keeps a server from answering a unary call twice, so
+	 * one that does that serves it as a call with many answers.
+	 */
+	private final class Methods extends HandlerRegistry {
+
+		private final ServerServiceDefinition service;
+
+		Methods(ServerServiceDefinition service) {
+			this.service = service;
+		}
+
+		@Override
+		public @Nullable ServerMethodDefinition<?, ?> lookupMethod(String name, @Nullable String authority) {
+			ServerMethodDefinition<?, ?> method = this.service.getMethod(name);
+			return (FakePlugin.this.behaviour == Behaviour.ANSWERS_TWICE && method != null) ? withManyAnswers(method)
+					: method;
+		}
+
+		private static <Q, A> ServerMethodDefinition<Q, A> withManyAnswers(ServerMethodDefinition<Q, A> method) {
+			return ServerMethodDefinition.create(method.getMethodDescriptor()
+				.toBuilder()
+				.setType(MethodDescriptor.MethodType.SERVER_STREAMING)
+				.build(), method.getServerCallHandler());
+		}
+
 	}
 
 	/** Notes which methods are called. */
@@ -288,7 +336,7 @@ class FakePlugin implements AutoCloseable {
 			}
 			switch (FakePlugin.this.manners) {
 				case GOOD, EXITS_DURING_SHUTDOWN, NOT_A_PLUGIN, NO_PROOF, WRONG_PROOF, GO_PLUGIN, GO_PLUGIN_NOT_SERVING,
-						GO_PLUGIN_FLOODS ->
+						GO_PLUGIN_FLOODS, HANGS_IN_SHUTDOWN, BINDS_SLOWLY, SHOWS_ANOTHER_CERTIFICATE ->
 					{
 					}
 				case OTHER_PATCH -> answer.getInfoBuilder().putMetadata("min_host_protocol", "1.0.9");
@@ -352,7 +400,7 @@ class FakePlugin implements AutoCloseable {
 
 		@Override
 		public void shutdown(ShutdownRequest request, StreamObserver<ShutdownResponse> observer) {
-			if (FakePlugin.this.manners == Manners.SILENT) {
+			if (FakePlugin.this.manners == Manners.SILENT || FakePlugin.this.manners == Manners.HANGS_IN_SHUTDOWN) {
 				return;
 			}
 			if (FakePlugin.this.manners == Manners.EXITS_DURING_SHUTDOWN) {
@@ -415,6 +463,38 @@ class FakePlugin implements AutoCloseable {
 									+ event.getBody().size() + " " + event.getBody().hashCode())));
 				case HALTS -> Runtime.getRuntime().halt(3);
 				case DELAYS_BY_FILE -> later(fileDelay(), () -> answer(observer, answer.setContinueChain(true)));
+				case ANSWERS_TWICE -> {
+					observer.onNext(answer.setContinueChain(true).build());
+					answer(observer, answer);
+				}
+				case ANSWERS_100_MB -> answer(observer,
+						answer.setStatusCode(200).setBody(UnsafeByteOperations.unsafeWrap(new byte[100 << 20])));
+				case SETS_HOST -> answer(observer,
+						answer.setContinueChain(true)
+							.addRequestHeaders(HeaderMutation.newBuilder()
+								.setAction(HeaderMutation.Action.SET)
+								.setName("Host")
+								.setValue(ByteString.copyFromUtf8("evil.example"))));
+				case ANSWERS_WITH_HOP_BY_HOP -> answer(observer,
+						answer.setStatusCode(403)
+							.putHeaders("Connection", "X-Private")
+							.putHeaders("X-Private", "1")
+							.putHeaders("Transfer-Encoding", "chunked")
+							.putHeaders("Content-Length", "7")
+							.putHeaders("X-Kept", "1"));
+				case PRINTS_LONG_LINES -> {
+					FakeOutput.longLines();
+					answer(observer, answer.setContinueChain(true));
+				}
+				case FLOODS -> {
+					if (FakePlugin.this.events.size() == 1) {
+						FakeOutput.flood(Duration.ofSeconds(2));
+					}
+					answer(observer, answer.setContinueChain(true));
+				}
+				case CALLS_HOST -> CompletableFuture.supplyAsync(HostCalls::wrongAndOwnToken)
+					.thenAccept((told) -> answer(observer,
+							answer.setStatusCode(200).setBody(ByteString.copyFromUtf8(told))));
 				case LEGACY_ONLY, KNOWS_NO_REQUESTS -> super.handleRequest(event, observer);
 			}
 		}

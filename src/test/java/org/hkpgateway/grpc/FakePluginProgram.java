@@ -4,13 +4,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.cert.CertificateEncodingException;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.netty.handler.ssl.SslContext;
+import org.hkpgateway.plugin.PluginEndpoint;
 
 /**
  * {@link FakePlugin} as a process of its own, launched by a real gateway.
@@ -29,24 +32,44 @@ public final class FakePluginProgram {
 			// The curve of go-plugin.
 			OneOffCertificate own = OneOffCertificate.generate(OneOffCertificate.Curve.P521, Instant.now());
 			tls = TestTls.server(own, TestTls.read(clientCertificate));
-			shown = Base64.getEncoder().withoutPadding().encodeToString(own.certificate().getEncoded());
+			shown = text(own);
 		}
-		FakePlugin plugin = new FakePlugin(directory, tls, System.getenv("PLUGIN_AUTH_SECRET"));
+		FakePlugin.Manners manners = (args.length > 1) ? FakePlugin.Manners.valueOf(args[1]) : FakePlugin.Manners.GOOD;
+		PluginEndpoint where = (System.getenv("PLUGIN_MIN_PORT") != null) ? new PluginEndpoint.Tcp("127.0.0.1", 0)
+				: new PluginEndpoint.Unix(directory.resolve("fake.sock"));
+		if (manners == FakePlugin.Manners.SHOWS_ANOTHER_CERTIFICATE) {
+			shown = text(OneOffCertificate.generate(OneOffCertificate.Curve.P256, Instant.now()));
+		}
+		if (manners == FakePlugin.Manners.BINDS_SLOWLY) {
+			shakeHands(where, shown);
+			TimeUnit.SECONDS.sleep(1);
+		}
+		FakePlugin plugin = new FakePlugin(where, tls, System.getenv("PLUGIN_AUTH_SECRET"));
 		plugin.behaviour = FakePlugin.Behaviour.valueOf(args[0]);
-		if (args.length > 1) {
-			plugin.manners = FakePlugin.Manners.valueOf(args[1]);
-		}
+		plugin.manners = manners;
 		if (args.length > 2) {
 			plugin.streamManners = FakePlugin.StreamManners.valueOf(args[2]);
 		}
 		if (plugin.behaviour == FakePlugin.Behaviour.CRASHES_AFTER_10_S) {
 			plugin.later(10_000, () -> Runtime.getRuntime().halt(3));
 		}
-		System.out.println("1|1|unix|" + directory.resolve("fake.sock") + "|grpc|" + shown);
+		if (manners != FakePlugin.Manners.BINDS_SLOWLY) {
+			shakeHands(plugin.endpoint(), shown);
+		}
 		// The end of standard input: the gateway is gone.
 		while (System.in.read() >= 0) {
 		}
 		System.exit(0);
+	}
+
+	private static void shakeHands(PluginEndpoint where, String certificate) {
+		String address = (where instanceof PluginEndpoint.Tcp tcp) ? "tcp|" + tcp.host() + ":" + tcp.port()
+				: "unix|" + ((PluginEndpoint.Unix) where).path();
+		System.out.println("1|1|" + address + "|grpc|" + certificate);
+	}
+
+	private static String text(OneOffCertificate certificate) throws CertificateEncodingException {
+		return Base64.getEncoder().withoutPadding().encodeToString(certificate.certificate().getEncoded());
 	}
 
 	/**
@@ -100,12 +123,23 @@ public final class FakePluginProgram {
 	 * @return its path
 	 */
 	public static Path script(Path directory) throws IOException {
+		return script(directory, "");
+	}
+
+	/**
+	 * The same, with something that happens first in the same process.
+	 * @param directory where to make it
+	 * @param before lines of a shell script
+	 * @return its path
+	 */
+	public static Path script(Path directory, String before) throws IOException {
 		String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 		Path run = Files.writeString(directory.resolve("run"), """
 				#!/bin/sh
+				%s
 				exec '%s/bin/java' -Xlog:disable -Xlog:all=warning:stderr -Xmx64m -XX:TieredStopAtLevel=1 \\
 				  -cp '%s' %s "$@"
-				""".formatted(System.getProperty("java.home"), classPath, FakePluginProgram.class.getName()));
+				""".formatted(before, System.getProperty("java.home"), classPath, FakePluginProgram.class.getName()));
 		Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("rwxr-xr-x"));
 		return run;
 	}
