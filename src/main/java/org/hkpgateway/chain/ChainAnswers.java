@@ -11,6 +11,7 @@ import org.hkpgateway.hkp.HkpRequest;
 import org.hkpgateway.hkp.Operation;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.HopByHop;
+import org.hkpgateway.http.ReservedHeaders;
 import org.hkpgateway.http.ResponseHead;
 import org.hkpgateway.plugin.Decision;
 
@@ -72,15 +73,15 @@ final class ChainAnswers {
 			warnings.add("answered " + status + " with a body, which is dropped");
 			body = ByteBuffer.allocate(0);
 		}
-		return new Sanitized(new ResponseHead(status, withoutFraming(respond.head().headers(), warnings)), body,
+		return new Sanitized(new ResponseHead(status, withoutReserved(respond.head().headers(), warnings)), body,
 				warnings);
 	}
 
-	private static Headers withoutFraming(Headers headers, List<String> warnings) {
+	private static Headers withoutReserved(Headers headers, List<String> warnings) {
 		Set<String> dropped = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
 		var hopByHop = HopByHop.names(headers.all("connection"));
 		Headers kept = headers.without((name) -> {
-			boolean drop = name.equalsIgnoreCase("content-length") || hopByHop.test(name);
+			boolean drop = ReservedHeaders.contains(name) || hopByHop.test(name);
 			if (drop) {
 				dropped.add(name);
 			}

@@ -1,11 +1,11 @@
 package org.hkpgateway.resilience;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
 import org.hkpgateway.http.HeaderMutation;
+import org.hkpgateway.http.ReservedHeaders;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.Decision;
 
@@ -19,11 +19,6 @@ import org.hkpgateway.plugin.Decision;
  * other grant is for seeing that response.
  */
 final class Grants {
-
-	private static final Set<String> NEVER_WRITABLE = Set.of("host", "content-length", "transfer-encoding", "te",
-			"trailer", "connection", "keep-alive", "upgrade", "expect", "forwarded", "x-real-ip", "via", "traceparent");
-
-	private static final List<String> NEVER_WRITABLE_PREFIXES = List.of("proxy-", "x-forwarded-");
 
 	private Grants() {
 	}
@@ -54,14 +49,9 @@ final class Grants {
 		}
 		return mutations.stream()
 			.map(HeaderMutation::name)
-			.filter(Grants::isNeverWritable)
+			.filter(ReservedHeaders::contains)
 			.findFirst()
 			.map((name) -> "changed the " + what + " header " + name + ", which no plugin may write");
-	}
-
-	static boolean isNeverWritable(String name) {
-		String lower = name.toLowerCase(Locale.ROOT);
-		return NEVER_WRITABLE.contains(lower) || NEVER_WRITABLE_PREFIXES.stream().anyMatch(lower::startsWith);
 	}
 
 }
