@@ -126,6 +126,7 @@ class IsolationIT extends AbstractLauncherIT {
 	@AfterEach
 	void closePort() throws IOException {
 		this.port.close();
+		Files.deleteIfExists(this.root.resolve("run/management-token"));
 	}
 
 	@ParameterizedTest
