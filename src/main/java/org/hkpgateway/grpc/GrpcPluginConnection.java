@@ -27,6 +27,7 @@ import org.hkpgateway.proto.health.HealthCheckResponse.ServingStatus;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * A connection over one channel. The blocking calls may be interrupted: they then fail as
@@ -40,6 +41,9 @@ final class GrpcPluginConnection implements PluginConnection {
 	private static final String STREAM = "stream";
 
 	private static final int MAX_TEXT_BYTES = 1024;
+
+	/** After its time limit the last call in flight has this long to be over. */
+	private static final Duration LAST_CALL = Duration.ofSeconds(1);
 
 	private final PluginSpec spec;
 
@@ -88,7 +92,13 @@ final class GrpcPluginConnection implements PluginConnection {
 			this.client.limitMessages(result.maxMessageBytes());
 		}
 		if (this.streaming == null && result.plugin().features().contains(STREAM)) {
-			this.streaming = StreamingPluginClient.open(this.spec.id(), this.channel, this.events, this.client);
+			StreamingPluginClient opened = StreamingPluginClient.open(this.spec.id(), this.channel, this.events,
+					this.client);
+			this.streaming = opened;
+			if (this.channel.isShutdown()) {
+				// Closed meanwhile, when this was not there to be closed.
+				opened.close();
+			}
 		}
 		return result.plugin();
 	}
@@ -202,9 +212,20 @@ final class GrpcPluginConnection implements PluginConnection {
 		this.channel.shutdownNow();
 	}
 
-	/** Lets calls in flight finish, and refuses others. */
+	/**
+	 * Refuses further calls, and closes when those in flight have had the time that a
+	 * call may take. Does not block.
+	 */
 	void closeGently() {
+		StreamingPluginClient current = this.streaming;
+		if (current != null) {
+			// The stream is a call, too: left open it would keep the connection.
+			current.halfClose();
+		}
 		this.channel.shutdown();
+		// A plugin that hangs would never let the last call finish.
+		long grace = this.spec.timeout().plus(LAST_CALL).toMillis();
+		var unused = Schedulers.parallel().schedule(this::close, grace, TimeUnit.MILLISECONDS);
 	}
 
 	private HKPPluginGrpc.HKPPluginBlockingStub stub(Deadline deadline) {

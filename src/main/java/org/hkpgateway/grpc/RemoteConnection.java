@@ -43,7 +43,11 @@ final class RemoteConnection implements PluginConnection {
 
 	private static final Logger logger = LoggerFactory.getLogger(RemoteConnection.class);
 
-	private static final int MOST_THREADS = 8;
+	/**
+	 * One for each endpoint and one for the name server: those that are silent must not
+	 * keep others waiting until it is too late for them.
+	 */
+	private static final int MOST_THREADS = RemoteTarget.MOST_ENDPOINTS + 1;
 
 	private static final int MAX_TEXT_BYTES = 2048;
 

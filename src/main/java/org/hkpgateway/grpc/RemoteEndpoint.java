@@ -86,6 +86,7 @@ final class RemoteEndpoint {
 			var unused = made.onLost().thenAccept((reason) -> {
 				drop(made, reason);
 				this.lost.accept(made);
+				made.closeGently();
 			});
 			return made;
 		});

@@ -192,6 +192,11 @@ final class StreamingPluginClient implements EndpointClient {
 		return (current != null) ? current.inFlight() : 0;
 	}
 
+	/** Whether nothing of it is left to run. */
+	boolean isClosed() {
+		return this.sweeper.isDisposed();
+	}
+
 	/**
 	 * Ends this side of the stream, so that the plugin can end its own before it exits.
 	 * Requests in flight may still be answered; later ones go by a call of their own.

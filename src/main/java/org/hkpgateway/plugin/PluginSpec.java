@@ -60,4 +60,10 @@ public record PluginSpec(PluginId id, boolean enabled, String version, String de
 		return !this.granted.containsAll(this.requested);
 	}
 
+	@Override
+	public String toString() {
+		// Neither the environment nor the configuration, which may hold passwords.
+		return "PluginSpec[" + this.id + " " + this.version + ", " + this.source + "]";
+	}
+
 }

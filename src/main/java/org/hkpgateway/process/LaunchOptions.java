@@ -79,4 +79,11 @@ public record LaunchOptions(@Nullable Path runtimeDirectory, Map<String, String>
 		return new LaunchOptions(null, environment, PluginOutput.toLog(), true);
 	}
 
+	@Override
+	public String toString() {
+		// Not the gateway's environment, which may hold passwords.
+		return "LaunchOptions[runtimeDirectory=" + this.runtimeDirectory + ", parentDeathSignal="
+				+ this.parentDeathSignal + ", " + this.limits + ", uidRange=" + this.uidRange + "]";
+	}
+
 }

@@ -4,12 +4,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -215,22 +212,7 @@ final class RuntimeDirectory {
 	/** Best effort: a plugin that is still there may be writing. */
 	private static void delete(Path tree) {
 		try {
-			Files.walkFileTree(tree, new SimpleFileVisitor<>() {
-
-				@Override
-				public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-					Files.deleteIfExists(file);
-					return FileVisitResult.CONTINUE;
-				}
-
-				@Override
-				public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
-						throws IOException {
-					Files.deleteIfExists(directory);
-					return FileVisitResult.CONTINUE;
-				}
-
-			});
+			TreeRemoval.remove(tree);
 		}
 		catch (IOException ex) {
 			log.debug("Not removed: {}", ex.toString());

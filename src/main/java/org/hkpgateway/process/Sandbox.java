@@ -51,6 +51,9 @@ final class Sandbox {
 			// No such runtimes.
 		}
 		options.addAll(List.of("--proc", "/proc", "--dev", "/dev"));
+		// Without a size of its own half of the machine's memory could be written there.
+		addPrivate(options, Path.of("/dev/shm"));
+		options.addAll(List.of("--remount-ro", "/dev"));
 		addPrivate(options, Path.of("/tmp"));
 		this.system = List.copyOf(options);
 	}

@@ -19,6 +19,8 @@ public final class StreamedOutput {
 
 	private static final Executor AFTER_A_SECOND = CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS);
 
+	private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+
 	private final PluginOutput output;
 
 	/** One entry for each plugin that ever printed: bounded by the plugins there are. */
@@ -53,7 +55,11 @@ public final class StreamedOutput {
 
 		private final LineFramer err = framer(new LogLineParser());
 
-		private long generation;
+		/** {@link System#nanoTime()} of the latest bytes. */
+		private long latest;
+
+		/** At most one for each plugin, however much it prints. */
+		private boolean watched;
 
 		Lines(PluginId plugin) {
 			this.plugin = plugin;
@@ -69,19 +75,29 @@ public final class StreamedOutput {
 
 		synchronized void accept(boolean error, byte[] bytes) {
 			(error ? this.err : this.out).accept(bytes, bytes.length);
-			long latest = ++this.generation;
-			AFTER_A_SECOND.execute(() -> rest(latest));
+			report(this.limit.takeSuppressed());
+			this.latest = System.nanoTime();
+			if (!this.watched) {
+				this.watched = true;
+				AFTER_A_SECOND.execute(this::rest);
+			}
 		}
 
-		/** Nothing more came for a while. */
-		private synchronized void rest(long latest) {
-			if (latest == this.generation) {
-				this.out.flush();
-				this.err.flush();
-				long suppressed = this.limit.takeAllSuppressed();
-				if (suppressed > 0) {
-					emit(new OutputRecord(Level.WARN, OutputLimit.suppressed(suppressed), Map.of()));
-				}
+		/** Whether nothing more came for a while. */
+		private synchronized void rest() {
+			if (System.nanoTime() - this.latest < SECOND) {
+				AFTER_A_SECOND.execute(this::rest);
+				return;
+			}
+			this.watched = false;
+			this.out.flush();
+			this.err.flush();
+			report(this.limit.takeAllSuppressed());
+		}
+
+		private void report(long suppressed) {
+			if (suppressed > 0) {
+				emit(new OutputRecord(Level.WARN, OutputLimit.suppressed(suppressed), Map.of()));
 			}
 		}
 

@@ -164,6 +164,9 @@ class FakePlugin implements AutoCloseable {
 
 	final AtomicInteger connections = new AtomicInteger();
 
+	/** Of these, those that have not ended. */
+	final AtomicInteger open = new AtomicInteger();
+
 	/** How much was accepted of what GO_PLUGIN_FLOODS prints. */
 	final AtomicLong flooded = new AtomicLong();
 
@@ -223,7 +226,13 @@ class FakePlugin implements AutoCloseable {
 				@Override
 				public Attributes transportReady(Attributes attributes) {
 					FakePlugin.this.connections.incrementAndGet();
+					FakePlugin.this.open.incrementAndGet();
 					return attributes;
+				}
+
+				@Override
+				public void transportTerminated(Attributes attributes) {
+					FakePlugin.this.open.decrementAndGet();
 				}
 
 			})

@@ -1,12 +1,16 @@
 package org.hkpgateway.grpc;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -14,6 +18,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import org.hkpgateway.grpc.FakePlugin.Behaviour;
 import org.hkpgateway.grpc.FakePlugin.Manners;
+import org.hkpgateway.grpc.FakePlugin.StreamManners;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.HealthReport;
 import org.hkpgateway.plugin.PluginConnection;
@@ -24,6 +29,7 @@ import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.PluginStartException;
 import org.hkpgateway.plugin.TestSpec;
+import org.hkpgateway.plugin.Transport;
 import org.hkpgateway.proto.InitRequest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -177,6 +183,74 @@ class RemoteConnectionTests {
 			HealthReport unresolved = connection.checkHealth(LONG);
 			assertThat(unresolved.details()).containsKey("address");
 			ask(connection, 1);
+		}
+	}
+
+	@Test
+	void streamDoesNotKeepAnEndpointThatIsGone() {
+		this.one.streamManners = StreamManners.BEHAVES;
+		try (PluginConnection connection = connected()) {
+			this.addresses = List.of(TWO);
+			connection.checkHealth(LONG);
+			GoPluginPeerTests.await(() -> this.one.open.get() == 0);
+			assertThat(this.two.open).hasValue(1);
+		}
+	}
+
+	@Test
+	void callThatHangsDoesNotKeepAnEndpointThatIsGone() throws Exception {
+		this.addresses = List.of(ONE);
+		this.one.behaviour = Behaviour.NEVER_ANSWERS;
+		try (PluginConnection connection = connected()) {
+			CompletableFuture<Decision> decision = connection.client()
+				.decide(TestEvents.lookup(), Duration.ofMinutes(2))
+				.toFuture();
+			assertThat(this.one.requestArrived.await(10, TimeUnit.SECONDS)).isTrue();
+			this.addresses = List.of(TWO);
+			connection.checkHealth(LONG);
+			GoPluginPeerTests.await(() -> this.one.open.get() == 0);
+			assertThat(decision).isCompletedExceptionally();
+		}
+	}
+
+	@Test
+	void nothingIsLeftOfAConnectionWithAStreamThatIsLost() throws Exception {
+		this.one.streamManners = StreamManners.BEHAVES;
+		GrpcPluginConnection made = (GrpcPluginConnection) this.connector
+			.offer(TestSpec.named("fake").transport(Transport.PLAINTEXT).build())
+			.connect(this.one.endpoint(), null, LONG);
+		RemoteEndpoint endpoint = new RemoteEndpoint(ONE, new InetSocketAddress(ONE, this.port),
+				(name, address, timeout) -> made, (lost) -> {
+				});
+		endpoint.initialize("i-1", RemoteEndpoint.Remaining.of(LONG));
+		StreamingPluginClient client = (StreamingPluginClient) made.client();
+		assertThat(client.isClosed()).isFalse();
+		this.one.close();
+		GoPluginPeerTests.await(client::isClosed);
+		endpoint.close();
+	}
+
+	/** As machines are that have lost their network. */
+	@Test
+	void silentEndpointsDoNotKeepOthersWaiting() throws Exception {
+		List<ServerSocket> silent = new ArrayList<>();
+		try {
+			List<String> all = new ArrayList<>();
+			for (int i = 3; i < 12; i++) {
+				all.add("127.0.0." + i);
+				silent.add(new ServerSocket(this.port, 50, InetAddress.getByName("127.0.0." + i)));
+			}
+			all.add(TWO);
+			this.addresses = all;
+			try (PluginConnection connection = this.connector.offer(spec("dns:///plugin.test:" + this.port))
+				.connect(new PluginEndpoint.Remote(""), null, Duration.ofSeconds(1))) {
+				assertThat(connection.initialize("i-1", Duration.ofSeconds(1)).name()).isEqualTo("fake");
+			}
+		}
+		finally {
+			for (ServerSocket each : silent) {
+				each.close();
+			}
 		}
 	}
 

@@ -305,6 +305,18 @@ class IsolatedLaunchIT extends AbstractLauncherIT {
 	}
 
 	@Test
+	void strictBoundsWhatCanBeWrittenToMemory() throws Exception {
+		Level.STRICT.required();
+		List<String> attempts = List.of("small:/tmp", "create:/tmp/new", "small:/dev/shm", "create:/dev/shm/new",
+				"create:/dev/new", "change:/dev/null");
+		this.launcher.launch(IsolatedPlugin.of(this.root, "x", IsolationLevel.STRICT, attempts.toArray(String[]::new)),
+				new PlainOffer(), TIMEOUT);
+		for (String attempt : attempts) {
+			assertThat(printed(attempt)).as(attempt).isEqualTo(attempt.equals("create:/dev/new") ? "EROFS" : "done");
+		}
+	}
+
+	@Test
 	void strictHidesOthersBelowThePluginsOwnDirectory() throws Exception {
 		Level level = Level.STRICT.required();
 		Path run = this.root.resolve("x/run");

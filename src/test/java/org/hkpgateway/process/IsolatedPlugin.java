@@ -36,6 +36,11 @@ final class IsolatedPlugin {
 				with open(path, "x") as made:
 					made.write("x")
 
+			def small(path):
+				size = os.statvfs(path)
+				if size.f_blocks * size.f_frsize > 256 << 20:
+					raise OSError(errno.EFBIG, path)
+
 			def writable(path):
 				if not os.access(path, os.W_OK):
 					raise OSError(errno.EACCES, path)
@@ -45,6 +50,7 @@ final class IsolatedPlugin {
 				"list": os.listdir,
 				"change": lambda path: open(path, "r+b").close(),
 				"create": create,
+				"small": small,
 				"writable": writable,
 				"unix": lambda path: connect(socket.AF_UNIX, path),
 				"tcp": lambda port: connect(socket.AF_INET, ("127.0.0.1", int(port))),

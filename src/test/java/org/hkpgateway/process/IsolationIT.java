@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -47,12 +48,14 @@ class IsolationIT extends AbstractLauncherIT {
 			List.of("read:{victim.data}/secret", DONE, NO, NOT_THERE, NOT_THERE),
 			List.of("read:/proc/{gateway}/environ", DONE, NO, NOT_THERE, NOT_THERE),
 			List.of("read:/proc/{victim}/environ", DONE, NO, NOT_THERE, NOT_THERE),
+			List.of("read:{run}/management-token", DONE, NO, NOT_THERE, NOT_THERE),
 			List.of("read:/etc/shadow", DONE, NO, NOT_THERE, NOT_THERE), List.of("list:{run}", DONE, NO, DONE, DONE),
 			List.of("read:{own}/plugin", DONE, DONE, DONE, DONE), List.of("list:{own}", DONE, DONE, DONE, DONE),
 			List.of("read:/etc/passwd", DONE, DONE, DONE, DONE),
 			// Write.
 			List.of("change:{own}/plugin", DONE, NO, READ_ONLY, NO + "|" + READ_ONLY),
 			List.of("create:{own}/new", DONE, NO, READ_ONLY, NO + "|" + READ_ONLY),
+			List.of("change:{run}/gateway.lock", DONE, NO, NOT_THERE, NOT_THERE),
 			List.of("create:{victim.sockets}/new", DONE, NO, NOT_THERE, NOT_THERE),
 			List.of("create:{victim.data}/new", DONE, NO, NOT_THERE, NOT_THERE),
 			List.of("writable:/etc", DONE, NO, NO, NO), List.of("writable:/usr/bin", DONE, NO, NO, NO),
@@ -103,6 +106,8 @@ class IsolationIT extends AbstractLauncherIT {
 				new PlainOffer(), TIMEOUT);
 		Path run = this.root.resolve("run");
 		Files.writeString(run.resolve("data/victim/secret"), "s");
+		Files.createFile(run.resolve("management-token"),
+				PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
 		this.port.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
 		Map<String, Object> values = Map.of("{victim.data}", run.resolve("data/victim"), "{victim.sockets}",
 				((PluginEndpoint.Unix) victim.endpoint()).path().getParent(), "{victim}", victim.pid().orElseThrow(),
@@ -121,6 +126,7 @@ class IsolationIT extends AbstractLauncherIT {
 	@AfterEach
 	void closePort() throws IOException {
 		this.port.close();
+		Files.deleteIfExists(this.root.resolve("run/management-token"));
 	}
 
 	@ParameterizedTest

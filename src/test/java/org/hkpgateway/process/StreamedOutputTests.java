@@ -43,6 +43,15 @@ class StreamedOutputTests {
 		assertThat(suppressed).matches("\\d{4} .*").contains("200 KiB or lines a second");
 	}
 
+	@Test
+	void aFloodThatGoesOnSaysSoToo() {
+		long deadline = System.nanoTime() + LIMIT.toNanos();
+		while (this.records.lines().stream().noneMatch((line) -> line.contains("lines of output suppressed"))) {
+			print("again and again\n".repeat(100));
+			assertThat(System.nanoTime()).as("deadline").isLessThan(deadline);
+		}
+	}
+
 	private void print(String text) {
 		this.output.accept(A, true, text.getBytes(StandardCharsets.UTF_8));
 	}
