@@ -167,13 +167,10 @@ class PluginChainTests {
 
 	@Test
 	void reservedAndHopByHopHeadersOfAnAnswerAreDropped() {
-		plugin("a",
-				new Decision.Respond(
-						new ResponseHead(403,
-								Headers.of("Content-Length", "999", "Connection", "X-Mine", "X-Mine", "1",
-										"Transfer-Encoding", "chunked", "Via", "1.1 me", "X-Forwarded-For", "192.0.2.9",
-										"Content-Type", "text/plain")),
-						body("no"), Map.of(), ""));
+		plugin("a", new Decision.Respond(new ResponseHead(403,
+				Headers.of("Content-Length", "999", "Connection", "X-Mine", "X-Mine", "1", "Transfer-Encoding",
+						"chunked", "Via", "1.1 me", "X-Forwarded-For", "192.0.2.9", "Content-Type", "text/plain")),
+				body("no"), Map.of(), ""));
 		assertThat(((ChainResult.Answer) run(event())).head().headers())
 			.isEqualTo(Headers.of("Content-Type", "text/plain"));
 	}
