@@ -226,6 +226,17 @@ class PluginApplyTests {
 			.containsExactly(Map.entry(HostHarness.id("b"), ActionResult.refused("the gateway stops")));
 	}
 
+	@Test
+	void oneThatIsRequiredNoLongerDoesNotKeepReadinessDown() {
+		this.harness.failing("a");
+		this.harness.start(FakePlugins.spec("a", 10, true));
+		assertThat(this.host.requiredReady()).isFalse();
+		apply(FakePlugins.spec("a", 10, false));
+		assertThat(this.harness.state("a")).isNotEqualTo(READY);
+		assertThat(this.host.settled()).isCompleted();
+		assertThat(this.host.requiredReady()).isTrue();
+	}
+
 	private static PluginSpec remote(String name, String address, String token) {
 		return TestSpec.named(name).source(new PluginSource.Remote(address, null, token)).build();
 	}
