@@ -240,9 +240,10 @@ public final class PluginHost implements PluginRegistry, AutoCloseable {
 
 	/**
 	 * Completes once each required plugin has been READY or FAILED, or waits for one that
-	 * FAILED: the moment to open the public port. At once if no plugin is required;
-	 * cancelled if the host is closed before. Dependents may run on a thread of the host
-	 * and must not block.
+	 * FAILED: the moment to open the public port. A plugin whose process is not the
+	 * gateway's, which is tried for ever, counts as FAILED after its first failure. At
+	 * once if no plugin is required; cancelled if the host is closed before. Dependents
+	 * may run on a thread of the host and must not block.
 	 * @return a copy that the caller may cancel
 	 */
 	public CompletableFuture<Void> settled() {

@@ -237,6 +237,16 @@ class PluginApplyTests {
 		assertThat(this.host.requiredReady()).isTrue();
 	}
 
+	/** It is tried for ever, so it never gets to FAILED. */
+	@Test
+	void aRequiredRemotePluginThatIsNotThereDoesNotKeepThePortClosed() {
+		this.harness.failing("r");
+		this.harness
+			.start(TestSpec.named("r").source(new PluginSource.Remote("nowhere:1", null, null)).required(true).build());
+		assertThat(this.host.settled()).isCompleted();
+		assertThat(this.host.requiredReady()).as("the first readiness waits for it").isFalse();
+	}
+
 	private static PluginSpec remote(String name, String address, String token) {
 		return TestSpec.named(name).source(new PluginSource.Remote(address, null, token)).build();
 	}
