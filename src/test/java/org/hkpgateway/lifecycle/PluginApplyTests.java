@@ -247,6 +247,15 @@ class PluginApplyTests {
 		assertThat(this.host.requiredReady()).as("the first readiness waits for it").isFalse();
 	}
 
+	/** A watch may see changed files while the gateway is still starting. */
+	@Test
+	void applyBeforeTheStartIsRefusedAndStartsNothing() {
+		assertThat(apply(HostHarness.spec("a")).get(HostHarness.id("a")).outcome()).isEqualTo(Outcome.REFUSED);
+		this.harness.start(HostHarness.spec("a"));
+		assertThat(this.harness.state("a")).isEqualTo(READY);
+		assertThat(this.harness.plugin("a").processes()).hasSize(1);
+	}
+
 	private static PluginSpec remote(String name, String address, String token) {
 		return TestSpec.named(name).source(new PluginSource.Remote(address, null, token)).build();
 	}
