@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 
 import org.hkpgateway.lifecycle.ActionResult;
 import org.hkpgateway.lifecycle.PluginDifference;
+import org.hkpgateway.manifest.Finding;
 
 /**
  * Reads configuration and plugin directories again and brings the running plugins in
@@ -30,9 +31,10 @@ public interface PluginRescan {
 	 * place is faulty; see the findings
 	 * @param needRestart keys whose change only a restart of the gateway applies
 	 * @param results what came of it, by plugin; empty for a dry run
+	 * @param findings what is wrong with manifests and directories
 	 */
 	record Report(PluginDifference difference, List<String> keptOut, List<String> needRestart,
-			Map<String, ActionResult> results) {
+			Map<String, ActionResult> results, List<Finding> findings) {
 	}
 
 }

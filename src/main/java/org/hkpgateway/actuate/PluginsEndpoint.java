@@ -19,7 +19,6 @@ import org.hkpgateway.plugin.PluginId;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
@@ -85,15 +84,16 @@ public class PluginsEndpoint {
 	 * @param action {@code rescan}: reads configuration and directories again and applies
 	 * the difference
 	 * @param dryRun true to show the difference only
-	 * @return the difference and what came of it; 400 if the configuration is not valid
+	 * @return the difference and what came of it; 400 for an unknown action, and if the
+	 * configuration is not valid
 	 */
 	@WriteOperation
 	public Mono<WebEndpointResponse<?>> change(String action, @Nullable Boolean dryRun) {
 		if (!action.equals("rescan")) {
-			throw new InvalidEndpointRequestException("expected: action rescan, got: " + action, "unknown action");
+			return refusal("expected: action rescan, got: " + action, WebEndpointResponse.STATUS_BAD_REQUEST);
 		}
 		return within(this.rescan.rescan(Boolean.TRUE.equals(dryRun)))
-			.<WebEndpointResponse<?>>map((report) -> new WebEndpointResponse<>(Rescan.of(report, findings())))
+			.<WebEndpointResponse<?>>map((report) -> new WebEndpointResponse<>(Rescan.of(report)))
 			.onErrorResume(IllegalArgumentException.class,
 					(ex) -> refusal(String.valueOf(ex.getMessage()), WebEndpointResponse.STATUS_BAD_REQUEST))
 			.onErrorResume(TimeoutException.class, (ex) -> unfinished());
@@ -104,7 +104,8 @@ public class PluginsEndpoint {
 	 * @param name its name
 	 * @param action {@code restart}, {@code reload} (a new process is checked and swapped
 	 * in), {@code enable} or {@code disable}
-	 * @return what came of it; 404 for an unknown name, 409 if it was not done
+	 * @return what came of it; 400 for an unknown action, 404 for an unknown name, 409 if
+	 * it was not done
 	 */
 	@WriteOperation
 	public Mono<WebEndpointResponse<?>> change(@Selector String name, String action) {
@@ -113,19 +114,22 @@ public class PluginsEndpoint {
 			return refusal("expected: the name of a plugin, see /actuator/plugins, got: " + name,
 					WebEndpointResponse.STATUS_NOT_FOUND);
 		}
-		return within(act(known.get().id(), action))
-			.<WebEndpointResponse<?>>map((result) -> new WebEndpointResponse<>(result, status(result)))
+		CompletableFuture<ActionResult> begun = act(known.get().id(), action);
+		if (begun == null) {
+			return refusal("expected: action restart, reload, enable or disable, got: " + action,
+					WebEndpointResponse.STATUS_BAD_REQUEST);
+		}
+		return within(begun).<WebEndpointResponse<?>>map((result) -> new WebEndpointResponse<>(result, status(result)))
 			.onErrorResume(TimeoutException.class, (ex) -> unfinished());
 	}
 
-	private CompletableFuture<ActionResult> act(PluginId id, String action) {
+	private @Nullable CompletableFuture<ActionResult> act(PluginId id, String action) {
 		return switch (action) {
 			case "restart" -> this.host.restart(id, OPERATOR);
 			case "reload" -> this.host.reload(id, OPERATOR);
 			case "enable" -> this.host.enable(id);
 			case "disable" -> this.host.disable(id);
-			default -> throw new InvalidEndpointRequestException(
-					"expected: action restart, reload, enable or disable, got: " + action, "unknown action");
+			default -> null;
 		};
 	}
 
@@ -156,7 +160,7 @@ public class PluginsEndpoint {
 	}
 
 	private List<FindingView> findings() {
-		return this.findings.get().stream().map(FindingView::of).toList();
+		return FindingView.of(this.findings.get());
 	}
 
 	/**
@@ -185,12 +189,13 @@ public class PluginsEndpoint {
 			List<String> unchanged, List<String> keptOut, List<String> needRestart, Map<String, ActionResult> results,
 			List<FindingView> findings) {
 
-		static Rescan of(PluginRescan.Report report, List<FindingView> findings) {
+		static Rescan of(PluginRescan.Report report) {
 			PluginDifference difference = report.difference();
 			Map<String, List<String>> changed = new TreeMap<>();
 			difference.changed().forEach((id, what) -> changed.put(id.name(), what));
 			return new Rescan(names(difference.added()), names(difference.removed()), changed,
-					names(difference.unchanged()), report.keptOut(), report.needRestart(), report.results(), findings);
+					names(difference.unchanged()), report.keptOut(), report.needRestart(), report.results(),
+					FindingView.of(report.findings()));
 		}
 
 		private static List<String> names(List<PluginId> ids) {
@@ -210,6 +215,10 @@ public class PluginsEndpoint {
 	 */
 	public record FindingView(String severity, @Nullable String plugin, String file, @Nullable Integer line,
 			String message) {
+
+		static List<FindingView> of(List<Finding> findings) {
+			return findings.stream().map(FindingView::of).toList();
+		}
 
 		static FindingView of(Finding finding) {
 			PluginId plugin = finding.plugin();

@@ -3,14 +3,18 @@ package org.hkpgateway.config;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 
-import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
+import org.springframework.boot.EnvironmentPostProcessor;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.bootstrap.DefaultBootstrapContext;
 import org.springframework.boot.context.properties.bind.BindHandler;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.context.properties.source.UnboundElementsSourceFilter;
+import org.springframework.boot.support.EnvironmentPostProcessorsFactory;
 import org.springframework.core.env.SimpleCommandLinePropertySource;
 import org.springframework.core.env.StandardEnvironment;
 
@@ -38,8 +42,14 @@ final class ConfigurationReader {
 	HkpProperties read() {
 		StandardEnvironment environment = new StandardEnvironment();
 		environment.getPropertySources().addFirst(new SimpleCommandLinePropertySource(this.arguments));
-		ConfigDataEnvironmentPostProcessor.applyTo(environment);
 		ConfigurationPropertySources.attach(environment);
+		SpringApplication application = new SpringApplication();
+		// All that a start asks: a place left out would look as if its plugins were gone.
+		for (EnvironmentPostProcessor processor : EnvironmentPostProcessorsFactory
+			.fromSpringFactories(getClass().getClassLoader())
+			.getEnvironmentPostProcessors(Supplier::get, new DefaultBootstrapContext())) {
+			processor.postProcessEnvironment(environment, application);
+		}
 		return Binder.get(environment)
 			.bindOrCreate("hkp", Bindable.of(HkpProperties.class),
 					new NoUnboundElementsBindHandler(BindHandler.DEFAULT, new UnboundElementsSourceFilter()));

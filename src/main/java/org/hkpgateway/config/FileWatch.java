@@ -45,7 +45,7 @@ final class FileWatch {
 		Map<PluginId, List<Path>> current = this.files.get();
 		Set<PluginId> changed = new HashSet<>();
 		current.forEach((id, paths) -> {
-			List<Object> now = paths.stream().map(FileWatch::fingerprint).toList();
+			List<Object> now = fingerprints(paths);
 			List<Object> before = this.seen.put(id, now);
 			List<Object> reported = this.known.putIfAbsent(id, now);
 			if (reported != null && !now.equals(reported) && now.equals(before)) {
@@ -56,6 +56,34 @@ final class FileWatch {
 		this.known.keySet().retainAll(current.keySet());
 		this.seen.keySet().retainAll(current.keySet());
 		return changed;
+	}
+
+	/**
+	 * What the files are now. Blocks as reading a directory does.
+	 * @return for {@link #accept}
+	 */
+	Map<PluginId, List<Object>> fingerprints() {
+		Map<PluginId, List<Object>> now = new HashMap<>();
+		this.files.get().forEach((id, paths) -> now.put(id, fingerprints(paths)));
+		return now;
+	}
+
+	/**
+	 * Takes changes for reported.
+	 * @param plugins whose files have been read
+	 * @param fingerprints taken before that: what changed later is still reported
+	 */
+	void accept(Set<PluginId> plugins, Map<PluginId, List<Object>> fingerprints) {
+		for (PluginId id : plugins) {
+			List<Object> read = fingerprints.get(id);
+			if (read != null) {
+				this.known.replace(id, read);
+			}
+		}
+	}
+
+	private static List<Object> fingerprints(List<Path> paths) {
+		return paths.stream().map(FileWatch::fingerprint).toList();
 	}
 
 	/** A file that is not there has a fingerprint too: that of no file. */

@@ -6,6 +6,7 @@ import reactor.core.publisher.Mono;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.DependsOn;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
@@ -22,6 +23,9 @@ import org.springframework.security.web.server.ServerAuthenticationEntryPoint;
 import org.springframework.security.web.server.authentication.AuthenticationWebFilter;
 import org.springframework.security.web.server.authentication.ServerAuthenticationEntryPointFailureHandler;
 import org.springframework.security.web.server.context.NoOpServerSecurityContextRepository;
+import org.springframework.security.web.server.util.matcher.NegatedServerWebExchangeMatcher;
+import org.springframework.security.web.server.util.matcher.ServerWebExchangeMatcher;
+import org.springframework.security.web.server.util.matcher.ServerWebExchangeMatchers;
 import org.springframework.web.server.ServerWebExchange;
 
 /**
@@ -37,7 +41,16 @@ class ManagementSecurity {
 
 	private static final String SCHEME = "Bearer ";
 
+	/** Nobody is asked who he is, so a wrong token is no reason to refuse one. */
+	private static final ServerWebExchangeMatcher READS = ServerWebExchangeMatchers.matchers(
+			ServerWebExchangeMatchers.pathMatchers(HttpMethod.GET, "/**"),
+			ServerWebExchangeMatchers.pathMatchers(HttpMethod.HEAD, "/**"));
+
+	/**
+	 * After the launcher, which refuses a runtime directory that another gateway uses.
+	 */
 	@Bean
+	@DependsOn("pluginLauncher")
 	ManagementToken managementToken(HkpProperties properties) {
 		ManagementToken token = ManagementToken.create(properties.plugins().runtimeDirectory());
 		logger.info("Changes through the management port need the token in {}: Authorization: Bearer <token>",
@@ -57,6 +70,7 @@ class ManagementSecurity {
 	SecurityWebFilterChain managementFilterChain(ServerHttpSecurity http, ReactiveAuthenticationManager manager) {
 		ServerAuthenticationEntryPoint refusal = ManagementSecurity::refuse;
 		AuthenticationWebFilter bearer = new AuthenticationWebFilter(manager);
+		bearer.setRequiresAuthenticationMatcher(new NegatedServerWebExchangeMatcher(READS));
 		bearer.setServerAuthenticationConverter(ManagementSecurity::presented);
 		bearer.setAuthenticationFailureHandler(new ServerAuthenticationEntryPointFailureHandler(refusal));
 		return http
@@ -68,12 +82,7 @@ class ManagementSecurity {
 			.securityContextRepository(NoOpServerSecurityContextRepository.getInstance())
 			.addFilterAt(bearer, SecurityWebFiltersOrder.AUTHENTICATION)
 			.exceptionHandling((handling) -> handling.authenticationEntryPoint(refusal))
-			.authorizeExchange((exchange) -> exchange.pathMatchers(HttpMethod.GET, "/**")
-				.permitAll()
-				.pathMatchers(HttpMethod.HEAD, "/**")
-				.permitAll()
-				.anyExchange()
-				.authenticated())
+			.authorizeExchange((exchange) -> exchange.matchers(READS).permitAll().anyExchange().authenticated())
 			.build();
 	}
 

@@ -1,9 +1,11 @@
 package org.hkpgateway.config;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 import org.hkpgateway.manifest.Discovery;
@@ -11,6 +13,7 @@ import org.hkpgateway.manifest.Finding;
 import org.hkpgateway.manifest.PluginDiscovery;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSpec;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +34,7 @@ final class PluginCatalog {
 	 * @param configured the configuration
 	 */
 	PluginCatalog(HkpProperties configured) {
-		this.edition = edition(configured, Map.of());
+		this.edition = edition(configured, null);
 		log(this.edition.findings(), List.of());
 		if (this.edition.specs().isEmpty()) {
 			logger.warn("No plugin found in {}: requests pass unexamined", configured.plugins().directories());
@@ -52,9 +55,17 @@ final class PluginCatalog {
 	 * @return what is to come
 	 */
 	Edition next(HkpProperties configured) {
-		return edition(configured, this.edition.specs()
-			.stream()
-			.collect(Collectors.toMap(PluginSpec::id, (spec) -> spec, (one, other) -> one, LinkedHashMap::new)));
+		return edition(configured, this.edition);
+	}
+
+	/**
+	 * Takes over some of what was scanned; nothing is in force before it is published.
+	 * @param scanned a scan with the configuration in force
+	 * @param specs the plugins to have, of the same names as now
+	 * @return what is to come
+	 */
+	Edition adopting(Edition scanned, List<PluginSpec> specs) {
+		return Edition.of(scanned.configured(), scanned.found(), scanned.findings(), specs, this.edition.files());
 	}
 
 	/** Puts an edition in force and logs its findings, as far as they are new. */
@@ -75,21 +86,34 @@ final class PluginCatalog {
 		}
 	}
 
-	private Edition edition(HkpProperties configured, Map<PluginId, PluginSpec> running) {
+	private Edition edition(HkpProperties configured, @Nullable Edition before) {
 		Discovery found = this.discovery.scan(configured.plugins().scanRequest());
-		List<Finding> findings = new ArrayList<>(found.findings());
-		findings.addAll(MissingPlugins.findings(configured.plugins(), found));
 		Map<PluginId, PluginSpec> specs = new LinkedHashMap<>();
 		found.plugins().forEach((spec) -> specs.put(spec.id(), spec));
-		List<PluginId> kept = new ArrayList<>();
-		// A typing error in a manifest must not take a filter out that is running.
-		running.forEach((id, spec) -> {
-			if (found.names().contains(id) && !specs.containsKey(id)) {
-				specs.put(id, spec);
-				kept.add(id);
-			}
-		});
-		return new Edition(configured, found, List.copyOf(findings), List.copyOf(specs.values()), List.copyOf(kept));
+		Map<PluginId, List<Path>> files = (before != null) ? before.files() : Map.of();
+		if (before != null) {
+			// A typing error in a manifest must not take a filter out that is running.
+			before.specs()
+				.stream()
+				.filter((spec) -> configured.plugins().of(spec.id()).enabled())
+				.filter((spec) -> found.names().contains(spec.id()) || unreadable(found, files.get(spec.id())))
+				.forEach((spec) -> specs.putIfAbsent(spec.id(), spec));
+		}
+		List<Finding> findings = new ArrayList<>(found.findings());
+		MissingPlugins.findings(configured.plugins(), found)
+			.stream()
+			.filter((finding) -> finding.plugin() == null || !specs.containsKey(finding.plugin()))
+			.forEach(findings::add);
+		return Edition.of(configured, found, findings, List.copyOf(specs.values()), files);
+	}
+
+	/** A manifest that cannot be read does not say whose it is. */
+	private static boolean unreadable(Discovery found, @Nullable List<Path> files) {
+		return files != null && !files.isEmpty()
+				&& found.findings()
+					.stream()
+					.filter((finding) -> finding.plugin() == null && finding.severity() != Finding.Severity.NOTICE)
+					.anyMatch((finding) -> files.get(0).startsWith(finding.file()));
 	}
 
 	/**
@@ -100,10 +124,26 @@ final class PluginCatalog {
 	 * @param findings what is wrong with that
 	 * @param specs the plugins to have
 	 * @param kept those of them that are what they were, because what was found now is
-	 * faulty
+	 * faulty, or nothing was
+	 * @param files the files of each plugin found, and those that plugins which are kept
+	 * had before: they may come back
 	 */
 	record Edition(HkpProperties configured, Discovery found, List<Finding> findings, List<PluginSpec> specs,
-			List<PluginId> kept) {
+			List<PluginId> kept, Map<PluginId, List<Path>> files) {
+
+		static Edition of(HkpProperties configured, Discovery found, List<Finding> findings, List<PluginSpec> specs,
+				Map<PluginId, List<Path>> filesBefore) {
+			Set<PluginId> valid = found.plugins().stream().map(PluginSpec::id).collect(Collectors.toSet());
+			List<PluginId> kept = specs.stream().map(PluginSpec::id).filter((id) -> !valid.contains(id)).toList();
+			Map<PluginId, List<Path>> files = new LinkedHashMap<>(found.files());
+			for (PluginId id : kept) {
+				List<Path> before = filesBefore.get(id);
+				if (before != null) {
+					files.putIfAbsent(id, before);
+				}
+			}
+			return new Edition(configured, found, List.copyOf(findings), List.copyOf(specs), kept, Map.copyOf(files));
+		}
 
 		/** Required plugins that cannot start. */
 		List<String> missing() {

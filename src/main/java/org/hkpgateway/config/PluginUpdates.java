@@ -46,7 +46,7 @@ class PluginUpdates implements PluginRescan, AutoCloseable {
 		this.catalog = catalog;
 		this.reader = reader;
 		this.host = host;
-		this.watch = new FileWatch(() -> catalog.current().found().files());
+		this.watch = new FileWatch(() -> catalog.current().files());
 		this.executor = new ScheduledThreadPoolExecutor(1, (task) -> {
 			Thread thread = new Thread(task, "hkp-plugin-updates");
 			thread.setDaemon(true);
@@ -60,18 +60,13 @@ class PluginUpdates implements PluginRescan, AutoCloseable {
 
 	@Override
 	public CompletableFuture<Report> rescan(boolean dryRun) {
-		return CompletableFuture.supplyAsync(() -> prepare(dryRun), this.executor).thenCompose((report) -> {
-			if (dryRun) {
-				return CompletableFuture.completedFuture(report);
-			}
-			return this.host.apply(this.catalog.current().specs())
-				.thenApply((results) -> new Report(report.difference(), report.keptOut(), report.needRestart(),
-						named(results)));
-		});
+		return CompletableFuture.completedFuture(dryRun).thenComposeAsync(this::begin, this.executor);
 	}
 
-	private Report prepare(boolean dryRun) {
+	/** Applies what it publishes before anything else can be published. */
+	private CompletableFuture<Report> begin(boolean dryRun) {
 		PluginCatalog.Edition before = this.catalog.current();
+		Map<PluginId, List<Object>> files = this.watch.fingerprints();
 		PluginCatalog.Edition next;
 		try {
 			next = this.catalog.next(this.reader.read());
@@ -86,10 +81,16 @@ class PluginUpdates implements PluginRescan, AutoCloseable {
 		if (!needRestart.isEmpty()) {
 			logger.warn("Rescan: changes of {} take effect only after a restart of the gateway", needRestart);
 		}
-		if (!dryRun) {
-			this.catalog.publish(next);
+		List<String> kept = next.kept().stream().map(PluginId::name).toList();
+		if (dryRun) {
+			return CompletableFuture
+				.completedFuture(new Report(difference, kept, needRestart, Map.of(), next.findings()));
 		}
-		return new Report(difference, next.kept().stream().map(PluginId::name).toList(), needRestart, Map.of());
+		this.catalog.publish(next);
+		// Swapped in now, so not once more by the watch, which would end their trial.
+		this.watch.accept(difference.changed().keySet(), files);
+		return this.host.apply(next.specs())
+			.thenApply((results) -> new Report(difference, kept, needRestart, named(results), next.findings()));
 	}
 
 	private static Map<String, ActionResult> named(Map<PluginId, ActionResult> results) {
@@ -106,7 +107,7 @@ class PluginUpdates implements PluginRescan, AutoCloseable {
 				update(changed);
 			}
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) {
 			logger.error("Changed plugin files could not be looked at", ex);
 		}
 	}
@@ -129,8 +130,7 @@ class PluginUpdates implements PluginRescan, AutoCloseable {
 			}
 		}
 		logger.info("Files of {} have changed", changed);
-		this.catalog
-			.publish(new PluginCatalog.Edition(before.configured(), next.found(), next.findings(), specs, next.kept()));
+		this.catalog.publish(this.catalog.adopting(next, specs));
 		var unused = this.host.apply(specs).whenComplete(PluginUpdates::report);
 		sameSpec.forEach(this::reload);
 	}

@@ -80,6 +80,9 @@ final class Application {
 		boolean wanted = wanted(spec);
 		String obstacle = order.unstartable().get(spec.id());
 		this.board.forget(spec.id());
+		if (!spec.required()) {
+			this.board.excuse(spec.id());
+		}
 		if (!wanted) {
 			this.results.put(spec.id(), this.board.disable(slot, REASON));
 			var unused = slot.adopt(spec, REASON);

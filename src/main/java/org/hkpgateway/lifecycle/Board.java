@@ -192,6 +192,11 @@ final class Board implements SlotListener {
 		});
 	}
 
+	/** Readiness does not wait for it any longer. */
+	void excuse(PluginId id) {
+		this.settlement.forget(id);
+	}
+
 	void forget(PluginId id) {
 		this.waiting.remove(id);
 		this.unstartable.remove(id);

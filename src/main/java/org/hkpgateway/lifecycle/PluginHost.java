@@ -205,7 +205,8 @@ public final class PluginHost implements PluginRegistry, AutoCloseable {
 	 * are started after their dependencies; changed ones are swapped; unchanged ones are
 	 * not touched. What the operator enabled or disabled by hand stays so until the
 	 * plugin's own setting changes. Does not block. May be called again before it has
-	 * completed: the later call decides.
+	 * completed: the later call decides. Refused before {@link #start}, which may come
+	 * with others.
 	 * @param next all plugins there are to be
 	 * @return completes when all is done, with one result for each plugin, old or new
 	 * @throws IllegalArgumentException if an id occurs twice
@@ -214,6 +215,9 @@ public final class PluginHost implements PluginRegistry, AutoCloseable {
 		List<PluginSpec> plugins = PluginDifference.distinct(next);
 		CompletableFuture<Map<PluginId, CompletableFuture<ActionResult>>> begun = new CompletableFuture<>();
 		var unused = this.actions.submit(() -> {
+			if (!this.started) {
+				return CompletableFuture.completedFuture(ActionResult.refused("the plugins have not been started yet"));
+			}
 			Map<PluginId, CompletableFuture<ActionResult>> results = new LinkedHashMap<>();
 			new Application(this.board, plugins).run()
 				.forEach((id, result) -> results.put(id, this.actions.track(result)));
@@ -240,9 +244,10 @@ public final class PluginHost implements PluginRegistry, AutoCloseable {
 
 	/**
 	 * Completes once each required plugin has been READY or FAILED, or waits for one that
-	 * FAILED: the moment to open the public port. At once if no plugin is required;
-	 * cancelled if the host is closed before. Dependents may run on a thread of the host
-	 * and must not block.
+	 * FAILED: the moment to open the public port. A plugin whose process is not the
+	 * gateway's, which is tried for ever, counts as FAILED after its first failure. At
+	 * once if no plugin is required; cancelled if the host is closed before. Dependents
+	 * may run on a thread of the host and must not block.
 	 * @return a copy that the caller may cancel
 	 */
 	public CompletableFuture<Void> settled() {

@@ -339,7 +339,8 @@ final class PluginSlot {
 				}
 				join();
 				endStart(ActionResult.failed(move.reason()));
-				if (move.to() == PluginState.FAILED) {
+				// One that is not ours is tried for ever and never FAILED.
+				if (move.to() == PluginState.FAILED || !spec().source().owned()) {
 					this.listener.failed(this);
 				}
 			}

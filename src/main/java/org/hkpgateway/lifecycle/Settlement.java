@@ -46,7 +46,7 @@ final class Settlement {
 		check();
 	}
 
-	/** It is not required any more, because the operator took it away. */
+	/** It is not required any more: taken away, or required no longer. */
 	void forget(PluginId plugin) {
 		this.neverReady.remove(plugin);
 		this.undecided.remove(plugin);

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import org.hkpgateway.plugin.PluginId;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,6 +104,19 @@ class FileWatchTests {
 		this.files = Map.of(A, List.of(this.manifest));
 		assertThat(this.watch.look()).as("a is new again").isEmpty();
 		assertThat(this.watch.look()).isEmpty();
+	}
+
+	@Test
+	void aChangeThatIsAcceptedIsNotReportedButALaterOneIs() throws IOException {
+		Files.writeString(this.executable, "22");
+		Map<PluginId, List<Object>> read = this.watch.fingerprints();
+		this.watch.accept(Set.of(A, new PluginId("unknown")), read);
+		assertThat(this.watch.look()).isEmpty();
+		assertThat(this.watch.look()).isEmpty();
+		Files.writeString(this.executable, "333");
+		this.watch.accept(Set.of(A), read);
+		assertThat(this.watch.look()).isEmpty();
+		assertThat(this.watch.look()).as("changed after it was read").containsExactly(A);
 	}
 
 }

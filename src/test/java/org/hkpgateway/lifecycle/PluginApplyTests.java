@@ -226,6 +226,36 @@ class PluginApplyTests {
 			.containsExactly(Map.entry(HostHarness.id("b"), ActionResult.refused("the gateway stops")));
 	}
 
+	@Test
+	void oneThatIsRequiredNoLongerDoesNotKeepReadinessDown() {
+		this.harness.failing("a");
+		this.harness.start(FakePlugins.spec("a", 10, true));
+		assertThat(this.host.requiredReady()).isFalse();
+		apply(FakePlugins.spec("a", 10, false));
+		assertThat(this.harness.state("a")).isNotEqualTo(READY);
+		assertThat(this.host.settled()).isCompleted();
+		assertThat(this.host.requiredReady()).isTrue();
+	}
+
+	/** It is tried for ever, so it never gets to FAILED. */
+	@Test
+	void aRequiredRemotePluginThatIsNotThereDoesNotKeepThePortClosed() {
+		this.harness.failing("r");
+		this.harness
+			.start(TestSpec.named("r").source(new PluginSource.Remote("nowhere:1", null, null)).required(true).build());
+		assertThat(this.host.settled()).isCompleted();
+		assertThat(this.host.requiredReady()).as("the first readiness waits for it").isFalse();
+	}
+
+	/** A watch may see changed files while the gateway is still starting. */
+	@Test
+	void applyBeforeTheStartIsRefusedAndStartsNothing() {
+		assertThat(apply(HostHarness.spec("a")).get(HostHarness.id("a")).outcome()).isEqualTo(Outcome.REFUSED);
+		this.harness.start(HostHarness.spec("a"));
+		assertThat(this.harness.state("a")).isEqualTo(READY);
+		assertThat(this.harness.plugin("a").processes()).hasSize(1);
+	}
+
 	private static PluginSpec remote(String name, String address, String token) {
 		return TestSpec.named(name).source(new PluginSource.Remote(address, null, token)).build();
 	}

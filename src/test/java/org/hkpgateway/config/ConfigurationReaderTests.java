@@ -1,0 +1,93 @@
+package org.hkpgateway.config;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+/**
+ * Tests for {@link ConfigurationReader}: it must see what a start would see.
+ */
+class ConfigurationReaderTests {
+
+	@TempDir
+	private Path directory;
+
+	@Test
+	void readsTheCommandLine() {
+		assertThat(read("--hkp.plugins.chain-budget=7s").plugins().chainBudget()).isEqualTo(Duration.ofSeconds(7));
+	}
+
+	@Test
+	void readsFilesOfProfilesAgainEachTime() throws IOException {
+		Path file = Files.writeString(this.directory.resolve("application-site.yml"),
+				"hkp.plugins: {chain-budget: 2s, directories: [/a, /b]}");
+		ConfigurationReader reader = reader("--spring.config.additional-location=file:" + this.directory + "/",
+				"--spring.profiles.active=site");
+		assertThat(reader.read().plugins().chainBudget()).isEqualTo(Duration.ofSeconds(2));
+		assertThat(reader.read().plugins().directories()).containsExactly(Path.of("/a"), Path.of("/b"));
+		Files.writeString(file, "hkp.plugins.chain-budget: 3s");
+		assertThat(reader.read().plugins().chainBudget()).isEqualTo(Duration.ofSeconds(3));
+	}
+
+	@Test
+	void readsInlineJson() {
+		HkpProperties read = read("--spring.application.json={\"hkp\":{\"plugins\":{\"directories\":[\"/here\"]}}}");
+		assertThat(read.plugins().directories()).containsExactly(Path.of("/here"));
+	}
+
+	@Test
+	void readsImportedFilesAndPlaceholders() throws IOException {
+		Path secrets = Files.createDirectory(this.directory.resolve("secrets"));
+		Files.writeString(secrets.resolve("budget"), "4s");
+		Files.writeString(this.directory.resolve("application.yml"), """
+				spring.config.import: "configtree:%s/"
+				hkp.plugins.chain-budget: ${budget}
+				hkp.plugins.settings.a.config.salt: ${random.uuid}
+				""".formatted(secrets));
+		HkpProperties read = read("--spring.config.additional-location=file:" + this.directory + "/");
+		assertThat(read.plugins().chainBudget()).isEqualTo(Duration.ofSeconds(4));
+		assertThat(String.valueOf(read.plugins().settings().get("a").config().get("salt"))).hasSize(36);
+	}
+
+	@Test
+	void anUnknownKeyAndAWrongValueAreNamed() {
+		assertThat(ConfigurationReader.describe(catchThrowable(() -> read("--hkp.plugins.wacth=true"))))
+			.contains("hkp.plugins.wacth");
+		assertThat(
+				ConfigurationReader.describe(catchThrowable(() -> read("--hkp.plugins.settings.a.max-concurrent=0"))))
+			.contains("hkp.plugins.settings.a.max-concurrent: expected: a number above 0, got: 0");
+	}
+
+	@Test
+	void whatOnlyARestartAppliesIsNamed() {
+		HkpProperties running = read();
+		assertThat(ConfigurationReader.needRestart(running, read())).isEmpty();
+		assertThat(ConfigurationReader.needRestart(running,
+				read("--hkp.plugins.watch=true", "--hkp.readiness.required=always", "--hkp.edge.max-body=1MB")))
+			.containsExactly("hkp.edge", "hkp.readiness", "hkp.plugins.watch");
+	}
+
+	/** The chain's budget is an hour while a plugin is attached. */
+	@Test
+	void anAttachedPluginNeedsARestartBecauseOfTheChainBudget() {
+		assertThat(ConfigurationReader.needRestart(read(),
+				read("--hkp.plugins.settings.a.attach=1|1|unix|/run/x.sock|grpc")))
+			.containsExactly("hkp.plugins.chain-budget");
+	}
+
+	private static HkpProperties read(String... arguments) {
+		return reader(arguments).read();
+	}
+
+	private static ConfigurationReader reader(String... arguments) {
+		return new ConfigurationReader(arguments);
+	}
+
+}
