@@ -1,13 +1,14 @@
 package org.hkpgateway.sdk;
 
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.SecureRandom;
+import java.security.Signature;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -15,18 +16,6 @@ import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
-import java.util.Date;
-
-import org.bouncycastle.asn1.x500.X500Name;
-import org.bouncycastle.asn1.x509.BasicConstraints;
-import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
-import org.bouncycastle.asn1.x509.Extension;
-import org.bouncycastle.asn1.x509.GeneralName;
-import org.bouncycastle.asn1.x509.GeneralNames;
-import org.bouncycastle.asn1.x509.KeyPurposeId;
-import org.bouncycastle.asn1.x509.KeyUsage;
-import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
-import org.bouncycastle.cert.X509v3CertificateBuilder;
 
 /**
  * A self-signed certificate for {@code localhost} that lives as long as the process, with
@@ -54,6 +43,23 @@ record OneOffCertificate(PrivateKey key, X509Certificate certificate) {
 
 	private static final int SERIAL_BITS = 127;
 
+	private static final int VERSION = 0xa0;
+
+	private static final int EXTENSIONS = 0xa3;
+
+	private static final int DNS_NAME = 0x82;
+
+	/** Key usage bits digitalSignature, keyAgreement and keyCertSign, from the left. */
+	private static final byte SIGN_AGREE_AND_CERTIFY = (byte) 0b1000_1100;
+
+	private static final byte[] ECDSA_WITH_SHA256 = Der.sequence(Der.identifier(1, 2, 840, 10045, 4, 3, 2));
+
+	private static final byte[] COMMON_NAME = Der.identifier(2, 5, 4, 3);
+
+	private static final byte[] SERVER_AUTHENTICATION = Der.identifier(1, 3, 6, 1, 5, 5, 7, 3, 1);
+
+	private static final byte[] CLIENT_AUTHENTICATION = Der.identifier(1, 3, 6, 1, 5, 5, 7, 3, 2);
+
 	/**
 	 * Makes a key and a certificate. Takes more than a tenth of a second in a cold JVM,
 	 * most of it for loading classes, and does not wait for entropy.
@@ -67,27 +73,35 @@ record OneOffCertificate(PrivateKey key, X509Certificate certificate) {
 		KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
 		generator.initialize(new ECGenParameterSpec("secp256r1"), random);
 		KeyPair pair = generator.generateKeyPair();
-		X500Name localhost = new X500Name("CN=localhost");
-		try {
-			byte[] der = new X509v3CertificateBuilder(localhost, new BigInteger(SERIAL_BITS, random).setBit(0),
-					Date.from(now.minus(BACK)), Date.from(now.plus(LIFE)), localhost,
-					SubjectPublicKeyInfo.getInstance(pair.getPublic().getEncoded()))
-				.addExtension(Extension.basicConstraints, true, new BasicConstraints(true))
-				.addExtension(Extension.keyUsage, true,
-						new KeyUsage(KeyUsage.digitalSignature | KeyUsage.keyAgreement | KeyUsage.keyCertSign))
-				.addExtension(Extension.extendedKeyUsage, false,
-						new ExtendedKeyUsage(
-								new KeyPurposeId[] { KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth }))
-				.addExtension(Extension.subjectAlternativeName, false,
-						new GeneralNames(new GeneralName(GeneralName.dNSName, "localhost")))
-				.build(new EcdsaSigner(pair.getPrivate(), random))
-				.getEncoded();
-			return new OneOffCertificate(pair.getPrivate(), (X509Certificate) CertificateFactory.getInstance("X.509")
-				.generateCertificate(new ByteArrayInputStream(der)));
-		}
-		catch (IOException ex) {
-			throw new GeneralSecurityException("expected: to encode a certificate, got: " + ex.getMessage(), ex);
-		}
+		byte[] content = content(pair, now, new BigInteger(SERIAL_BITS, random).setBit(0));
+		Signature signature = Signature.getInstance("SHA256withECDSA");
+		signature.initSign(pair.getPrivate(), random);
+		signature.update(content);
+		byte[] der = Der.sequence(content, ECDSA_WITH_SHA256, Der.bits(0, signature.sign()));
+		return new OneOffCertificate(pair.getPrivate(), (X509Certificate) CertificateFactory.getInstance("X.509")
+			.generateCertificate(new ByteArrayInputStream(der)));
+	}
+
+	/** What is signed: the TBSCertificate of RFC 5280 section 4.1. */
+	private static byte[] content(KeyPair pair, Instant now, BigInteger serial) {
+		byte[] localhost = Der.sequence(Der.set(Der.sequence(COMMON_NAME, Der.text("localhost"))));
+		return Der.sequence(Der.tagged(VERSION, Der.integer(BigInteger.TWO)), Der.integer(serial), ECDSA_WITH_SHA256,
+				localhost, Der.sequence(Der.time(now.minus(BACK)), Der.time(now.plus(LIFE))), localhost,
+				pair.getPublic().getEncoded(), Der.tagged(EXTENSIONS, extensions()));
+	}
+
+	private static byte[] extensions() {
+		byte[] dnsName = Der.tagged(DNS_NAME, "localhost".getBytes(StandardCharsets.US_ASCII));
+		return Der.sequence(extension(19, true, Der.sequence(Der.yes())),
+				extension(15, true, Der.bits(2, new byte[] { SIGN_AGREE_AND_CERTIFY })),
+				extension(37, false, Der.sequence(SERVER_AUTHENTICATION, CLIENT_AUTHENTICATION)),
+				extension(17, false, Der.sequence(dnsName)));
+	}
+
+	private static byte[] extension(int number, boolean critical, byte[] value) {
+		byte[] identifier = Der.identifier(2, 5, 29, number);
+		return critical ? Der.sequence(identifier, Der.yes(), Der.octets(value))
+				: Der.sequence(identifier, Der.octets(value));
 	}
 
 	/**

@@ -23,7 +23,7 @@ class DependencyTests {
 				"pom.xml"))
 			.filteredOn((dependency) -> !dependency.contains("<scope>test</scope>"))
 			.allSatisfy((dependency) -> assertThat(dependency).containsPattern("<artifactId>(hkp-gateway-proto|"
-					+ "grpc-netty|netty-transport-classes-epoll|netty-transport-native-epoll|bcpkix-jdk18on|gson|jspecify)<"));
+					+ "grpc-netty|netty-transport-classes-epoll|netty-transport-native-epoll|gson|jspecify)<"));
 	}
 
 	@Test
