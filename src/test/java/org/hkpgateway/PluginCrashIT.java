@@ -46,7 +46,7 @@ class PluginCrashIT {
 			long before = gateway.pluginPid("antiabuse");
 			CompletableFuture<Command.Result> load = CompletableFuture.supplyAsync(() -> Command.run(this.temp,
 					Duration.ofSeconds(60), new byte[0],
-					List.of(wrk.toString(), "-t2", "-c16", "-d8s", "--timeout", "5s", gateway.uri() + "/pks/stats")));
+					List.of(wrk.toString(), "-t1", "-c2", "-d8s", "--timeout", "5s", gateway.uri() + "/pks/stats")));
 			gateway.await("load", () -> gateway.accessLog().size() > 500);
 			ProcessHandle.of(before).orElseThrow().destroyForcibly();
 			gateway.await("another process within 3 s", Duration.ofSeconds(3), () -> {
