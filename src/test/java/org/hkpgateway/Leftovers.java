@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -95,6 +96,22 @@ final class Leftovers {
 	/** Whether it runs; one that has ended and was not reaped does not. */
 	static boolean runs(long pid) {
 		return !commandLine(pid).isEmpty();
+	}
+
+	/**
+	 * Whether a process ends in time. Asks the system itself: Java looks at processes
+	 * that are not its children only now and then, and takes one that was not reaped for
+	 * alive.
+	 */
+	static boolean endsWithin(long pid, Duration limit) throws InterruptedException {
+		long end = System.nanoTime() + limit.toNanos();
+		while (runs(pid)) {
+			if (System.nanoTime() > end) {
+				return false;
+			}
+			TimeUnit.MILLISECONDS.sleep(10);
+		}
+		return true;
 	}
 
 	private static String commandLine(long pid) {
