@@ -41,7 +41,10 @@ class ArchitectureTests {
 	static final ArchRule process = uses("process", "plugin", "hkp", "http");
 
 	@ArchTest
-	static final ArchRule lifecycle = uses("lifecycle", "process", "manifest", "plugin", "hkp", "http");
+	static final ArchRule events = uses("events", "plugin", "hkp", "http");
+
+	@ArchTest
+	static final ArchRule lifecycle = uses("lifecycle", "process", "manifest", "events", "plugin", "hkp", "http");
 
 	@ArchTest
 	static final ArchRule grpc = uses("grpc", "plugin", "hkp", "http", "proto");
@@ -63,7 +66,7 @@ class ArchitectureTests {
 
 	@ArchTest
 	static final ArchRule actuate = uses("actuate", "lifecycle", "chain", "proxy", "resilience", "process", "manifest",
-			"plugin", "hkp", "http");
+			"events", "plugin", "hkp", "http");
 
 	@ArchTest
 	static final ArchRule cli = uses("cli", "manifest", "process", "grpc", "plugin", "hkp", "http", "proto");

@@ -7,6 +7,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -181,6 +182,40 @@ class ManagementActionsIT {
 		}
 	}
 
+	@Test
+	void aRequiredPluginThatIsMissingHoldsItsPlaceUntilItComes() throws Exception {
+		configure("hkp.plugins.settings.late.required: true\n");
+		try (GatewayProcess gateway = start()) {
+			assertThat(ready(gateway)).isEqualTo("OUT_OF_SERVICE");
+			assertThat(gateway.actuator("health/liveness").path("status").asString("")).isEqualTo("UP");
+			assertThat(state(gateway, "late")).isEqualTo("FAILED");
+			assertThat(plugin(gateway, "late").path("reason").asString("")).contains("hkp.plugins.settings.late",
+					"expected: a plugin of this name in", "got: none");
+			assertThat(answer(gateway)).as("its fail policy").isEqualTo(500);
+			assertRefused(gateway.change("plugins/late", action("restart")), 409, "got: none");
+
+			configure("hkp.plugins.settings.late: {required: true, fail: open}\n");
+			rescan(gateway, false);
+			assertThat(answer(gateway)).as("its fail policy").isEqualTo(200);
+			assertThat(gateway.log()).contains("late:");
+
+			install("late");
+			assertThat(rescan(gateway, false).path("results").path("late").path("outcome").asString(""))
+				.isEqualTo("DONE");
+			assertThat(gateway.pluginPid("late")).isPositive();
+			assertThat(ready(gateway)).isEqualTo("UP");
+			assertThat(answer(gateway)).isEqualTo(200);
+
+			Files.move(this.plugins.resolve("late"), this.temp.resolve("late"));
+			JsonNode report = rescan(gateway, false);
+			assertThat(report.path("keptOut").toString()).isEqualTo("[\"late\"]");
+			assertThat(report.path("findings").toString()).contains("got: none; install it");
+			assertThat(state(gateway, "late")).isEqualTo("READY");
+			configure("{}");
+			assertThat(rescan(gateway, false).path("removed").toString()).contains("late");
+		}
+	}
+
 	/**
 	 * The second swap would be from the new version to itself: nothing to roll back to.
 	 */
@@ -221,6 +256,17 @@ class ManagementActionsIT {
 			gateway.await("the return", () -> plugin(gateway, "a").path("version").asString("").equals("11.0"));
 			assertThat(gateway.pluginPid("a")).isNotEqualTo(second);
 		}
+	}
+
+	private static String ready(GatewayProcess gateway) {
+		return gateway.actuator("health/readiness").path("status").asString("");
+	}
+
+	private static int answer(GatewayProcess gateway) throws Exception {
+		return http
+			.send(HttpRequest.newBuilder(gateway.uri().resolve("/pks/health")).timeout(Duration.ofSeconds(30)).build(),
+					HttpResponse.BodyHandlers.discarding())
+			.statusCode();
 	}
 
 	private static void assertDifference(JsonNode report) {

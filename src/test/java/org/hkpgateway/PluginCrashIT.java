@@ -167,16 +167,6 @@ class PluginCrashIT {
 	}
 
 	@Test
-	void aRequiredPluginThatIsMissingKeepsReadinessDown() {
-		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + this.temp,
-				"hkp.plugins.settings.absent.required=true")) {
-			assertThat(gateway.actuator("health/readiness").path("status").asString("")).isEqualTo("OUT_OF_SERVICE");
-			assertThat(gateway.actuator("health/liveness").path("status").asString("")).isEqualTo("UP");
-			assertThat(gateway.actuator("plugins").toString()).contains("hkp.plugins.settings.absent");
-		}
-	}
-
-	@Test
 	void anUnreachableKeyserverKeepsReadinessDownIfSoConfigured() {
 		String nobody = "hkp.upstream.urls=http://127.0.0.1:1";
 		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + this.temp, nobody,

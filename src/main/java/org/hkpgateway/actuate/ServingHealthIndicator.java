@@ -1,7 +1,6 @@
 package org.hkpgateway.actuate;
 
 import java.util.List;
-import java.util.function.Supplier;
 
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.lifecycle.PluginState;
@@ -22,8 +21,6 @@ public class ServingHealthIndicator extends AbstractReactiveHealthIndicator {
 
 	private final PluginHost host;
 
-	private final Supplier<List<String>> missing;
-
 	private final boolean always;
 
 	private final Mono<Void> upstream;
@@ -31,34 +28,27 @@ public class ServingHealthIndicator extends AbstractReactiveHealthIndicator {
 	/**
 	 * Makes the indicator.
 	 * @param host the plugins
-	 * @param missing names of required plugins that do not exist or were kept out
 	 * @param always whether a required plugin that fails later counts too
 	 * @param upstream asks the keyserver, an error if it does not answer; empty if it
 	 * does not count
 	 */
-	public ServingHealthIndicator(PluginHost host, Supplier<List<String>> missing, boolean always,
-			Mono<Void> upstream) {
+	public ServingHealthIndicator(PluginHost host, boolean always, Mono<Void> upstream) {
 		super("The required plugins could not be looked at");
 		this.host = host;
-		this.missing = missing;
 		this.always = always;
 		this.upstream = upstream;
 	}
 
 	@Override
 	protected Mono<Health> doHealthCheck(Health.Builder builder) {
-		List<String> missing = this.missing.get();
 		List<PluginStatus> required = this.host.statuses()
 			.stream()
 			.filter((status) -> status.required() && status.enabled())
 			.toList();
-		boolean ready = missing.isEmpty() && this.host.requiredReady()
+		boolean ready = this.host.requiredReady()
 				&& (!this.always || required.stream().allMatch((status) -> status.state() == PluginState.READY));
 		builder.status(ready ? "UP" : OUT_OF_SERVICE)
 			.withDetail("required", required.stream().map((status) -> status.id() + ": " + status.state()).toList());
-		if (!missing.isEmpty()) {
-			builder.withDetail("missing", missing);
-		}
 		return this.upstream.thenReturn(builder)
 			.onErrorResume((error) -> Mono
 				.just(builder.status(OUT_OF_SERVICE).withDetail("upstream", String.valueOf(error.getMessage()))))

@@ -2,20 +2,22 @@ package org.hkpgateway.config;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import org.hkpgateway.manifest.Discovery;
 import org.hkpgateway.manifest.Finding;
+import org.hkpgateway.manifest.PluginDiscovery;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.PluginSpec;
 
 /**
  * Plugins that the configuration names and the directories do not hold: a filter that the
- * operator believes in must not be absent in silence.
+ * operator believes in must not be absent in silence. One that is required keeps its
+ * place in the chain, where its fail policy answers.
  */
 final class MissingPlugins {
 
@@ -42,30 +44,36 @@ final class MissingPlugins {
 	}
 
 	/**
-	 * Required plugins that cannot start, because there is none or its manifest is
-	 * faulty.
+	 * What stands in for required plugins that cannot start, because there is none or its
+	 * manifest is faulty.
 	 * @param plugins the configuration
-	 * @param discovery what was found
-	 * @return their names
+	 * @param present the plugins there are
+	 * @param findings what is wrong with others
+	 * @return possibly none
 	 */
-	static List<String> required(PluginsProperties plugins, Discovery discovery) {
-		Set<String> present = discovery.plugins()
-			.stream()
-			.map(PluginSpec::id)
-			.map(PluginId::name)
-			.collect(Collectors.toSet());
-		Stream<String> required = Stream.concat(
-				plugins.settings()
-					.entrySet()
-					.stream()
-					.filter((entry) -> entry.getValue().enabled() && entry.getValue().required())
-					.map(Map.Entry::getKey),
-				plugins.remote()
-					.entrySet()
-					.stream()
-					.filter((entry) -> entry.getValue().enabled() && entry.getValue().required())
-					.map(Map.Entry::getKey));
-		return required.filter((name) -> !present.contains(name)).toList();
+	static List<PluginSpec> standIns(PluginsProperties plugins, Collection<PluginSpec> present,
+			List<Finding> findings) {
+		Set<PluginId> there = present.stream().map(PluginSpec::id).collect(Collectors.toSet());
+		List<PluginSpec> standIns = new ArrayList<>();
+		plugins.settings().forEach((name, settings) -> {
+			PluginId id = new PluginId(name);
+			if (settings.enabled() && settings.required() && !there.contains(id)) {
+				standIns.add(PluginDiscovery.standIn(id, reason(id, findings), plugins.scanRequest()));
+			}
+		});
+		return standIns;
+	}
+
+	private static String reason(PluginId id, List<Finding> findings) {
+		return findings.stream()
+			.filter((finding) -> finding.severity() == Finding.Severity.ERROR && id.equals(finding.plugin()))
+			.map(Finding::toString)
+			.findFirst()
+			.orElse("its manifest cannot be read");
+	}
+
+	static boolean isStandIn(PluginSpec spec) {
+		return spec.source() instanceof PluginSource.Missing;
 	}
 
 }

@@ -92,18 +92,25 @@ final class PluginCatalog {
 		found.plugins().forEach((spec) -> specs.put(spec.id(), spec));
 		Map<PluginId, List<Path>> files = (before != null) ? before.files() : Map.of();
 		if (before != null) {
-			// A typing error in a manifest must not take a filter out that is running.
+			// A typing error in a manifest must not take a filter out that is running,
+			// nor
+			// an update that is half done one that is required.
 			before.specs()
 				.stream()
+				.filter((spec) -> !MissingPlugins.isStandIn(spec))
 				.filter((spec) -> configured.plugins().of(spec.id()).enabled())
-				.filter((spec) -> found.names().contains(spec.id()) || unreadable(found, files.get(spec.id())))
+				.filter((spec) -> found.names().contains(spec.id()) || configured.plugins().of(spec.id()).required()
+						|| unreadable(found, files.get(spec.id())))
 				.forEach((spec) -> specs.putIfAbsent(spec.id(), spec));
 		}
 		List<Finding> findings = new ArrayList<>(found.findings());
 		MissingPlugins.findings(configured.plugins(), found)
 			.stream()
-			.filter((finding) -> finding.plugin() == null || !specs.containsKey(finding.plugin()))
+			.filter((finding) -> !specs.containsKey(finding.plugin())
+					|| !unreadable(found, files.get(finding.plugin())))
 			.forEach(findings::add);
+		MissingPlugins.standIns(configured.plugins(), specs.values(), findings)
+			.forEach((spec) -> specs.put(spec.id(), spec));
 		return Edition.of(configured, found, findings, List.copyOf(specs.values()), files);
 	}
 
@@ -122,7 +129,8 @@ final class PluginCatalog {
 	 * @param configured the configuration
 	 * @param found what the directories hold
 	 * @param findings what is wrong with that
-	 * @param specs the plugins to have
+	 * @param specs the plugins to have, and what stands in for required ones that are
+	 * missing
 	 * @param kept those of them that are what they were, because what was found now is
 	 * faulty, or nothing was
 	 * @param files the files of each plugin found, and those that plugins which are kept
@@ -134,7 +142,11 @@ final class PluginCatalog {
 		static Edition of(HkpProperties configured, Discovery found, List<Finding> findings, List<PluginSpec> specs,
 				Map<PluginId, List<Path>> filesBefore) {
 			Set<PluginId> valid = found.plugins().stream().map(PluginSpec::id).collect(Collectors.toSet());
-			List<PluginId> kept = specs.stream().map(PluginSpec::id).filter((id) -> !valid.contains(id)).toList();
+			List<PluginId> kept = specs.stream()
+				.filter((spec) -> !MissingPlugins.isStandIn(spec))
+				.map(PluginSpec::id)
+				.filter((id) -> !valid.contains(id))
+				.toList();
 			Map<PluginId, List<Path>> files = new LinkedHashMap<>(found.files());
 			for (PluginId id : kept) {
 				List<Path> before = filesBefore.get(id);
@@ -143,14 +155,6 @@ final class PluginCatalog {
 				}
 			}
 			return new Edition(configured, found, List.copyOf(findings), List.copyOf(specs), kept, Map.copyOf(files));
-		}
-
-		/** Required plugins that cannot start. */
-		List<String> missing() {
-			return MissingPlugins.required(this.configured.plugins(), this.found)
-				.stream()
-				.filter((name) -> !this.kept.contains(new PluginId(name)))
-				.toList();
 		}
 
 	}

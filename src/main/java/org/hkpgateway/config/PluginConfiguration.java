@@ -2,7 +2,6 @@ package org.hkpgateway.config;
 
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 import io.micrometer.core.instrument.MeterRegistry;
@@ -11,6 +10,7 @@ import org.hkpgateway.actuate.PluginsEndpoint;
 import org.hkpgateway.actuate.PluginsHealthContributor;
 import org.hkpgateway.actuate.ServingHealthIndicator;
 import org.hkpgateway.actuate.UpstreamHealthIndicator;
+import org.hkpgateway.events.EventBus;
 import org.hkpgateway.grpc.Gateway;
 import org.hkpgateway.grpc.GrpcConnector;
 import org.hkpgateway.grpc.PluginStdio;
@@ -18,6 +18,7 @@ import org.hkpgateway.host.HostServers;
 import org.hkpgateway.lifecycle.LifecycleSettings;
 import org.hkpgateway.lifecycle.LoggingStateListener;
 import org.hkpgateway.lifecycle.PluginHost;
+import org.hkpgateway.lifecycle.StateEvents;
 import org.hkpgateway.lifecycle.StateListener;
 import org.hkpgateway.process.LaunchOptions;
 import org.hkpgateway.process.LocalPluginLauncher;
@@ -80,13 +81,17 @@ class PluginConfiguration {
 		return new GuardedPlugins(properties.plugins().effectiveChainBudget());
 	}
 
+	@Bean
+	EventBus eventBus() {
+		return new EventBus();
+	}
+
 	/** Closed by its lifecycle, which knows when. */
 	@Bean(destroyMethod = "")
 	PluginHost pluginHost(LocalPluginLauncher launcher, GrpcConnector connector, GuardedPlugins guards,
-			GatewayMetrics metrics, ObjectProvider<StateListener> listeners) {
-		List<StateListener> all = new ArrayList<>(listeners.orderedStream().toList());
-		all.add(new LoggingStateListener());
-		return new PluginHost(launcher, connector, guards, LifecycleSettings.DEFAULTS, all, metrics);
+			GatewayMetrics metrics, EventBus events) {
+		List<StateListener> listeners = List.of(new LoggingStateListener(), metrics, new StateEvents(events));
+		return new PluginHost(launcher, connector, guards, LifecycleSettings.DEFAULTS, listeners, metrics);
 	}
 
 	@Bean
@@ -115,11 +120,9 @@ class PluginConfiguration {
 	}
 
 	@Bean
-	ServingHealthIndicator servingHealthIndicator(PluginHost host, PluginCatalog catalog, PublicServer server,
-			HkpProperties properties) {
+	ServingHealthIndicator servingHealthIndicator(PluginHost host, PublicServer server, HkpProperties properties) {
 		HkpProperties.Readiness readiness = properties.readiness();
-		return new ServingHealthIndicator(host, () -> catalog.current().missing(),
-				readiness.required() == HkpProperties.Readiness.Required.ALWAYS,
+		return new ServingHealthIndicator(host, readiness.required() == HkpProperties.Readiness.Required.ALWAYS,
 				readiness.upstream() ? server.probeUpstream() : Mono.empty());
 	}
 

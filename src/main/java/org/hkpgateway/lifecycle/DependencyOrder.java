@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.PluginSpec;
 
 /**
@@ -24,8 +25,8 @@ import org.hkpgateway.plugin.PluginSpec;
  * what depends on them
  * @param stopping the same plugins: in reverse chain order, but what depends before its
  * dependencies
- * @param unstartable why the others cannot start: a dependency is missing, unstartable
- * itself, or leads back in a circle
+ * @param unstartable why the others cannot start: there is no such plugin, or a
+ * dependency is missing, unstartable itself, or leads back in a circle
  */
 record DependencyOrder(List<PluginSpec> startable, List<PluginSpec> stopping, Map<PluginId, String> unstartable) {
 
@@ -37,7 +38,8 @@ record DependencyOrder(List<PluginSpec> startable, List<PluginSpec> stopping, Ma
 	static DependencyOrder of(Collection<PluginSpec> plugins) {
 		Map<PluginId, PluginSpec> remaining = new LinkedHashMap<>();
 		plugins.stream().sorted(PluginSpec.CHAIN_ORDER).forEach((spec) -> remaining.put(spec.id(), spec));
-		List<PluginSpec> startable = sort(remaining.values(), PluginSpec::dependencies);
+		List<PluginSpec> startable = sort(remaining.values().stream().filter(DependencyOrder::exists).toList(),
+				PluginSpec::dependencies);
 		Set<PluginId> known = Set.copyOf(remaining.keySet());
 		startable.forEach((spec) -> remaining.remove(spec.id()));
 		Map<PluginId, String> unstartable = new LinkedHashMap<>();
@@ -89,7 +91,14 @@ record DependencyOrder(List<PluginSpec> startable, List<PluginSpec> stopping, Ma
 		return sorted;
 	}
 
+	private static boolean exists(PluginSpec spec) {
+		return !(spec.source() instanceof PluginSource.Missing);
+	}
+
 	private static String explain(PluginSpec spec, Map<PluginId, PluginSpec> stuck, Set<PluginId> known) {
+		if (spec.source() instanceof PluginSource.Missing nowhere) {
+			return nowhere.reason();
+		}
 		List<PluginId> missing = spec.dependencies()
 			.stream()
 			.filter((dependency) -> !known.contains(dependency))

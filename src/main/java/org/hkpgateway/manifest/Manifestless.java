@@ -54,6 +54,11 @@ final class Manifestless {
 		return elsewhere("hkp.plugins.settings." + id, id, new PluginSource.Attached(handshake), settings);
 	}
 
+	/** None at all. */
+	static Candidate missing(PluginId id, String reason, PluginSettings settings) {
+		return elsewhere("hkp.plugins.settings." + id, id, new PluginSource.Missing(reason), settings);
+	}
+
 	private static Candidate elsewhere(String key, PluginId id, PluginSource source, PluginSettings settings) {
 		Findings findings = new Findings(Path.of(key));
 		findings.about(id);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -84,6 +85,20 @@ public final class PluginDiscovery {
 		Map<PluginId, List<Path>> files = new LinkedHashMap<>();
 		named.forEach((id, candidate) -> files.put(id, candidate.files()));
 		return new Discovery(plugins, findings, named.keySet(), files);
+	}
+
+	/**
+	 * Stands in for a plugin that is configured, but not installed or kept out.
+	 * @param id its name
+	 * @param reason what is wrong, for the operator
+	 * @param request what was looked at
+	 * @return a plugin that never starts, with the operator's settings
+	 */
+	public static PluginSpec standIn(PluginId id, String reason, ScanRequest request) {
+		PluginSettings settings = request.settings().apply(id);
+		Candidate candidate = Manifestless.missing(id, reason, settings);
+		return new SpecAssembler(request.defaults()).assemble(Objects.requireNonNull(candidate.parsed()), settings,
+				candidate.findings());
 	}
 
 	private Candidate bare(PluginFile file, ScanRequest request) {

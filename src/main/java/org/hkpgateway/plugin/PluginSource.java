@@ -78,4 +78,19 @@ public sealed interface PluginSource {
 
 	}
 
+	/**
+	 * Nowhere: the operator requires the plugin, but it is not installed or is kept out.
+	 * It never starts; its place in the chain is held, so that its fail policy answers.
+	 *
+	 * @param reason what is wrong, for the operator
+	 */
+	record Missing(String reason) implements PluginSource {
+
+		@Override
+		public String toString() {
+			return "missing";
+		}
+
+	}
+
 }

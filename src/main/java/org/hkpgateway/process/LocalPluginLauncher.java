@@ -86,7 +86,10 @@ public final class LocalPluginLauncher implements PluginLauncher {
 		if (source instanceof PluginSource.Remote remote) {
 			return AttachedProcess.remote(remote);
 		}
-		return launch(spec, (PluginSource.Launched) source, offer, timeout);
+		if (source instanceof PluginSource.Launched launched) {
+			return launch(spec, launched, offer, timeout);
+		}
+		throw new IllegalArgumentException("plugin " + spec.id() + ": expected: something to launch, got: " + source);
 	}
 
 	private PluginProcess launch(PluginSpec spec, PluginSource.Launched source, PluginConnection.Offer offer,

@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 import org.hkpgateway.manifest.Finding;
+import org.hkpgateway.plugin.Capability;
+import org.hkpgateway.plugin.FailPolicy;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.PluginSpec;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -79,9 +82,41 @@ class PluginCatalogTests {
 	@Test
 	void aFaultyPluginIsOutWhenTheGatewayStarts() throws IOException {
 		Files.writeString(this.manifest, "nonsense");
-		PluginCatalog.Edition first = new PluginCatalog(configured("--hkp.plugins.settings.a.required=true")).current();
+		PluginCatalog.Edition first = new PluginCatalog(configured("--hkp.plugins.settings.a.order=1")).current();
 		assertThat(first.specs()).isEmpty();
-		assertThat(first.missing()).containsExactly("a");
+	}
+
+	@Test
+	void aPlaceIsHeldForARequiredPluginThatIsFaulty() throws IOException {
+		Files.writeString(this.manifest, Files.readString(this.manifest) + "order = \"many\"\n");
+		this.catalog = new PluginCatalog(configured("--hkp.plugins.settings.a.required=true",
+				"--hkp.plugins.settings.a.order=7", "--hkp.plugins.settings.a.fail=open"));
+		assertThat(this.catalog.current().kept()).isEmpty();
+		assertThat(this.catalog.current().specs()).singleElement().satisfies((spec) -> {
+			assertThat(spec.source()).isInstanceOfSatisfying(PluginSource.Missing.class,
+					(missing) -> assertThat(missing.reason()).contains("a/plugin.toml:6: error: plugin.order"));
+			assertThat(spec.order()).isEqualTo(7);
+			assertThat(spec.fail()).isEqualTo(FailPolicy.OPEN);
+			assertThat(spec.granted()).contains(Capability.HTTP_REQUEST);
+		});
+		Files.delete(this.manifest);
+		assertThat(next("--hkp.plugins.settings.a.required=true").specs()).singleElement()
+			.extracting(PluginSpec::source)
+			.isInstanceOfSatisfying(PluginSource.Missing.class, (missing) -> assertThat(missing.reason())
+				.contains("hkp.plugins.settings.a: error: expected: a plugin of this name in"));
+		assertThat(next("--hkp.plugins.settings.a.required=true", "--hkp.plugins.settings.a.enabled=false").specs())
+			.isEmpty();
+	}
+
+	@Test
+	void aRequiredPluginThatRunsIsKeptWhenItsFilesAreGone() throws IOException {
+		this.catalog = new PluginCatalog(configured("--hkp.plugins.settings.a.required=true"));
+		Files.move(this.directory.resolve("a"), this.temp.resolve("a"));
+		PluginCatalog.Edition next = next("--hkp.plugins.settings.a.required=true");
+		assertThat(next.specs()).isEqualTo(this.catalog.current().specs());
+		assertThat(next.kept()).containsExactly(A);
+		assertThat(next.findings()).extracting(Finding::message).anyMatch((message) -> message.contains("install it"));
+		assertThat(names(next("--hkp.plugins.settings.a.order=1"))).isEmpty();
 	}
 
 	/** What is watched only swaps, so a plugin whose files go for a while runs on. */
@@ -94,14 +129,12 @@ class PluginCatalogTests {
 		PluginCatalog.Edition scanned = this.catalog.next(this.catalog.current().configured());
 		this.catalog.publish(this.catalog.adopting(scanned, running));
 		assertThat(this.catalog.current().files()).containsEntry(A, files);
-		assertThat(this.catalog.current().missing()).isEmpty();
 		assertThat(this.catalog.current().kept()).containsExactly(A);
 	}
 
 	private void assertKept(PluginCatalog.Edition next) {
 		assertThat(names(next)).containsExactly("a");
 		assertThat(next.kept()).containsExactly(A);
-		assertThat(next.missing()).isEmpty();
 		assertThat(next.files()).as("still watched").containsKey(A);
 		assertThat(next.findings()).as("said").isNotEmpty();
 		assertThat(next.findings()).extracting(Finding::message)

@@ -3,7 +3,9 @@ package org.hkpgateway.lifecycle;
 import java.util.List;
 
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.TestSpec;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -53,6 +55,15 @@ class DependencyOrderTests {
 				spec("c", 30, "d"), spec("d", 40, "d"), spec("ok", 50)));
 		assertThat(order.unstartable().get(new PluginId("a"))).isEqualTo("depends on ok, b, of which b cannot start");
 		assertThat(order.unstartable().get(new PluginId("c"))).isEqualTo("depends on d, of which d cannot start");
+	}
+
+	@Test
+	void onePluginThatIsMissingAndItsDependentsAreUnstartable() {
+		PluginSpec missing = TestSpec.named("a").source(new PluginSource.Missing("nobody installed it")).build();
+		DependencyOrder order = DependencyOrder.of(List.of(missing, spec("b", 20, "a"), spec("c", 30)));
+		assertThat(names(order.startable())).containsExactly("c");
+		assertThat(order.unstartable()).containsEntry(new PluginId("a"), "nobody installed it")
+			.containsEntry(new PluginId("b"), "depends on a, of which a cannot start");
 	}
 
 	private static PluginSpec spec(String name, int order, String... dependencies) {
