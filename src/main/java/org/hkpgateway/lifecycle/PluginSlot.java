@@ -1,10 +1,7 @@
 package org.hkpgateway.lifecycle;
 
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.hkpgateway.plugin.BreakerState;
@@ -48,17 +45,13 @@ final class PluginSlot {
 
 	private final AtomicLong generations = new AtomicLong();
 
-	private final Map<PluginSupervisor, CompletableFuture<Void>> leaving = new ConcurrentHashMap<>();
+	private final Departures departures;
 
 	private final Request start = new Request();
 
-	private final Request swap = new Request();
+	private final SwapProgress swap;
 
 	private volatile Occupants occupants;
-
-	private volatile PluginStatus.@Nullable Swap lastSwap;
-
-	private SupervisorLoop.Timer trial = SupervisorLoop.Timer.NONE;
 
 	private boolean held;
 
@@ -79,6 +72,8 @@ final class PluginSlot {
 		this.id = spec.id();
 		this.tools = tools;
 		this.listener = listener;
+		this.departures = new Departures(tools.control());
+		this.swap = new SwapProgress(tools.control());
 		this.occupants = new Occupants(place(spec), null, null, spec.enabled(), joined);
 	}
 
@@ -99,7 +94,7 @@ final class PluginSlot {
 	}
 
 	PluginStatus.@Nullable Swap lastSwap() {
-		return this.lastSwap;
+		return this.swap.last();
 	}
 
 	/** The active generation's. Thread-safe. */
@@ -188,7 +183,7 @@ final class PluginSlot {
 		Place before = this.occupants.active();
 		this.occupants = this.occupants.only(place(spec));
 		this.listener.chainChanged();
-		return retire(before, reason);
+		return this.departures.add(before, reason);
 	}
 
 	/**
@@ -210,7 +205,7 @@ final class PluginSlot {
 		this.occupants = this.occupants.wanted(false, false);
 		this.listener.chainChanged();
 		CompletableFuture<Void> stopped = this.occupants.active().supervisor().stop(reason);
-		return CompletableFuture.allOf(stopped, left());
+		return CompletableFuture.allOf(stopped, this.departures.all());
 	}
 
 	/** Whether the active one is READY. */
@@ -233,24 +228,19 @@ final class PluginSlot {
 
 	/** Gives up a swap that has not switched, and ends the trial of one that has. */
 	private void settle(String reason) {
-		this.trial.cancel();
 		this.start.giveUp(reason);
 		this.swap.giveUp(reason);
 		Occupants now = this.occupants;
 		this.occupants = now.only(now.active());
 		now.active().supervisor().establish();
 		if (now.candidate() != null) {
-			ended(PluginStatus.Swap.Outcome.FAILED, "given up: " + reason);
-			var unused = retire(now.candidate(), reason);
+			this.swap.end(PluginStatus.Swap.Outcome.FAILED, "given up: " + reason);
+			var unused = this.departures.add(now.candidate(), reason);
 		}
 		if (now.standby() != null) {
-			ended(PluginStatus.Swap.Outcome.DONE, "trial cut short: " + reason);
-			var unused = retire(now.standby(), reason);
+			this.swap.end(PluginStatus.Swap.Outcome.DONE, "trial cut short: " + reason);
+			var unused = this.departures.add(now.standby(), reason);
 		}
-	}
-
-	private void ended(PluginStatus.Swap.Outcome outcome, String reason) {
-		this.lastSwap = new PluginStatus.Swap(this.tools.control().now(), outcome, reason);
 	}
 
 	private void hear(Place place, Transition move) {
@@ -272,9 +262,9 @@ final class PluginSlot {
 			case READY -> switchTo(candidate);
 			case FAILED -> {
 				this.occupants = this.occupants.only(this.occupants.active());
-				ended(PluginStatus.Swap.Outcome.FAILED, move.reason());
-				this.swap.end(ActionResult.failed("the new generation did not start: " + move.reason()));
-				var unused = retire(candidate, "its start failed");
+				this.swap.end(PluginStatus.Swap.Outcome.FAILED, move.reason());
+				this.swap.answer(ActionResult.failed("the new generation did not start: " + move.reason()));
+				var unused = this.departures.add(candidate, "its start failed");
 			}
 			case STOPPED, STARTING, STANDBY, BACKOFF, DRAINING -> {
 			}
@@ -287,20 +277,19 @@ final class PluginSlot {
 		if (former.seen() == PluginState.READY) {
 			this.occupants = this.occupants.onTrial(next, former);
 			former.supervisor().standBy("a new generation decides, on trial for " + limit.toSeconds() + " s");
-			this.trial = this.tools.control()
-				.schedule(limit, () -> endTrial("the new generation passed its trial of " + limit.toSeconds() + " s"));
-			ended(PluginStatus.Swap.Outcome.ON_TRIAL, "the new generation decides, the former stands by");
+			this.swap.tryOut(limit,
+					() -> endTrial("the new generation passed its trial of " + limit.toSeconds() + " s"));
 		}
 		else {
 			this.occupants = this.occupants.only(next);
 			next.supervisor().establish();
-			ended(PluginStatus.Swap.Outcome.DONE, "no trial: the former generation was not READY");
-			var unused = retire(former, "replaced by a new generation");
+			this.swap.end(PluginStatus.Swap.Outcome.DONE, "no trial: the former generation was not READY");
+			var unused = this.departures.add(former, "replaced by a new generation");
 		}
 		// It may be the first of this slot to be READY since the plugin was enabled.
 		this.occupants = this.occupants.wanted(this.occupants.enabled(), true);
 		this.listener.chainChanged();
-		this.swap.end(ActionResult.done("the new generation decides"));
+		this.swap.answer(ActionResult.done("the new generation decides"));
 		this.listener.ready(this);
 	}
 
@@ -315,13 +304,12 @@ final class PluginSlot {
 	}
 
 	private void endTrial(String reason) {
-		this.trial.cancel();
 		Occupants now = this.occupants;
 		if (now.standby() != null) {
 			this.occupants = now.only(now.active());
 			now.active().supervisor().establish();
-			ended(PluginStatus.Swap.Outcome.DONE, reason);
-			var unused = retire(now.standby(), reason);
+			this.swap.end(PluginStatus.Swap.Outcome.DONE, reason);
+			var unused = this.departures.add(now.standby(), reason);
 		}
 	}
 
@@ -371,15 +359,14 @@ final class PluginSlot {
 		if (former == null || this.occupants.active() != failed) {
 			return;
 		}
-		this.trial.cancel();
 		this.occupants = this.occupants.only(former);
 		// If it has died unheard, it is started again when its end is heard of.
 		this.why = "rolled back: " + reason;
 		former.supervisor().resume(this.why);
-		ended(PluginStatus.Swap.Outcome.ROLLED_BACK, reason);
+		this.swap.end(PluginStatus.Swap.Outcome.ROLLED_BACK, reason);
 		logger.warn("plugin {}: swap rolled back, the former generation decides again: {}", this.id, reason);
 		this.listener.chainChanged();
-		var unused = retire(failed, "rolled back: " + reason);
+		var unused = this.departures.add(failed, "rolled back: " + reason);
 	}
 
 	/** Called on any thread. An exit that follows explains more, so it gets a moment. */
@@ -407,17 +394,6 @@ final class PluginSlot {
 		this.tools.breakers().stateChanged(this.id, from, to);
 	}
 
-	private CompletableFuture<Void> retire(Place place, String reason) {
-		PluginSupervisor supervisor = place.supervisor();
-		CompletableFuture<Void> gone = supervisor.retire(reason);
-		this.leaving.put(supervisor, gone);
-		var unused = gone.thenRun(() -> this.tools.control().execute(() -> {
-			supervisor.close();
-			this.leaving.remove(supervisor);
-		}));
-		return gone;
-	}
-
 	/**
 	 * Ends it for good; it must be out of the chain, or the gateway at its end.
 	 * Thread-safe.
@@ -426,19 +402,15 @@ final class PluginSlot {
 	 */
 	CompletableFuture<Void> retire(String reason) {
 		for (Place place : this.occupants.all()) {
-			var unused = retire(place, reason);
+			var unused = this.departures.add(place, reason);
 		}
-		return left();
-	}
-
-	private CompletableFuture<Void> left() {
-		return CompletableFuture.allOf(this.leaving.values().toArray(CompletableFuture<?>[]::new));
+		return this.departures.all();
 	}
 
 	/** Ends its threads, interrupting what they do. Does not block. Thread-safe. */
 	void close() {
 		this.occupants.all().forEach((place) -> place.supervisor().close());
-		List.copyOf(this.leaving.keySet()).forEach(PluginSupervisor::close);
+		this.departures.close();
 	}
 
 }
