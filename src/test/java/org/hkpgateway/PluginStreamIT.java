@@ -55,6 +55,8 @@ class PluginStreamIT {
 			int warnings = manners.equals("UNIMPLEMENTED") ? 1 : 0;
 			assertThat(gateway.log().lines().filter((line) -> line.contains("declares the feature 'stream', but")))
 				.hasSize(warnings);
+			boolean talkative = manners.equals("UNKNOWN_IDS") || manners.equals("ANSWERS_TWICE");
+			assertThat(ignoredAnswers(gateway)).matches((count) -> talkative ? count >= 19 : count == 0);
 		}
 	}
 
@@ -126,6 +128,17 @@ class PluginStreamIT {
 				"hkp.upstream.urls=" + this.upstream.uri(), settings + ".required=true", settings + ".timeout=700ms"));
 		Stream.of(more).map((property) -> settings + '.' + property).forEach(properties::add);
 		return GatewayProcess.start(properties.toArray(String[]::new));
+	}
+
+	private static double ignoredAnswers(GatewayProcess gateway) {
+		String selector = "?tag=plugin:continues&tag=incident:answer-ignored";
+		return gateway.actuator("metrics").path("names").toString().contains("hkp.plugin.stream.incidents")
+				? gateway.actuator("metrics/hkp.plugin.stream.incidents" + selector)
+					.path("measurements")
+					.path(0)
+					.path("value")
+					.asDouble()
+				: 0;
 	}
 
 	private static int status(GatewayProcess gateway) {

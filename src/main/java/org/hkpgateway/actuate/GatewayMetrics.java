@@ -1,5 +1,6 @@
 package org.hkpgateway.actuate;
 
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 import io.micrometer.core.instrument.MeterRegistry;
@@ -10,13 +11,15 @@ import org.hkpgateway.lifecycle.Transition;
 import org.hkpgateway.plugin.BreakerListener;
 import org.hkpgateway.plugin.BreakerState;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.StreamListener;
 
 /**
  * Counts what plugins do: {@code hkp.plugin.calls} by plugin and outcome,
  * {@code hkp.plugin.transitions} by plugin and state, {@code hkp.plugin.breaker.changes}
- * by plugin and state. Labels come from fixed sets and the configured plugins only.
+ * by plugin and state, {@code hkp.plugin.stream.incidents} by plugin and incident. Labels
+ * come from fixed sets and the configured plugins only.
  */
-public class GatewayMetrics implements ChainListener, StateListener, BreakerListener {
+public class GatewayMetrics implements ChainListener, StateListener, BreakerListener, StreamListener {
 
 	private final MeterRegistry registry;
 
@@ -38,6 +41,14 @@ public class GatewayMetrics implements ChainListener, StateListener, BreakerList
 	public void onTransition(Transition transition) {
 		this.registry
 			.counter("hkp.plugin.transitions", "plugin", transition.plugin().name(), "to", transition.to().name())
+			.increment();
+	}
+
+	@Override
+	public void onIncident(PluginId plugin, Incident incident) {
+		this.registry
+			.counter("hkp.plugin.stream.incidents", "plugin", plugin.name(), "incident",
+					incident.name().toLowerCase(Locale.ROOT).replace('_', '-'))
 			.increment();
 	}
 

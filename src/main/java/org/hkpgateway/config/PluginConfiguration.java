@@ -64,11 +64,11 @@ class PluginConfiguration {
 
 	@Bean
 	GrpcConnector pluginConnector(GatewayVersion version, HkpProperties properties, ApplicationContext context,
-			SslBundles bundles) {
+			SslBundles bundles, GatewayMetrics metrics) {
 		StreamedOutput output = new StreamedOutput(PluginOutput.toLog());
 		return new GrpcConnector(new Gateway(version.text(), properties.plugins().effectiveChainBudget()),
 				new RemotePluginChannels(context, bundles),
-				(plugin, stream, bytes) -> output.accept(plugin, stream == PluginStdio.Stream.STDERR, bytes));
+				(plugin, stream, bytes) -> output.accept(plugin, stream == PluginStdio.Stream.STDERR, bytes), metrics);
 	}
 
 	@Bean

@@ -20,6 +20,7 @@ import org.hkpgateway.plugin.PluginEndpoint;
 import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.PluginStartException;
+import org.hkpgateway.plugin.StreamListener;
 import org.hkpgateway.plugin.Transport;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,8 @@ public final class GrpcConnector implements PluginConnection.Connector, AutoClos
 
 	private final PluginStdio stdio;
 
+	private final StreamListener streams;
+
 	private final ChannelOpener opener;
 
 	private final EventConverter events = new EventConverter();
@@ -53,9 +56,10 @@ public final class GrpcConnector implements PluginConnection.Connector, AutoClos
 	 * @param gateway what plugins are told
 	 * @param remoteChannels opens channels to plugins that run elsewhere
 	 * @param stdio takes what plugins built with go-plugin print
+	 * @param streams is told what happens on the streams of requests
 	 */
-	public GrpcConnector(Gateway gateway, RemoteChannels remoteChannels, PluginStdio stdio) {
-		this(gateway, remoteChannels, stdio, SocketTransport.best(), RemoteTarget.Resolver.SYSTEM);
+	public GrpcConnector(Gateway gateway, RemoteChannels remoteChannels, PluginStdio stdio, StreamListener streams) {
+		this(gateway, remoteChannels, stdio, streams, SocketTransport.best(), RemoteTarget.Resolver.SYSTEM);
 	}
 
 	/**
@@ -63,16 +67,17 @@ public final class GrpcConnector implements PluginConnection.Connector, AutoClos
 	 * @param gateway what plugins are told
 	 */
 	public GrpcConnector(Gateway gateway) {
-		this(gateway, RemoteChannels.none(), PluginStdio.discard());
+		this(gateway, RemoteChannels.none(), PluginStdio.discard(), StreamListener.NONE);
 	}
 
-	GrpcConnector(Gateway gateway, RemoteChannels remoteChannels, PluginStdio stdio, SocketTransport transport,
-			RemoteTarget.Resolver resolver) {
+	GrpcConnector(Gateway gateway, RemoteChannels remoteChannels, PluginStdio stdio, StreamListener streams,
+			SocketTransport transport, RemoteTarget.Resolver resolver) {
 		this.gateway = gateway;
 		this.transport = transport;
 		this.remoteChannels = remoteChannels;
 		this.resolver = resolver;
 		this.stdio = stdio;
+		this.streams = streams;
 		int threads = Math.max(2, Math.min(4, Runtime.getRuntime().availableProcessors() / 2));
 		this.eventLoops = new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("hkp-plugin-grpc", true),
 				transport.ioHandlers());
@@ -120,7 +125,7 @@ public final class GrpcConnector implements PluginConnection.Connector, AutoClos
 	private GrpcPluginConnection connection(PluginSpec spec, ManagedChannel channel, ChannelSecurity security,
 			boolean reconnects) {
 		return new GrpcPluginConnection(spec, channel, new Introduction(spec, this.gateway, security.secret()),
-				this.events, reconnects, security.label());
+				this.events, reconnects, security.label(), this.streams);
 	}
 
 	/** Returns null on success, else what went wrong; the channel is shut down then. */

@@ -17,6 +17,7 @@ import org.hkpgateway.plugin.PluginConnection;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginIntroduction;
 import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.StreamListener;
 import org.hkpgateway.proto.Empty;
 import org.hkpgateway.proto.HKPPluginGrpc;
 import org.hkpgateway.proto.HealthStatus;
@@ -59,6 +60,8 @@ final class GrpcPluginConnection implements PluginConnection {
 
 	private final String security;
 
+	private final StreamListener streams;
+
 	/** Set once the plugin was found not to know HealthCheck. */
 	private volatile boolean standardHealth;
 
@@ -73,9 +76,10 @@ final class GrpcPluginConnection implements PluginConnection {
 	 * @param events converts requests
 	 * @param reconnects whether the channel may connect again
 	 * @param security for the operator
+	 * @param streams is told what happens on its stream
 	 */
 	GrpcPluginConnection(PluginSpec spec, ManagedChannel channel, Introduction introduction, EventConverter events,
-			boolean reconnects, String security) {
+			boolean reconnects, String security, StreamListener streams) {
 		this.spec = spec;
 		this.channel = channel;
 		this.events = events;
@@ -83,6 +87,7 @@ final class GrpcPluginConnection implements PluginConnection {
 		this.client = new GrpcPluginClient(spec.id(), channel, events, spec.maxMessageBytes());
 		this.watch = new ConnectionWatch(channel, reconnects);
 		this.security = security;
+		this.streams = streams;
 	}
 
 	@Override
@@ -93,7 +98,7 @@ final class GrpcPluginConnection implements PluginConnection {
 		}
 		if (this.streaming == null && result.plugin().features().contains(STREAM)) {
 			StreamingPluginClient opened = StreamingPluginClient.open(this.spec.id(), this.channel, this.events,
-					this.client);
+					this.client, this.streams);
 			this.streaming = opened;
 			if (this.channel.isShutdown()) {
 				// Closed meanwhile, when this was not there to be closed.

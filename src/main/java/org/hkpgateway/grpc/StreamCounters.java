@@ -2,9 +2,13 @@ package org.hkpgateway.grpc;
 
 import java.util.concurrent.atomic.LongAdder;
 
+import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.StreamListener;
+import org.hkpgateway.plugin.StreamListener.Incident;
+
 /**
- * What happened on the streams of one connection, for metrics. Safe for any thread; the
- * numbers only grow.
+ * What happened on the streams of one connection. Safe for any thread; the numbers only
+ * grow.
  */
 final class StreamCounters {
 
@@ -14,16 +18,28 @@ final class StreamCounters {
 
 	private final LongAdder diverted = new LongAdder();
 
+	private final PluginId plugin;
+
+	private final StreamListener listener;
+
+	StreamCounters(PluginId plugin, StreamListener listener) {
+		this.plugin = plugin;
+		this.listener = listener;
+	}
+
 	void answerIgnored() {
 		this.ignoredAnswers.increment();
+		this.listener.onIncident(this.plugin, Incident.ANSWER_IGNORED);
 	}
 
 	void streamBroken() {
 		this.brokenStreams.increment();
+		this.listener.onIncident(this.plugin, Incident.STREAM_BROKEN);
 	}
 
 	void diverted() {
 		this.diverted.increment();
+		this.listener.onIncident(this.plugin, Incident.REQUEST_DIVERTED);
 	}
 
 	/**

@@ -11,6 +11,7 @@ import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.RequestEvent;
+import org.hkpgateway.plugin.StreamListener;
 import org.hkpgateway.proto.HandleRequestEvent;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,7 +52,7 @@ final class StreamingPluginClient implements EndpointClient {
 
 	private final GrpcPluginClient unary;
 
-	private final StreamCounters counters = new StreamCounters();
+	private final StreamCounters counters;
 
 	private final AtomicLong ids = new AtomicLong();
 
@@ -67,8 +68,10 @@ final class StreamingPluginClient implements EndpointClient {
 	/** Written under the lock: no stream is opened any more. */
 	private volatile boolean givenUp;
 
-	private StreamingPluginClient(PluginId plugin, Channel channel, EventConverter events, GrpcPluginClient unary) {
+	private StreamingPluginClient(PluginId plugin, Channel channel, EventConverter events, GrpcPluginClient unary,
+			StreamCounters counters) {
 		this.plugin = plugin;
+		this.counters = counters;
 		this.channel = channel;
 		this.events = events;
 		this.unary = unary;
@@ -82,10 +85,13 @@ final class StreamingPluginClient implements EndpointClient {
 	 * @param channel connected
 	 * @param events makes the messages
 	 * @param unary for what does not go on the stream
+	 * @param listener is told what happens on the stream
 	 * @return the client, to be closed
 	 */
-	static StreamingPluginClient open(PluginId plugin, Channel channel, EventConverter events, GrpcPluginClient unary) {
-		StreamingPluginClient client = new StreamingPluginClient(plugin, channel, events, unary);
+	static StreamingPluginClient open(PluginId plugin, Channel channel, EventConverter events, GrpcPluginClient unary,
+			StreamListener listener) {
+		StreamingPluginClient client = new StreamingPluginClient(plugin, channel, events, unary,
+				new StreamCounters(plugin, listener));
 		client.reopen();
 		return client;
 	}

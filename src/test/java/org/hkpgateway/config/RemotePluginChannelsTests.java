@@ -42,6 +42,7 @@ import org.hkpgateway.plugin.PluginConnection;
 import org.hkpgateway.plugin.PluginEndpoint;
 import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.PluginStartException;
+import org.hkpgateway.plugin.StreamListener;
 import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.proto.HKPPluginGrpc;
 import org.hkpgateway.proto.InitRequest;
@@ -87,7 +88,7 @@ class RemotePluginChannelsTests {
 		this.bundles.registerBundle("mutual", bundle(AUTHORITY.issue("gateway", GeneralName.dNSName)));
 		this.bundles.registerBundle("strangers", SslBundle.of(SslStoreBundle.of(null, null, new Authority().trust())));
 		this.connector = new GrpcConnector(new Gateway("0.1", Duration.ofSeconds(1)),
-				new RemotePluginChannels(this.context, this.bundles), PluginStdio.discard());
+				new RemotePluginChannels(this.context, this.bundles), PluginStdio.discard(), StreamListener.NONE);
 	}
 
 	@AfterEach

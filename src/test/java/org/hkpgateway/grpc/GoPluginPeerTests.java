@@ -16,6 +16,7 @@ import org.hkpgateway.plugin.HealthReport;
 import org.hkpgateway.plugin.PluginConnection;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginStartException;
+import org.hkpgateway.plugin.StreamListener;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,7 +56,7 @@ class GoPluginPeerTests {
 		this.plugin = new FakePlugin(directory);
 		this.plugin.manners = Manners.GO_PLUGIN;
 		this.connector = new GrpcConnector(new Gateway("0.1", Duration.ofSeconds(1)), RemoteChannels.none(),
-				(plugin, stream, bytes) -> this.sink.accept(plugin, stream, bytes));
+				(plugin, stream, bytes) -> this.sink.accept(plugin, stream, bytes), StreamListener.NONE);
 	}
 
 	@AfterEach

@@ -21,6 +21,7 @@ import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginConnection;
 import org.hkpgateway.plugin.PluginEndpoint;
 import org.hkpgateway.plugin.PluginStartException;
+import org.hkpgateway.plugin.StreamListener;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -170,7 +171,7 @@ class GrpcConnectorTests {
 	}
 
 	private static GrpcConnector connector(SocketTransport transport) {
-		return new GrpcConnector(GATEWAY, RemoteChannels.none(), PluginStdio.discard(), transport,
+		return new GrpcConnector(GATEWAY, RemoteChannels.none(), PluginStdio.discard(), StreamListener.NONE, transport,
 				RemoteTarget.Resolver.SYSTEM);
 	}
 

@@ -28,6 +28,7 @@ import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.PluginStartException;
+import org.hkpgateway.plugin.StreamListener;
 import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.plugin.Transport;
 import org.hkpgateway.proto.InitRequest;
@@ -67,7 +68,7 @@ class RemoteConnectionTests {
 	@BeforeEach
 	void start() throws Exception {
 		this.connector = new GrpcConnector(new Gateway("0.1", Duration.ofSeconds(1)), new PlainChannels(),
-				PluginStdio.discard(), SocketTransport.best(), this::resolve);
+				PluginStdio.discard(), StreamListener.NONE, SocketTransport.best(), this::resolve);
 		this.one = new FakePlugin(new PluginEndpoint.Tcp(ONE, 0), null, null);
 		this.port = ((PluginEndpoint.Tcp) this.one.endpoint()).port();
 		this.two = startTwo();
