@@ -148,13 +148,18 @@ class GrpcPluginClientTests {
 		@CsvSource({ "NEVER_ANSWERS", "ANSWERS_WHEN_TOO_LATE" })
 		void deadline(Behaviour behaviour) {
 			pluginBehaves(behaviour);
-			long start = System.nanoTime();
-			StepVerifier.create(GrpcPluginClientTests.this.client.decide(TestEvents.lookup(), SHORT))
-				.expectError(PluginFailure.Timeout.class)
-				.verify(LONG);
-			assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(SHORT, LONG);
-			assertThat(GrpcPluginClientTests.this.plugin.events.remove().getDeadlineMs()).isBetween(1L,
-					SHORT.toMillis());
+			HandleRequestEvent arrived;
+			do {
+				long start = System.nanoTime();
+				StepVerifier.create(GrpcPluginClientTests.this.client.decide(TestEvents.lookup(), SHORT))
+					.expectError(PluginFailure.Timeout.class)
+					.verify(LONG);
+				assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(SHORT, LONG);
+				// On a busy machine the time may be over before the request has left.
+				arrived = GrpcPluginClientTests.this.plugin.events.poll();
+			}
+			while (arrived == null);
+			assertThat(arrived.getDeadlineMs()).isBetween(1L, SHORT.toMillis());
 		}
 
 		@Test
