@@ -76,6 +76,11 @@ class MisbehavingPluginIT {
 	/** For plugins that come up, and come back. */
 	private static final LifecycleSettings RESTARTS = RealPluginHost.settings(LONG, LONG, HOUR, 5);
 
+	/** What is told of a plugin that shook hands and is good for nothing. */
+	private static final String ENDED = "; it was still running and has been ended: killed by signal 15";
+
+	private static final String COMPLAINT = "\n    | the disk is full";
+
 	private static final String TMPDIR = "java.io.tmpdir";
 
 	private final String temporaryBefore = System.getProperty(TMPDIR);
@@ -195,18 +200,21 @@ class MisbehavingPluginIT {
 		decides(PluginOutcome.Kind.CONTINUED);
 	}
 
-	@Test
-	@DisplayName("accepts connections but never speaks")
-	void neverSpeaks() throws Exception {
+	@ParameterizedTest(name = "{0}")
+	@CsvSource(delimiter = '~', quoteCharacter = '`', value = {
+			"accepts connections but never speaks ~ 128 ~ got: something that accepts connections but does not speak HTTP/2",
+			"listens but never accepts ~ 0 ~ got: something that listens but takes no connection: Resource temporarily" })
+	void neverSpeaks(String behaviour, int queue, String got) throws Exception {
 		failsToStart(ONE_SHORT_TRY, python("""
 				path = os.environ["PLUGIN_UNIX_SOCKET_DIR"] + "/mute.sock"
 				server = socket.socket(socket.AF_UNIX)
 				server.bind(path)
-				server.listen()
+				server.listen(%d)
+				print("lost in thought", file=sys.stderr, flush=True)
 				print("1|1|unix|" + path + "|grpc", flush=True)
 				time.sleep(600)
-				"""), "cannot connect: expected: a gRPC server at ",
-				"got: something that accepts connections but does not speak HTTP/2");
+				""".formatted(queue)), "cannot connect: expected: a gRPC server at ", got, ENDED,
+				"; last lines of stderr:\n    | lost in thought");
 	}
 
 	@Test
@@ -220,7 +228,8 @@ class MisbehavingPluginIT {
 	@ParameterizedTest(name = "Initialize fails: {0}")
 	@CsvSource({ "REFUSES,got: a refusal: no database", "REFUSES_WITHOUT_REASON,got: a refusal without a reason" })
 	void initializeFails(String manners, String got) throws Exception {
-		failsToStart(ONE_TRY, fake("CONTINUES", manners).spec().build(), "Initialize: expected: success, " + got);
+		failsToStart(ONE_TRY, complaining(manners).spec().build(), "Initialize: expected: success, " + got, ENDED,
+				COMPLAINT);
 	}
 
 	@Test
@@ -425,15 +434,15 @@ class MisbehavingPluginIT {
 	@Test
 	@DisplayName("certificate not the one promised")
 	void certificateIsAnother() throws Exception {
-		failsToStart(ONE_TRY, fake("CONTINUES", "SHOWS_ANOTHER_CERTIFICATE").spec().build(),
-				"TLS handshake failed: expected: the certificate of the handshake line, ", ", got: ");
+		failsToStart(ONE_TRY, complaining("SHOWS_ANOTHER_CERTIFICATE").spec().build(),
+				"TLS handshake failed: expected: the certificate of the handshake line, ", ", got: ", ENDED, COMPLAINT);
 	}
 
 	@ParameterizedTest(name = "wrong auth_proof: {0}")
 	@CsvSource({ "WRONG_PROOF,got: 32 other bytes", "NO_PROOF,got: none" })
 	void wrongProof(String manners, String got) throws Exception {
-		failsToStart(ONE_TRY, fake("CONTINUES", manners).spec().transport(Transport.SECRET).build(),
-				"auth_proof: expected: HMAC-SHA256 of the nonce with PLUGIN_AUTH_SECRET, " + got);
+		failsToStart(ONE_TRY, complaining(manners).spec().transport(Transport.SECRET).build(),
+				"auth_proof: expected: HMAC-SHA256 of the nonce with PLUGIN_AUTH_SECRET, " + got, ENDED, COMPLAINT);
 	}
 
 	@Test
@@ -467,13 +476,19 @@ class MisbehavingPluginIT {
 		PluginStatus status = started(settings, spec);
 		assertThat(status.state()).as(status.reason()).isEqualTo(PluginState.FAILED);
 		assertThat(status.reason()).contains(reason);
-		// FAILED is told at once, then the process is ended.
-		this.host.await("neither process nor directory",
-				() -> this.host.status("bad").pid().isEmpty() && this.host.launchDirectories().isEmpty());
+		assertThat(status.lastFailure().orElseThrow().reason()).contains(reason);
+		// FAILED is told when there is neither process nor directory.
+		assertThat(status.pid()).isEmpty();
+		assertThat(this.host.launchDirectories()).isEmpty();
 		ChainResult.Answer answer = (ChainResult.Answer) this.host.ask();
 		assertThat(answer.head().status()).isEqualTo(500);
 		assertThat(answer.outcomes().get(0).detail())
 			.isEqualTo("unavailable: plugin bad: expected: READY, got: no running process");
+	}
+
+	/** It says something on stderr before it does wrong. */
+	private Fake complaining(String manners) {
+		return fake("CONTINUES", manners).before("echo 'the disk is full' >&2");
 	}
 
 	private PluginStatus started(Fake plugin) throws Exception {
@@ -533,7 +548,7 @@ class MisbehavingPluginIT {
 	}
 
 	private PluginSpec python(String body) throws IOException {
-		return program("#!" + Requirements.program("python3") + "\nimport os, socket, time\n" + body).build();
+		return program("#!" + Requirements.program("python3") + "\nimport os, socket, sys, time\n" + body).build();
 	}
 
 	private TestSpec program(String text) throws IOException {

@@ -1,13 +1,17 @@
 package org.hkpgateway.grpc;
 
 import java.io.IOException;
-import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 
@@ -38,7 +42,7 @@ final class ConnectProbe {
 	}
 
 	/**
-	 * Tries the bare socket. Blocks for a few seconds at most.
+	 * Tries the bare socket. Blocks for four seconds at most, whatever the plugin does.
 	 * @param endpoint where the plugin should listen
 	 * @return what came, as the end of a sentence
 	 */
@@ -49,8 +53,7 @@ final class ConnectProbe {
 			return describe((first != NOTHING) ? first : firstByte(endpoint, tlsHello()));
 		}
 		catch (IOException | RuntimeException ex) {
-			String message = (ex.getMessage() != null) ? ex.getMessage() : ex.getClass().getSimpleName();
-			return message + " (is this the address of its handshake line, and does it listen before it prints it?)";
+			return describe(endpoint, ex);
 		}
 	}
 
@@ -64,32 +67,53 @@ final class ConnectProbe {
 		};
 	}
 
-	private static SocketChannel connect(PluginEndpoint endpoint) throws IOException {
-		if (endpoint instanceof PluginEndpoint.Unix unix) {
-			return SocketChannel.open(UnixDomainSocketAddress.of(unix.path()));
+	private static String describe(PluginEndpoint endpoint, Exception failure) {
+		String message = (failure.getMessage() != null) ? failure.getMessage() : failure.getClass().getSimpleName();
+		return queueIsFull(endpoint, failure)
+				? "something that listens but takes no connection: " + message + " (does the plugin accept them?)"
+				: message + " (is this the address of its handshake line, and does it listen before it prints it?)";
+	}
+
+	/**
+	 * The exception does not carry the error number. Of those that have a type of their
+	 * own, none means this; of the others, only this one is met where there is a socket.
+	 */
+	private static boolean queueIsFull(PluginEndpoint endpoint, Exception failure) {
+		return failure instanceof SocketTimeoutException || (failure.getClass() == SocketException.class
+				&& endpoint instanceof PluginEndpoint.Unix unix && Files.exists(unix.path()));
+	}
+
+	/**
+	 * Never waits for longer than the timeout. A blocking connect to a unix socket would,
+	 * as long as the queue of those that were not accepted is full; one that does not
+	 * block fails at once.
+	 */
+	private static void connect(SocketChannel channel, SocketAddress address) throws IOException {
+		channel.configureBlocking(false);
+		if (channel.connect(address)) {
+			return;
 		}
-		SocketChannel channel = SocketChannel.open();
-		try {
-			Socket socket = channel.socket();
-			socket.connect(SocketTransport.loopback((PluginEndpoint.Tcp) endpoint), TIMEOUT_MILLIS);
-			return channel;
-		}
-		catch (IOException | RuntimeException ex) {
-			channel.close();
-			throw ex;
+		try (Selector selector = Selector.open()) {
+			channel.register(selector, SelectionKey.OP_CONNECT);
+			if (selector.select(TIMEOUT_MILLIS) == 0 || !channel.finishConnect()) {
+				throw new SocketTimeoutException("not connected within " + TIMEOUT_MILLIS + " ms");
+			}
 		}
 	}
 
 	/** Returns how it answers to what a client says first, or NOTHING. */
 	private static int firstByte(PluginEndpoint endpoint, byte[] greeting) throws IOException {
-		try (SocketChannel channel = connect(endpoint)) {
+		SocketAddress address = (endpoint instanceof PluginEndpoint.Unix unix) ? UnixDomainSocketAddress.of(unix.path())
+				: SocketTransport.loopback((PluginEndpoint.Tcp) endpoint);
+		try (SocketChannel channel = (address instanceof UnixDomainSocketAddress)
+				? SocketChannel.open(StandardProtocolFamily.UNIX) : SocketChannel.open()) {
+			connect(channel, address);
 			return firstByte(channel, greeting);
 		}
 	}
 
 	private static int firstByte(SocketChannel channel, byte[] greeting) throws IOException {
 		ByteBuffer answer = ByteBuffer.allocate(1);
-		channel.configureBlocking(false);
 		try (Selector selector = Selector.open()) {
 			channel.write(ByteBuffer.wrap(greeting));
 			channel.register(selector, SelectionKey.OP_READ);

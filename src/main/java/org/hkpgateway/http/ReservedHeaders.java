@@ -8,6 +8,14 @@ import java.util.Set;
  * Header fields that only the gateway itself may write, in requests and in answers: they
  * frame messages (RFC 9112), belong to one connection (RFC 9110 section 7.6.1), or say
  * who sent a request and which way it came.
+ * <p>
+ * What a Connection header names belongs to the message in which it came, and is taken
+ * out of that one. If a plugin writes such a header in an answer of its own, it goes with
+ * what it names. But the names that a client or the keyserver lists are not reserved for
+ * that: the message that is passed on has no such Connection header, so for the next hop
+ * a field of that name which a plugin adds is like any other. To reserve them would let
+ * whoever sends {@code Connection: X-Verdict} take away the field that a plugin is there
+ * to write, or make the plugin fail.
  */
 public final class ReservedHeaders {
 

@@ -1,32 +1,38 @@
 package org.hkpgateway.lifecycle;
 
-import java.util.List;
-
 import org.hkpgateway.process.ExitStatus;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * Why a process is no more, for the operator.
  *
  * @param what one line
- * @param lastErrorLines the last lines it wrote to stderr, oldest first
+ * @param exit how it ended; null if that is not known, or it was not the gateway's
  */
-record Cause(String what, List<String> lastErrorLines) {
-
-	Cause {
-		lastErrorLines = List.copyOf(lastErrorLines);
-	}
+record Cause(String what, @Nullable ExitStatus exit) {
 
 	static Cause of(String what) {
-		return new Cause(what, List.of());
+		return new Cause(what, null);
 	}
 
 	static Cause of(ExitStatus status) {
-		return new Cause("process ended: " + status.describe(), status.lastErrorLines());
+		return new Cause("process ended: " + status.describe(), status);
 	}
 
 	/** The same cause, in which something else shows itself. */
 	Cause seenAs(String what) {
-		return new Cause(this.what + " (" + what + ")", this.lastErrorLines);
+		return new Cause(this.what + " (" + what + ")", this.exit);
+	}
+
+	/**
+	 * The same cause, for which the gateway has ended the process.
+	 * @param status how it ended then
+	 * @return this object if the process had ended by itself before
+	 */
+	Cause endedFor(ExitStatus status) {
+		return (this.exit != null) ? this
+				: new Cause(this.what + "; it was still running and has been ended: " + status.describe(), status);
 	}
 
 	String text() {
@@ -40,9 +46,9 @@ record Cause(String what, List<String> lastErrorLines) {
 	 */
 	String text(String more) {
 		StringBuilder text = new StringBuilder(this.what).append(more);
-		if (!this.lastErrorLines.isEmpty()) {
+		if (this.exit != null && !this.exit.lastErrorLines().isEmpty()) {
 			text.append("; last lines of stderr:");
-			this.lastErrorLines.forEach((line) -> text.append("\n    | ").append(line));
+			this.exit.lastErrorLines().forEach((line) -> text.append("\n    | ").append(line));
 		}
 		return text.toString();
 	}

@@ -1,9 +1,11 @@
 package org.hkpgateway.lifecycle;
 
 import java.time.Duration;
+import java.util.function.Supplier;
 
 import org.hkpgateway.plugin.PluginConnection;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.process.ExitStatus;
 import org.hkpgateway.process.PluginProcess;
 
 import org.jspecify.annotations.Nullable;
@@ -45,25 +47,28 @@ record Ending(PluginId plugin, @Nullable PluginConnection connection, @Nullable 
 	 * Ends it without a word.
 	 * @param voluntary how long it may take to exit by itself
 	 * @param terminate time between SIGTERM and SIGKILL; zero to kill at once
+	 * @return how the process ended; null if there is none or that is not known
 	 */
-	void end(Duration voluntary, Duration terminate) {
+	@Nullable ExitStatus end(Duration voluntary, Duration terminate) {
 		PluginConnection connected = this.connection;
 		if (connected != null) {
-			attempt(connected::close);
+			attempt(() -> {
+				connected.close();
+				return null;
+			});
 		}
 		PluginProcess running = this.process;
-		if (running != null) {
-			attempt(() -> running.end(voluntary, terminate));
-		}
+		return (running != null) ? attempt(() -> running.end(voluntary, terminate)) : null;
 	}
 
 	/** One failing step must not keep the others, and the restart, from happening. */
-	private void attempt(Runnable step) {
+	private @Nullable ExitStatus attempt(Supplier<@Nullable ExitStatus> step) {
 		try {
-			step.run();
+			return step.get();
 		}
 		catch (RuntimeException ex) {
 			logger.error("plugin {}: cannot clean up after it", this.plugin, ex);
+			return null;
 		}
 	}
 

@@ -13,6 +13,7 @@ import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginIntroduction;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.PluginStartException;
+import org.hkpgateway.process.ExitStatus;
 import org.hkpgateway.process.PluginProcess;
 
 import org.jspecify.annotations.Nullable;
@@ -76,9 +77,9 @@ final class Incarnation {
 	/**
 	 * Launches, connects, introduces and checks. Blocks; ends early when the process
 	 * exits or {@link #cutShort()} is called. After a failure the caller must still end
-	 * it.
+	 * it, with {@link #abort} or {@link #shutDown}.
 	 * @return the first health report
-	 * @throws RuntimeException if any step fails; {@link #cause} puts it into words
+	 * @throws RuntimeException if any step fails
 	 */
 	HealthReport start() {
 		try {
@@ -258,12 +259,22 @@ final class Incarnation {
 		ending().shutDown(polite ? reason : null, this.settings);
 	}
 
+	/** Kills it without a word. Blocks for a bounded time. */
+	void kill() {
+		ExitStatus unused = ending().end(Duration.ZERO, Duration.ZERO);
+	}
+
 	/**
-	 * Ends it without a word. Blocks for a bounded time.
-	 * @param terminate time between SIGTERM and SIGKILL; zero to kill at once
+	 * Ends what a start that failed has left. Blocks for a bounded time.
+	 * @param failure what {@link #start()} has thrown
+	 * @param terminate time between SIGTERM and SIGKILL
+	 * @return as {@link #cause}, and how the process ended
 	 */
-	void end(Duration terminate) {
-		ending().end(Duration.ZERO, terminate);
+	Cause abort(Throwable failure, Duration terminate) {
+		// In this order: the exit that follows is not why it failed.
+		Cause cause = cause(failure);
+		ExitStatus status = ending().end(Duration.ZERO, terminate);
+		return (status != null) ? cause.endedFor(status) : cause;
 	}
 
 	private Ending ending() {

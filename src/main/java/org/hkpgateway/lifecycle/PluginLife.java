@@ -128,7 +128,7 @@ final class PluginLife implements Owner {
 		}
 		catch (RuntimeException | Error ex) {
 			if (!this.stops.any()) {
-				died(next.cause(ex), null, this.settings.terminate());
+				startFailed(next, ex);
 			}
 			return;
 		}
@@ -136,6 +136,13 @@ final class PluginLife implements Owner {
 		if (!this.stops.any()) {
 			ready(next, this.loop.elapsed().minus(begin));
 		}
+	}
+
+	/** Told when its process has ended, because how it ended belongs to what is told. */
+	private void startFailed(Incarnation failed, Throwable failure) {
+		Cause cause = failed.abort(failure, this.settings.terminate());
+		this.incarnation = null;
+		died(cause, null);
 	}
 
 	private void ready(Incarnation current, Duration took) {
@@ -197,7 +204,7 @@ final class PluginLife implements Owner {
 			return;
 		}
 		switch (state()) {
-			case READY -> died(cause, this.readyAt, Duration.ZERO);
+			case READY -> died(cause, this.readyAt);
 			case STANDBY -> drain(cause.text());
 			case DRAINING -> finish(ended, cause.text());
 			// STARTING: launch() has seen it, and the stop that interrupted it is queued.
@@ -233,7 +240,7 @@ final class PluginLife implements Owner {
 			drain(reason);
 		}
 		else {
-			died(Cause.of(reason), this.readyAt, Duration.ZERO);
+			died(Cause.of(reason), this.readyAt);
 		}
 	}
 
@@ -241,14 +248,12 @@ final class PluginLife implements Owner {
 	 * From STARTING or READY, by the process or by our own decision.
 	 * @param cause why
 	 * @param since when it had become READY, null if it had not
-	 * @param terminate what is left of the process gets SIGTERM and so much time
 	 */
-	private void died(Cause cause, @Nullable Duration since, Duration terminate) {
+	private void died(Cause cause, @Nullable Duration since) {
 		this.timer.cancel();
 		this.ledger = this.ledger.failed(new PluginStatus.Failure(this.loop.now(), cause.text()));
 		if (this.probation && since == null) {
 			this.machine.moveTo(PluginState.FAILED, cause.text());
-			abandon(terminate);
 			return;
 		}
 		RestartPolicy.Ruling ruling = this.policy.afterDeath(this.history, this.loop.elapsed(), since);
@@ -267,13 +272,16 @@ final class PluginLife implements Owner {
 			this.machine.moveTo(PluginState.FAILED,
 					"it died too often, next try in " + seconds(delay) + "; at last: " + cause.text());
 		}
-		abandon(terminate);
+		abandon();
 		this.timer = this.loop.schedule(delay, this::restart);
 	}
 
-	private void abandon(Duration terminate) {
-		current().end(terminate);
-		this.incarnation = null;
+	private void abandon() {
+		Incarnation left = this.incarnation;
+		if (left != null) {
+			left.kill();
+			this.incarnation = null;
+		}
 	}
 
 	private void restart() {

@@ -6,6 +6,7 @@ import java.net.ServerSocket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
@@ -25,6 +26,8 @@ import org.hkpgateway.plugin.StreamListener;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -122,6 +125,30 @@ class GrpcConnectorTests {
 			assertThatExceptionOfType(PluginStartException.class)
 				.isThrownBy(() -> connector.offer(TestEvents.spec()).connect(endpoint, null, SHORT))
 				.withMessageContaining("does not speak HTTP/2");
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	@EnabledOnOs(value = OS.LINUX, disabledReason = "elsewhere a full queue refuses")
+	void serverThatNeverAccepts(SocketTransport transport) throws Exception {
+		Assumptions.assumeTrue(transport != SocketTransport.EPOLL || Epoll.isAvailable(), "epoll is not available");
+		Path path = this.directory.resolve("full.sock");
+		try (ServerSocketChannel full = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+				GrpcConnector connector = connector(transport)) {
+			// The queue takes one more than this: the first attempt of gRPC and another.
+			full.bind(UnixDomainSocketAddress.of(path), 1);
+			try (SocketChannel another = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+				long start = System.nanoTime();
+				assertThatExceptionOfType(PluginStartException.class)
+					.isThrownBy(() -> connector.offer(TestEvents.spec())
+						.connect(new PluginEndpoint.Unix(path), null, SHORT))
+					.withMessageStartingWith("plugin fake: cannot connect: expected: a gRPC server at unix:")
+					.withMessageContaining(" within 200 ms, got: something that listens but takes no connection: ")
+					.withMessageEndingWith(" (does the plugin accept them?)");
+				assertThat(another.isConnected()).isTrue();
+				assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(SHORT, Duration.ofSeconds(5));
+			}
 		}
 	}
 

@@ -19,9 +19,14 @@ import org.hkpgateway.process.PluginProcess;
  */
 final class FakeProcess implements PluginProcess {
 
+	/** What is told of it if its start fails later than its launch. */
+	static final String ENDED = "; it was still running and has been ended: killed by signal 15";
+
 	private final long pid;
 
 	private final CompletableFuture<ExitStatus> exit = new CompletableFuture<>();
+
+	volatile List<String> lastWords = List.of();
 
 	private final List<String> ends = new CopyOnWriteArrayList<>();
 
@@ -61,7 +66,7 @@ final class FakeProcess implements PluginProcess {
 	@Override
 	public ExitStatus end(Duration voluntary, Duration term) {
 		this.ends.add(voluntary.toMillis() + "/" + term.toMillis());
-		exit(voluntary.isZero() ? (term.isZero() ? 137 : 143) : 0);
+		exit(voluntary.isZero() ? (term.isZero() ? 137 : 143) : 0, this.lastWords.toArray(String[]::new));
 		return this.exit.join();
 	}
 

@@ -54,7 +54,7 @@ class PluginActionTests {
 		this.harness.start(HostHarness.spec("a"));
 		this.harness.failing("a");
 		ActionResult result = restart("a");
-		assertThat(result).isEqualTo(ActionResult.failed("no; next start in 0.0 s"));
+		assertThat(result).isEqualTo(ActionResult.failed("no" + FakeProcess.ENDED + "; next start in 0.0 s"));
 		assertThat(this.harness.state("a")).isEqualTo(BACKOFF);
 	}
 

@@ -98,7 +98,7 @@ class PluginSwapTests {
 		this.harness.failing("a");
 		ActionResult result = reload();
 		assertThat(result.outcome()).isEqualTo(ActionResult.Outcome.FAILED);
-		assertThat(result.reason()).isEqualTo("the new generation did not start: no");
+		assertThat(result.reason()).isEqualTo("the new generation did not start: no" + FakeProcess.ENDED);
 		this.time.advance(Duration.ofMinutes(10));
 		assertThat(this.plugin.processes()).hasSize(2);
 		assertThat(this.plugin.running()).isEqualTo(1);
@@ -107,7 +107,7 @@ class PluginSwapTests {
 		assertThat(status().other()).isNull();
 		assertThat(status().restarts()).isZero();
 		assertThat(status().lastSwap().outcome()).isEqualTo(Swap.Outcome.FAILED);
-		assertThat(status().lastSwap().reason()).isEqualTo("no");
+		assertThat(status().lastSwap().reason()).isEqualTo("no" + FakeProcess.ENDED);
 	}
 
 	@Test
@@ -336,7 +336,7 @@ class PluginSwapTests {
 		this.time.advance(Duration.ofSeconds(10));
 		ActionResult result = reload();
 		assertThat(result.outcome()).isEqualTo(ActionResult.Outcome.FAILED);
-		assertThat(result.reason()).isEqualTo("no; next start in 0.0 s");
+		assertThat(result.reason()).isEqualTo("no" + FakeProcess.ENDED + "; next start in 0.0 s");
 		this.time.advance(Duration.ofMillis(500));
 		assertThat(status().state()).isEqualTo(BACKOFF);
 	}

@@ -93,7 +93,8 @@ class SupervisorRestartTests {
 		this.time.advance(Duration.ofMinutes(5));
 		assertThat(starts).extracting(Duration::toMillis).containsExactly(0L, 0L, 1000L, 3000L, 7000L);
 		assertThat(this.harness.status().state()).isEqualTo(FAILED);
-		assertThat(this.harness.lastReason()).isEqualTo("it died too often, next try in 300.0 s; at last: no");
+		assertThat(this.harness.lastReason())
+			.isEqualTo("it died too often, next try in 300.0 s; at last: no" + FakeProcess.ENDED);
 	}
 
 	@Test

@@ -1,6 +1,7 @@
 package org.hkpgateway.lifecycle;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -126,8 +127,28 @@ class SupervisorStartTests {
 		assertThat(this.harness.fakes.log).startsWith("a launch 60", "a connect 10", "a initialize 10", "a close",
 				"a launch 60");
 		assertThat(this.harness.transitions.get(1).reason())
-			.isEqualTo("Initialize: refused: threshold must be a number; next start in 0.0 s");
+			.isEqualTo("Initialize: refused: threshold must be a number" + FakeProcess.ENDED + "; next start in 0.0 s");
 		assertThat(this.plugin.running()).isZero();
+	}
+
+	@Test
+	void failedStartTellsTheLastWordsAndIsToldWhenTheProcessHasEnded() {
+		this.plugin.onConnect = () -> {
+			this.plugin.process().lastWords = List.of("no database", "giving up");
+			throw new PluginStartException(ID, "cannot connect");
+		};
+		this.harness.onTransition = (transition) -> {
+			if (transition.to() == BACKOFF) {
+				assertThat(this.plugin.running()).isZero();
+				assertThat(this.harness.status().pid()).isEmpty();
+			}
+		};
+		this.harness.started();
+		String what = "cannot connect" + FakeProcess.ENDED;
+		String tail = "; last lines of stderr:\n    | no database\n    | giving up";
+		assertThat(this.harness.transitions.get(1).to()).isEqualTo(BACKOFF);
+		assertThat(this.harness.transitions.get(1).reason()).isEqualTo(what + "; next start in 0.0 s" + tail);
+		assertThat(this.harness.status().failures().get(0).reason()).isEqualTo(what + tail);
 	}
 
 	@Test

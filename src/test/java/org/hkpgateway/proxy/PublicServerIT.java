@@ -404,6 +404,21 @@ class PublicServerIT {
 	}
 
 	@Test
+	void connectionTakesNothingAwayThatAPluginAdds() throws Exception {
+		this.plugin = (event, budget) -> Mono
+			.just(new Decision.Continue(List.of(new HeaderMutation.Append("X-Verdict", "the plugin's")),
+					List.of(new HeaderMutation.Append("X-Seen-By", "the plugin")), Map.of(), ""));
+		start(RawUpstream.answering("HTTP/1.1 200 OK\r\nConnection: X-Seen-By\r\nX-Seen-By: keyserver\r\n"
+				+ "Content-Length: 2\r\n\r\nok"));
+		RawClient.Answer answer = RawClient.exchange(port(),
+				"GET /pks/stats HTTP/1.0\r\n" + "Connection: X-Verdict, close\r\nX-Verdict: the client's\r\n\r\n");
+		assertThat(this.upstream.take().headers()).filteredOn((field) -> field.startsWith("X-Verdict"))
+			.containsExactly("X-Verdict: the plugin's");
+		assertThat(answer.bytes().lines()).filteredOn((line) -> line.startsWith("X-Seen-By"))
+			.containsExactly("X-Seen-By: the plugin");
+	}
+
+	@Test
 	void anAnswerCutShortIsAResetNotAnEnd() throws Exception {
 		start(RawUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"));
 		assertThat(RawClient.exchange(port(), "GET /pks/stats HTTP/1.0\r\n\r\n").reset()).isTrue();
