@@ -11,8 +11,10 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.IntFunction;
 
 import org.hkpgateway.plugin.PluginId;
 
@@ -28,6 +30,9 @@ final class RuntimeDirectory {
 
 	/** What a plugin may add: a separator and go-plugin's {@code plugin0123456789}. */
 	private static final int SOCKET_NAME_BYTES = 18;
+
+	/** Of directories that are not configured. */
+	private static final String PREFIX = "hkp-";
 
 	private static final int LAUNCH_NAME_BYTES = 7;
 
@@ -54,25 +59,33 @@ final class RuntimeDirectory {
 	}
 
 	/**
-	 * Opens the configured directory, or makes a fresh one. Removes the launch
-	 * directories of a gateway that was killed.
+	 * Opens the configured directory, or makes a fresh one. Of a gateway that was killed,
+	 * on the same directory or on a fresh one beside, ends the processes of its launches
+	 * and removes their directories.
 	 * @param configured null for a fresh one
 	 * @param users whether other users, those of plugins, must reach what is theirs
+	 * @param asUser what runs a command as another user
 	 * @throws IllegalArgumentException if the configured one cannot be used
 	 * @throws UncheckedIOException if a directory cannot be made
 	 */
-	static RuntimeDirectory open(@Nullable Path configured, boolean users) {
+	static RuntimeDirectory open(@Nullable Path configured, boolean users, IntFunction<List<String>> asUser) {
 		try {
-			Path path = (configured != null) ? configured(configured, users)
-					: createShort(Path.of(System.getProperty("java.io.tmpdir")).toRealPath(), "hkp-", (name) -> {
-					});
+			Path path = (configured != null) ? configured(configured, users) : fresh(asUser);
 			RuntimeDirectory directory = new RuntimeDirectory(path, configured == null, RuntimeLock.claim(path));
+			directory.clear(asUser);
 			directory.prepare(users);
 			return directory;
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException("the runtime directory for plugins cannot be made: " + ex, ex);
 		}
+	}
+
+	private static Path fresh(IntFunction<List<String>> asUser) throws IOException {
+		Path parent = Path.of(System.getProperty("java.io.tmpdir")).toRealPath();
+		KilledGateway.removeFresh(parent, PREFIX + "??????", asUser);
+		return createShort(parent, PREFIX, (name) -> {
+		});
 	}
 
 	private static Path configured(Path path, boolean users) throws IOException {
@@ -91,13 +104,19 @@ final class RuntimeDirectory {
 		return real;
 	}
 
-	private void prepare(boolean users) throws IOException {
-		for (Path stale : this.lock.left()) {
+	/** To be called before this gateway's first launch: all are of another. */
+	private void clear(IntFunction<List<String>> asUser) {
+		List<Path> launches = this.lock.left();
+		KilledGateway.endProcesses(launches, asUser);
+		for (Path stale : launches) {
 			log.info("Removing {}, left by a gateway that was killed", stale);
 			// The host service prepares its socket beside the launch directory.
 			delete(stale.resolveSibling(stale.getFileName() + ".h"));
 			removeLaunch(stale);
 		}
+	}
+
+	private void prepare(boolean users) throws IOException {
 		Files.createDirectories(data(), privately());
 		if (users) {
 			Files.setPosixFilePermissions(data(), TRAVERSABLE);
