@@ -53,7 +53,7 @@ final class MarkedProcesses {
 	/**
 	 * SIGKILL for all of them, again and again as long as there are any: one may have
 	 * forked while it was looked for. Blocks for a look at all processes of the machine,
-	 * some milliseconds, and if there are any until they are gone, within the limit.
+	 * 50 µs for each, and if there are any until they are gone, within the limit.
 	 */
 	Result kill(Duration limit) {
 		long start = System.nanoTime();
