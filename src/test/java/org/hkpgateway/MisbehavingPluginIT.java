@@ -356,14 +356,14 @@ class MisbehavingPluginIT {
 		assertThat(this.host.status("good").state()).isEqualTo(PluginState.READY);
 	}
 
-	@Test
-	@DisplayName("leaves a grandchild holding its pipes")
-	void leavesAGrandchild() throws Exception {
+	@ParameterizedTest(name = "leaves a grandchild holding its pipes: {0}")
+	@ValueSource(strings = { "sleep 600 &", "(trap '' TERM HUP; exec setsid sleep 600) &" })
+	void leavesAGrandchild(String start) throws Exception {
 		long pid = beside(fake("HALTS").before("""
 				if [ ! -e grandchild ]; then
-				  sleep 600 &
+				  %s
 				  echo $! > grandchild
-				fi"""));
+				fi""".formatted(start)));
 		long grandchild = Long.parseLong(Files.readString(this.plugins.resolve("bad/grandchild")).strip());
 		assertThat(Leftovers.runs(grandchild)).isTrue();
 		assertThat(disturbed(this.host.ask())).startsWith("unavailable: ");

@@ -105,7 +105,7 @@ final class ChildProcess {
 		}
 	}
 
-	/** Kills the whole tree and waits for nothing. */
+	/** Kills the whole tree and does not wait for its exit. */
 	void kill() {
 		this.tree.kill();
 	}

@@ -50,8 +50,9 @@ public final class LocalPluginLauncher implements PluginLauncher {
 
 	/**
 	 * Creates a launcher with a thread of its own. Finds out how plugins can be isolated
-	 * here, which may take a moment, and removes what a gateway that was killed has left
-	 * in the runtime directory.
+	 * here, which may take a moment. Ends the processes that plugins of a gateway that
+	 * was killed have left, and removes their directories; that blocks for some seconds
+	 * at most.
 	 * @param options how to launch
 	 * @throws IllegalArgumentException if the runtime directory cannot be used, or
 	 * another gateway uses it
@@ -60,9 +61,9 @@ public final class LocalPluginLauncher implements PluginLauncher {
 	public LocalPluginLauncher(LaunchOptions options) {
 		this.options = options;
 		UidRange range = options.uidRange();
-		this.runtime = RuntimeDirectory.open(options.runtimeDirectory(), range != null);
-		this.users = (range != null) ? new PluginUsers(range, this.runtime.data()) : null;
 		this.isolation = new Isolation(options);
+		this.runtime = RuntimeDirectory.open(options.runtimeDirectory(), range != null, this.isolation::asUser);
+		this.users = (range != null) ? new PluginUsers(range, this.runtime.data()) : null;
 	}
 
 	/**
@@ -194,7 +195,8 @@ public final class LocalPluginLauncher implements PluginLauncher {
 
 	private ChildProcess adopt(PluginSpec spec, Process process, PreparedLaunch prepared, HostAccess.Session session,
 			PluginEnvironment.LaunchDirectories directories) {
-		ProcessTree tree = new ProcessTree(process.toHandle(), directories.sockets(),
+		ProcessTree tree = new ProcessTree(process.toHandle(),
+				new MarkedProcesses(Set.of(directories.sockets()), this.isolation::asUser),
 				prepared.confinement().namespaced());
 		ChildProcess child = new ChildProcess(spec.id(), process, tree, this.options.output(), (ended) -> {
 			session.close();

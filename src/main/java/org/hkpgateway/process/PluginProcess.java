@@ -48,8 +48,9 @@ public interface PluginProcess {
 	/**
 	 * Ends the process: waits for it to exit by itself, then SIGTERM and waits, then
 	 * SIGKILL of the whole process tree; waits for the output pipes; removes the socket
-	 * directory. Blocks at most for the two grace periods and two seconds. Does no harm
-	 * when the process is gone, and nothing to a process that is not the gateway's.
+	 * directory. Blocks at most for the two grace periods and four seconds. Does no harm
+	 * when the process is gone: what it has left behind is killed all the same. Does
+	 * nothing to a process that is not the gateway's.
 	 * @param voluntary how long it may take to exit by itself; zero to signal at once
 	 * @param term how long it may take after SIGTERM; zero to kill at once
 	 * @return how it ended; code 0 for a process that is not the gateway's

@@ -1,15 +1,12 @@
 package org.hkpgateway.process;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -23,44 +20,53 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProcessTree {
 
-	private static final int MOST_ROUNDS = 5;
-
-	private static final int MOST_ENVIRONMENT_BYTES = 1024 * 1024;
+	/** After SIGKILL they are gone in some milliseconds. */
+	private static final Duration ORPHANS_LIMIT = Duration.ofMillis(200);
 
 	private final ProcessHandle root;
 
-	private final byte[] mark;
+	private final MarkedProcesses marked;
 
 	private final Set<ProcessHandle> known = new LinkedHashSet<>();
 
 	private final boolean namespaced;
 
-	private @Nullable ProcessHandle plugin;
+	/** Once found it stays so. */
+	private volatile @Nullable ProcessHandle plugin;
 
 	/**
 	 * Describes a tree.
 	 * @param root what was started
-	 * @param socketDirectory of the launch
+	 * @param marked the processes of the launch, for those that the root's end makes
+	 * orphans
 	 * @param namespaced whether the plugin is process 2 of a PID namespace below the
 	 * root; otherwise it is the root
 	 */
-	ProcessTree(ProcessHandle root, Path socketDirectory, boolean namespaced) {
+	ProcessTree(ProcessHandle root, MarkedProcesses marked, boolean namespaced) {
 		this.root = root;
 		this.namespaced = namespaced;
-		this.mark = (PluginEnvironment.SOCKET_DIRECTORY + "=" + socketDirectory + "\0")
-			.getBytes(StandardCharsets.UTF_8);
+		this.marked = marked;
 	}
 
-	/** The plugin itself; the root as long as the plugin is not there. */
-	synchronized ProcessHandle plugin() {
-		if (this.plugin == null) {
-			this.plugin = this.namespaced ? this.root.children()
-				.flatMap(ProcessHandle::children)
-				.filter(ProcessTree::isSecondOfNamespace)
-				.findFirst()
-				.orElse(null) : this.root;
+	/**
+	 * The plugin itself; the root as long as the plugin is not there. May read a few files
+	 * of {@code /proc} until it is found.
+	 */
+	ProcessHandle plugin() {
+		ProcessHandle found = this.plugin;
+		if (found == null) {
+			found = find();
+			this.plugin = found;
 		}
-		return (this.plugin != null) ? this.plugin : this.root;
+		return (found != null) ? found : this.root;
+	}
+
+	private @Nullable ProcessHandle find() {
+		return this.namespaced ? this.root.children()
+			.flatMap(ProcessHandle::children)
+			.filter(ProcessTree::isSecondOfNamespace)
+			.findFirst()
+			.orElse(null) : this.root;
 	}
 
 	/** Orphans of the plugin have the same parent, but other numbers. */
@@ -81,53 +87,16 @@ final class ProcessTree {
 		}
 	}
 
-	/** SIGKILL for everyone, the root first so that it starts no more. */
+	/**
+	 * SIGKILL for everyone, the root first so that it starts no more. Blocks for a moment
+	 * if there are orphans.
+	 */
 	synchronized void kill() {
 		remember();
 		this.root.destroyForcibly();
 		this.known.forEach(ProcessHandle::destroyForcibly);
-		for (int round = 0; round < MOST_ROUNDS; round++) {
-			Set<ProcessHandle> orphans = orphans();
-			if (orphans.isEmpty()) {
-				break;
-			}
-			orphans.forEach(ProcessHandle::destroyForcibly);
-		}
+		this.marked.kill(ORPHANS_LIMIT);
 		this.known.clear();
-	}
-
-	private Set<ProcessHandle> orphans() {
-		Path processes = Path.of("/proc");
-		if (!Files.isDirectory(processes.resolve("self"))) {
-			return Set.of();
-		}
-		try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
-			return all.filter((handle) -> handle.pid() != ProcessHandle.current().pid())
-				.filter((handle) -> !handle.equals(this.root))
-				.filter((handle) -> carriesMark(processes.resolve(handle.pid() + "/environ")))
-				.collect(Collectors.toSet());
-		}
-	}
-
-	private boolean carriesMark(Path file) {
-		try (InputStream input = Files.newInputStream(file)) {
-			return contains(input.readNBytes(MOST_ENVIRONMENT_BYTES));
-		}
-		catch (IOException ex) {
-			// Gone, or another user's.
-			return false;
-		}
-	}
-
-	private boolean contains(byte[] environment) {
-		boolean atStart = true;
-		for (int i = 0; i + this.mark.length <= environment.length; i++) {
-			if (atStart && Arrays.equals(environment, i, i + this.mark.length, this.mark, 0, this.mark.length)) {
-				return true;
-			}
-			atStart = environment[i] == 0;
-		}
-		return false;
 	}
 
 }

@@ -69,10 +69,7 @@ final class Programs {
 	 */
 	static @Nullable String failure(List<String> command) {
 		try {
-			ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-			// It may run as a plugin's user, who could read the gateway's secrets there.
-			builder.environment().keySet().removeIf((name) -> !name.equals("PATH"));
-			Process process = builder.start();
+			Process process = builder(command).redirectErrorStream(true).start();
 			try {
 				process.getOutputStream().close();
 				if (!process.waitFor(TRIAL_SECONDS, TimeUnit.SECONDS)) {
@@ -92,6 +89,14 @@ final class Programs {
 			Thread.currentThread().interrupt();
 			return "interrupted";
 		}
+	}
+
+	/** For a command with nothing but PATH in its environment. */
+	static ProcessBuilder builder(List<String> command) {
+		ProcessBuilder builder = new ProcessBuilder(command);
+		// It may run as a plugin's user, who could read the gateway's secrets there.
+		builder.environment().keySet().removeIf((name) -> !name.equals("PATH"));
+		return builder;
 	}
 
 	private static String words(Process process) throws IOException {

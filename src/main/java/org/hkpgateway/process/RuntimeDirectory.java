@@ -11,8 +11,10 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.IntFunction;
 
 import org.hkpgateway.plugin.PluginId;
 
@@ -28,6 +30,9 @@ final class RuntimeDirectory {
 
 	/** What a plugin may add: a separator and go-plugin's {@code plugin0123456789}. */
 	private static final int SOCKET_NAME_BYTES = 18;
+
+	/** Of directories that are not configured. */
+	private static final String PREFIX = "hkp-";
 
 	private static final int LAUNCH_NAME_BYTES = 7;
 
@@ -54,25 +59,33 @@ final class RuntimeDirectory {
 	}
 
 	/**
-	 * Opens the configured directory, or makes a fresh one. Removes the launch
-	 * directories of a gateway that was killed.
+	 * Opens the configured directory, or makes a fresh one. Of a gateway that was killed,
+	 * on the same directory or on a fresh one beside, ends the processes of its launches
+	 * and removes their directories.
 	 * @param configured null for a fresh one
 	 * @param users whether other users, those of plugins, must reach what is theirs
+	 * @param asUser what runs a command as another user
 	 * @throws IllegalArgumentException if the configured one cannot be used
 	 * @throws UncheckedIOException if a directory cannot be made
 	 */
-	static RuntimeDirectory open(@Nullable Path configured, boolean users) {
+	static RuntimeDirectory open(@Nullable Path configured, boolean users, IntFunction<List<String>> asUser) {
 		try {
-			Path path = (configured != null) ? configured(configured, users)
-					: createShort(Path.of(System.getProperty("java.io.tmpdir")).toRealPath(), "hkp-", (name) -> {
-					});
+			Path path = (configured != null) ? configured(configured, users) : fresh(asUser);
 			RuntimeDirectory directory = new RuntimeDirectory(path, configured == null, RuntimeLock.claim(path));
+			directory.clear(asUser);
 			directory.prepare(users);
 			return directory;
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException("the runtime directory for plugins cannot be made: " + ex, ex);
 		}
+	}
+
+	private static Path fresh(IntFunction<List<String>> asUser) throws IOException {
+		Path parent = Path.of(System.getProperty("java.io.tmpdir")).toRealPath();
+		KilledGateway.removeFresh(parent, PREFIX + "??????", asUser);
+		return createShort(parent, PREFIX, (name) -> {
+		});
 	}
 
 	private static Path configured(Path path, boolean users) throws IOException {
@@ -91,14 +104,20 @@ final class RuntimeDirectory {
 		return real;
 	}
 
-	private void prepare(boolean users) throws IOException {
-		for (Path stale : this.lock.left()) {
+	/** To be called before this gateway's first launch: all are of another. */
+	private void clear(IntFunction<List<String>> asUser) {
+		List<Path> launches = this.lock.left();
+		KilledGateway.endProcesses(launches, asUser);
+		for (Path stale : launches) {
 			log.info("Removing {}, left by a gateway that was killed", stale);
 			// The host service prepares its socket beside the launch directory.
 			delete(stale.resolveSibling(stale.getFileName() + ".h"));
 			removeLaunch(stale);
 		}
-		Files.createDirectories(data(), privately());
+	}
+
+	private void prepare(boolean users) throws IOException {
+		checkOwner(directory(data()));
 		if (users) {
 			Files.setPosixFilePermissions(data(), TRAVERSABLE);
 			if (this.own) {
@@ -125,12 +144,37 @@ final class RuntimeDirectory {
 		}
 		if (path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
 			int mode = (Integer) Files.getAttribute(path, "unix:mode");
-			boolean sticky = (mode & 01000) != 0;
-			if ((mode & 022) != 0 && !sticky) {
+			// Sticky or not: somebody could put a data directory there before the gateway.
+			if ((mode & 022) != 0) {
 				throw new IllegalArgumentException("hkp.plugins.runtime-directory: expected: a directory that only "
-						+ "its owner can write, got: " + path + " with mode %o".formatted(mode & 07777));
+						+ "its owner can write, got: " + path + " with mode %o".formatted(mode & 07777)
+						+ "; chmod go-w it, or name one below it");
+			}
+			checkOwner(path);
+		}
+	}
+
+	private static void checkOwner(Path directory) throws IOException {
+		int owner = Ownership.owner(directory);
+		if (owner != 0 && owner != Ownership.self()) {
+			throw new IllegalArgumentException("hkp.plugins.runtime-directory: expected: " + directory
+					+ " to belong to root or to the gateway's user " + Ownership.self() + ", got: user " + owner
+					+ "; chown it, or name another");
+		}
+	}
+
+	/** Makes a directory if there is none; a link to one will not do. */
+	private static Path directory(Path path) throws IOException {
+		try {
+			Files.createDirectory(path, privately());
+		}
+		catch (FileAlreadyExistsException ex) {
+			if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+				throw new IllegalArgumentException("hkp.plugins.runtime-directory: expected: " + path
+						+ " to be a directory, got: a link or a file; move it away", ex);
 			}
 		}
+		return path;
 	}
 
 	/**
@@ -138,7 +182,7 @@ final class RuntimeDirectory {
 	 * @param user whose they become; empty for the gateway's
 	 */
 	PluginEnvironment.LaunchDirectories create(PluginId plugin, OptionalInt user) throws IOException {
-		Path data = Files.createDirectories(data().resolve(plugin.name()), privately());
+		Path data = directory(data().resolve(plugin.name()));
 		Path sockets = createShort(this.path, "", this.lock::add);
 		Path temporary = Files.createDirectory(sockets.resolve("tmp"), privately());
 		if (user.isPresent()) {

@@ -18,6 +18,8 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * One gateway's claim to a runtime directory: a locked file, whose lock the kernel
  * releases when the gateway dies, however it dies. Beside it a list of the launch
@@ -54,42 +56,71 @@ final class RuntimeLock implements AutoCloseable {
 	 * @throws IllegalArgumentException if another gateway has claimed it
 	 */
 	static RuntimeLock claim(Path directory) throws IOException {
-		if (!CLAIMED.add(directory)) {
-			throw taken(directory);
+		RuntimeLock claimed = claimIfFree(directory);
+		if (claimed == null) {
+			throw new IllegalArgumentException(
+					"hkp.plugins.runtime-directory: expected: a directory that no other gateway uses, got: " + directory
+							+ ", whose " + LOCK + " is held by a gateway that runs; give each its own");
 		}
+		return claimed;
+	}
+
+	/**
+	 * Claims a directory that a gateway without a configured one has made and left.
+	 * @param directory its real path
+	 * @return null if none has, or it lives
+	 */
+	static @Nullable RuntimeLock claimLeft(Path directory) throws IOException {
+		// The list is written by holders of the lock only: one has been here.
+		return isFile(directory.resolve(LOCK)) && isOwnFile(directory.resolve(LIST)) ? claimIfFree(directory) : null;
+	}
+
+	private static @Nullable RuntimeLock claimIfFree(Path directory) throws IOException {
+		if (!CLAIMED.add(directory)) {
+			return null;
+		}
+		// If not, somebody may have removed it under a gateway that lives and cannot
+		// tell.
+		boolean trusted = isFile(directory.resolve(LOCK));
 		FileChannel channel = null;
+		RuntimeLock claimed = null;
 		try {
 			channel = FileChannel.open(directory.resolve(LOCK),
 					Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE,
 							LinkOption.NOFOLLOW_LINKS),
 					PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
 			FileLock lock = channel.tryLock();
-			if (lock == null) {
-				throw taken(directory);
+			if (lock != null) {
+				RuntimeLock locked = new RuntimeLock(directory, channel);
+				if (trusted) {
+					locked.read();
+				}
+				claimed = locked;
 			}
-			RuntimeLock claimed = new RuntimeLock(directory, channel);
-			claimed.read();
 			return claimed;
 		}
-		catch (IOException | RuntimeException ex) {
-			if (channel != null) {
-				channel.close();
+		finally {
+			if (claimed == null) {
+				if (channel != null) {
+					channel.close();
+				}
+				CLAIMED.remove(directory);
 			}
-			CLAIMED.remove(directory);
-			throw ex;
 		}
-	}
-
-	private static IllegalArgumentException taken(Path directory) {
-		return new IllegalArgumentException(
-				"hkp.plugins.runtime-directory: expected: a directory that no other gateway " + "uses, got: "
-						+ directory + ", whose " + LOCK + " is held by a gateway that runs; give each its own");
 	}
 
 	/** Somebody else's list would be a way to have directories removed. */
+	private static boolean isOwnFile(Path file) throws IOException {
+		return isFile(file) && Ownership.owner(file) == Ownership.self();
+	}
+
+	private static boolean isFile(Path file) {
+		return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
+	}
+
 	private void read() throws IOException {
 		Path list = this.directory.resolve(LIST);
-		if (!Files.isRegularFile(list, LinkOption.NOFOLLOW_LINKS) || Ownership.owner(list) != Ownership.self()) {
+		if (!isOwnFile(list)) {
 			return;
 		}
 		try (InputStream input = Files.newInputStream(list, LinkOption.NOFOLLOW_LINKS)) {

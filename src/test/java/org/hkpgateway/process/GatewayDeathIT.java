@@ -102,12 +102,11 @@ class GatewayDeathIT extends AbstractLauncherIT {
 	}
 
 	private Process gateway(Level level, boolean signal, String body, Path runtime) throws IOException {
-		return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-				"-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), GatewayStandIn.class.getName(),
-				runtime.toString(), this.root.resolve("plugin").toString(), this.socket.toString(),
-				String.valueOf(signal), body, level.name())
-			.redirectError(ProcessBuilder.Redirect.INHERIT)
-			.start();
+		GatewayStandIn gateway = new GatewayStandIn(this.root, this.socket, level);
+		gateway.runtime = runtime;
+		gateway.signal = signal;
+		gateway.body = body;
+		return gateway.start();
 	}
 
 	private static void delete(Path tree) throws IOException {

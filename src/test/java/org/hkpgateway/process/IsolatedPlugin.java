@@ -25,7 +25,7 @@ final class IsolatedPlugin {
 	static final UidRange UIDS = new UidRange(54000, 54003);
 
 	private static final String SCRIPT = """
-			import errno, os, socket, sys, time
+			import errno, os, signal, socket, subprocess, sys, time
 
 			def connect(family, address):
 				with socket.socket(family) as client:
@@ -35,6 +35,15 @@ final class IsolatedPlugin {
 			def create(path):
 				with open(path, "x") as made:
 					made.write("x")
+
+			def ignore():
+				signal.signal(signal.SIGTERM, signal.SIG_IGN)
+				signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+			def child(name):
+				made = subprocess.Popen(["sleep", "600"], start_new_session=True, preexec_fn=ignore)
+				with open(os.environ["PLUGIN_DATA_DIR"] + "/" + name, "w") as file:
+					file.write(str(made.pid))
 
 			def small(path):
 				size = os.statvfs(path)
@@ -50,6 +59,7 @@ final class IsolatedPlugin {
 				"list": os.listdir,
 				"change": lambda path: open(path, "r+b").close(),
 				"create": create,
+				"child": child,
 				"small": small,
 				"writable": writable,
 				"unix": lambda path: connect(socket.AF_UNIX, path),

@@ -5,7 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.IntFunction;
 
 import org.hkpgateway.plugin.PluginId;
 import org.junit.jupiter.api.Test;
@@ -21,9 +23,13 @@ class RuntimeDirectoryTests {
 
 	private static final OptionalInt NOBODY = OptionalInt.empty();
 
+	private static final IntFunction<List<String>> AS_USER = (uid) -> {
+		throw new AssertionError("expected: nobody asked, got: user " + uid);
+	};
+
 	@Test
 	void freshDirectoryIsShortPrivateAndRemoved() throws IOException {
-		RuntimeDirectory runtime = RuntimeDirectory.open(null, false);
+		RuntimeDirectory runtime = RuntimeDirectory.open(null, false, AS_USER);
 		PluginEnvironment.LaunchDirectories directories = runtime.create(ID, NOBODY);
 		Path root = directories.sockets().getParent();
 		assertThat(root.getParent()).isEqualTo(Path.of(System.getProperty("java.io.tmpdir")).toRealPath());
@@ -38,7 +44,7 @@ class RuntimeDirectoryTests {
 
 	@Test
 	void eachLaunchHasItsOwnDirectoryButDataIsKept(@TempDir Path configured) throws IOException {
-		RuntimeDirectory runtime = RuntimeDirectory.open(configured.resolve("new"), false);
+		RuntimeDirectory runtime = RuntimeDirectory.open(configured.resolve("new"), false, AS_USER);
 		PluginEnvironment.LaunchDirectories first = runtime.create(ID, NOBODY);
 		Files.writeString(first.data().resolve("kept"), "");
 		Files.createSymbolicLink(first.sockets().resolve("link"), first.data());
@@ -56,28 +62,29 @@ class RuntimeDirectoryTests {
 	@Test
 	void tooLong(@TempDir Path root) throws IOException {
 		Path path = root.resolve("x".repeat(100));
-		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(path, false))
+		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(path, false, AS_USER))
 			.withMessageStartingWith("hkp.plugins.runtime-directory: expected: at most 78 bytes, because the paths of "
 					+ "sockets below it are limited to 107, got: " + path.toRealPath().toString().length() + ": ");
 	}
 
 	@Test
 	void unusableInAHandshake(@TempDir Path root) {
-		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(root.resolve("a|b"), false))
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> RuntimeDirectory.open(root.resolve("a|b"), false, AS_USER))
 			.withMessageContaining("without '|'");
 	}
 
 	@Test
 	void writableByOthers(@TempDir Path root) throws IOException {
 		Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxrwxrwx"));
-		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(root, false))
+		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(root, false, AS_USER))
 			.withMessageContaining("expected: a directory that only its owner can write, got: ")
 			.withMessageEndingWith("with mode 777");
 	}
 
 	@Test
 	void parentsCanBePassedThroughWhenPluginsHaveUsers(@TempDir Path root) throws IOException {
-		RuntimeDirectory runtime = RuntimeDirectory.open(root.resolve("new"), true);
+		RuntimeDirectory runtime = RuntimeDirectory.open(root.resolve("new"), true, AS_USER);
 		for (Path each : new Path[] { root.resolve("new"), runtime.data() }) {
 			assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(each))).isEqualTo("rwx--x--x");
 		}
@@ -87,7 +94,7 @@ class RuntimeDirectoryTests {
 	@Test
 	void thatCannotBePassedThrough(@TempDir Path root) throws IOException {
 		Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx------"));
-		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(root, true))
+		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(root, true, AS_USER))
 			.withMessageStartingWith("hkp.plugins.runtime-directory: expected: a directory that the users of "
 					+ "hkp.plugins.uid-range may pass through, got: ")
 			.withMessageEndingWith(" with mode rwx------; chmod 711 it");
@@ -95,17 +102,17 @@ class RuntimeDirectoryTests {
 
 	@Test
 	void isUsedByOneGatewayAtATime(@TempDir Path root) {
-		RuntimeDirectory first = RuntimeDirectory.open(root, false);
-		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(root, false))
+		RuntimeDirectory first = RuntimeDirectory.open(root, false, AS_USER);
+		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(root, false, AS_USER))
 			.withMessageStartingWith("hkp.plugins.runtime-directory: expected: a directory that no other gateway uses");
 		first.close();
 		first.close();
-		RuntimeDirectory.open(root, false).close();
+		RuntimeDirectory.open(root, false, AS_USER).close();
 	}
 
 	@Test
 	void whatAKilledGatewayLeftIsRemovedAndNothingElse(@TempDir Path root) throws IOException {
-		RuntimeDirectory killed = RuntimeDirectory.open(root, false);
+		RuntimeDirectory killed = RuntimeDirectory.open(root, false, AS_USER);
 		PluginEnvironment.LaunchDirectories left = killed.create(ID, NOBODY);
 		PluginEnvironment.LaunchDirectories removed = killed.create(ID, NOBODY);
 		Files.writeString(left.temporary().resolve("file"), "");
@@ -114,7 +121,7 @@ class RuntimeDirectoryTests {
 		Path foreign = Files.createDirectory(root.resolve("backup"));
 		killed.close();
 		assertThat(left.sockets()).exists();
-		RuntimeDirectory next = RuntimeDirectory.open(root, false);
+		RuntimeDirectory next = RuntimeDirectory.open(root, false, AS_USER);
 		assertThat(left.sockets()).doesNotExist();
 		assertThat(left.data()).exists();
 		assertThat(foreign).exists();
@@ -123,11 +130,22 @@ class RuntimeDirectoryTests {
 	}
 
 	@Test
+	void aListWhoseLockWasRemovedMayBeOfAGatewayThatLives(@TempDir Path root) throws IOException {
+		RuntimeDirectory living = RuntimeDirectory.open(root, false, AS_USER);
+		PluginEnvironment.LaunchDirectories launch = living.create(ID, NOBODY);
+		living.close();
+		Files.delete(root.resolve("gateway.lock"));
+		RuntimeDirectory.open(root, false, AS_USER).close();
+		assertThat(launch.sockets()).exists();
+	}
+
+	@Test
 	void aForgedListOfLaunchesReachesNothingOutside(@TempDir Path root) throws IOException {
 		Path run = Files.createDirectory(root.resolve("run"));
 		Files.createDirectory(root.resolve("victim"));
+		Files.createFile(run.resolve("gateway.lock"));
 		Files.writeString(run.resolve("gateway.launches"), "../victim\n../victim/\n/\n.\n..\n\ndata\n");
-		RuntimeDirectory.open(run, false).close();
+		RuntimeDirectory.open(run, false, AS_USER).close();
 		assertThat(root.resolve("victim")).exists();
 		assertThat(run.resolve("data")).exists();
 	}
@@ -137,7 +155,8 @@ class RuntimeDirectoryTests {
 		Path other = Files.writeString(root.resolve("other"), "kept");
 		Path run = Files.createDirectory(root.resolve("run"));
 		Files.createSymbolicLink(run.resolve("gateway.lock"), other);
-		assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(() -> RuntimeDirectory.open(run, false));
+		assertThatExceptionOfType(UncheckedIOException.class)
+			.isThrownBy(() -> RuntimeDirectory.open(run, false, AS_USER));
 		assertThat(other).hasContent("kept");
 	}
 
