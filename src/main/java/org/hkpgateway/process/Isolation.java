@@ -107,8 +107,8 @@ final class Isolation {
 		String failure = Programs.failure(basic(OptionalInt.of(this.uids.first()), List.of("true")));
 		return (failure == null) ? null
 				: "hkp.plugins.uid-range: expected: a gateway that can start processes as user " + this.uids.first()
-						+ ", got: " + failure + "; give it the capabilities SETUID, SETGID, SETPCAP and KILL, or remove the "
-						+ "setting";
+						+ ", got: " + failure
+						+ "; give it the capabilities SETUID, SETGID, SETPCAP and KILL, or remove the " + "setting";
 	}
 
 	private @Nullable String tryStrict() {

@@ -49,8 +49,8 @@ final class ProcessTree {
 	}
 
 	/**
-	 * The plugin itself; the root as long as the plugin is not there. May read a few files
-	 * of {@code /proc} until it is found.
+	 * The plugin itself; the root as long as the plugin is not there. May read a few
+	 * files of {@code /proc} until it is found.
 	 */
 	ProcessHandle plugin() {
 		ProcessHandle found = this.plugin;

@@ -72,12 +72,18 @@ final class RuntimeDirectory {
 		try {
 			Path path = (configured != null) ? configured(configured, users) : fresh(asUser);
 			RuntimeDirectory directory = new RuntimeDirectory(path, configured == null, RuntimeLock.claim(path));
-			directory.clear(asUser);
-			directory.prepare(users);
+			try {
+				directory.clear(asUser);
+				directory.prepare(users);
+			}
+			catch (IOException | RuntimeException ex) {
+				directory.close();
+				throw ex;
+			}
 			return directory;
 		}
 		catch (IOException ex) {
-			throw new UncheckedIOException("the runtime directory for plugins cannot be made: " + ex, ex);
+			throw new UncheckedIOException("the runtime directory for plugins cannot be made: " + ex.getMessage(), ex);
 		}
 	}
 
@@ -144,7 +150,8 @@ final class RuntimeDirectory {
 		}
 		if (path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
 			int mode = (Integer) Files.getAttribute(path, "unix:mode");
-			// Sticky or not: somebody could put a data directory there before the gateway.
+			// Sticky or not: somebody could put a data directory there before the
+			// gateway.
 			if ((mode & 022) != 0) {
 				throw new IllegalArgumentException("hkp.plugins.runtime-directory: expected: a directory that only "
 						+ "its owner can write, got: " + path + " with mode %o".formatted(mode & 07777)
@@ -170,8 +177,8 @@ final class RuntimeDirectory {
 		}
 		catch (FileAlreadyExistsException ex) {
 			if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
-				throw new IllegalArgumentException("hkp.plugins.runtime-directory: expected: " + path
-						+ " to be a directory, got: a link or a file; move it away", ex);
+				throw new IOException("expected: " + path + " to be a directory, got: a link or a file; move it away",
+						ex);
 			}
 		}
 		return path;

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 class RuntimeDirectoryTests {
 
@@ -79,7 +80,48 @@ class RuntimeDirectoryTests {
 		Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxrwxrwx"));
 		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(root, false, AS_USER))
 			.withMessageContaining("expected: a directory that only its owner can write, got: ")
-			.withMessageEndingWith("with mode 777");
+			.withMessageEndingWith("with mode 777; chmod go-w it, or name one below it");
+	}
+
+	@Test
+	void writableByOthersThoughSticky(@TempDir Path root) throws Exception {
+		assertThat(new ProcessBuilder("chmod", "1777", root.toString()).inheritIO().start().waitFor()).isZero();
+		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(root, false, AS_USER))
+			.withMessageContaining("only its owner can write, got: " + root.toRealPath() + " with mode 1777");
+	}
+
+	@Test
+	void ofSomebodyElse(@TempDir Path root) throws IOException {
+		Path foreign = Files.createDirectory(root.resolve("foreign"));
+		assumeTrue(Ownership.self() == 0, "only root can give a directory away");
+		Files.setAttribute(foreign, "unix:uid", 12345);
+		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(foreign, false, AS_USER))
+			.withMessageContaining("to belong to root or to the gateway's user 0, got: user 12345; chown it");
+	}
+
+	@Test
+	void dataMustNotLeadElsewhere(@TempDir Path root) throws IOException {
+		Path runtime = Files.createDirectory(root.resolve("runtime"));
+		Path elsewhere = Files.createDirectory(root.resolve("elsewhere"));
+		Path data = Files.createSymbolicLink(runtime.resolve("data"), elsewhere);
+		assertThatExceptionOfType(UncheckedIOException.class)
+			.isThrownBy(() -> RuntimeDirectory.open(runtime, false, AS_USER))
+			.withMessageContaining("/data to be a directory, got: a link or a file; move it away");
+		Files.delete(data);
+		RuntimeDirectory opened = RuntimeDirectory.open(runtime, false, AS_USER);
+		Files.createSymbolicLink(data.resolve("x"), elsewhere);
+		assertThatExceptionOfType(IOException.class).isThrownBy(() -> opened.create(ID, NOBODY))
+			.withMessageContaining("/data/x to be a directory, got: a link");
+		opened.close();
+	}
+
+	@Test
+	void dataMustBelongToTheGateway(@TempDir Path root) throws IOException {
+		Path data = Files.createDirectory(root.resolve("data"));
+		assumeTrue(Ownership.self() == 0, "only root can give a directory away");
+		Files.setAttribute(data, "unix:uid", 12345);
+		assertThatIllegalArgumentException().isThrownBy(() -> RuntimeDirectory.open(root, false, AS_USER))
+			.withMessageContaining("/data to belong to root");
 	}
 
 	@Test
