@@ -75,8 +75,8 @@ final class ConnectProbe {
 	}
 
 	/**
-	 * The exception does not carry the error number. Of those that have a type of their
-	 * own, none means this; of the others, only this one is met where there is a socket.
+	 * The exception does not carry the error number. Those with a type of their own mean
+	 * something else; what is left, where there is a socket, is that it is of no use now.
 	 */
 	private static boolean queueIsFull(PluginEndpoint endpoint, Exception failure) {
 		return failure instanceof SocketTimeoutException || (failure.getClass() == SocketException.class
