@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import io.grpc.ManagedChannel;
@@ -195,6 +196,49 @@ class AntiabuseDistIT {
 		assertThat(this.process.waitFor(20, TimeUnit.SECONDS)).isTrue();
 		assertThat(this.process.exitValue()).isZero();
 		assertThat(this.stderr.get()).contains("a client that is not the gateway was refused");
+	}
+
+	@Test
+	void aStartDoesNotLoadTheEventsOfNetty() throws Exception {
+		Path classes = Files.createTempFile("classes", ".log");
+		try {
+			Identity gateway = Identity.create();
+			// Options of this variable come after the launcher's.
+			String handshake = start(
+					Map.of("PLUGIN_CLIENT_CERT", gateway.pem(), "_JAVA_OPTIONS", "-Xlog:class+load:file=" + classes));
+			this.channel = channel(handshake).sslContext(tls(handshake, gateway)).build();
+			assertThat(initialize("{}").getSuccess()).isTrue();
+			assertThat(send("192.0.2.1:1").getContinueChain()).isTrue();
+			assertThat(Files.readString(classes)).contains(" io.netty.buffer.AdaptiveByteBufAllocator ")
+				.doesNotContain(" io.netty.buffer.AllocateBufferEvent ")
+				.doesNotContain(" jdk.jfr.internal.handlers.");
+		}
+		finally {
+			Files.delete(classes);
+		}
+	}
+
+	@Test
+	void whatServesRequestsIsOptimizedInTheEnd() throws Exception {
+		Path compilations = Files.createTempFile("compilations", ".log");
+		try {
+			String handshake = start(Map.of("_JAVA_OPTIONS", "-Xlog:jit+compilation=debug:file=" + compilations));
+			this.channel = channel(handshake).usePlaintext().build();
+			assertThat(initialize("{\"allow\": [\"192.0.2.1\"]}").getSuccess()).isTrue();
+			long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+			// Level 4 is the optimizing compiler's.
+			Pattern optimized = Pattern
+				.compile("\\s4\\s+(io\\.netty|io\\.grpc|com\\.google\\.protobuf|org\\.hkpgateway)\\.");
+			while (!optimized.matcher(Files.readString(compilations)).find()) {
+				assertThat(System.nanoTime()).as("deadline for the first method at level 4").isLessThan(deadline);
+				for (int i = 0; i < 500; i++) {
+					assertThat(send("192.0.2.1:1").getContinueChain()).isTrue();
+				}
+			}
+		}
+		finally {
+			Files.delete(compilations);
+		}
 	}
 
 	@Test

@@ -61,6 +61,8 @@ public final class HkpPlugin {
 	/** The system property that lets a plugin be started by hand. */
 	public static final String DEBUG_PROPERTY = "hkp.plugin.debug";
 
+	private static final String NETTY_EVENTS_PROPERTY = "io.netty.jfr.enabled";
+
 	private static final PluginLog log = PluginLog.get("sdk");
 
 	private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
@@ -89,6 +91,12 @@ public final class HkpPlugin {
 	@SuppressWarnings("SystemOut")
 	public static void serve(PluginHandler handler) {
 		System.setOut(System.err);
+		// Before anything of Netty's. It would define events for the JDK's Flight
+		// Recorder
+		// at every start, recorded or not: a hundred classes, many of them generated.
+		if (System.getProperty(NETTY_EVENTS_PROPERTY) == null) {
+			System.setProperty(NETTY_EVENTS_PROPERTY, "false");
+		}
 		try {
 			Launch launch = Launch.parse(System.getenv(), Boolean.getBoolean(DEBUG_PROPERTY));
 			PluginLog.install(launch.logLevel());

@@ -117,7 +117,9 @@ class HkpPluginIT {
 			gateway.plugin().shutdown(ShutdownRequest.newBuilder().setTimeoutSeconds(10).build());
 			assertThat(exitCode()).isZero();
 		}
-		assertThat(this.stderr.get()).containsOnlyOnce("\"@message\":\"a client that is not the gateway was refused\"");
+		// At least once: gRPC connects again for a call that never got out.
+		assertThat(this.stderr.get()).contains("\"@message\":\"a client that is not the gateway was refused\"")
+			.doesNotContain("\"got\":\"none\"");
 	}
 
 	@Test
