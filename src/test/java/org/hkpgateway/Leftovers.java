@@ -2,7 +2,6 @@ package org.hkpgateway;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,6 +11,8 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+
+import org.hkpgateway.testsupport.SystemProcesses;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -52,9 +53,11 @@ final class Leftovers {
 		List<String> all = new ArrayList<>();
 		children().stream()
 			.filter((pid) -> !this.children.contains(pid))
-			.forEach((pid) -> all.add("process that the gateway started: " + pid + " " + commandLine(pid)));
-		marked().forEach((pid) -> all
-			.add("process with a directory of the gateway in its environment: " + pid + " " + commandLine(pid)));
+			.forEach((pid) -> all
+				.add("process that the gateway started: " + pid + " " + SystemProcesses.commandLine(pid)));
+		SystemProcesses.withInEnvironment(this.directory + "/")
+			.forEach((pid) -> all.add("process with a directory of the gateway in its environment: " + pid + " "
+					+ SystemProcesses.commandLine(pid)));
 		threads().stream()
 			.filter((thread) -> !this.threads.contains(thread))
 			.forEach((thread) -> all.add("thread of the gateway: " + thread.getName()));
@@ -74,15 +77,6 @@ final class Leftovers {
 			.collect(Collectors.toSet());
 	}
 
-	private List<Long> marked() {
-		try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
-			return all.map(ProcessHandle::pid)
-				.filter((pid) -> pid != ProcessHandle.current().pid())
-				.filter((pid) -> read(pid, "environ").contains(this.directory + "/"))
-				.toList();
-		}
-	}
-
 	private List<String> files() {
 		try (Stream<Path> tree = Files.walk(this.directory)) {
 			return tree.filter((path) -> !path.equals(this.directory)).map(Path::toString).toList();
@@ -93,39 +87,14 @@ final class Leftovers {
 		}
 	}
 
-	/** Whether it runs; one that has ended and was not reaped does not. */
+	/** See {@link SystemProcesses#runs}. */
 	static boolean runs(long pid) {
-		return !commandLine(pid).isEmpty();
+		return SystemProcesses.runs(pid);
 	}
 
-	/**
-	 * Whether a process ends in time. Asks the system itself: Java looks at processes
-	 * that are not its children only now and then, and takes one that was not reaped for
-	 * alive.
-	 */
+	/** See {@link SystemProcesses#endsWithin}. */
 	static boolean endsWithin(long pid, Duration limit) throws InterruptedException {
-		long end = System.nanoTime() + limit.toNanos();
-		while (runs(pid)) {
-			if (System.nanoTime() > end) {
-				return false;
-			}
-			TimeUnit.MILLISECONDS.sleep(10);
-		}
-		return true;
-	}
-
-	private static String commandLine(long pid) {
-		return read(pid, "cmdline").replace('\0', ' ');
-	}
-
-	/** Empty if it is gone, or another user's. */
-	private static String read(long pid, String file) {
-		try {
-			return Files.readString(Path.of("/proc", Long.toString(pid), file), StandardCharsets.ISO_8859_1);
-		}
-		catch (IOException ex) {
-			return "";
-		}
+		return SystemProcesses.endsWithin(pid, limit);
 	}
 
 }

@@ -90,8 +90,14 @@ class FakePlugin implements AutoCloseable {
 		PRINTS_LONG_LINES,
 		/** Fills both pipes for two seconds, beginning at the first request. */
 		FLOODS,
+		/** Fills both pipes for a minute, beginning at the first request. */
+		FLOODS_FOR_A_MINUTE,
 		/** Tells what its host says to its own token and to another one. */
-		CALLS_HOST
+		CALLS_HOST,
+		/** Continues, and tells the same in a header of the answer named after itself. */
+		ADDS_HOST_ANSWER,
+		/** Holds targets that contain "held" while there is a file named hold. */
+		HOLDS_BY_FILE
 
 	}
 
@@ -495,15 +501,27 @@ class FakePlugin implements AutoCloseable {
 					FakeOutput.longLines();
 					answer(observer, answer.setContinueChain(true));
 				}
-				case FLOODS -> {
+				case FLOODS, FLOODS_FOR_A_MINUTE -> {
 					if (FakePlugin.this.events.size() == 1) {
-						FakeOutput.flood(Duration.ofSeconds(2));
+						FakeOutput.flood(Duration.ofSeconds((FakePlugin.this.behaviour == Behaviour.FLOODS) ? 2 : 60));
 					}
 					answer(observer, answer.setContinueChain(true));
 				}
 				case CALLS_HOST -> CompletableFuture.supplyAsync(HostCalls::wrongAndOwnToken)
 					.thenAccept((told) -> answer(observer,
 							answer.setStatusCode(200).setBody(ByteString.copyFromUtf8(told))));
+				case ADDS_HOST_ANSWER -> CompletableFuture.supplyAsync(HostCalls::wrongAndOwnToken)
+					.thenAccept((told) -> answer(observer, answer.setContinueChain(true)
+						.putHeaders("X-Host-Of-" + System.getenv("PLUGIN_NAME"), told)));
+				case HOLDS_BY_FILE -> {
+					if (event.getRawTarget().toStringUtf8().contains("held")) {
+						System.err.println("holds a request");
+						answerWhenReleased(observer, answer.setContinueChain(true));
+					}
+					else {
+						answer(observer, answer.setContinueChain(true));
+					}
+				}
 				case LEGACY_ONLY, KNOWS_NO_REQUESTS -> super.handleRequest(event, observer);
 			}
 		}
@@ -515,6 +533,15 @@ class FakePlugin implements AutoCloseable {
 			}
 			catch (RuntimeException ex) {
 				// Too late: what ANSWERS_WHEN_TOO_LATE is about.
+			}
+		}
+
+		private void answerWhenReleased(StreamObserver<HandleResponse> observer, HandleResponse.Builder answer) {
+			if (Files.exists(Path.of("hold"))) {
+				later(20, () -> answerWhenReleased(observer, answer));
+			}
+			else {
+				answer(observer, answer);
 			}
 		}
 

@@ -35,8 +35,10 @@ public final class FakePluginProgram {
 			shown = text(own);
 		}
 		FakePlugin.Manners manners = (args.length > 1) ? FakePlugin.Manners.valueOf(args[1]) : FakePlugin.Manners.GOOD;
-		PluginEndpoint where = (System.getenv("PLUGIN_MIN_PORT") != null) ? new PluginEndpoint.Tcp("127.0.0.1", 0)
-				: new PluginEndpoint.Unix(directory.resolve("fake.sock"));
+		String told = System.getenv("PLUGIN_GRPC_ADDRESS");
+		PluginEndpoint where = (told != null) ? new PluginEndpoint.Tcp("127.0.0.1", port(told))
+				: (System.getenv("PLUGIN_MIN_PORT") != null) ? new PluginEndpoint.Tcp("127.0.0.1", 0)
+						: new PluginEndpoint.Unix(directory.resolve("fake.sock"));
 		if (manners == FakePlugin.Manners.SHOWS_ANOTHER_CERTIFICATE) {
 			shown = text(OneOffCertificate.generate(OneOffCertificate.Curve.P256, Instant.now()));
 		}
@@ -53,13 +55,17 @@ public final class FakePluginProgram {
 		if (plugin.behaviour == FakePlugin.Behaviour.CRASHES_AFTER_10_S) {
 			plugin.later(10_000, () -> Runtime.getRuntime().halt(3));
 		}
-		if (manners != FakePlugin.Manners.BINDS_SLOWLY) {
+		if (told == null && manners != FakePlugin.Manners.BINDS_SLOWLY) {
 			shakeHands(plugin.endpoint(), shown);
 		}
 		// The end of standard input: the gateway is gone.
 		while (System.in.read() >= 0) {
 		}
 		System.exit(0);
+	}
+
+	private static int port(String address) {
+		return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
 	}
 
 	private static void shakeHands(PluginEndpoint where, String certificate) {
