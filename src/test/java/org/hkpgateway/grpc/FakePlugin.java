@@ -107,6 +107,8 @@ class FakePlugin implements AutoCloseable {
 		GOOD, NO_INFO, NO_INFO_NO_GETINFO, OTHER_NAME, NEEDS_NEWER_GATEWAY, ACCEPTS_1_KB, REFUSES,
 		REFUSES_WITHOUT_REASON, SILENT, NOT_A_PLUGIN, EXITS_DURING_SHUTDOWN, NO_PROOF, WRONG_PROOF, OTHER_PATCH,
 		GO_PLUGIN, GO_PLUGIN_NOT_SERVING, GO_PLUGIN_FLOODS, HANGS_IN_SHUTDOWN,
+		/** Says that it is healthy, where the others say DEGRADED. */
+		HEALTHY,
 		/** Shakes hands a second before it listens; only as a process. */
 		BINDS_SLOWLY,
 		/** Shows a certificate in its handshake and another one to who connects. */
@@ -351,7 +353,7 @@ class FakePlugin implements AutoCloseable {
 			}
 			switch (FakePlugin.this.manners) {
 				case GOOD, EXITS_DURING_SHUTDOWN, NOT_A_PLUGIN, NO_PROOF, WRONG_PROOF, GO_PLUGIN, GO_PLUGIN_NOT_SERVING,
-						GO_PLUGIN_FLOODS, HANGS_IN_SHUTDOWN, BINDS_SLOWLY, SHOWS_ANOTHER_CERTIFICATE ->
+						GO_PLUGIN_FLOODS, HANGS_IN_SHUTDOWN, HEALTHY, BINDS_SLOWLY, SHOWS_ANOTHER_CERTIFICATE ->
 					{
 					}
 				case OTHER_PATCH -> answer.getInfoBuilder().putMetadata("min_host_protocol", "1.0.9");
@@ -403,6 +405,11 @@ class FakePlugin implements AutoCloseable {
 			}
 			if (goPlugin()) {
 				super.healthCheck(request, observer);
+				return;
+			}
+			if (FakePlugin.this.manners == Manners.HEALTHY) {
+				observer.onNext(HealthStatus.newBuilder().setStatus(HealthStatus.Status.HEALTHY).build());
+				observer.onCompleted();
 				return;
 			}
 			observer.onNext(HealthStatus.newBuilder()
