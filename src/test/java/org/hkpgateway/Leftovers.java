@@ -2,10 +2,16 @@ package org.hkpgateway;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -18,7 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * What there was before a test, so that afterwards nothing more is left: no process, no
- * thread of the gateway, no file.
+ * thread of the gateway, no file, no open socket and no open pipe.
  */
 final class Leftovers {
 
@@ -31,6 +37,8 @@ final class Leftovers {
 
 	private final Set<Thread> threads = threads();
 
+	private final Set<String> descriptors;
+
 	/**
 	 * Takes stock.
 	 * @param directory where everything is made that the test may leave, and whose path
@@ -38,6 +46,19 @@ final class Leftovers {
 	 */
 	Leftovers(Path directory) {
 		this.directory = directory;
+		openWhatTheJdkKeeps();
+		this.descriptors = descriptors();
+	}
+
+	/** It makes a pair of sockets for itself when the first one is closed. */
+	private static void openWhatTheJdkKeeps() {
+		try (ServerSocketChannel server = ServerSocketChannel.open(); SocketChannel client = SocketChannel.open()) {
+			server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+			client.connect(server.getLocalAddress());
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	/** Waits a few seconds for the last ones, then names all that is left. */
@@ -61,6 +82,9 @@ final class Leftovers {
 		threads().stream()
 			.filter((thread) -> !this.threads.contains(thread))
 			.forEach((thread) -> all.add("thread of the gateway: " + thread.getName()));
+		descriptors().stream()
+			.filter((open) -> !this.descriptors.contains(open))
+			.forEach((open) -> all.add("open in the gateway: " + open));
 		files().forEach((file) -> all.add("socket, directory or other file: " + file));
 		return all;
 	}
@@ -75,6 +99,28 @@ final class Leftovers {
 			.stream()
 			.filter((thread) -> thread.getName().startsWith("hkp-"))
 			.collect(Collectors.toSet());
+	}
+
+	/**
+	 * Sockets and pipes by their numbers in the kernel, which are not used again soon.
+	 */
+	private static Set<String> descriptors() {
+		Set<String> open = new HashSet<>();
+		try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+			for (Path each : all) {
+				try {
+					open.add(Files.readSymbolicLink(each).toString());
+				}
+				catch (IOException ex) {
+					// Closed meanwhile.
+				}
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		open.removeIf((each) -> !each.startsWith("socket:") && !each.startsWith("pipe:"));
+		return open;
 	}
 
 	private List<String> files() {
