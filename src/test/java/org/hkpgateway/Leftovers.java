@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -29,7 +28,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 final class Leftovers {
 
 	/** Threads end a moment after they were told to. */
-	private static final long PATIENCE = TimeUnit.SECONDS.toNanos(5);
+	private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+	private final Duration patience;
 
 	private final Path directory;
 
@@ -45,7 +46,13 @@ final class Leftovers {
 	 * the environment of each of its processes contains
 	 */
 	Leftovers(Path directory) {
+		this(directory, PATIENCE);
+	}
+
+	/** The same with a patience of its own. */
+	Leftovers(Path directory, Duration patience) {
 		this.directory = directory;
+		this.patience = patience;
 		openWhatTheJdkKeeps();
 		this.descriptors = descriptors();
 	}
@@ -63,7 +70,7 @@ final class Leftovers {
 
 	/** Waits a few seconds for the last ones, then names all that is left. */
 	void assertNone() {
-		long end = System.nanoTime() + PATIENCE;
+		long end = System.nanoTime() + this.patience.toNanos();
 		while (!all().isEmpty() && System.nanoTime() < end) {
 			RealPluginHost.pause();
 		}
