@@ -2,27 +2,35 @@ package org.hkpgateway;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+
+import org.hkpgateway.testsupport.SystemProcesses;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * What there was before a test, so that afterwards nothing more is left: no process, no
- * thread of the gateway, no file.
+ * thread of the gateway, no file, no open socket and no open pipe.
  */
 final class Leftovers {
 
 	/** Threads end a moment after they were told to. */
-	private static final long PATIENCE = TimeUnit.SECONDS.toNanos(5);
+	private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+	private final Duration patience;
 
 	private final Path directory;
 
@@ -30,18 +38,39 @@ final class Leftovers {
 
 	private final Set<Thread> threads = threads();
 
+	private final Set<String> descriptors;
+
 	/**
 	 * Takes stock.
 	 * @param directory where everything is made that the test may leave, and whose path
 	 * the environment of each of its processes contains
 	 */
 	Leftovers(Path directory) {
+		this(directory, PATIENCE);
+	}
+
+	/** The same with a patience of its own. */
+	Leftovers(Path directory, Duration patience) {
 		this.directory = directory;
+		this.patience = patience;
+		openWhatTheJdkKeeps();
+		this.descriptors = descriptors();
+	}
+
+	/** It makes a pair of sockets for itself when the first one is closed. */
+	private static void openWhatTheJdkKeeps() {
+		try (ServerSocketChannel server = ServerSocketChannel.open(); SocketChannel client = SocketChannel.open()) {
+			server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+			client.connect(server.getLocalAddress());
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	/** Waits a few seconds for the last ones, then names all that is left. */
 	void assertNone() {
-		long end = System.nanoTime() + PATIENCE;
+		long end = System.nanoTime() + this.patience.toNanos();
 		while (!all().isEmpty() && System.nanoTime() < end) {
 			RealPluginHost.pause();
 		}
@@ -52,12 +81,17 @@ final class Leftovers {
 		List<String> all = new ArrayList<>();
 		children().stream()
 			.filter((pid) -> !this.children.contains(pid))
-			.forEach((pid) -> all.add("process that the gateway started: " + pid + " " + commandLine(pid)));
-		marked().forEach((pid) -> all
-			.add("process with a directory of the gateway in its environment: " + pid + " " + commandLine(pid)));
+			.forEach((pid) -> all
+				.add("process that the gateway started: " + pid + " " + SystemProcesses.commandLine(pid)));
+		SystemProcesses.withInEnvironment(this.directory + "/")
+			.forEach((pid) -> all.add("process with a directory of the gateway in its environment: " + pid + " "
+					+ SystemProcesses.commandLine(pid)));
 		threads().stream()
 			.filter((thread) -> !this.threads.contains(thread))
 			.forEach((thread) -> all.add("thread of the gateway: " + thread.getName()));
+		descriptors().stream()
+			.filter((open) -> !this.descriptors.contains(open))
+			.forEach((open) -> all.add("open in the gateway: " + open));
 		files().forEach((file) -> all.add("socket, directory or other file: " + file));
 		return all;
 	}
@@ -74,13 +108,26 @@ final class Leftovers {
 			.collect(Collectors.toSet());
 	}
 
-	private List<Long> marked() {
-		try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
-			return all.map(ProcessHandle::pid)
-				.filter((pid) -> pid != ProcessHandle.current().pid())
-				.filter((pid) -> read(pid, "environ").contains(this.directory + "/"))
-				.toList();
+	/**
+	 * Sockets and pipes by their numbers in the kernel, which are not used again soon.
+	 */
+	private static Set<String> descriptors() {
+		Set<String> open = new HashSet<>();
+		try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+			for (Path each : all) {
+				try {
+					open.add(Files.readSymbolicLink(each).toString());
+				}
+				catch (IOException ex) {
+					// Closed meanwhile.
+				}
+			}
 		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		open.removeIf((each) -> !each.startsWith("socket:") && !each.startsWith("pipe:"));
+		return open;
 	}
 
 	private List<String> files() {
@@ -93,39 +140,14 @@ final class Leftovers {
 		}
 	}
 
-	/** Whether it runs; one that has ended and was not reaped does not. */
+	/** See {@link SystemProcesses#runs}. */
 	static boolean runs(long pid) {
-		return !commandLine(pid).isEmpty();
+		return SystemProcesses.runs(pid);
 	}
 
-	/**
-	 * Whether a process ends in time. Asks the system itself: Java looks at processes
-	 * that are not its children only now and then, and takes one that was not reaped for
-	 * alive.
-	 */
+	/** See {@link SystemProcesses#endsWithin}. */
 	static boolean endsWithin(long pid, Duration limit) throws InterruptedException {
-		long end = System.nanoTime() + limit.toNanos();
-		while (runs(pid)) {
-			if (System.nanoTime() > end) {
-				return false;
-			}
-			TimeUnit.MILLISECONDS.sleep(10);
-		}
-		return true;
-	}
-
-	private static String commandLine(long pid) {
-		return read(pid, "cmdline").replace('\0', ' ');
-	}
-
-	/** Empty if it is gone, or another user's. */
-	private static String read(long pid, String file) {
-		try {
-			return Files.readString(Path.of("/proc", Long.toString(pid), file), StandardCharsets.ISO_8859_1);
-		}
-		catch (IOException ex) {
-			return "";
-		}
+		return SystemProcesses.endsWithin(pid, limit);
 	}
 
 }

@@ -5,8 +5,10 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -96,6 +98,46 @@ class RemotePluginIT {
 		}
 	}
 
+	@Test
+	void mutualTlsRefusesAnotherCertificateAndNone() throws Exception {
+		Path keys = keyStore();
+		Path client = keyStore("client");
+		Path other = keyStore("other");
+		int port = freePort();
+		this.plugin = RemotePluginProgram.start(String.valueOf(port), keys, certificate(client), null);
+		List<String> properties = new ArrayList<>();
+		for (String name : List.of("fake", "stranger", "keyless")) {
+			properties.add("hkp.plugins.remote." + name + ".address=localhost:" + port);
+			properties.add("hkp.plugins.remote." + name + ".tls-bundle=" + name);
+			properties.add("spring.ssl.bundle.pem." + name + ".truststore.certificate=file:" + certificate(keys));
+		}
+		properties.addAll(own("fake", client));
+		properties.addAll(own("stranger", other));
+		try (GatewayProcess gateway = start(properties.toArray(String[]::new))) {
+			gateway.await("READY", () -> state(gateway).equals("READY"));
+			assertThat(gateway.actuator("plugins/fake").path("transport").asString("")).isEqualTo("mtls");
+			assertThat(status(gateway)).as("decided by the first in order").isEqualTo(403);
+			for (String name : List.of("stranger", "keyless")) {
+				gateway.await("a failure of " + name,
+						() -> !gateway.actuator("plugins/" + name).path("failures").isEmpty());
+				JsonNode refused = gateway.actuator("plugins/" + name);
+				assertThat(refused.path("state").asString("")).isNotEqualTo("READY");
+				assertThat(refused.path("failures").toString()).contains("TLS handshake failed");
+			}
+			assertThat(gateway.stop()).isEqualTo(143);
+		}
+	}
+
+	/** The gateway's key and certificate in a bundle, as the operator guide has them. */
+	private List<String> own(String bundle, Path keyStore) throws Exception {
+		KeyStore store = KeyStore.getInstance(keyStore.toFile(), RemotePluginProgram.PASSWORD.toCharArray());
+		byte[] key = store.getKey("own", RemotePluginProgram.PASSWORD.toCharArray()).getEncoded();
+		Path pem = Files.writeString(Path.of(keyStore + ".key"), "-----BEGIN PRIVATE KEY-----\n"
+				+ Base64.getMimeEncoder().encodeToString(key) + "\n-----END PRIVATE KEY-----\n");
+		String prefix = "spring.ssl.bundle.pem." + bundle + ".keystore.";
+		return List.of(prefix + "certificate=file:" + certificate(keyStore), prefix + "private-key=file:" + pem);
+	}
+
 	private GatewayProcess start(String... properties) throws IOException {
 		Files.createDirectory(this.directory.resolve("none"));
 		List<String> all = new ArrayList<>(List.of(properties));
@@ -127,14 +169,21 @@ class RemotePluginIT {
 	}
 
 	private Path keyStore() {
-		Path file = this.directory.resolve("server.p12");
+		return keyStore("server");
+	}
+
+	private Path keyStore(String name) {
+		Path file = this.directory.resolve(name + ".p12");
 		keytool("-genkeypair", "-alias", "own", "-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=localhost",
 				"-ext", "san=dns:localhost", "-storetype", "PKCS12", "-keystore", file.toString());
 		return file;
 	}
 
 	private Path certificate(Path keyStore) {
-		Path file = this.directory.resolve("server.pem");
+		Path file = Path.of(keyStore + ".pem");
+		if (Files.exists(file)) {
+			return file;
+		}
 		keytool("-exportcert", "-rfc", "-alias", "own", "-keystore", keyStore.toString(), "-file", file.toString());
 		return file;
 	}

@@ -90,8 +90,14 @@ class FakePlugin implements AutoCloseable {
 		PRINTS_LONG_LINES,
 		/** Fills both pipes for two seconds, beginning at the first request. */
 		FLOODS,
+		/** Fills both pipes for a minute, beginning at the first request. */
+		FLOODS_FOR_A_MINUTE,
 		/** Tells what its host says to its own token and to another one. */
-		CALLS_HOST
+		CALLS_HOST,
+		/** Continues, and tells the same in a header of the answer named after itself. */
+		ADDS_HOST_ANSWER,
+		/** Holds targets that contain "held" while there is a file named hold. */
+		HOLDS_BY_FILE
 
 	}
 
@@ -101,6 +107,8 @@ class FakePlugin implements AutoCloseable {
 		GOOD, NO_INFO, NO_INFO_NO_GETINFO, OTHER_NAME, NEEDS_NEWER_GATEWAY, ACCEPTS_1_KB, REFUSES,
 		REFUSES_WITHOUT_REASON, SILENT, NOT_A_PLUGIN, EXITS_DURING_SHUTDOWN, NO_PROOF, WRONG_PROOF, OTHER_PATCH,
 		GO_PLUGIN, GO_PLUGIN_NOT_SERVING, GO_PLUGIN_FLOODS, HANGS_IN_SHUTDOWN,
+		/** Says that it is healthy, where the others say DEGRADED. */
+		HEALTHY,
 		/** Shakes hands a second before it listens; only as a process. */
 		BINDS_SLOWLY,
 		/** Shows a certificate in its handshake and another one to who connects. */
@@ -345,7 +353,7 @@ class FakePlugin implements AutoCloseable {
 			}
 			switch (FakePlugin.this.manners) {
 				case GOOD, EXITS_DURING_SHUTDOWN, NOT_A_PLUGIN, NO_PROOF, WRONG_PROOF, GO_PLUGIN, GO_PLUGIN_NOT_SERVING,
-						GO_PLUGIN_FLOODS, HANGS_IN_SHUTDOWN, BINDS_SLOWLY, SHOWS_ANOTHER_CERTIFICATE ->
+						GO_PLUGIN_FLOODS, HANGS_IN_SHUTDOWN, HEALTHY, BINDS_SLOWLY, SHOWS_ANOTHER_CERTIFICATE ->
 					{
 					}
 				case OTHER_PATCH -> answer.getInfoBuilder().putMetadata("min_host_protocol", "1.0.9");
@@ -397,6 +405,11 @@ class FakePlugin implements AutoCloseable {
 			}
 			if (goPlugin()) {
 				super.healthCheck(request, observer);
+				return;
+			}
+			if (FakePlugin.this.manners == Manners.HEALTHY) {
+				observer.onNext(HealthStatus.newBuilder().setStatus(HealthStatus.Status.HEALTHY).build());
+				observer.onCompleted();
 				return;
 			}
 			observer.onNext(HealthStatus.newBuilder()
@@ -495,15 +508,27 @@ class FakePlugin implements AutoCloseable {
 					FakeOutput.longLines();
 					answer(observer, answer.setContinueChain(true));
 				}
-				case FLOODS -> {
+				case FLOODS, FLOODS_FOR_A_MINUTE -> {
 					if (FakePlugin.this.events.size() == 1) {
-						FakeOutput.flood(Duration.ofSeconds(2));
+						FakeOutput.flood(Duration.ofSeconds((FakePlugin.this.behaviour == Behaviour.FLOODS) ? 2 : 60));
 					}
 					answer(observer, answer.setContinueChain(true));
 				}
 				case CALLS_HOST -> CompletableFuture.supplyAsync(HostCalls::wrongAndOwnToken)
 					.thenAccept((told) -> answer(observer,
 							answer.setStatusCode(200).setBody(ByteString.copyFromUtf8(told))));
+				case ADDS_HOST_ANSWER -> CompletableFuture.supplyAsync(HostCalls::wrongAndOwnToken)
+					.thenAccept((told) -> answer(observer, answer.setContinueChain(true)
+						.putHeaders("X-Host-Of-" + System.getenv("PLUGIN_NAME"), told)));
+				case HOLDS_BY_FILE -> {
+					if (event.getRawTarget().toStringUtf8().contains("held")) {
+						System.err.println("holds a request");
+						answerWhenReleased(observer, answer.setContinueChain(true));
+					}
+					else {
+						answer(observer, answer.setContinueChain(true));
+					}
+				}
 				case LEGACY_ONLY, KNOWS_NO_REQUESTS -> super.handleRequest(event, observer);
 			}
 		}
@@ -515,6 +540,15 @@ class FakePlugin implements AutoCloseable {
 			}
 			catch (RuntimeException ex) {
 				// Too late: what ANSWERS_WHEN_TOO_LATE is about.
+			}
+		}
+
+		private void answerWhenReleased(StreamObserver<HandleResponse> observer, HandleResponse.Builder answer) {
+			if (Files.exists(Path.of("hold"))) {
+				later(20, () -> answerWhenReleased(observer, answer));
+			}
+			else {
+				answer(observer, answer);
 			}
 		}
 

@@ -1,5 +1,6 @@
 package org.hkpgateway.grpc;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,8 +8,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.cert.CertificateEncodingException;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -35,8 +39,10 @@ public final class FakePluginProgram {
 			shown = text(own);
 		}
 		FakePlugin.Manners manners = (args.length > 1) ? FakePlugin.Manners.valueOf(args[1]) : FakePlugin.Manners.GOOD;
-		PluginEndpoint where = (System.getenv("PLUGIN_MIN_PORT") != null) ? new PluginEndpoint.Tcp("127.0.0.1", 0)
-				: new PluginEndpoint.Unix(directory.resolve("fake.sock"));
+		String told = System.getenv("PLUGIN_GRPC_ADDRESS");
+		PluginEndpoint where = (told != null) ? new PluginEndpoint.Tcp("127.0.0.1", port(told))
+				: (System.getenv("PLUGIN_MIN_PORT") != null) ? new PluginEndpoint.Tcp("127.0.0.1", 0)
+						: new PluginEndpoint.Unix(directory.resolve("fake.sock"));
 		if (manners == FakePlugin.Manners.SHOWS_ANOTHER_CERTIFICATE) {
 			shown = text(OneOffCertificate.generate(OneOffCertificate.Curve.P256, Instant.now()));
 		}
@@ -53,13 +59,17 @@ public final class FakePluginProgram {
 		if (plugin.behaviour == FakePlugin.Behaviour.CRASHES_AFTER_10_S) {
 			plugin.later(10_000, () -> Runtime.getRuntime().halt(3));
 		}
-		if (manners != FakePlugin.Manners.BINDS_SLOWLY) {
+		if (told == null && manners != FakePlugin.Manners.BINDS_SLOWLY) {
 			shakeHands(plugin.endpoint(), shown);
 		}
 		// The end of standard input: the gateway is gone.
 		while (System.in.read() >= 0) {
 		}
 		System.exit(0);
+	}
+
+	private static int port(String address) {
+		return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
 	}
 
 	private static void shakeHands(PluginEndpoint where, String certificate) {
@@ -94,9 +104,61 @@ public final class FakePluginProgram {
 		return write(parent, behaviour.toLowerCase(Locale.ROOT), behaviour, new String[0], manifest);
 	}
 
-	/** The same for a plugin with a name of its own. */
-	public static void installAs(Path parent, String name, String behaviour) throws IOException {
+	/**
+	 * The same for a plugin with a name of its own.
+	 * @param parent where to make it
+	 * @param name its own
+	 * @param behaviour one of {@link FakePlugin.Behaviour}
+	 * @param manners one of {@link FakePlugin.Manners} and then, if need be, one of
+	 * {@link FakePlugin.StreamManners}
+	 */
+	public static void installAs(Path parent, String name, String behaviour, String... manners) throws IOException {
+		write(parent, name, behaviour, manners);
+	}
+
+	/**
+	 * The same for a plugin that needs nothing but Java from outside of its own
+	 * directory, which everybody may read: for isolated ones.
+	 */
+	public static void installSelfContained(Path parent, String name, String behaviour) throws IOException {
 		write(parent, name, behaviour, new String[0]);
+		Path directory = parent.resolve(name);
+		Path library = Files.createDirectory(directory.resolve("lib"));
+		int number = 0;
+		for (String entry : classPath().split(File.pathSeparator)) {
+			Path source = Path.of(entry);
+			Path target = library.resolve(number++ + ".jar");
+			if (Files.isDirectory(source)) {
+				pack(source, target);
+			}
+			else if (Files.exists(source)) {
+				link(source, target);
+			}
+		}
+		script(directory, "", directory.resolve("lib") + "/*");
+		for (Path each : List.of(directory, library)) {
+			Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwxr-xr-x"));
+		}
+	}
+
+	/** A hundred files: copied only where they cannot be linked. */
+	private static void link(Path source, Path target) throws IOException {
+		try {
+			Files.createLink(target, source);
+		}
+		catch (IOException | UnsupportedOperationException ex) {
+			Files.copy(source, target);
+		}
+	}
+
+	private static void pack(Path classes, Path jar) throws IOException {
+		try (Stream<Path> tree = Files.walk(classes);
+				JarOutputStream output = new JarOutputStream(Files.newOutputStream(jar))) {
+			for (Path file : tree.filter(Files::isRegularFile).toList()) {
+				output.putNextEntry(new JarEntry(classes.relativize(file).toString()));
+				Files.copy(file, output);
+			}
+		}
 	}
 
 	private static String write(Path parent, String name, String behaviour, String[] arguments, String... manifest)
@@ -133,11 +195,22 @@ public final class FakePluginProgram {
 	 * @return its path
 	 */
 	public static Path script(Path directory, String before) throws IOException {
-		String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+		return script(directory, before, classPath());
+	}
+
+	private static String classPath() {
+		return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+	}
+
+	/**
+	 * Without a network Netty looks for a machine id in vain, and logs that on stdout.
+	 */
+	private static Path script(Path directory, String before, String classPath) throws IOException {
 		Path run = Files.writeString(directory.resolve("run"), """
 				#!/bin/sh
 				%s
 				exec '%s/bin/java' -Xlog:disable -Xlog:all=warning:stderr -Xmx64m -XX:TieredStopAtLevel=1 \\
+				  -Dio.netty.machineId=00:00:5e:00:53:01 \\
 				  -cp '%s' %s "$@"
 				""".formatted(before, System.getProperty("java.home"), classPath, FakePluginProgram.class.getName()));
 		Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("rwxr-xr-x"));

@@ -12,10 +12,12 @@ import java.util.Map;
 import javax.net.ssl.KeyManagerFactory;
 
 import io.grpc.netty.GrpcSslContexts;
+import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import org.hkpgateway.plugin.PluginEndpoint;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@link FakePlugin} as a process that no gateway has launched: denies every request, on
@@ -32,7 +34,7 @@ public final class RemotePluginProgram {
 	}
 
 	public static void main(String[] args) throws Exception {
-		SslContext tls = args[1].isEmpty() ? null : tls(Path.of(args[1]));
+		SslContext tls = args[1].isEmpty() ? null : tls(Path.of(args[1]), args[2].isEmpty() ? null : Path.of(args[2]));
 		FakePlugin plugin = new FakePlugin(endpoint(args[0]), tls, System.getenv(TOKEN));
 		plugin.behaviour = FakePlugin.Behaviour.DENIES;
 		plugin.streamManners = FakePlugin.StreamManners.BEHAVES;
@@ -51,14 +53,18 @@ public final class RemotePluginProgram {
 		return new PluginEndpoint.Tcp("127.0.0.1", Integer.parseInt(address));
 	}
 
-	private static SslContext tls(Path file) throws Exception {
+	private static SslContext tls(Path file, @Nullable Path clients) throws Exception {
 		KeyStore store = KeyStore.getInstance("PKCS12");
 		try (InputStream input = Files.newInputStream(file)) {
 			store.load(input, PASSWORD.toCharArray());
 		}
 		KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
 		keys.init(store, PASSWORD.toCharArray());
-		return GrpcSslContexts.configure(SslContextBuilder.forServer(keys), SslProvider.JDK).build();
+		SslContextBuilder builder = GrpcSslContexts.configure(SslContextBuilder.forServer(keys), SslProvider.JDK);
+		if (clients != null) {
+			builder.trustManager(clients.toFile()).clientAuth(ClientAuth.REQUIRE);
+		}
+		return builder.build();
 	}
 
 	/**
@@ -69,10 +75,19 @@ public final class RemotePluginProgram {
 	 * @return to be ended by the caller
 	 */
 	public static Process start(String address, Path keyStore, String token) throws IOException {
+		return start(address, keyStore, null, token);
+	}
+
+	/**
+	 * The same with mutual TLS.
+	 * @param clients certificates in PEM, of which callers must show one
+	 */
+	public static Process start(String address, Path keyStore, Path clients, String token) throws IOException {
 		List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(),
 				"-Xmx64m", "-XX:TieredStopAtLevel=1", "-cp",
 				System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-				RemotePluginProgram.class.getName(), address, (keyStore != null) ? keyStore.toString() : ""));
+				RemotePluginProgram.class.getName(), address, (keyStore != null) ? keyStore.toString() : "",
+				(clients != null) ? clients.toString() : ""));
 		ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
 		builder.environment().putAll((token != null) ? Map.of(TOKEN, token) : Map.of());
 		Process process = builder.start();

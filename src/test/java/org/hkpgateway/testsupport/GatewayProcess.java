@@ -11,9 +11,12 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -30,6 +33,9 @@ public final class GatewayProcess implements AutoCloseable {
 	/** Where the build leaves the shipped plugin. */
 	public static final Path ANTIABUSE = root().resolve("plugins/antiabuse/target/dist");
 
+	/** What a JVM exits with when it was told to stop. */
+	private static final int SIGTERM = 143;
+
 	private static final JsonMapper json = new JsonMapper();
 
 	private static final HttpClient http = HttpClient.newHttpClient();
@@ -44,19 +50,28 @@ public final class GatewayProcess implements AutoCloseable {
 
 	private final Process process;
 
-	private GatewayProcess(List<String> properties) {
+	private GatewayProcess(Map<String, String> environment, List<String> properties) {
+		Map<String, String> all = new LinkedHashMap<>(Map.of("server.port", String.valueOf(this.port), "server.address",
+				"127.0.0.1", "management.server.port", String.valueOf(this.managementPort), "hkp.shutdown.pre-stop",
+				"0s", "hkp.plugins.runtime-directory", this.runtime.toString()));
+		for (String property : properties) {
+			String[] parts = property.split("=", 2);
+			all.put(parts[0], parts[1]);
+		}
+		if (all.containsKey("hkp.plugins.uid-range")) {
+			letOthersPass(this.runtime);
+		}
 		List<String> command = new ArrayList<>(
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
 						"-XX:TieredStopAtLevel=1", "-Dio.netty.leakDetection.level=paranoid", "-jar",
-						root().resolve("target/hkp-gateway.jar").toString(), "--server.port=" + this.port,
-						"--server.address=127.0.0.1", "--management.server.port=" + this.managementPort,
-						"--hkp.shutdown.pre-stop=0s", "--hkp.plugins.runtime-directory=" + this.runtime));
-		properties.forEach((property) -> command.add("--" + property));
+						root().resolve("target/hkp-gateway.jar").toString()));
+		all.forEach((key, value) -> command.add("--" + key + "=" + value));
+		ProcessBuilder builder = new ProcessBuilder(command).directory(this.directory.toFile())
+			.redirectErrorStream(true)
+			.redirectOutput(logFile().toFile());
+		builder.environment().putAll(environment);
 		try {
-			this.process = new ProcessBuilder(command).directory(this.directory.toFile())
-				.redirectErrorStream(true)
-				.redirectOutput(logFile().toFile())
-				.start();
+			this.process = builder.start();
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -65,7 +80,12 @@ public final class GatewayProcess implements AutoCloseable {
 
 	/** Starts the gateway and waits until the port is open. */
 	public static GatewayProcess start(String... properties) {
-		GatewayProcess gateway = launch(properties);
+		return start(Map.of(), properties);
+	}
+
+	/** The same with changes to the environment. */
+	public static GatewayProcess start(Map<String, String> environment, String... properties) {
+		GatewayProcess gateway = new GatewayProcess(environment, List.of(properties));
 		try {
 			gateway.await("the public port", () -> gateway.log().contains("Started HkpGatewayApplication"));
 		}
@@ -78,7 +98,7 @@ public final class GatewayProcess implements AutoCloseable {
 
 	/** Starts the gateway and does not wait. */
 	public static GatewayProcess launch(String... properties) {
-		return new GatewayProcess(List.of(properties));
+		return new GatewayProcess(Map.of(), List.of(properties));
 	}
 
 	public int port() {
@@ -204,13 +224,57 @@ public final class GatewayProcess implements AutoCloseable {
 		}
 	}
 
-	/** SIGTERM, as an operator stops it. Waits for the end. */
+	/**
+	 * SIGTERM, as an operator stops it. Waits for the end, and fails if a plugin is left.
+	 */
 	public int stop() throws InterruptedException {
 		this.process.destroy();
+		return awaitEnd();
+	}
+
+	/**
+	 * Waits for the end of one that was told to stop, and fails if a plugin is left.
+	 * @return the exit code
+	 */
+	public int awaitEnd() throws InterruptedException {
 		if (!this.process.waitFor(60, TimeUnit.SECONDS)) {
 			throw new AssertionError("expected: the end of the gateway within 60 s, got: this log\n" + log());
 		}
+		assertNoPluginIsLeft();
 		return this.process.exitValue();
+	}
+
+	/**
+	 * After an orderly stop. That processes are gone proves little where the kernel kills
+	 * them with the gateway; a directory of a launch is removed by a gateway that has
+	 * seen its plugin end, and by nobody else.
+	 */
+	private void assertNoPluginIsLeft() {
+		List<String> left = new ArrayList<>();
+		SystemProcesses.withInEnvironment(this.runtime + "/")
+			.forEach((pid) -> left.add("process " + pid + " " + SystemProcesses.commandLine(pid)));
+		try (Stream<Path> all = Files.list(this.runtime)) {
+			all.filter(Files::isDirectory)
+				.filter((path) -> !path.endsWith("data"))
+				.forEach((path) -> left.add("directory of a launch " + path));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		if (!left.isEmpty()) {
+			throw new AssertionError(
+					"expected: no plugin left by a gateway that has stopped, got: " + left + " and this log\n" + log());
+		}
+	}
+
+	/** As the users of {@code hkp.plugins.uid-range} need it. */
+	private static void letOthersPass(Path directory) {
+		try {
+			Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	/**
@@ -248,6 +312,17 @@ public final class GatewayProcess implements AutoCloseable {
 
 	@Override
 	public void close() {
+		try {
+			if (!this.process.isAlive() && this.process.exitValue() == SIGTERM) {
+				assertNoPluginIsLeft();
+			}
+		}
+		finally {
+			end();
+		}
+	}
+
+	private void end() {
 		List<ProcessHandle> plugins = this.process.descendants().toList();
 		this.process.destroyForcibly();
 		plugins.forEach(ProcessHandle::destroyForcibly);

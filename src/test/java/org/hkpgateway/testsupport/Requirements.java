@@ -3,6 +3,8 @@ package org.hkpgateway.testsupport;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -32,7 +34,25 @@ public final class Requirements {
 			.map((directory) -> Path.of(directory, name))
 			.filter(Files::isExecutable)
 			.findFirst()
-			.orElseGet(() -> missing(name));
+			.orElseGet(() -> missing(
+					"expected: the program " + name + " on PATH, got: none; install it to run this test"));
+	}
+
+	/**
+	 * Finds a program that can do something here, which it tries. If it cannot, the
+	 * calling test is skipped with a message, or fails when {@code HKP_REQUIRE_ALL=true}.
+	 * @param name of the program
+	 * @param arguments for which it exits with 0
+	 * @return its path
+	 */
+	public static Path working(String name, String... arguments) {
+		Path path = program(name);
+		List<String> command = new ArrayList<>(List.of(path.toString()));
+		command.addAll(List.of(arguments));
+		Command.Result result = Command.run(Path.of(System.getProperty("java.io.tmpdir")), Duration.ofSeconds(20),
+				new byte[0], command);
+		return (result.exitCode() == 0) ? path : missing("expected: a program that works: " + String.join(" ", command)
+				+ ", got: exit code " + result.exitCode() + ": " + result.errors().strip());
 	}
 
 	/**
@@ -45,8 +65,7 @@ public final class Requirements {
 				() -> what + " takes long: set HKP_REQUIRE_ALL=true to run it");
 	}
 
-	private static Path missing(String name) {
-		String message = "expected: the program " + name + " on PATH, got: none; install it to run this test";
+	private static Path missing(String message) {
 		if (Boolean.parseBoolean(System.getenv("HKP_REQUIRE_ALL"))) {
 			return Assertions.fail(message);
 		}

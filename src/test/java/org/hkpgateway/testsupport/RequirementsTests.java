@@ -25,4 +25,13 @@ class RequirementsTests {
 			.withMessageContaining("no-such-program");
 	}
 
+	@Test
+	void programThatDoesNotWorkSkipsOrFails() {
+		boolean required = Boolean.parseBoolean(System.getenv("HKP_REQUIRE_ALL"));
+		assertThat(Requirements.working("sh", "-c", "exit 0")).isExecutable();
+		assertThatExceptionOfType(required ? AssertionFailedError.class : TestAbortedException.class)
+			.isThrownBy(() -> Requirements.working("sh", "-c", "echo no namespaces >&2; exit 3"))
+			.withMessageContaining("got: exit code 3: no namespaces");
+	}
+
 }
