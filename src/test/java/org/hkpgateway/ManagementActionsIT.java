@@ -211,6 +211,14 @@ class ManagementActionsIT {
 			assertThat(report.path("keptOut").toString()).isEqualTo("[\"late\"]");
 			assertThat(report.path("findings").toString()).contains("got: none; install it");
 			assertThat(state(gateway, "late")).isEqualTo("READY");
+			configure("hkp.plugins.settings: {late: {required: true}, absent: {required: true}}\n");
+			rescan(gateway, false);
+			assertThat(answer(gateway)).as("the fail policy of one that a rescan adds").isEqualTo(500);
+			assertThat(gateway.actuator("health/plugins/absent").path("status").asString("")).isEqualTo("DEGRADED");
+			assertThat(ready(gateway)).as("it was about the start").isEqualTo("UP");
+			configure("hkp.plugins.settings.late.required: true\n");
+			rescan(gateway, false);
+			assertThat(answer(gateway)).isEqualTo(200);
 			configure("{}");
 			assertThat(rescan(gateway, false).path("removed").toString()).contains("late");
 		}
@@ -237,7 +245,15 @@ class ManagementActionsIT {
 	@Test
 	void theWatchSeesARepairAndFilesThatWereGone() throws Exception {
 		install("a");
-		try (GatewayProcess gateway = start("hkp.plugins.watch=true", "hkp.plugins.settings.a.required=true")) {
+		install("b", "order = \"many\"");
+		try (GatewayProcess gateway = start("hkp.plugins.watch=true", "hkp.plugins.settings.a.required=true",
+				"hkp.plugins.settings.b.required=true")) {
+			assertThat(state(gateway, "b")).isEqualTo("FAILED");
+			Path faulty = this.plugins.resolve("b/plugin.toml");
+			Files.writeString(faulty, Files.readString(faulty).replace("\"many\"", "7"));
+			gateway.await("the repair of b", () -> state(gateway, "b").equals("READY"));
+			assertThat(plugin(gateway, "b").path("order").asInt()).isEqualTo(7);
+
 			long pid = gateway.pluginPid("a");
 			Path manifest = this.plugins.resolve("a/plugin.toml");
 			String valid = Files.readString(manifest);

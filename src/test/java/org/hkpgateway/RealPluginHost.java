@@ -96,7 +96,12 @@ final class RealPluginHost implements AutoCloseable {
 	 * @param earlyDeaths so many mean FAILED
 	 */
 	static LifecycleSettings settings(Duration start, Duration initialize, Duration health, int earlyDeaths) {
-		Duration connect = (start.compareTo(CONNECT) < 0) ? start : CONNECT;
+		return settings(start, (start.compareTo(CONNECT) < 0) ? start : CONNECT, initialize, health, earlyDeaths);
+	}
+
+	/** The same, with the longest connect. */
+	static LifecycleSettings settings(Duration start, Duration connect, Duration initialize, Duration health,
+			int earlyDeaths) {
 		return new LifecycleSettings(start, connect, initialize, health, health, 2, Duration.ofSeconds(1), SHUTDOWN,
 				Duration.ofMillis(300), TERMINATE, Duration.ofSeconds(1), Duration.ofSeconds(10),
 				new RestartLimits(Duration.ofMillis(100), Duration.ofSeconds(1), 0, Duration.ofSeconds(30), earlyDeaths,

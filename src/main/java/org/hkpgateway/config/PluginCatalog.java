@@ -92,9 +92,8 @@ final class PluginCatalog {
 		found.plugins().forEach((spec) -> specs.put(spec.id(), spec));
 		Map<PluginId, List<Path>> files = (before != null) ? before.files() : Map.of();
 		if (before != null) {
-			// A typing error in a manifest must not take a filter out that is running,
-			// nor
-			// an update that is half done one that is required.
+			// A typing error in a manifest must not take a filter out that is running.
+			// Nor must an update that is half done, if the filter is required.
 			before.specs()
 				.stream()
 				.filter((spec) -> !MissingPlugins.isStandIn(spec))

@@ -70,7 +70,7 @@ final class ConnectProbe {
 	private static String describe(PluginEndpoint endpoint, Exception failure) {
 		String message = (failure.getMessage() != null) ? failure.getMessage() : failure.getClass().getSimpleName();
 		return queueIsFull(endpoint, failure)
-				? "something that listens but takes no connection: " + message + " (does the plugin accept them?)"
+				? "a socket that takes no connection: " + message + " (does the plugin accept them?)"
 				: message + " (is this the address of its handshake line, and does it listen before it prints it?)";
 	}
 

@@ -32,7 +32,7 @@ record Cause(String what, @Nullable ExitStatus exit) {
 	 */
 	Cause endedFor(ExitStatus status) {
 		return (this.exit != null) ? this
-				: new Cause(this.what + "; it was still running and has been ended: " + status.describe(), status);
+				: new Cause(this.what + "; its process then ended: " + status.describe(), status);
 	}
 
 	String text() {

@@ -10,10 +10,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +31,12 @@ final class HiddenProcesses {
 
 	private static final Logger log = LoggerFactory.getLogger(HiddenProcesses.class);
 
-	private static final int SECONDS = 1;
+	private static final int SECONDS = 2;
+
+	/**
+	 * By grep, if it could not read some file; more is said by what failed to start it.
+	 */
+	private static final int ENDED_MEANWHILE = 2;
 
 	/** Bounds what is said. A plugin's user has no more threads. */
 	private static final int MOST_PROCESSES = 2048;
@@ -42,15 +49,16 @@ final class HiddenProcesses {
 
 	/**
 	 * Looks for them. Starts a process for each user that is in question, and blocks
-	 * until it has ended, for a second at most.
+	 * until it has ended, for two seconds at most.
 	 * @param unreadable processes, of whatever user
 	 * @param launches socket directories, which belong to the plugins' users
 	 */
-	Set<MarkedProcesses.Found> find(List<ProcessHandle> unreadable, Collection<Path> launches) {
+	MarkedProcesses.Look find(List<ProcessHandle> unreadable, Collection<Path> launches) {
 		if (unreadable.isEmpty()) {
-			return Set.of();
+			return new MarkedProcesses.Look(Set.of(), Set.of());
 		}
 		Set<MarkedProcesses.Found> found = new LinkedHashSet<>();
+		Set<Integer> silent = new TreeSet<>();
 		users(launches).forEach((uid, marks) -> {
 			List<ProcessHandle> candidates = unreadable.stream()
 				.filter((process) -> owner(Path.of("/proc", Long.toString(process.pid()))) == uid)
@@ -58,13 +66,17 @@ final class HiddenProcesses {
 				.toList();
 			if (!candidates.isEmpty()) {
 				Set<String> files = ask(uid, marks, candidates);
+				if (files == null) {
+					silent.add(uid);
+					return;
+				}
 				// Whatever was answered: none but those that were asked about.
 				candidates.stream()
 					.filter((process) -> files.contains(file(process)))
 					.forEach((process) -> found.add(new MarkedProcesses.Found(process, "user " + uid)));
 			}
 		});
-		return found;
+		return new MarkedProcesses.Look(found, silent);
 	}
 
 	private static Map<Integer, List<String>> users(Collection<Path> launches) {
@@ -92,7 +104,8 @@ final class HiddenProcesses {
 		return ProcessEnvironment.file(process.pid()).toString();
 	}
 
-	private Set<String> ask(int uid, List<String> marks, List<ProcessHandle> candidates) {
+	/** Returns null if there was no answer. */
+	private @Nullable Set<String> ask(int uid, List<String> marks, List<ProcessHandle> candidates) {
 		List<String> command = new ArrayList<>(this.asUser.apply(uid));
 		command.addAll(List.of("grep", "-lzxF"));
 		marks.forEach((mark) -> command.addAll(List.of("-e", mark)));
@@ -104,6 +117,10 @@ final class HiddenProcesses {
 				grep.getOutputStream().close();
 				// Not waitFor: the gateway interrupts whoever ends plugins when it stops.
 				grep.onExit().completeOnTimeout(grep, SECONDS, TimeUnit.SECONDS).join();
+				if (grep.isAlive() || grep.exitValue() > ENDED_MEANWHILE) {
+					log.debug("Not found out whose processes of user {} are: no answer by {}", uid, command.get(0));
+					return null;
+				}
 				// What it says fits into the pipe.
 				byte[] said = grep.getInputStream().readNBytes(grep.getInputStream().available());
 				return new String(said, StandardCharsets.UTF_8).lines().collect(Collectors.toSet());
@@ -115,7 +132,7 @@ final class HiddenProcesses {
 		catch (IOException ex) {
 			log.debug("Not found out whose processes of user {} are: {}", uid, ex.toString());
 		}
-		return Set.of();
+		return null;
 	}
 
 }

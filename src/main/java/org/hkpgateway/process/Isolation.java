@@ -108,7 +108,7 @@ final class Isolation {
 		return (failure == null) ? null
 				: "hkp.plugins.uid-range: expected: a gateway that can start processes as user " + this.uids.first()
 						+ ", got: " + failure
-						+ "; give it the capabilities SETUID, SETGID, SETPCAP and KILL, or remove the " + "setting";
+						+ "; give it the capabilities SETUID, SETGID, SETPCAP and KILL, or remove the setting";
 	}
 
 	private @Nullable String tryStrict() {

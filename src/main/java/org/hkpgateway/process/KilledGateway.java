@@ -24,7 +24,7 @@ final class KilledGateway {
 
 	private static final Logger log = LoggerFactory.getLogger(KilledGateway.class);
 
-	private static final Duration LIMIT = Duration.ofSeconds(2);
+	private static final Duration LIMIT = Duration.ofSeconds(5);
 
 	private KilledGateway() {
 	}
@@ -43,6 +43,12 @@ final class KilledGateway {
 		}
 		if (!result.left().isEmpty()) {
 			log.warn("Not ended within {} ms after SIGKILL: {}", LIMIT.toMillis(), result.left());
+		}
+		if (!result.silent().isEmpty()) {
+			log.warn(
+					"Not found out within {} ms whether processes of users {} were started by plugins of a killed "
+							+ "gateway: expected: an answer by setpriv and grep, got: none; look for them with ps",
+					LIMIT.toMillis(), result.silent());
 		}
 	}
 

@@ -58,22 +58,22 @@ final class MarkedProcesses {
 	Result kill(Duration limit) {
 		long start = System.nanoTime();
 		Set<Found> killed = new LinkedHashSet<>();
-		Set<Found> found = find();
-		while (!found.isEmpty()) {
+		Look look = look();
+		while (!look.isEmpty()) {
 			// Does nothing if the number has become another process's meanwhile.
-			found.stream().filter((each) -> each.process().destroyForcibly()).forEach(killed::add);
+			look.found().stream().filter((each) -> each.process().destroyForcibly()).forEach(killed::add);
 			LockSupport.parkNanos(PAUSE_NANOS);
-			found = find();
+			look = look();
 			if (System.nanoTime() - start > limit.toNanos()) {
 				break;
 			}
 		}
-		return new Result(killed, found);
+		return new Result(killed, look.found(), look.silent());
 	}
 
-	private Set<Found> find() {
+	private Look look() {
 		if (this.launches.isEmpty() || !Files.isDirectory(Path.of("/proc/self"))) {
-			return Set.of();
+			return new Look(Set.of(), Set.of());
 		}
 		Set<Found> found = new LinkedHashSet<>();
 		List<ProcessHandle> unreadable = new ArrayList<>();
@@ -93,8 +93,9 @@ final class MarkedProcesses {
 				}
 			});
 		}
-		found.addAll(this.hidden.find(unreadable, this.launches));
-		return found;
+		Look more = this.hidden.find(unreadable, this.launches);
+		found.addAll(more.found());
+		return new Look(found, more.silent());
 	}
 
 	private static String name(ProcessEnvironment environment) {
@@ -117,12 +118,27 @@ final class MarkedProcesses {
 	}
 
 	/**
+	 * What there is at a moment.
+	 *
+	 * @param found those that were found
+	 * @param silent users of whose processes it could not be found out
+	 */
+	record Look(Set<Found> found, Set<Integer> silent) {
+
+		boolean isEmpty() {
+			return this.found.isEmpty() && this.silent.isEmpty();
+		}
+
+	}
+
+	/**
 	 * What came of killing them.
 	 *
 	 * @param killed those that got the signal
 	 * @param left those that were still there at the end, or had no time to go
+	 * @param silent users of whose processes it could not be found out
 	 */
-	record Result(Set<Found> killed, Set<Found> left) {
+	record Result(Set<Found> killed, Set<Found> left, Set<Integer> silent) {
 
 	}
 

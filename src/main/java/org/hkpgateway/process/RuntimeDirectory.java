@@ -90,8 +90,10 @@ final class RuntimeDirectory {
 	private static Path fresh(IntFunction<List<String>> asUser) throws IOException {
 		Path parent = Path.of(System.getProperty("java.io.tmpdir")).toRealPath();
 		KilledGateway.removeFresh(parent, PREFIX + "??????", asUser);
-		return createShort(parent, PREFIX, (name) -> {
+		Path fresh = createShort(parent, PREFIX, (name) -> {
 		});
+		RuntimeLock.markFresh(fresh);
+		return fresh;
 	}
 
 	private static Path configured(Path path, boolean users) throws IOException {
@@ -150,8 +152,7 @@ final class RuntimeDirectory {
 		}
 		if (path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
 			int mode = (Integer) Files.getAttribute(path, "unix:mode");
-			// Sticky or not: somebody could put a data directory there before the
-			// gateway.
+			// Sticky or not: somebody could put a data directory there first.
 			if ((mode & 022) != 0) {
 				throw new IllegalArgumentException("hkp.plugins.runtime-directory: expected: a directory that only "
 						+ "its owner can write, got: " + path + " with mode %o".formatted(mode & 07777)

@@ -32,6 +32,9 @@ final class RuntimeLock implements AutoCloseable {
 
 	private static final String LIST = "gateway.launches";
 
+	/** In directories that are not configured: nobody wants to keep anything there. */
+	private static final String FRESH = "gateway.fresh";
+
 	private static final Pattern LAUNCH = Pattern.compile("[0-9a-z]{6}");
 
 	private static final int MOST_BYTES = 1 << 20;
@@ -66,21 +69,27 @@ final class RuntimeLock implements AutoCloseable {
 	}
 
 	/**
+	 * Marks a directory as one that the next gateway may remove.
+	 * @param directory that was just made, and is not configured
+	 */
+	static void markFresh(Path directory) throws IOException {
+		Files.createFile(directory.resolve(FRESH));
+	}
+
+	/**
 	 * Claims a directory that a gateway without a configured one has made and left.
 	 * @param directory its real path
 	 * @return null if none has, or it lives
 	 */
 	static @Nullable RuntimeLock claimLeft(Path directory) throws IOException {
-		// The list is written by holders of the lock only: one has been here.
-		return isFile(directory.resolve(LOCK)) && isOwnFile(directory.resolve(LIST)) ? claimIfFree(directory) : null;
+		return isFile(directory.resolve(LOCK)) && isOwnFile(directory.resolve(FRESH)) ? claimIfFree(directory) : null;
 	}
 
 	private static @Nullable RuntimeLock claimIfFree(Path directory) throws IOException {
 		if (!CLAIMED.add(directory)) {
 			return null;
 		}
-		// If not, somebody may have removed it under a gateway that lives and cannot
-		// tell.
+		// If not, somebody may have removed it under a gateway that lives.
 		boolean trusted = isFile(directory.resolve(LOCK));
 		FileChannel channel = null;
 		RuntimeLock claimed = null;
@@ -154,7 +163,8 @@ final class RuntimeLock implements AutoCloseable {
 	 * with it.
 	 */
 	private void write() throws IOException {
-		if (!this.channel.isOpen()) {
+		if (!this.channel.isOpen() || !isFile(this.directory.resolve(LOCK))) {
+			// Without its lock's file nobody would know whose launches these are.
 			return;
 		}
 		Path fresh = this.directory.resolve(LIST + ".new");

@@ -144,7 +144,7 @@ class GrpcConnectorTests {
 					.isThrownBy(() -> connector.offer(TestEvents.spec())
 						.connect(new PluginEndpoint.Unix(path), null, SHORT))
 					.withMessageStartingWith("plugin fake: cannot connect: expected: a gRPC server at unix:")
-					.withMessageContaining(" within 200 ms, got: something that listens but takes no connection: ")
+					.withMessageContaining(" within 200 ms, got: a socket that takes no connection: ")
 					.withMessageEndingWith(" (does the plugin accept them?)");
 				assertThat(another.isConnected()).isTrue();
 				assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(SHORT, Duration.ofSeconds(5));

@@ -20,7 +20,7 @@ import org.hkpgateway.process.PluginProcess;
 final class FakeProcess implements PluginProcess {
 
 	/** What is told of it if its start fails later than its launch. */
-	static final String ENDED = "; it was still running and has been ended: killed by signal 15";
+	static final String ENDED = "; its process then ended: killed by signal 15";
 
 	private final long pid;
 

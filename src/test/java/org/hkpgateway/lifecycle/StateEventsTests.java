@@ -8,6 +8,7 @@ import org.hkpgateway.events.EventBus;
 import org.hkpgateway.events.EventFilter;
 import org.hkpgateway.plugin.BreakerListener;
 import org.hkpgateway.plugin.PluginId;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.test.StepVerifier;
@@ -28,14 +29,20 @@ class StateEventsTests {
 
 	private final EventBus bus = new EventBus();
 
+	private final PluginHost host = new PluginHost(this.fakes, this.fakes, this.fakes, LifecycleSettings.DEFAULTS,
+			List.of(new StateEvents(this.bus)), BreakerListener.NONE);
+
+	@AfterEach
+	void close() {
+		this.host.close();
+	}
+
 	@Test
 	void everyMoveIsPublishedInOrder() {
-		PluginHost host = new PluginHost(this.fakes, this.fakes, this.fakes, LifecycleSettings.DEFAULTS,
-				List.of(new StateEvents(this.bus)), BreakerListener.NONE);
 		StepVerifier.create(this.bus.events(EventFilter.ofTypes(StateEvents.TYPE), 16).map(EventBus.Delivery::event))
 			.then(() -> {
-				host.start(List.of(FakePlugins.spec("a", 10, true)));
-				host.settled().orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS).join();
+				this.host.start(List.of(FakePlugins.spec("a", 10, true)));
+				this.host.settled().orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS).join();
 			})
 			.assertNext((event) -> assertThat(moves(event.data())).isEqualTo("a STOPPED STARTING"))
 			.assertNext((event) -> {
@@ -43,12 +50,11 @@ class StateEventsTests {
 				assertThat(event.metadata()).containsEntry("plugin", "a").containsEntry("to", "READY");
 				assertThat(read(event.data()).path("reason").asString("")).startsWith("started in");
 			})
-			.then(() -> host.disable(new PluginId("a")).orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS).join())
+			.then(() -> this.host.disable(new PluginId("a")).orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS).join())
 			.assertNext((event) -> assertThat(moves(event.data())).isEqualTo("a READY DRAINING"))
 			.assertNext((event) -> assertThat(moves(event.data())).isEqualTo("a DRAINING STOPPED"))
 			.thenCancel()
 			.verify(LIMIT);
-		host.close();
 	}
 
 	private static String moves(String data) {

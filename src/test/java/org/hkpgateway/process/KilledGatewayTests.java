@@ -5,7 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.OptionalInt;
 
+import org.hkpgateway.plugin.PluginId;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 
 /**
  * What the next gateway makes of fresh runtime directories. Of processes, see
- * {@code GatewayDeathIT}.
+ * {@code KilledGatewayIT}.
  */
 class KilledGatewayTests {
 
@@ -48,9 +50,27 @@ class KilledGatewayTests {
 
 	@Test
 	void isKeptIfItIsNoGateways() throws IOException {
+		Files.delete(this.left.resolve("gateway.fresh"));
+		remove();
+		assertThat(this.left.resolve("0abcde")).exists();
+	}
+
+	@Test
+	void isKeptIfItIsConfiguredAndOnlyLooksFresh() throws IOException {
+		Path configured = this.parent.resolve("hkp-plugin");
+		RuntimeDirectory runtime = RuntimeDirectory.open(configured, false, (uid) -> List.of());
+		Path data = runtime.create(new PluginId("x"), OptionalInt.empty()).data();
+		Files.writeString(data.resolve("precious"), "");
+		runtime.close();
+		KilledGateway.removeFresh(this.parent, "hkp-??????", (uid) -> List.of());
+		assertThat(data.resolve("precious")).exists();
+	}
+
+	@Test
+	void isRemovedThoughItsGatewayHadLaunchedNothing() throws IOException {
 		Files.delete(this.left.resolve("gateway.launches"));
 		remove();
-		assertThat(this.left).isDirectory();
+		assertThat(this.left).doesNotExist();
 	}
 
 	@Test
@@ -92,6 +112,7 @@ class KilledGatewayTests {
 		Path directory = Files.createDirectory(this.parent.resolve(name));
 		Files.createDirectories(directory.resolve("0abcde/tmp"));
 		Files.writeString(directory.resolve("0abcde/tmp/file"), "");
+		Files.createFile(directory.resolve("gateway.fresh"));
 		Files.createFile(directory.resolve("gateway.lock"));
 		Files.writeString(directory.resolve("gateway.launches"), "0abcde\n");
 		return directory;

@@ -225,7 +225,7 @@ class AntiabuseDistIT {
 			String handshake = start(Map.of("_JAVA_OPTIONS", "-Xlog:jit+compilation=debug:file=" + compilations));
 			this.channel = channel(handshake).usePlaintext().build();
 			assertThat(initialize("{\"allow\": [\"192.0.2.1\"]}").getSuccess()).isTrue();
-			long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+			long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(100);
 			// Level 4 is the optimizing compiler's.
 			Pattern optimized = Pattern
 				.compile("\\s4\\s+(io\\.netty|io\\.grpc|com\\.google\\.protobuf|org\\.hkpgateway)\\.");

@@ -91,9 +91,8 @@ public final class HkpPlugin {
 	@SuppressWarnings("SystemOut")
 	public static void serve(PluginHandler handler) {
 		System.setOut(System.err);
-		// Before anything of Netty's. It would define events for the JDK's Flight
-		// Recorder
-		// at every start, recorded or not: a hundred classes, many of them generated.
+		// Before anything of Netty's, which would define a hundred classes for the
+		// Flight Recorder at every start, recorded or not.
 		if (System.getProperty(NETTY_EVENTS_PROPERTY) == null) {
 			System.setProperty(NETTY_EVENTS_PROPERTY, "false");
 		}
