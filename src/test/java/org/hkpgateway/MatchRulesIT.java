@@ -130,8 +130,9 @@ class MatchRulesIT {
 			Files.writeString(configuration, "hkp.plugins.settings.a.match.operations: [add, idnex]\n");
 			GatewayProcess.Changed faulty = rescan(gateway);
 			assertThat(faulty.status()).isEqualTo(400);
-			assertThat(String.valueOf(faulty.body())).contains("hkp.plugins.settings.a.match.operations: expected: "
-					+ "one of other, get, ").contains(", got: idnex");
+			assertThat(String.valueOf(faulty.body()))
+				.contains("hkp.plugins.settings.a.match.operations: expected: " + "one of other, get, ")
+				.contains(", got: idnex");
 			assertThat(status(gateway, "GET", "/pks/stats", null)).isEqualTo(403);
 
 			Files.writeString(configuration, "hkp.plugins.settings.a.match: {operations: [add], clients: [127.0.0.1]}");

@@ -63,8 +63,8 @@ public final class PluginChain {
 
 	/**
 	 * Fixes the plugins for one request, so that what is read of its body fits those who
-	 * will see it. Match rules are about the request as it came: what plugins change later
-	 * makes no difference to them.
+	 * will see it. Match rules are about the request as it came: what plugins change
+	 * later makes no difference to them.
 	 * @param request the whole request, with its credentials, but without its body
 	 * @return the run to subscribe to once
 	 */

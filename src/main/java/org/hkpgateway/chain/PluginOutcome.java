@@ -8,8 +8,8 @@ import org.hkpgateway.plugin.PluginId;
  *
  * @param plugin who
  * @param kind what
- * @param detail the reason given, the failure's message, or which of its match rules
- * does not hold; may be empty; never for the client
+ * @param detail the reason given, the failure's message, or which of its match rules does
+ * not hold; may be empty; never for the client
  * @param nanos how long the gateway waited; 0 if it was skipped
  */
 public record PluginOutcome(PluginId plugin, Kind kind, String detail, long nanos) {

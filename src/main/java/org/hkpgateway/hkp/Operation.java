@@ -1,10 +1,7 @@
 package org.hkpgateway.hkp;
 
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.LinkedHashSet;
-import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.List;
 
 /**
  * The operations of an HKP keyserver. Names are those of the plugin protocol.
@@ -48,8 +45,7 @@ public enum Operation {
 	/** {@code POST /pks/v2/certs}. */
 	V2_ADD("v2-add");
 
-	private static final Set<String> WORDS = Collections.unmodifiableSet(
-			Arrays.stream(values()).map(Operation::word).collect(Collectors.toCollection(LinkedHashSet::new)));
+	private static final List<String> WORDS = Arrays.stream(values()).map(Operation::word).distinct().toList();
 
 	private final String word;
 
@@ -68,9 +64,9 @@ public enum Operation {
 
 	/**
 	 * All words there are.
-	 * @return an unmodifiable set in the order of the operations
+	 * @return an unmodifiable list in the order of the operations, each once
 	 */
-	public static Set<String> words() {
+	public static List<String> words() {
 		return WORDS;
 	}
 

@@ -54,8 +54,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record PluginStatus(PluginId id, String version, String source, boolean enabled, PluginState state,
 		Instant since, String reason, OptionalLong pid, long restarts, long generation, List<Failure> failures,
-		@Nullable HealthReport health, List<PluginId> waitingFor, int order, MatchRules match, boolean required, FailPolicy fail,
-		Set<Capability> requested, Set<Capability> granted, @Nullable String security,
+		@Nullable HealthReport health, List<PluginId> waitingFor, int order, MatchRules match, boolean required,
+		FailPolicy fail, Set<Capability> requested, Set<Capability> granted, @Nullable String security,
 		@Nullable IsolationReport isolation, @Nullable PluginIntroduction introduction, @Nullable BreakerStatus breaker,
 		@Nullable LatencyStatus latency, @Nullable OtherGeneration other, @Nullable Swap lastSwap) {
 

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -37,7 +36,9 @@ public record MatchRules(Set<String> methods, Set<String> operations, List<PathG
 	/** Every request. */
 	public static final MatchRules EVERYTHING = new MatchRules(Set.of(), Set.of(), List.of(), List.of());
 
-	/** The methods of all standards; in capitals, because a request with others is rare. */
+	/**
+	 * The methods of all standards; in capitals, because a request with others is rare.
+	 */
 	private static final Pattern METHOD = Pattern.compile("[A-Z][A-Z-]{0,31}");
 
 	/** Refused before any plugin is asked. */
@@ -78,9 +79,8 @@ public record MatchRules(Set<String> methods, Set<String> operations, List<PathG
 	 */
 	public static String operation(String text) {
 		if (!Operation.words().contains(text) && !text.equals(NOT_HKP)) {
-			Set<String> words = new LinkedHashSet<>(Operation.words());
-			words.add(NOT_HKP);
-			throw new IllegalArgumentException("expected: one of " + String.join(", ", words) + ", got: " + text);
+			throw new IllegalArgumentException(
+					"expected: one of " + String.join(", ", Operation.words()) + ", " + NOT_HKP + ", got: " + text);
 		}
 		return text;
 	}

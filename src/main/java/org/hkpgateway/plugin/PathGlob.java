@@ -18,8 +18,8 @@ public final class PathGlob {
 	private static final String ANY_SEGMENTS = "**";
 
 	/**
-	 * What belongs to a query, to an escape, or to other languages of patterns: taken
-	 * for itself it would never match, and nobody would notice.
+	 * What belongs to a query, to an escape, or to other languages of patterns: taken for
+	 * itself it would never match, and nobody would notice.
 	 */
 	private static final Pattern RESERVED = Pattern.compile("[?#%{}\\[\\]\\\\\\p{Cntrl}]");
 

@@ -35,8 +35,8 @@ import java.util.Set;
  */
 public record PluginSpec(PluginId id, boolean enabled, String version, String description,
 		ProtocolVersion protocolVersion, PluginSource source, Transport transport, Map<String, String> environment,
-		String configJson, int order, MatchRules match, boolean required, FailPolicy fail, Duration timeout, int maxConcurrent,
-		BodyMode body, int bodyPrefixBytes, Set<Capability> requested, Set<Capability> granted,
+		String configJson, int order, MatchRules match, boolean required, FailPolicy fail, Duration timeout,
+		int maxConcurrent, BodyMode body, int bodyPrefixBytes, Set<Capability> requested, Set<Capability> granted,
 		List<PluginId> dependencies, int maxMessageBytes) {
 
 	/** The order of the chain. */

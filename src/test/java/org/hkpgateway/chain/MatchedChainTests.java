@@ -137,8 +137,8 @@ class MatchedChainTests {
 	/** Between the reading of the body and the plugin's turn its rules have changed. */
 	@Test
 	void theRulesOfTheGenerationThatWouldBeAskedHold() {
-		PluginRegistry.Entry now = new Filled(spec("a").match(LOOKUPS).build(), (event, budget) -> Mono
-			.error(new AssertionError("expected: not to be asked")));
+		PluginRegistry.Entry now = new Filled(spec("a").match(LOOKUPS).build(),
+				(event, budget) -> Mono.error(new AssertionError("expected: not to be asked")));
 		PluginSpec before = spec("a").match(UPLOADS).build();
 		this.chain.add(new PluginRegistry.Entry() {
 

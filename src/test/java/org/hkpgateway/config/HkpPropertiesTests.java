@@ -82,14 +82,13 @@ class HkpPropertiesTests {
 					"hkp.readiness.required=always", "hkp.readiness.upstream=true", "hkp.plugins.directories=/a,/b",
 					"hkp.plugins.runtime-directory=/run/x", "hkp.plugins.chain-budget=50ms",
 					"hkp.plugins.default-grants=http.request", "hkp.plugins.settings.my-plugin.enabled=false",
-					"hkp.plugins.settings.my-plugin.order=5",
-					"hkp.plugins.settings.my-plugin.match.methods=POST,GET",
+					"hkp.plugins.settings.my-plugin.order=5", "hkp.plugins.settings.my-plugin.match.methods=POST,GET",
 					"hkp.plugins.settings.my-plugin.match.operations=index,v2-add,not-hkp",
 					"hkp.plugins.settings.my-plugin.match.paths=/pks/**,/*.html",
-					"hkp.plugins.settings.my-plugin.match.clients=10.0.0.0/8,2001:db8::1", "hkp.plugins.settings.my-plugin.required=true",
-					"hkp.plugins.settings.my-plugin.fail=open", "hkp.plugins.settings.my-plugin.timeout=20ms",
-					"hkp.plugins.settings.my-plugin.max-concurrent=3", "hkp.plugins.settings.my-plugin.body=prefix",
-					"hkp.plugins.settings.my-plugin.body-prefix=1KB",
+					"hkp.plugins.settings.my-plugin.match.clients=10.0.0.0/8,2001:db8::1",
+					"hkp.plugins.settings.my-plugin.required=true", "hkp.plugins.settings.my-plugin.fail=open",
+					"hkp.plugins.settings.my-plugin.timeout=20ms", "hkp.plugins.settings.my-plugin.max-concurrent=3",
+					"hkp.plugins.settings.my-plugin.body=prefix", "hkp.plugins.settings.my-plugin.body-prefix=1KB",
 					"hkp.plugins.settings.my-plugin.grants=http.request,http.request.body",
 					"hkp.plugins.settings.my-plugin.environment.MY_VAR=x",
 					"hkp.plugins.settings.my-plugin.config.allow[0]=10.0.0.1",
@@ -110,15 +109,14 @@ class HkpPropertiesTests {
 				assertThat(hkp.plugins().runtimeDirectory()).isEqualTo("/run/x");
 				assertThat(hkp.plugins().chainBudget()).isEqualTo(Duration.ofMillis(50));
 				assertThat(hkp.plugins().defaults().grants()).containsExactly(Capability.HTTP_REQUEST);
-				assertThat(hkp.plugins().of(new PluginId("my-plugin")))
-					.isEqualTo(new PluginSettings(false, 5,
-							new MatchRules(Set.of("GET", "POST"), Set.of("index", "v2-add", "not-hkp"),
-									List.of(PathGlob.parse("/pks/**"), PathGlob.parse("/*.html")),
-									ranges("10.0.0.0/8", "2001:db8::1")),
-							true, FailPolicy.OPEN, Duration.ofMillis(20), 3,
-							BodyMode.PREFIX, 1024, List.of(Capability.HTTP_REQUEST, Capability.HTTP_REQUEST_BODY), null,
-							null, null, Network.UNIX, null, null, Map.of("MY_VAR", "x"),
-							Map.of("allow", List.of("10.0.0.1", "10.0.0.2"), "deep", Map.of("er", "1"))));
+				assertThat(hkp.plugins().of(new PluginId("my-plugin"))).isEqualTo(new PluginSettings(false, 5,
+						new MatchRules(Set.of("GET", "POST"), Set.of("index", "v2-add", "not-hkp"),
+								List.of(PathGlob.parse("/pks/**"), PathGlob.parse("/*.html")),
+								ranges("10.0.0.0/8", "2001:db8::1")),
+						true, FailPolicy.OPEN, Duration.ofMillis(20), 3, BodyMode.PREFIX, 1024,
+						List.of(Capability.HTTP_REQUEST, Capability.HTTP_REQUEST_BODY), null, null, null, Network.UNIX,
+						null, null, Map.of("MY_VAR", "x"),
+						Map.of("allow", List.of("10.0.0.1", "10.0.0.2"), "deep", Map.of("er", "1"))));
 			});
 	}
 
@@ -133,10 +131,10 @@ class HkpPropertiesTests {
 			"hkp.plugins.default-grants, everything", "hkp.plugins.settings.a.fail, ajar",
 			"hkp.plugins.settings.a.timeout, 0s", "hkp.plugins.settings.a.max-concurrent, 0",
 			"hkp.plugins.settings.a.body-prefix, 2MB", "hkp.plugins.settings.a.grants, root",
-			"hkp.plugins.settings.a.tiemout, 1s",
-			"hkp.plugins.settings.a.match.methods, TRACE", "hkp.plugins.settings.a.match.operations, LOOKUP_GET",
-			"hkp.plugins.settings.a.match.paths, pks", "hkp.plugins.settings.a.match.clients, 10.0.0.0/33",
-			"hkp.plugins.settings.a.match.path, /pks", "hkp.edge.max-bdy, 1MB", "hkp.nonsense, 1" })
+			"hkp.plugins.settings.a.tiemout, 1s", "hkp.plugins.settings.a.match.methods, TRACE",
+			"hkp.plugins.settings.a.match.operations, LOOKUP_GET", "hkp.plugins.settings.a.match.paths, pks",
+			"hkp.plugins.settings.a.match.clients, 10.0.0.0/33", "hkp.plugins.settings.a.match.path, /pks",
+			"hkp.edge.max-bdy, 1MB", "hkp.nonsense, 1" })
 	void aWrongValueOrAnUnknownKeyStopsTheStartAndIsNamed(String key, String value) {
 		this.runner.withPropertyValues(key + "=" + value).run((context) -> {
 			assertThat(context).hasFailed();

@@ -51,8 +51,8 @@ class PluginApplyTests {
 		assertThat(difference.unchanged()).containsExactly(HostHarness.id("same"));
 		assertThat(difference.changed()).containsOnlyKeys(HostHarness.id("a"), HostHarness.id("r"));
 		assertThat(difference.changed().get(HostHarness.id("a"))).containsExactly("environment", "config",
-				"order 100 -> 50", "match everything -> methods POST and operations add, index", "timeout 200 ms -> 300 ms", "grants +storage.query -http.respond",
-				"dependencies +same");
+				"order 100 -> 50", "match everything -> methods POST and operations add, index",
+				"timeout 200 ms -> 300 ms", "grants +storage.query -http.respond", "dependencies +same");
 		assertThat(difference.changed().get(HostHarness.id("r"))).containsExactly("address one -> two", "token");
 		assertThat(difference.isEmpty()).isFalse();
 		assertThat(difference.toString()).doesNotContain("secret");

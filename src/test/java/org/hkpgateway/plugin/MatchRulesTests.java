@@ -35,8 +35,7 @@ class MatchRulesTests {
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', value = {
 			// methods | operations | paths | clients | request | what does not hold
-			"'' | '' | '' | '' | GET " + GET + " 192.0.2.1 | ''",
-			"GET | '' | '' | '' | GET " + GET + " 192.0.2.1 | ''",
+			"'' | '' | '' | '' | GET " + GET + " 192.0.2.1 | ''", "GET | '' | '' | '' | GET " + GET + " 192.0.2.1 | ''",
 			"POST,GET | '' | '' | '' | GET " + GET + " 192.0.2.1 | ''",
 			"POST | '' | '' | '' | GET " + GET + " 192.0.2.1 | METHODS",
 			"GET | '' | '' | '' | HEAD " + GET + " 192.0.2.1 | METHODS",
@@ -59,13 +58,14 @@ class MatchRulesTests {
 			"'' | '' | /x,/pks/** | '' | GET /pks/v2/certs/by-keyid/8559FE01CBF164CB 192.0.2.1 | ''",
 			"'' | '' | /pks/* | '' | GET /pks/v2/certs/by-keyid/8559FE01CBF164CB 192.0.2.1 | PATHS",
 			"'' | '' | /a b/* | '' | GET /a%20b/c 192.0.2.1 | ''",
-			"'' | '' | /a/* | '' | GET /%61/c?x=/b 192.0.2.1 | ''", "'' | '' | /a/* | '' | GET /b?/a/c 192.0.2.1 | PATHS",
-			"'' | '' | '' | 192.0.2.0/24 | GET / 192.0.2.1 | ''",
+			"'' | '' | /a/* | '' | GET /%61/c?x=/b 192.0.2.1 | ''",
+			"'' | '' | /a/* | '' | GET /b?/a/c 192.0.2.1 | PATHS", "'' | '' | '' | 192.0.2.0/24 | GET / 192.0.2.1 | ''",
 			"'' | '' | '' | 192.0.2.0/24 | GET / 198.51.100.1 | CLIENTS",
 			"'' | '' | '' | 192.0.2.0/24 | GET / 2001:db8::1 | CLIENTS",
 			"'' | '' | '' | 192.0.2.0/24,2001:db8::/32 | GET / 2001:db8::1 | ''",
 			"'' | '' | '' | 192.0.2.0/24 | GET / ::ffff:192.0.2.1 | ''",
-			"'' | '' | '' | ::ffff:192.0.2.0/120 | GET / 192.0.2.1 | ''", "'' | '' | '' | ::/0 | GET / 192.0.2.1 | CLIENTS",
+			"'' | '' | '' | ::ffff:192.0.2.0/120 | GET / 192.0.2.1 | ''",
+			"'' | '' | '' | ::/0 | GET / 192.0.2.1 | CLIENTS",
 			"POST | add | /pks/* | 192.0.2.0/24 | POST /pks/add 192.0.2.1 | ''",
 			"GET | add | /pks/* | 192.0.2.0/24 | POST /pks/add 192.0.2.1 | METHODS",
 			"POST | get | /pks/* | 192.0.2.0/24 | POST /pks/add 192.0.2.1 | OPERATIONS",
@@ -131,8 +131,8 @@ class MatchRulesTests {
 	@Test
 	void saysItInWords() {
 		assertThat(MatchRules.EVERYTHING).hasToString("everything");
-		assertThat(rules("POST,GET", "index", "/b,/a", "10.1.1.1/8")).hasToString(
-				"methods GET, POST and operations index and paths /a, /b and clients 10.0.0.0/8");
+		assertThat(rules("POST,GET", "index", "/b,/a", "10.1.1.1/8"))
+			.hasToString("methods GET, POST and operations index and paths /a, /b and clients 10.0.0.0/8");
 	}
 
 	private static MatchRules rules(Set<String> methods, Set<String> operations) {
