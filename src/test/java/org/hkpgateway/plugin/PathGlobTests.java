@@ -1,6 +1,10 @@
 package org.hkpgateway.plugin;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +40,39 @@ class PathGlobTests {
 			"/a/*/b, /a/b", "/a/b, /a//b", "/a.c, /abc", "/$(x)+|^, /x", "/**, ''", "/**, a", "/*, *" })
 	void doesNotMatch(String glob, String path) {
 		assertThat(PathGlob.parse(glob).matches(path)).isFalse();
+	}
+
+	/**
+	 * A regular expression says the same, and may take its time over such short paths.
+	 */
+	@Test
+	void agreesWithARegularExpression() {
+		Random random = new Random(4711);
+		int matches = 0;
+		for (int i = 0; i < 20_000; i++) {
+			String glob = text(random, List.of("/**", "/*", "/", "*a", "a", "b")).replaceAll("\\*{3,}|\\*\\*(?=[^/])",
+					"b");
+			String path = text(random, List.of("/", "a", "b", "ab", "//"));
+			boolean expected = path.matches(regularExpression(glob));
+			matches += expected ? 1 : 0;
+			assertThat(PathGlob.parse(glob).matches(path)).as("%s and %s", glob, path).isEqualTo(expected);
+		}
+		assertThat(matches).isBetween(1000, 19_000);
+	}
+
+	private static String text(Random random, List<String> pieces) {
+		StringBuilder text = new StringBuilder("/");
+		int length = random.nextInt(8);
+		for (int i = 0; i < length; i++) {
+			text.append(pieces.get(random.nextInt(pieces.size())));
+		}
+		return text.toString();
+	}
+
+	private static String regularExpression(String glob) {
+		return Stream.of(glob.substring(1).split("/", -1))
+			.map((segment) -> segment.equals("**") ? "(?:/[^/]*)*" : "/" + segment.replace("*", "[^/]*"))
+			.collect(Collectors.joining());
 	}
 
 	@ParameterizedTest
