@@ -163,11 +163,11 @@ final class RealPluginHost implements AutoCloseable {
 		String target = "/pks/lookup?op=get&search=0xA1B2C3D4";
 		HkpRequest hkp = new HkpRequest(Operation.LOOKUP_GET, "0xA1B2C3D4", null, "A1B2C3D4", List.of(), false, false,
 				false);
-		return this.chain.start()
-			.decide(new RequestEvent("r-1", new RequestHead("GET", target, Headers.of("Host", "keys.example")),
+		return this.chain
+			.start(new RequestEvent("r-1", new RequestHead("GET", target, Headers.of("Host", "keys.example")),
 					"/pks/lookup", Map.of("op", "get", "search", "0xA1B2C3D4"), hkp,
-					new InetSocketAddress(InetAddress.getLoopbackAddress(), 4711), false, RequestBody.ABSENT,
-					Map.of()));
+					new InetSocketAddress(InetAddress.getLoopbackAddress(), 4711), false, RequestBody.ABSENT, Map.of()))
+			.decide(RequestBody.ABSENT);
 	}
 
 	ChainResult ask() {

@@ -14,6 +14,7 @@ import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.HealthReport;
 import org.hkpgateway.plugin.IsolationReport;
 import org.hkpgateway.plugin.LatencyStatus;
+import org.hkpgateway.plugin.MatchRules;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginIntroduction;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param generation which incarnation this is
  * @param restarts how often it was started again after a death
  * @param order place in the chain
+ * @param match which requests it is shown
  * @param required whether readiness waits for it
  * @param fail what its failure means
  * @param transport how gateway and plugin know each other; null while it is not connected
@@ -52,11 +54,11 @@ import org.jspecify.annotations.Nullable;
  * @param failures its latest deaths, oldest first
  */
 public record PluginView(String name, String version, String source, boolean enabled, PluginState state, Instant since,
-		String reason, @Nullable Long pid, long generation, long restarts, int order, boolean required, String fail,
-		@Nullable String transport, @Nullable Isolation isolation, @Nullable String protocol, List<String> features,
-		List<String> requested, List<String> granted, boolean reduced, List<String> waitingFor, @Nullable String health,
-		@Nullable String healthMessage, @Nullable BreakerStatus breaker, @Nullable Latency latency,
-		PluginStatus.@Nullable OtherGeneration other, PluginStatus.@Nullable Swap lastSwap,
+		String reason, @Nullable Long pid, long generation, long restarts, int order, Match match, boolean required,
+		String fail, @Nullable String transport, @Nullable Isolation isolation, @Nullable String protocol,
+		List<String> features, List<String> requested, List<String> granted, boolean reduced, List<String> waitingFor,
+		@Nullable String health, @Nullable String healthMessage, @Nullable BreakerStatus breaker,
+		@Nullable Latency latency, PluginStatus.@Nullable OtherGeneration other, PluginStatus.@Nullable Swap lastSwap,
 		List<PluginStatus.Failure> failures) {
 
 	static PluginView of(PluginStatus status) {
@@ -64,8 +66,8 @@ public record PluginView(String name, String version, String source, boolean ena
 		PluginIntroduction introduction = status.introduction();
 		return new PluginView(status.id().name(), status.version(), status.source(), status.enabled(), status.state(),
 				status.since(), status.reason(), status.pid().isPresent() ? status.pid().getAsLong() : null,
-				status.generation(), status.restarts(), status.order(), status.required(), lower(status.fail()),
-				status.security(), Isolation.of(status.isolation()),
+				status.generation(), status.restarts(), status.order(), Match.of(status.match()), status.required(),
+				lower(status.fail()), status.security(), Isolation.of(status.isolation()),
 				(introduction != null) ? introduction.protocolVersion().toString() : null,
 				(introduction != null) ? introduction.features() : List.of(), labels(status.requested()),
 				labels(status.granted()), status.reduced(), status.waitingFor().stream().map(PluginId::name).toList(),
@@ -79,6 +81,28 @@ public record PluginView(String name, String version, String source, boolean ena
 
 	private static List<String> labels(Collection<Capability> capabilities) {
 		return capabilities.stream().map(Capability::label).sorted().toList();
+	}
+
+	/**
+	 * Which requests it is shown: of a list that is not empty one entry must fit, and all
+	 * lists must.
+	 *
+	 * @param methods HTTP methods
+	 * @param operations HKP operations, as the configuration names them
+	 * @param paths patterns of the decoded path
+	 * @param clients address ranges
+	 */
+	public record Match(List<String> methods, List<String> operations, List<String> paths, List<String> clients) {
+
+		static Match of(MatchRules rules) {
+			return new Match(texts(rules.methods()), texts(rules.operations()), texts(rules.paths()),
+					texts(rules.clients()));
+		}
+
+		private static List<String> texts(Collection<?> entries) {
+			return entries.stream().map(Object::toString).toList();
+		}
+
 	}
 
 	/**

@@ -12,8 +12,9 @@ import org.hkpgateway.http.ResponseHead;
 public sealed interface ChainResult {
 
 	/**
-	 * Which plugins were asked, in order, and what came of it.
-	 * @return one entry for each plugin asked
+	 * Which plugins were skipped, then which were asked and what came of it, each in the
+	 * order of the chain.
+	 * @return one entry for each plugin skipped or asked
 	 */
 	List<PluginOutcome> outcomes();
 
@@ -22,7 +23,7 @@ public sealed interface ChainResult {
 	 *
 	 * @param requestHeaders changes of the request's headers, in order
 	 * @param responseHeaders changes of the answer's headers, in order
-	 * @param outcomes who was asked
+	 * @param outcomes who was skipped or asked
 	 */
 	record Forward(List<HeaderMutation> requestHeaders, List<HeaderMutation> responseHeaders,
 			List<PluginOutcome> outcomes) implements ChainResult {
@@ -43,7 +44,7 @@ public sealed interface ChainResult {
 	 *
 	 * @param head status and headers, without framing
 	 * @param body read-only, possibly empty
-	 * @param outcomes who was asked; the last one is why
+	 * @param outcomes who was skipped or asked; the last one is why
 	 */
 	record Answer(ResponseHead head, ByteBuffer body, List<PluginOutcome> outcomes) implements ChainResult {
 

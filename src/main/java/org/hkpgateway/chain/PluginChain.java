@@ -10,11 +10,13 @@ import java.util.function.LongSupplier;
 import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.FailPolicy;
+import org.hkpgateway.plugin.MatchRules;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginRegistry;
 import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.plugin.RequestEvent;
 
 import org.jspecify.annotations.Nullable;
@@ -23,9 +25,10 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Runs a request through the plugins, in order, one after another. The first to answer
- * ends it; what the others change is seen by those behind them. Stateless and
- * thread-safe; never blocks.
+ * Runs a request through the plugins whose match rules hold for it, in order, one after
+ * another. The first to answer ends it; what the others change is seen by those behind
+ * them. A plugin whose rules do not hold has no part in it: it is not asked, no body is
+ * read for it, and it cannot fail. Stateless and thread-safe; never blocks.
  */
 public final class PluginChain {
 
@@ -60,17 +63,22 @@ public final class PluginChain {
 
 	/**
 	 * Fixes the plugins for one request, so that what is read of its body fits those who
-	 * will see it.
+	 * will see it. Match rules are about the request as it came: what plugins change
+	 * later makes no difference to them.
+	 * @param request the whole request, with its credentials, but without its body
 	 * @return the run to subscribe to once
 	 */
-	public Run start() {
-		return new Run(this.registry.chain());
+	public Run start(RequestEvent request) {
+		return new Run(request, this.registry.chain());
 	}
 
 	/** One request's way through the chain. */
 	public final class Run {
 
-		private final List<? extends PluginRegistry.Entry> entries;
+		private final RequestEvent request;
+
+		/** Those that match. */
+		private final List<PluginRegistry.Entry> entries;
 
 		private final List<PluginOutcome> outcomes = new ArrayList<>();
 
@@ -78,8 +86,23 @@ public final class PluginChain {
 
 		private final List<HeaderMutation> responseHeaders = new ArrayList<>(0);
 
-		private Run(List<? extends PluginRegistry.Entry> entries) {
-			this.entries = entries;
+		private Run(RequestEvent request, List<PluginRegistry.Entry> chain) {
+			this.request = request;
+			this.entries = new ArrayList<>(chain.size());
+			for (PluginRegistry.Entry entry : chain) {
+				if (matches(entry.spec())) {
+					this.entries.add(entry);
+				}
+			}
+		}
+
+		/** Whether a plugin is to be asked. If not, that is noted. */
+		private boolean matches(PluginSpec spec) {
+			MatchRules.Criterion mismatch = spec.match().mismatch(this.request);
+			if (mismatch != null) {
+				this.outcomes.add(new PluginOutcome(spec.id(), PluginOutcome.Kind.SKIPPED, mismatch.label(), 0));
+			}
+			return mismatch == null;
 		}
 
 		/**
@@ -101,12 +124,12 @@ public final class PluginChain {
 		/**
 		 * Asks the plugins. A plugin's failure is part of the result, never an error of
 		 * it. Subscribe once; the result may come on any thread.
-		 * @param event the whole request, with its credentials and as much of its body as
-		 * {@link #bodyDemand()} asks for; each plugin gets its own view
+		 * @param body as much of the body as {@link #bodyDemand()} asks for; each plugin
+		 * gets its own view
 		 * @return the decision
 		 */
-		public Mono<ChainResult> decide(RequestEvent event) {
-			return Mono.defer(() -> from(0, new Shown(event, null, null),
+		public Mono<ChainResult> decide(RequestBody body) {
+			return Mono.defer(() -> from(0, new Shown(this.request.withBody(body), null, null),
 					PluginChain.this.nanoTime.getAsLong() + PluginChain.this.budget.toNanos()));
 		}
 
@@ -119,8 +142,10 @@ public final class PluginChain {
 				return Mono.just(this.outcomes.isEmpty() ? ChainResult.Forward.UNCHANGED
 						: new ChainResult.Forward(this.requestHeaders, this.responseHeaders, this.outcomes));
 			}
-			PluginRegistry.Entry entry = this.entries.get(index).current();
-			if (entry == null) {
+			PluginRegistry.Entry chosen = this.entries.get(index);
+			PluginRegistry.Entry entry = chosen.current();
+			// Another generation may have come since, with rules of its own.
+			if (entry == null || (entry != chosen && !matches(entry.spec()))) {
 				return from(index + 1, shown, deadline);
 			}
 			PluginSpec spec = entry.spec();

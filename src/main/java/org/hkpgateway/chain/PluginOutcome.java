@@ -3,19 +3,22 @@ package org.hkpgateway.chain;
 import org.hkpgateway.plugin.PluginId;
 
 /**
- * What one plugin did to one request: for log, metrics and console.
+ * What one plugin did to one request, or that it was not shown it: for log, metrics and
+ * console.
  *
  * @param plugin who
  * @param kind what
- * @param detail the reason given, or the failure's message; may be empty; never for the
- * client
- * @param nanos how long the gateway waited
+ * @param detail the reason given, the failure's message, or which of its match rules does
+ * not hold; may be empty; never for the client
+ * @param nanos how long the gateway waited; 0 if it was skipped
  */
 public record PluginOutcome(PluginId plugin, Kind kind, String detail, long nanos) {
 
-	/** What can come of asking a plugin. */
+	/** What can come of a plugin and a request. */
 	public enum Kind {
 
+		/** Its match rules do not hold for the request, so it was not asked. */
+		SKIPPED("skipped"),
 		/** It let the request go on. */
 		CONTINUED("continue"),
 		/** It answered the request. */

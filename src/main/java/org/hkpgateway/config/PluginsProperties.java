@@ -115,6 +115,7 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 	 *
 	 * @param enabled whether it runs at all
 	 * @param order place in the chain, lowest first; the manifest's if not set
+	 * @param match which requests it is shown
 	 * @param required whether readiness waits for it
 	 * @param fail what its failure means
 	 * @param timeout limit of one call
@@ -133,12 +134,13 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 	 * @param config merged over {@code [plugin.config]}
 	 */
 	public record Settings(@DefaultValue("true") boolean enabled, @Nullable Integer order,
-			@DefaultValue("false") boolean required, @DefaultValue("closed") FailPolicy fail,
-			@DefaultValue("200ms") Duration timeout, @DefaultValue("256") int maxConcurrent, @Nullable BodyMode body,
-			@DefaultValue("64KB") DataSize bodyPrefix, @DefaultValue List<String> grants,
-			@Nullable HandshakeMode handshake, @Nullable Transport transport, @Nullable IsolationLevel isolation,
-			@DefaultValue("unix") Network network, @DefaultValue("") String sha256, @DefaultValue("") String attach,
-			@DefaultValue Map<String, String> environment, @DefaultValue Map<String, Object> config) {
+			@DefaultValue MatchProperties match, @DefaultValue("false") boolean required,
+			@DefaultValue("closed") FailPolicy fail, @DefaultValue("200ms") Duration timeout,
+			@DefaultValue("256") int maxConcurrent, @Nullable BodyMode body, @DefaultValue("64KB") DataSize bodyPrefix,
+			@DefaultValue List<String> grants, @Nullable HandshakeMode handshake, @Nullable Transport transport,
+			@Nullable IsolationLevel isolation, @DefaultValue("unix") Network network, @DefaultValue("") String sha256,
+			@DefaultValue("") String attach, @DefaultValue Map<String, String> environment,
+			@DefaultValue Map<String, Object> config) {
 
 		private static final Duration DEFAULT_TIMEOUT = Duration.ofMillis(200);
 
@@ -155,10 +157,11 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 			check(this.network != Network.TCP || this.isolation != IsolationLevel.STRICT, prefix + ".network",
 					"unix, because isolation strict leaves no network", this.network);
 			Duration limit = (!this.attach.isEmpty() && this.timeout.equals(DEFAULT_TIMEOUT)) ? ATTACHED : this.timeout;
-			return new PluginSettings(this.enabled, this.order, this.required, this.fail, limit, this.maxConcurrent,
-					this.body, (int) this.bodyPrefix.toBytes(), capabilities(prefix + ".grants", this.grants),
-					this.handshake, this.transport, this.isolation, this.network, checksum.isEmpty() ? null : checksum,
-					this.attach.isEmpty() ? null : this.attach, this.environment, ConfigTree.normalize(this.config));
+			return new PluginSettings(this.enabled, this.order, this.match.toDomain(prefix + ".match"), this.required,
+					this.fail, limit, this.maxConcurrent, this.body, (int) this.bodyPrefix.toBytes(),
+					capabilities(prefix + ".grants", this.grants), this.handshake, this.transport, this.isolation,
+					this.network, checksum.isEmpty() ? null : checksum, this.attach.isEmpty() ? null : this.attach,
+					this.environment, ConfigTree.normalize(this.config));
 		}
 
 	}
@@ -173,6 +176,7 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 	 * @param token bearer token to send with each call; empty for none
 	 * @param enabled as in {@link Settings}, which explains the others too
 	 * @param order place in the chain
+	 * @param match which requests it is shown
 	 * @param required whether readiness waits for it
 	 * @param fail what its failure means
 	 * @param timeout limit of one call
@@ -185,16 +189,17 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 	 */
 	public record Remote(@DefaultValue("") String address, @DefaultValue("") String tlsBundle,
 			@DefaultValue("") String token, @DefaultValue("true") boolean enabled, @Nullable Integer order,
-			@DefaultValue("false") boolean required, @DefaultValue("closed") FailPolicy fail,
-			@DefaultValue("200ms") Duration timeout, @DefaultValue("256") int maxConcurrent, @Nullable BodyMode body,
-			@DefaultValue("64KB") DataSize bodyPrefix, @DefaultValue List<String> grants,
-			@DefaultValue Map<String, String> environment, @DefaultValue Map<String, Object> config) {
+			@DefaultValue MatchProperties match, @DefaultValue("false") boolean required,
+			@DefaultValue("closed") FailPolicy fail, @DefaultValue("200ms") Duration timeout,
+			@DefaultValue("256") int maxConcurrent, @Nullable BodyMode body, @DefaultValue("64KB") DataSize bodyPrefix,
+			@DefaultValue List<String> grants, @DefaultValue Map<String, String> environment,
+			@DefaultValue Map<String, Object> config) {
 
 		PluginSettings toDomain(String prefix) {
 			source(prefix);
-			return new Settings(this.enabled, this.order, this.required, this.fail, this.timeout, this.maxConcurrent,
-					this.body, this.bodyPrefix, this.grants, null, null, null, Network.UNIX, "", "", this.environment,
-					this.config)
+			return new Settings(this.enabled, this.order, this.match, this.required, this.fail, this.timeout,
+					this.maxConcurrent, this.body, this.bodyPrefix, this.grants, null, null, null, Network.UNIX, "", "",
+					this.environment, this.config)
 				.toDomain(prefix);
 		}
 

@@ -49,6 +49,7 @@ final class SpecChanges {
 		name("environment", before.environment(), after.environment());
 		name("config", before.configJson(), after.configJson());
 		value("order", before.order(), after.order());
+		value("match", before.match(), after.match());
 		value("required", before.required(), after.required());
 		value("fail", before.fail(), after.fail());
 		value("timeout", before.timeout().toMillis() + " ms", after.timeout().toMillis() + " ms");

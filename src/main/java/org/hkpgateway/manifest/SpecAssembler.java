@@ -40,8 +40,8 @@ final class SpecAssembler {
 		List<PluginId> dependencies = manifest.dependencies().stream().map(Manifest.Dependency::id).distinct().toList();
 		return new PluginSpec(manifest.id(), settings.enabled(), manifest.version(), manifest.description(),
 				manifest.protocolVersion(), source(manifest, settings), transport(settings), settings.environment(),
-				ConfigJson.merge(manifest.config(), settings.config()), order(manifest, settings), settings.required(),
-				settings.fail(), settings.timeout(), settings.maxConcurrent(),
+				ConfigJson.merge(manifest.config(), settings.config()), order(manifest, settings), settings.match(),
+				settings.required(), settings.fail(), settings.timeout(), settings.maxConcurrent(),
 				body(manifest, settings, granted, findings), settings.bodyPrefixBytes(), requested, granted,
 				dependencies, manifest.maxMessageBytes());
 	}

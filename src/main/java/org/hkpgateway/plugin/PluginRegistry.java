@@ -12,7 +12,8 @@ public interface PluginRegistry {
 
 	/**
 	 * Every enabled plugin with the grant to see requests, in chain order, whether or not
-	 * it is READY at the moment. The list is immutable and replaced, never changed.
+	 * it is READY at the moment, and whatever its match rules say. The list is immutable
+	 * and replaced, never changed.
 	 * @return possibly empty
 	 */
 	List<Entry> chain();

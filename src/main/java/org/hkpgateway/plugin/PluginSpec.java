@@ -21,6 +21,7 @@ import java.util.Set;
  * @param environment the operator's additions to the process environment
  * @param configJson one JSON object
  * @param order place in the chain, lowest first; ties by name
+ * @param match which requests it is shown
  * @param required whether readiness waits for it
  * @param fail what its failure means
  * @param timeout limit of one call
@@ -34,8 +35,8 @@ import java.util.Set;
  */
 public record PluginSpec(PluginId id, boolean enabled, String version, String description,
 		ProtocolVersion protocolVersion, PluginSource source, Transport transport, Map<String, String> environment,
-		String configJson, int order, boolean required, FailPolicy fail, Duration timeout, int maxConcurrent,
-		BodyMode body, int bodyPrefixBytes, Set<Capability> requested, Set<Capability> granted,
+		String configJson, int order, MatchRules match, boolean required, FailPolicy fail, Duration timeout,
+		int maxConcurrent, BodyMode body, int bodyPrefixBytes, Set<Capability> requested, Set<Capability> granted,
 		List<PluginId> dependencies, int maxMessageBytes) {
 
 	/** The order of the chain. */

@@ -65,8 +65,10 @@ final class AccessLog {
 			plugins.append(plugins.isEmpty() ? "" : ",")
 				.append(outcome.plugin())
 				.append(':')
-				.append(outcome.kind().label())
-				.append(String.format(Locale.ROOT, "(%.1fms)", outcome.nanos() / 1e6));
+				.append(outcome.kind().label());
+			if (outcome.kind() != PluginOutcome.Kind.SKIPPED) {
+				plugins.append(String.format(Locale.ROOT, "(%.1fms)", outcome.nanos() / 1e6));
+			}
 		}
 		return plugins.toString();
 	}

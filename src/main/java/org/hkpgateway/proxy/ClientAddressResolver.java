@@ -10,6 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import io.netty.util.NetUtil;
+import org.hkpgateway.http.AddressRange;
 import org.hkpgateway.http.Headers;
 import org.jspecify.annotations.Nullable;
 

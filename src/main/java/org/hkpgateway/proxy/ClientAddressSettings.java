@@ -2,6 +2,8 @@ package org.hkpgateway.proxy;
 
 import java.util.List;
 
+import org.hkpgateway.http.AddressRange;
+
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**

@@ -61,13 +61,13 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 
 	private Mono<Void> handle(Exchange exchange) {
 		RequestReader.Understood understood = this.reader.read(exchange);
-		PluginChain.Run run = this.chain.start();
+		PluginChain.Run run = this.chain.start(event(exchange, understood));
 		return this.bodies.read(exchange, run.bodyDemand(), (shown, body) -> {
 			if (run.isEmpty()) {
-				return act(exchange, understood, body, run.decide(event(exchange, understood, shown)));
+				return act(exchange, understood, body, run.decide(shown));
 			}
-			return act(exchange, understood, body, run.decide(event(exchange, understood, shown))
-				.publishOn(Schedulers.fromExecutor(exchange.channel().eventLoop())));
+			return act(exchange, understood, body,
+					run.decide(shown).publishOn(Schedulers.fromExecutor(exchange.channel().eventLoop())));
 		});
 	}
 
@@ -86,11 +86,12 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		});
 	}
 
-	private static RequestEvent event(Exchange exchange, RequestReader.Understood understood, RequestBody body) {
+	/** Without the body, of which nobody knows yet how much is to be read. */
+	private static RequestEvent event(Exchange exchange, RequestReader.Understood understood) {
 		RequestHead head = understood.head();
 		return new RequestEvent(exchange.id(), head, HkpTargets.decodedPath(head.target()),
 				HkpTargets.query(head.target()), understood.hkp(), understood.client().client(),
-				understood.client().tls(), body, Map.of());
+				understood.client().tls(), RequestBody.ABSENT, Map.of());
 	}
 
 	private Mono<Void> failed(Exchange exchange, Throwable error) {

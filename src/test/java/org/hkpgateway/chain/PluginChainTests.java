@@ -208,16 +208,16 @@ class PluginChainTests {
 
 	@Test
 	void theDemandForTheBodyIsThatOfTheMostDemandingPlugin() {
-		assertThat(chain().start().bodyDemand()).isEqualTo(BodyDemand.NONE);
+		assertThat(chain().start(event()).bodyDemand()).isEqualTo(BodyDemand.NONE);
 		this.entries.add(entry(spec("a", FailPolicy.CLOSED, BodyMode.PREFIX), null));
-		assertThat(chain().start().bodyDemand()).isEqualTo(new BodyDemand(BodyMode.PREFIX, 4));
+		assertThat(chain().start(event()).bodyDemand()).isEqualTo(new BodyDemand(BodyMode.PREFIX, 4));
 		this.entries.add(entry(spec("b", FailPolicy.CLOSED, BodyMode.FULL), null));
-		assertThat(chain().start().bodyDemand())
+		assertThat(chain().start(event()).bodyDemand())
 			.isEqualTo(new BodyDemand(BodyMode.FULL, PluginSpec.DEFAULT_MAX_MESSAGE_BYTES - BodyDemand.EVENT_HEADROOM));
 	}
 
 	private ChainResult run(RequestEvent event) {
-		ChainResult result = chain().start().decide(event).block(Duration.ofSeconds(5));
+		ChainResult result = chain().start(event).decide(event.body()).block(Duration.ofSeconds(5));
 		assertThat(result).isNotNull();
 		return result;
 	}

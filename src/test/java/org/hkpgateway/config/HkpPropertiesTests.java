@@ -5,11 +5,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
+import org.hkpgateway.http.AddressRange;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.FailPolicy;
+import org.hkpgateway.plugin.MatchRules;
 import org.hkpgateway.plugin.Network;
+import org.hkpgateway.plugin.PathGlob;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSettings;
 import org.hkpgateway.proxy.ClientAddressSettings;
@@ -75,10 +82,13 @@ class HkpPropertiesTests {
 					"hkp.readiness.required=always", "hkp.readiness.upstream=true", "hkp.plugins.directories=/a,/b",
 					"hkp.plugins.runtime-directory=/run/x", "hkp.plugins.chain-budget=50ms",
 					"hkp.plugins.default-grants=http.request", "hkp.plugins.settings.my-plugin.enabled=false",
-					"hkp.plugins.settings.my-plugin.order=5", "hkp.plugins.settings.my-plugin.required=true",
-					"hkp.plugins.settings.my-plugin.fail=open", "hkp.plugins.settings.my-plugin.timeout=20ms",
-					"hkp.plugins.settings.my-plugin.max-concurrent=3", "hkp.plugins.settings.my-plugin.body=prefix",
-					"hkp.plugins.settings.my-plugin.body-prefix=1KB",
+					"hkp.plugins.settings.my-plugin.order=5", "hkp.plugins.settings.my-plugin.match.methods=POST,GET",
+					"hkp.plugins.settings.my-plugin.match.operations=index,v2-add,not-hkp",
+					"hkp.plugins.settings.my-plugin.match.paths=/pks/**,/*.html",
+					"hkp.plugins.settings.my-plugin.match.clients=10.0.0.0/8,2001:db8::1",
+					"hkp.plugins.settings.my-plugin.required=true", "hkp.plugins.settings.my-plugin.fail=open",
+					"hkp.plugins.settings.my-plugin.timeout=20ms", "hkp.plugins.settings.my-plugin.max-concurrent=3",
+					"hkp.plugins.settings.my-plugin.body=prefix", "hkp.plugins.settings.my-plugin.body-prefix=1KB",
 					"hkp.plugins.settings.my-plugin.grants=http.request,http.request.body",
 					"hkp.plugins.settings.my-plugin.environment.MY_VAR=x",
 					"hkp.plugins.settings.my-plugin.config.allow[0]=10.0.0.1",
@@ -99,11 +109,14 @@ class HkpPropertiesTests {
 				assertThat(hkp.plugins().runtimeDirectory()).isEqualTo("/run/x");
 				assertThat(hkp.plugins().chainBudget()).isEqualTo(Duration.ofMillis(50));
 				assertThat(hkp.plugins().defaults().grants()).containsExactly(Capability.HTTP_REQUEST);
-				assertThat(hkp.plugins().of(new PluginId("my-plugin")))
-					.isEqualTo(new PluginSettings(false, 5, true, FailPolicy.OPEN, Duration.ofMillis(20), 3,
-							BodyMode.PREFIX, 1024, List.of(Capability.HTTP_REQUEST, Capability.HTTP_REQUEST_BODY), null,
-							null, null, Network.UNIX, null, null, Map.of("MY_VAR", "x"),
-							Map.of("allow", List.of("10.0.0.1", "10.0.0.2"), "deep", Map.of("er", "1"))));
+				assertThat(hkp.plugins().of(new PluginId("my-plugin"))).isEqualTo(new PluginSettings(false, 5,
+						new MatchRules(Set.of("GET", "POST"), Set.of("index", "v2-add", "not-hkp"),
+								List.of(PathGlob.parse("/pks/**"), PathGlob.parse("/*.html")),
+								ranges("10.0.0.0/8", "2001:db8::1")),
+						true, FailPolicy.OPEN, Duration.ofMillis(20), 3, BodyMode.PREFIX, 1024,
+						List.of(Capability.HTTP_REQUEST, Capability.HTTP_REQUEST_BODY), null, null, null, Network.UNIX,
+						null, null, Map.of("MY_VAR", "x"),
+						Map.of("allow", List.of("10.0.0.1", "10.0.0.2"), "deep", Map.of("er", "1"))));
 			});
 	}
 
@@ -118,12 +131,54 @@ class HkpPropertiesTests {
 			"hkp.plugins.default-grants, everything", "hkp.plugins.settings.a.fail, ajar",
 			"hkp.plugins.settings.a.timeout, 0s", "hkp.plugins.settings.a.max-concurrent, 0",
 			"hkp.plugins.settings.a.body-prefix, 2MB", "hkp.plugins.settings.a.grants, root",
-			"hkp.plugins.settings.a.tiemout, 1s", "hkp.edge.max-bdy, 1MB", "hkp.nonsense, 1" })
+			"hkp.plugins.settings.a.tiemout, 1s", "hkp.plugins.settings.a.match.methods, TRACE",
+			"hkp.plugins.settings.a.match.operations, LOOKUP_GET", "hkp.plugins.settings.a.match.paths, pks",
+			"hkp.plugins.settings.a.match.clients, 10.0.0.0/33", "hkp.plugins.settings.a.match.path, /pks",
+			"hkp.edge.max-bdy, 1MB", "hkp.nonsense, 1" })
 	void aWrongValueOrAnUnknownKeyStopsTheStartAndIsNamed(String key, String value) {
 		this.runner.withPropertyValues(key + "=" + value).run((context) -> {
 			assertThat(context).hasFailed();
 			assertThat(messages(context.getStartupFailure())).contains(key);
 		});
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '"', value = {
+			"settings.b.match.methods | GET,get | expected: an HTTP method in capitals, for example POST, | get",
+			"settings.b.match.operations | index,lookup | expected: one of other, get, hget, index, | lookup",
+			"settings.b.match.paths | /pks/lookup?op=get | expected: a path of at most 256 characters, | /pks/lookup?op=get",
+			"settings.b.match.clients | ::1,10.0.0 | expected: addresses or CIDRs, for example 192.0.2.0/24 | 10.0.0",
+			"remote.a.match.methods | post | expected: an HTTP method in capitals, for example POST, | post" })
+	void aWrongMatchRuleIsReportedWithItsKeyWhatWasExpectedAndWhatCame(String key, String value, String expected,
+			String got) {
+		this.runner.withPropertyValues("hkp.plugins.remote.a.address=unix:/a", "hkp.plugins." + key + "=" + value)
+			.run((context) -> {
+				assertThat(context).hasFailed();
+				assertThat(context.getStartupFailure()).rootCause()
+					.hasMessageStartingWith("hkp.plugins." + key + ": " + expected)
+					.hasMessageEndingWith(", got: " + got);
+			});
+	}
+
+	@Test
+	void matchRulesHaveABound() {
+		String many = IntStream.rangeClosed(0, 256)
+			.mapToObj((number) -> "10.0.0." + number)
+			.collect(Collectors.joining(","));
+		this.runner.withPropertyValues("hkp.plugins.settings.a.match.clients=" + many).run((context) -> {
+			assertThat(context).hasFailed();
+			assertThat(context.getStartupFailure()).rootCause()
+				.hasMessage("hkp.plugins.settings.a.match.clients: expected: at most 256 entries, got: 257");
+		});
+	}
+
+	@Test
+	void remotePluginsHaveMatchRulesToo() {
+		this.runner
+			.withPropertyValues("hkp.plugins.remote.a.address=unix:/a", "hkp.plugins.remote.a.match.operations=add")
+			.run((context) -> assertThat(
+					context.getBean(HkpProperties.class).plugins().of(new PluginId("a")).match().operations())
+				.containsExactly("add"));
 	}
 
 	@Test
@@ -132,6 +187,10 @@ class HkpPropertiesTests {
 			assertThat(context).hasFailed();
 			assertThat(context.getStartupFailure()).rootCause().hasMessageStartingWith("hkp.plugins.settings: ");
 		});
+	}
+
+	private static List<AddressRange> ranges(String... texts) {
+		return Stream.of(texts).map(AddressRange::parse).toList();
 	}
 
 	private static String messages(Throwable failure) {

@@ -119,8 +119,8 @@ class ConfiguredPluginsTests {
 
 	private static PluginSettings attach(String line) {
 		PluginSettings defaults = PluginSettings.DEFAULTS;
-		return new PluginSettings(true, null, false, defaults.fail(), defaults.timeout(), 1, null, 1, List.of(), null,
-				null, null, defaults.network(), null, line, Map.of(), Map.of());
+		return new PluginSettings(true, null, defaults.match(), false, defaults.fail(), defaults.timeout(), 1, null, 1,
+				List.of(), null, null, null, defaults.network(), null, line, Map.of(), Map.of());
 	}
 
 }

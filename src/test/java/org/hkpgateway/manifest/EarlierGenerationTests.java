@@ -85,8 +85,8 @@ class EarlierGenerationTests {
 		install("watchful.toml");
 		PluginSettings defaults = PluginSettings.DEFAULTS;
 		this.plugins.settings("watchful-guard",
-				new PluginSettings(true, null, false, defaults.fail(), defaults.timeout(), 1, null, 1, List.of(),
-						HandshakeMode.NONE, null, null, defaults.network(), null, null, Map.of(), Map.of()));
+				new PluginSettings(true, null, defaults.match(), false, defaults.fail(), defaults.timeout(), 1, null, 1,
+						List.of(), HandshakeMode.NONE, null, null, defaults.network(), null, null, Map.of(), Map.of()));
 		assertThat(this.plugins.findings()).hasSize(3).noneMatch((finding) -> finding.contains("handshake"));
 		assertThat(TestSpec.launched(only()).handshake()).isEqualTo(HandshakeMode.NONE);
 	}

@@ -180,9 +180,9 @@ class PluginDiscoveryTests {
 	static PluginSettings settings(boolean enabled, Integer order, BodyMode body, List<Capability> grants,
 			Map<String, Object> config) {
 		PluginSettings defaults = PluginSettings.DEFAULTS;
-		return new PluginSettings(enabled, order, defaults.required(), defaults.fail(), defaults.timeout(),
-				defaults.maxConcurrent(), body, defaults.bodyPrefixBytes(), grants, null, null, null,
-				defaults.network(), null, null, Map.of(), config);
+		return new PluginSettings(enabled, order, defaults.match(), defaults.required(), defaults.fail(),
+				defaults.timeout(), defaults.maxConcurrent(), body, defaults.bodyPrefixBytes(), grants, null, null,
+				null, defaults.network(), null, null, Map.of(), config);
 	}
 
 	private PluginSpec only() {

@@ -5,10 +5,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.FailPolicy;
+import org.hkpgateway.plugin.MatchRules;
 import org.hkpgateway.plugin.Network;
 import org.hkpgateway.plugin.PluginSettings;
 import org.hkpgateway.plugin.PluginSpec;
@@ -31,13 +33,15 @@ class SettingsMergeTests {
 	void settingsBeatTheManifest() {
 		this.plugins.valid("a", "order = 5", "capabilities = [\"http.request\", \"http.request.body\"]",
 				"body = \"prefix\"");
+		MatchRules match = new MatchRules(Set.of("POST"), Set.of("add"), List.of(), List.of());
 		this.plugins.settings("a",
-				new PluginSettings(true, 50, true, FailPolicy.OPEN, Duration.ofSeconds(3), 7, BodyMode.FULL, 1000,
-						List.of(Capability.HTTP_REQUEST, Capability.HTTP_REQUEST_BODY), null, null, null, Network.UNIX,
-						null, null, Map.of("HTTP_PROXY", "x"), Map.of()));
+				new PluginSettings(true, 50, match, true, FailPolicy.OPEN, Duration.ofSeconds(3), 7, BodyMode.FULL,
+						1000, List.of(Capability.HTTP_REQUEST, Capability.HTTP_REQUEST_BODY), null, null, null,
+						Network.UNIX, null, null, Map.of("HTTP_PROXY", "x"), Map.of()));
 		assertThat(this.plugins.findings()).isEmpty();
 		PluginSpec spec = spec();
 		assertThat(spec.order()).isEqualTo(50);
+		assertThat(spec.match()).isEqualTo(match);
 		assertThat(spec.required()).isTrue();
 		assertThat(spec.fail()).isEqualTo(FailPolicy.OPEN);
 		assertThat(spec.timeout()).isEqualTo(Duration.ofSeconds(3));

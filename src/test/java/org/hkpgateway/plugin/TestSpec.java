@@ -29,6 +29,8 @@ public final class TestSpec {
 
 	private int order = 100;
 
+	private MatchRules match = MatchRules.EVERYTHING;
+
 	private boolean required;
 
 	private FailPolicy fail = FailPolicy.CLOSED;
@@ -106,6 +108,11 @@ public final class TestSpec {
 		return this;
 	}
 
+	public TestSpec match(MatchRules match) {
+		this.match = match;
+		return this;
+	}
+
 	public TestSpec required(boolean required) {
 		this.required = required;
 		return this;
@@ -154,7 +161,7 @@ public final class TestSpec {
 
 	public PluginSpec build() {
 		return new PluginSpec(this.id, this.enabled, "1.2.3", "", this.protocolVersion, this.source, this.transport,
-				this.environment, this.configJson, this.order, this.required, this.fail, this.timeout,
+				this.environment, this.configJson, this.order, this.match, this.required, this.fail, this.timeout,
 				this.maxConcurrent, this.body, this.bodyPrefixBytes, this.requested, this.granted, this.dependencies,
 				this.maxMessageBytes);
 	}

@@ -1,0 +1,153 @@
+package org.hkpgateway.plugin;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+import org.hkpgateway.hkp.HkpRequest;
+import org.hkpgateway.hkp.Operation;
+import org.hkpgateway.http.AddressRange;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which requests a plugin is shown. An empty list holds for every request; of any other
+ * one entry must fit; all four must hold. Equal if they mean the same, whatever the order
+ * of the entries.
+ *
+ * @param methods HTTP methods; they are case-sensitive
+ * @param operations words of {@link Operation#word()} and {@link #NOT_HKP}
+ * @param paths patterns of the decoded path
+ * @param clients ranges of the resolved client's address
+ */
+public record MatchRules(Set<String> methods, Set<String> operations, List<PathGlob> paths,
+		List<AddressRange> clients) {
+
+	/** What stands for a request that is not under {@code /pks/}. */
+	public static final String NOT_HKP = "not-hkp";
+
+	/** Every request. */
+	public static final MatchRules EVERYTHING = new MatchRules(Set.of(), Set.of(), List.of(), List.of());
+
+	/**
+	 * The methods of all standards; in capitals, because a request with others is rare.
+	 */
+	private static final Pattern METHOD = Pattern.compile("[A-Z][A-Z-]{0,31}");
+
+	/** Refused before any plugin is asked. */
+	private static final Set<String> NEVER_SERVED = Set.of("CONNECT", "TRACE");
+
+	public MatchRules {
+		methods.forEach(MatchRules::method);
+		operations.forEach(MatchRules::operation);
+		methods = Collections.unmodifiableSet(new TreeSet<>(methods));
+		operations = Collections.unmodifiableSet(new TreeSet<>(operations));
+		paths = sorted(paths);
+		clients = sorted(clients);
+	}
+
+	private static <T> List<T> sorted(Collection<T> entries) {
+		return entries.stream().distinct().sorted(Comparator.comparing(Object::toString)).toList();
+	}
+
+	/**
+	 * Checks a method.
+	 * @param text for example {@code POST}
+	 * @return the same
+	 * @throws IllegalArgumentException if no request with it is ever shown to a plugin
+	 */
+	public static String method(String text) {
+		if (!METHOD.matcher(text).matches() || NEVER_SERVED.contains(text)) {
+			throw new IllegalArgumentException("expected: an HTTP method in capitals, for example POST, other than "
+					+ "CONNECT and TRACE, which are never served, got: " + text);
+		}
+		return text;
+	}
+
+	/**
+	 * Checks an operation.
+	 * @param text for example {@code index}
+	 * @return the same
+	 * @throws IllegalArgumentException if there is no such operation
+	 */
+	public static String operation(String text) {
+		if (!Operation.words().contains(text) && !text.equals(NOT_HKP)) {
+			throw new IllegalArgumentException(
+					"expected: one of " + String.join(", ", Operation.words()) + ", " + NOT_HKP + ", got: " + text);
+		}
+		return text;
+	}
+
+	/**
+	 * Compares with a request. Cheap, and without any state.
+	 * @param request as the client sent it; the body does not matter
+	 * @return what keeps the plugin from it; null if it is shown to the plugin
+	 */
+	public @Nullable Criterion mismatch(RequestEvent request) {
+		if (!this.methods.isEmpty() && !this.methods.contains(request.head().method())) {
+			return Criterion.METHODS;
+		}
+		if (!this.operations.isEmpty() && !this.operations.contains(word(request.hkp()))) {
+			return Criterion.OPERATIONS;
+		}
+		if (!this.clients.isEmpty()
+				&& this.clients.stream().noneMatch((range) -> range.contains(request.client().getAddress()))) {
+			return Criterion.CLIENTS;
+		}
+		if (!this.paths.isEmpty() && this.paths.stream().noneMatch((path) -> path.matches(request.path()))) {
+			return Criterion.PATHS;
+		}
+		return null;
+	}
+
+	private static String word(@Nullable HkpRequest hkp) {
+		return (hkp != null) ? hkp.operation().word() : NOT_HKP;
+	}
+
+	/** For example {@code methods GET, POST and clients 10.0.0.0/8}. */
+	@Override
+	public String toString() {
+		List<String> lists = new ArrayList<>();
+		add(lists, Criterion.METHODS, this.methods);
+		add(lists, Criterion.OPERATIONS, this.operations);
+		add(lists, Criterion.PATHS, this.paths);
+		add(lists, Criterion.CLIENTS, this.clients);
+		return lists.isEmpty() ? "everything" : String.join(" and ", lists);
+	}
+
+	private static void add(List<String> lists, Criterion name, Collection<?> entries) {
+		if (!entries.isEmpty()) {
+			lists.add(name.label() + " " + entries.stream().map(Object::toString).collect(Collectors.joining(", ")));
+		}
+	}
+
+	/** One of the lists. */
+	public enum Criterion {
+
+		/** {@link MatchRules#methods()}. */
+		METHODS,
+		/** {@link MatchRules#operations()}. */
+		OPERATIONS,
+		/** {@link MatchRules#paths()}. */
+		PATHS,
+		/** {@link MatchRules#clients()}. */
+		CLIENTS;
+
+		/**
+		 * Its key in the configuration.
+		 * @return for example {@code methods}
+		 */
+		public String label() {
+			return name().toLowerCase(Locale.ROOT);
+		}
+
+	}
+
+}
