@@ -108,6 +108,9 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 				logger.warn("{} [request {}]: {}", refusal.text(), exchange.id(), refusal.getCause().toString());
 			}
 			exchange.refused(refusal.text());
+			if (refusal.endsConnection()) {
+				exchange.response().keepAlive(false);
+			}
 			return answer(exchange, refusalHead(refusal),
 					ByteBuffer.wrap((refusal.text() + "\n").getBytes(StandardCharsets.UTF_8)));
 		}
