@@ -79,6 +79,11 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 				return answer(exchange, answer.head(), answer.body());
 			}
 			ChainResult.Forward forward = (ChainResult.Forward) result;
+			if (exchange.method().equals("OPTIONS")) {
+				exchange.decided("answer", forward.outcomes());
+				return answer(exchange, OptionsAnswer.to(understood.head().headers(), forward.responseHeaders()),
+						ByteBuffer.allocate(0));
+			}
 			exchange.decided("forward", forward.outcomes());
 			RequestHead head = understood.upstreamHead(forward.requestHeaders());
 			return this.bodies.withLength(exchange, body,
@@ -126,7 +131,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			headers = headers.with("Retry-After", Long.toString(refusal.retryAfter().toSeconds()));
 		}
 		if (refusal.status() == 405) {
-			headers = headers.with("Allow", "GET, HEAD, POST, OPTIONS");
+			headers = headers.with("Allow", OptionsAnswer.METHODS);
 		}
 		return new ResponseHead(refusal.status(), headers);
 	}
