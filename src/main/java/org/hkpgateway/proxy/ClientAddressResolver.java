@@ -53,7 +53,7 @@ final class ClientAddressResolver {
 	 * @return true for the configured one
 	 */
 	boolean isClientHeader(String name) {
-		return name.equalsIgnoreCase(this.header);
+		return name.replace('_', '-').equalsIgnoreCase(this.header.replace('_', '-'));
 	}
 
 	private InetSocketAddress fromHeader(InetSocketAddress peer, Headers headers) {

@@ -29,8 +29,6 @@ import org.jspecify.annotations.Nullable;
  * call would otherwise run on. One that ends in the middle of a request gets none.</li>
  * <li>A client that resets the connection is gone: what it asked for is cancelled. With
  * half-closed connections allowed, Netty would leave such a connection open.</li>
- * <li>A request whose body is malformed ends the connection: the server library would
- * take the body for complete.</li>
  * </ul>
  */
 final class ConnectionEnd extends ChannelDuplexHandler {
@@ -82,12 +80,6 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 		}
 		if (this.lingering) {
 			discard(ctx, message);
-		}
-		else if (message instanceof HttpContent content && !(message instanceof HttpRequest)
-				&& content.decoderResult().isFailure()) {
-			ReferenceCountUtil.release(message);
-			this.requestIncomplete = false;
-			var unused = ctx.close();
 		}
 		else {
 			super.channelRead(ctx, message);

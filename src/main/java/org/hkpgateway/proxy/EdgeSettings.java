@@ -12,7 +12,8 @@ import org.springframework.util.unit.DataSize;
  * @param maxBufferedBytes most bytes of request bodies held in memory at a time, all
  * requests together, but never more than a quarter of Java's direct memory; when used up
  * the answer is 429 with Retry-After
- * @param maxHeaderBytes largest request head, longer ones are answered 431
+ * @param maxHeaderBytes largest request head, longer ones are answered 431, or 414 if the
+ * request line alone is longer; also bounds trailers and chunk extensions
  * @param idleTimeout how long a connection may be silent, between requests or within one
  */
 public record EdgeSettings(@DefaultValue("16MB") DataSize maxBody, @DefaultValue("256MB") DataSize maxBufferedBytes,

@@ -65,12 +65,20 @@ final class Exchange {
 		return this.id;
 	}
 
+	/**
+	 * Why the request could not be read.
+	 * @return null if it could
+	 */
+	@Nullable Refusal unreadable() {
+		return (this.request.requestHeaders() instanceof RefusedHeaders headers) ? headers.refusal() : null;
+	}
+
 	String method() {
-		return this.request.method().name();
+		return (unreadable() != null) ? "-" : this.request.method().name();
 	}
 
 	String target() {
-		return this.request.uri();
+		return (unreadable() != null) ? "-" : this.request.uri();
 	}
 
 	boolean http10() {

@@ -21,8 +21,14 @@ final class ForwardedHeaders {
 	private ForwardedHeaders() {
 	}
 
+	/**
+	 * Whether a field is one of those that are made anew.
+	 * @param name in any case, also with underscores, which some keyservers' frameworks
+	 * take for hyphens
+	 * @return true also for those that {@link #rebuild} does not make
+	 */
 	static boolean isForwarded(String name) {
-		return NAMES.contains(name.toLowerCase(Locale.ROOT));
+		return NAMES.contains(name.toLowerCase(Locale.ROOT).replace('_', '-'));
 	}
 
 	/**

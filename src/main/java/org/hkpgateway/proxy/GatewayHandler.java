@@ -79,6 +79,11 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 				return answer(exchange, answer.head(), answer.body());
 			}
 			ChainResult.Forward forward = (ChainResult.Forward) result;
+			if (exchange.method().equals("OPTIONS")) {
+				exchange.decided("answer", forward.outcomes());
+				return answer(exchange, OptionsAnswer.to(understood.head().headers(), forward.responseHeaders()),
+						ByteBuffer.allocate(0));
+			}
 			exchange.decided("forward", forward.outcomes());
 			RequestHead head = understood.upstreamHead(forward.requestHeaders());
 			return this.bodies.withLength(exchange, body,
@@ -109,6 +114,9 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 				logger.warn("{} [request {}]: {}", refusal.text(), exchange.id(), refusal.getCause().toString());
 			}
 			exchange.refused(refusal.text());
+			if (refusal.endsConnection()) {
+				exchange.response().keepAlive(false);
+			}
 			return answer(exchange, refusalHead(refusal),
 					ByteBuffer.wrap((refusal.text() + "\n").getBytes(StandardCharsets.UTF_8)));
 		}
@@ -124,7 +132,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			headers = headers.with("Retry-After", Long.toString(refusal.retryAfter().toSeconds()));
 		}
 		if (refusal.status() == 405) {
-			headers = headers.with("Allow", "GET, HEAD, POST, OPTIONS");
+			headers = headers.with("Allow", OptionsAnswer.METHODS);
 		}
 		return new ResponseHead(refusal.status(), headers);
 	}

@@ -1,6 +1,7 @@
 package org.hkpgateway.proxy;
 
 import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -86,6 +87,14 @@ final class HeldBody {
 		byte[] copy = new byte[Math.min(most, this.bytes.readableBytes())];
 		this.bytes.getBytes(this.bytes.readerIndex(), copy);
 		return ByteBuffer.wrap(copy);
+	}
+
+	/**
+	 * Shows the bytes without copying them.
+	 * @param reader neither changes, keeps nor releases what it is given
+	 */
+	void inspect(Consumer<ByteBuf> reader) {
+		reader.accept(this.bytes);
 	}
 
 	/**

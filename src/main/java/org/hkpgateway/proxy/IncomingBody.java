@@ -7,6 +7,7 @@ import java.util.function.Function;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.timeout.ReadTimeoutException;
 import org.hkpgateway.chain.BodyDemand;
+import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.RequestBody;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -41,6 +42,9 @@ final class IncomingBody {
 	 */
 	Mono<Void> read(Exchange exchange, BodyDemand demand, BiFunction<RequestBody, UpstreamBody, Mono<Void>> next) {
 		long length = exchange.bodyLength();
+		if (HashqueryBody.isExpected(exchange.method(), exchange.target(), length)) {
+			return hashquery(exchange, length, demand, next);
+		}
 		if (length == 0) {
 			return next.apply(RequestBody.ABSENT, new UpstreamBody.None());
 		}
@@ -58,6 +62,23 @@ final class IncomingBody {
 					: peek(exchange, length, demand.bytes(), next);
 			case NONE -> next.apply(RequestBody.withheld(length), stream(exchange, length));
 		};
+	}
+
+	/** Always held, whatever plugins want: none of it is forwarded before all is read. */
+	private Mono<Void> hashquery(Exchange exchange, long length, BodyDemand demand,
+			BiFunction<RequestBody, UpstreamBody, Mono<Void>> next) {
+		HashqueryBody.checkLength(length);
+		int most = Math.min(this.maxBody, HashqueryBody.MAX_BYTES);
+		int limit = (demand.mode() == BodyMode.FULL) ? Math.min(most, demand.bytes()) : most;
+		return hold(exchange, length, limit, (held) -> {
+			held.inspect(HashqueryBody::check);
+			RequestBody shown = switch (demand.mode()) {
+				case FULL -> new RequestBody(RequestBody.State.COMPLETE, held.copy(Integer.MAX_VALUE), held.length());
+				case PREFIX -> prefixOf(held, demand.bytes());
+				case NONE -> RequestBody.withheld(length);
+			};
+			return next.apply(shown, new UpstreamBody.Held(held));
+		});
 	}
 
 	/**
@@ -92,7 +113,7 @@ final class IncomingBody {
 	private static Flux<ByteBuf> receive(Exchange exchange) {
 		return exchange.request()
 			.receive()
-			.onErrorMap(
+			.onErrorMap((error) -> !(error instanceof Refusal),
 					(error) -> (error instanceof ReadTimeoutException) ? Refusal.bodyTooSlow() : Refusal.bodyCutShort())
 			.contextWrite((context) -> context.put(ERROR_DROPPED, (Consumer<Throwable>) (error) -> {
 			}));

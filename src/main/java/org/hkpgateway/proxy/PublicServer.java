@@ -62,9 +62,11 @@ public final class PublicServer implements AutoCloseable {
 	}
 
 	private void guard(Channel channel) {
+		int maxHead = (int) this.edge.maxHeaderBytes().toBytes();
 		channel.pipeline()
+			.addBefore(NettyPipeline.HttpCodec, "hkp.wire-guard", new WireGuard(maxHead))
 			.addAfter(NettyPipeline.HttpCodec, "hkp.connection-end", new ConnectionEnd(this.edge.maxBody().toBytes()))
-			.addAfter(NettyPipeline.HttpCodec, "hkp.decoder-refusal", new DecoderRefusal())
+			.addAfter(NettyPipeline.HttpCodec, "hkp.refusals", new Refusals(maxHead))
 			.addAfter(NettyPipeline.HttpCodec, "hkp.cors", CorsHeader.INSTANCE);
 	}
 

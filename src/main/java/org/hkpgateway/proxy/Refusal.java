@@ -31,6 +31,23 @@ final class Refusal extends RuntimeException {
 		return new Refusal(405, "The method " + method + " is not served here.", null, null);
 	}
 
+	static Refusal methodNotImplemented() {
+		return new Refusal(501, "Of the methods only GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS are understood.",
+				null, null);
+	}
+
+	static Refusal targetTooLong(int limit) {
+		return new Refusal(414, "The request line is longer than " + limit + " bytes.", null, null);
+	}
+
+	static Refusal headTooLong(int limit) {
+		return new Refusal(431, "The request head is longer than " + limit + " bytes.", null, null);
+	}
+
+	static Refusal tooManyFields(int limit) {
+		return new Refusal(431, "The request has more than " + limit + " header fields.", null, null);
+	}
+
 	static Refusal versionNotSupported() {
 		return new Refusal(505, "Only HTTP/1.0 and HTTP/1.1 are served here.", null, null);
 	}
@@ -58,6 +75,15 @@ final class Refusal extends RuntimeException {
 
 	static Refusal unreachable(Throwable cause) {
 		return new Refusal(502, "The keyserver cannot be reached.", null, cause);
+	}
+
+	/**
+	 * Whether nothing more is read from the connection: what follows a request that
+	 * programs read differently may be meant for one that reads it differently.
+	 * @return false if the request was sound, and only the moment was not
+	 */
+	boolean endsConnection() {
+		return this.status != 429 && this.status != 502;
 	}
 
 	int status() {

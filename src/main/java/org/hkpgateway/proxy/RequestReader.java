@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
@@ -26,6 +27,9 @@ final class RequestReader {
 
 	/** RFC 9110 section 7.2, without the punctuation that no host name has. */
 	private static final Pattern HOST = Pattern.compile("(?:[A-Za-z0-9._~%-]+|\\[[0-9A-Fa-f:.]+\\])(?::[0-9]{0,5})?");
+
+	/** Methods are case-sensitive, RFC 9110 section 9.1. */
+	private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
 	private final ClientAddressResolver clients;
 
@@ -65,10 +69,14 @@ final class RequestReader {
 	 * @throws Refusal if it is malformed or ambiguous
 	 */
 	Understood read(Exchange exchange) {
-		Headers all = headers(exchange.request().requestHeaders());
+		Refusal unreadable = exchange.unreadable();
+		Headers all = (unreadable != null) ? Headers.empty() : headers(exchange.request().requestHeaders());
 		InetSocketAddress peer = (InetSocketAddress) exchange.channel().remoteAddress();
 		ClientAddress client = this.clients.resolve(peer, all, exchange.request().scheme().equals("https"));
 		exchange.sentBy(client);
+		if (unreadable != null) {
+			throw unreadable;
+		}
 		checkHead(exchange, all);
 		HkpRequest hkp = classify(exchange.method(), exchange.target());
 		exchange.asks(hkp);
@@ -87,6 +95,9 @@ final class RequestReader {
 		String method = exchange.method();
 		if (method.equals("CONNECT") || method.equals("TRACE")) {
 			throw Refusal.methodNotAllowed(method);
+		}
+		if (!METHODS.contains(method)) {
+			throw Refusal.methodNotImplemented();
 		}
 		int hosts = all.all("Host").size();
 		if (hosts > 1 || (hosts == 0 && !exchange.http10())) {

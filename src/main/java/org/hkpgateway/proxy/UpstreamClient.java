@@ -75,7 +75,9 @@ final class UpstreamClient implements AutoCloseable {
 	}
 
 	/**
-	 * Sends a request and relays the answer. Subscribe once.
+	 * Sends a request and relays the answer. Subscribe once. HEAD is made of GET where
+	 * the keyserver does not serve it: SKS closes the connection, Hockeypuck answers 405
+	 * to it for a lookup.
 	 * @param exchange where the answer goes
 	 * @param head the request to send
 	 * @param body its body
@@ -84,13 +86,21 @@ final class UpstreamClient implements AutoCloseable {
 	 * answer; any other error if it was cut short
 	 */
 	Mono<Void> forward(Exchange exchange, RequestHead head, UpstreamBody body, List<HeaderMutation> responseHeaders) {
-		boolean repeatable = body instanceof UpstreamBody.None
-				&& (head.method().equals("GET") || head.method().equals("HEAD"));
 		Mono<Void> once = this.client.request(HttpMethod.valueOf(head.method()))
 			.uri(head.target())
 			.send((request, outbound) -> send(request, outbound, head, body))
-			.response((response, content) -> relay(exchange, response, content, responseHeaders))
+			.response((response, content) -> relay(exchange, head.method(), response, content, responseHeaders))
 			.then();
+		if (head.method().equals("HEAD")) {
+			RequestHead get = new RequestHead("GET", head.target(), head.headers());
+			return once
+				.onErrorResume(
+						(error) -> !exchange.isHeadSent()
+								&& (error instanceof HeadNotServedException || isClosed(error)),
+						(error) -> forward(exchange, get, body, responseHeaders))
+				.onErrorMap((error) -> exchange.isHeadSent() ? error : refusal(error));
+		}
+		boolean repeatable = body instanceof UpstreamBody.None && head.method().equals("GET");
 		// The keyserver may close a kept connection at the moment of the request. Only
 		// one
 		// that changes nothing can be sent again; the next connection may be as old.
@@ -145,8 +155,11 @@ final class UpstreamClient implements AutoCloseable {
 		return outbound;
 	}
 
-	private static Publisher<Void> relay(Exchange exchange, HttpClientResponse from, ByteBufFlux content,
-			List<HeaderMutation> mutations) {
+	private static Publisher<Void> relay(Exchange exchange, String sentMethod, HttpClientResponse from,
+			ByteBufFlux content, List<HeaderMutation> mutations) {
+		if (sentMethod.equals("HEAD") && (from.status().code() == 405 || from.status().code() == 501)) {
+			return Mono.error(new HeadNotServedException());
+		}
 		HttpServerResponse to = exchange.response();
 		Headers received = NettyHeaders.copy(from.responseHeaders());
 		to.status(from.status());
@@ -158,6 +171,10 @@ final class UpstreamClient implements AutoCloseable {
 		}
 		exchange.headSent();
 		int status = from.status().code();
+		if (exchange.method().equals("HEAD") && sentMethod.equals("GET")) {
+			// The body is not read, which ends its connection.
+			return to.send();
+		}
 		boolean bodiless = exchange.method().equals("HEAD") || status == 204 || status == 304;
 		return bodiless ? content.then().then(to.send()) : to.send(content.retain());
 	}
@@ -179,6 +196,17 @@ final class UpstreamClient implements AutoCloseable {
 	@Override
 	public void close() {
 		this.connections.dispose();
+	}
+
+	/** The keyserver knows HEAD not at all, or not for this target. */
+	private static final class HeadNotServedException extends RuntimeException {
+
+		private static final long serialVersionUID = 1L;
+
+		HeadNotServedException() {
+			super("expected: an answer to HEAD, got: 405 or 501", null, false, false);
+		}
+
 	}
 
 }

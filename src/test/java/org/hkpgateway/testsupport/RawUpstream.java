@@ -13,6 +13,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A keyserver's end of the wire, byte by byte: records each request exactly as it came
@@ -25,6 +26,8 @@ public final class RawUpstream implements AutoCloseable {
 	private final BlockingQueue<Received> received = new LinkedBlockingQueue<>();
 
 	private final List<Socket> open = new CopyOnWriteArrayList<>();
+
+	private final AtomicLong octets = new AtomicLong();
 
 	private volatile Script script;
 
@@ -61,6 +64,11 @@ public final class RawUpstream implements AutoCloseable {
 		return this.received.size();
 	}
 
+	/** How many octets have been read of all requests, whole or not. */
+	public long octets() {
+		return this.octets.get();
+	}
+
 	private void accept() {
 		while (!this.server.isClosed()) {
 			try {
@@ -85,11 +93,13 @@ public final class RawUpstream implements AutoCloseable {
 				if (next < 0) {
 					return;
 				}
+				this.octets.incrementAndGet();
 				head.write(next);
 			}
 			String text = head.toString(StandardCharsets.ISO_8859_1);
 			int length = contentLength(text);
 			byte[] body = in.readNBytes(length);
+			this.octets.addAndGet(body.length);
 			if (body.length < length) {
 				// Cut short, which every keyserver can see: no request.
 				return;

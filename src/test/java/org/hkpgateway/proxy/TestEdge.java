@@ -1,0 +1,49 @@
+package org.hkpgateway.proxy;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+
+import org.hkpgateway.chain.PluginChain;
+import org.hkpgateway.plugin.PluginRegistry;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.server.HttpServer;
+
+import org.springframework.util.unit.DataSize;
+
+/**
+ * The public port on a free port of loopback, before a keyserver of the test's choice.
+ */
+final class TestEdge implements AutoCloseable {
+
+	static final int MAX_HEAD = 16 * 1024;
+
+	private final PublicServer gateway;
+
+	private final DisposableServer server;
+
+	TestEdge(URI upstream, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins) {
+		PluginChain chain = new PluginChain(() -> plugins, Duration.ofSeconds(5), (request, outcome) -> {
+		}, System::nanoTime);
+		this.gateway = new PublicServer(chain, upstream,
+				new UpstreamSettings(List.of(upstream), Duration.ofSeconds(2), Duration.ofSeconds(10), 50,
+						contentLength),
+				new ClientAddressSettings(List.of(), "", ClientAddressSettings.Log.FULL),
+				new EdgeSettings(DataSize.ofMegabytes(1), DataSize.ofMegabytes(64), DataSize.ofBytes(MAX_HEAD),
+						Duration.ofSeconds(20)));
+		this.server = this.gateway.customize(HttpServer.create().host("127.0.0.1").port(0))
+			.route(this.gateway::route)
+			.bindNow();
+	}
+
+	int port() {
+		return this.server.port();
+	}
+
+	@Override
+	public void close() {
+		this.server.disposeNow(Duration.ofSeconds(10));
+		this.gateway.close();
+	}
+
+}
