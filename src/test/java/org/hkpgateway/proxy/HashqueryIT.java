@@ -16,10 +16,7 @@ import java.util.stream.Stream;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginClient;
-import org.hkpgateway.plugin.PluginRegistry;
-import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.RequestBody;
-import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.testsupport.GpgHome;
 import org.hkpgateway.testsupport.RawClient;
 import org.hkpgateway.testsupport.RawUpstream;
@@ -146,7 +143,7 @@ class HashqueryIT {
 		};
 		try (RawUpstream upstream = RawUpstream.answering(OK);
 				TestEdge edge = new TestEdge(upstream.uri(), UpstreamSettings.ContentLength.STREAM,
-						List.of(entry(mode, client)))) {
+						List.of(TestEdge.plugin(mode, client)))) {
 			assertThat(post(edge, query(1, 17), false).status()).isEqualTo(400);
 			assertThat(seen).isEmpty();
 			assertThat(post(edge, query(1, 16), false).status()).isEqualTo(200);
@@ -199,23 +196,6 @@ class HashqueryIT {
 		String chunk = (body.length > 0) ? Integer.toHexString(body.length) + "\r\n" + text + "\r\n" : "";
 		return RawClient.exchange(edge.port(), "POST /pks/hashquery HTTP/1.1\r\nHost: keys.example\r\n"
 				+ "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk + "0\r\n\r\n");
-	}
-
-	private static PluginRegistry.Entry entry(BodyMode mode, PluginClient client) {
-		PluginSpec spec = TestSpec.named("p").body(mode, 10).requested().granted().build();
-		return new PluginRegistry.Entry() {
-
-			@Override
-			public PluginSpec spec() {
-				return spec;
-			}
-
-			@Override
-			public PluginClient client() {
-				return client;
-			}
-
-		};
 	}
 
 }

@@ -13,9 +13,6 @@ import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginClient;
-import org.hkpgateway.plugin.PluginRegistry;
-import org.hkpgateway.plugin.PluginSpec;
-import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.testsupport.RawClient;
 import org.hkpgateway.testsupport.RawUpstream;
 import org.hkpgateway.testsupport.SksServer;
@@ -70,7 +67,7 @@ class HeadAndOptionsIT {
 				List.of(new HeaderMutation.Set("X-Seen-By", event.head().method())), Map.of(), ""));
 		try (RawUpstream upstream = RawUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 				TestEdge edge = new TestEdge(upstream.uri(), UpstreamSettings.ContentLength.REQUIRE,
-						List.of(entry(client)))) {
+						List.of(TestEdge.plugin(BodyMode.NONE, client)))) {
 			assertThat(RawClient.exchange(edge.port(), PREFLIGHT).header("x-seen-by")).isEqualTo("OPTIONS");
 		}
 	}
@@ -156,23 +153,6 @@ class HeadAndOptionsIT {
 
 	private static TestEdge edge(RawUpstream upstream) {
 		return new TestEdge(upstream.uri(), UpstreamSettings.ContentLength.REQUIRE, List.of());
-	}
-
-	private static PluginRegistry.Entry entry(PluginClient client) {
-		PluginSpec spec = TestSpec.named("p").body(BodyMode.NONE, 1).requested().granted().build();
-		return new PluginRegistry.Entry() {
-
-			@Override
-			public PluginSpec spec() {
-				return spec;
-			}
-
-			@Override
-			public PluginClient client() {
-				return client;
-			}
-
-		};
 	}
 
 }

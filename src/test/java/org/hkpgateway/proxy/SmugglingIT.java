@@ -2,16 +2,25 @@ package org.hkpgateway.proxy;
 
 import java.io.IOException;
 import java.net.SocketException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import org.hkpgateway.http.Headers;
+import org.hkpgateway.http.ResponseHead;
+import org.hkpgateway.plugin.BodyMode;
+import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.PluginClient;
+import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.testsupport.RawClient;
 import org.hkpgateway.testsupport.RawUpstream;
 import org.junit.jupiter.api.AfterEach;
@@ -20,7 +29,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import reactor.core.publisher.Mono;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -371,6 +382,37 @@ class SmugglingIT {
 		RawClient.Answer answer = exchange(GET + " folded\r\n\r\n" + "x".repeat(1_000_000), false);
 		assertThat(answer.status()).isEqualTo(400);
 		assertThat(answer.reset()).isFalse();
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void noPluginDecidesOnAMalformedBody(BodyMode mode) throws Exception {
+		List<RequestBody> seen = new CopyOnWriteArrayList<>();
+		PluginClient client = (event, budget) -> {
+			seen.add(event.body());
+			return Mono.just(Decision.Continue.UNCHANGED);
+		};
+		try (TestEdge withPlugin = new TestEdge(this.upstream.uri(), UpstreamSettings.ContentLength.REQUIRE,
+				List.of(TestEdge.plugin(mode, client)))) {
+			RawClient.Answer answer = RawClient.exchange(withPlugin.port(), CHUNKED + "5\r\nhello\r\nzz\r\n" + NEXT);
+			assertThat(answer.status()).isEqualTo(400);
+			assertThat(seen).extracting(RequestBody::state)
+				.isEqualTo((mode == BodyMode.NONE) ? List.of(RequestBody.State.WITHHELD) : List.of());
+			assertThat(this.upstream.octets()).isZero();
+		}
+	}
+
+	@Test
+	void aPluginsAnswerIsTheOnlyOneEvenIfTheBodyIsMalformed() throws Exception {
+		PluginClient client = (event, budget) -> Mono.just(new Decision.Respond(
+				new ResponseHead(429, Headers.of("Retry-After", "7")), ByteBuffer.allocate(0), Map.of(), ""));
+		try (TestEdge withPlugin = new TestEdge(this.upstream.uri(), UpstreamSettings.ContentLength.REQUIRE,
+				List.of(TestEdge.plugin(BodyMode.NONE, client)))) {
+			RawClient.Answer answer = RawClient.exchange(withPlugin.port(), CHUNKED + "5\r\nhello\r\nzz\r\n" + NEXT);
+			assertThat(answer.status()).isIn(400, 429);
+			assertThat(STATUS_LINE.matcher(answer.bytes()).results()).hasSize(1);
+			assertThat(this.upstream.octets()).isZero();
+		}
 	}
 
 	@Test

@@ -5,7 +5,11 @@ import java.time.Duration;
 import java.util.List;
 
 import org.hkpgateway.chain.PluginChain;
+import org.hkpgateway.plugin.BodyMode;
+import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginRegistry;
+import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.TestSpec;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 
@@ -34,6 +38,28 @@ final class TestEdge implements AutoCloseable {
 		this.server = this.gateway.customize(HttpServer.create().host("127.0.0.1").port(0))
 			.route(this.gateway::route)
 			.bindNow();
+	}
+
+	/**
+	 * A plugin without a process.
+	 * @param body how much of bodies it sees; of a prefix ten bytes
+	 * @param client what it does
+	 */
+	static PluginRegistry.Entry plugin(BodyMode body, PluginClient client) {
+		PluginSpec spec = TestSpec.named("p").body(body, 10).requested().granted().build();
+		return new PluginRegistry.Entry() {
+
+			@Override
+			public PluginSpec spec() {
+				return spec;
+			}
+
+			@Override
+			public PluginClient client() {
+				return client;
+			}
+
+		};
 	}
 
 	int port() {
