@@ -1,0 +1,43 @@
+package org.hkpgateway;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+import org.hkpgateway.testsupport.Command;
+import org.hkpgateway.testsupport.Requirements;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The benchmark's own tests, and that its command starts. Nothing is measured here.
+ */
+@Timeout(90)
+class BenchHarnessIT {
+
+	private static final Path ROOT = Path.of(System.getProperty("hkp.root"));
+
+	@Test
+	void itsOwnTestsPass() {
+		Command.Result result = python("-m", "unittest", "discover", "-s", "bench/tests", "-t", "bench");
+		assertThat(result.exitCode()).as(result.errors()).isZero();
+		assertThat(result.errors()).containsPattern("Ran [1-9]\\d* tests").endsWith("OK\n");
+	}
+
+	@Test
+	void theCommandListsTheContenders() {
+		assertThat(python("bench/run", "--list").orFail().text()).contains("nginx-auth", "haproxy-spoe", "forwarder",
+				"scg-3", "gateway-0", "gateway-5-stream-mtls");
+	}
+
+	private static Command.Result python(String... arguments) {
+		String[] command = new String[arguments.length + 2];
+		command[0] = Requirements.program("python3").toString();
+		// Leaves no compiled files in the sources.
+		command[1] = "-B";
+		System.arraycopy(arguments, 0, command, 2, arguments.length);
+		return Command.run(ROOT, Duration.ofSeconds(60), new byte[0], command);
+	}
+
+}
