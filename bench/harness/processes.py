@@ -95,7 +95,7 @@ class Keeper:
                 process.popen.wait()
             process.popen.stdin.close()
             self._running.remove(process)
-        _end_leftovers(children, deadline=time.monotonic() + LEFTOVER_SECONDS)
+        _end_leftovers(children)
 
 
 class Usage:
@@ -146,12 +146,18 @@ def _alive(identity):
     return fields is not None and fields[19] == identity[1] and fields[0] != "Z"
 
 
-def _end_leftovers(identities, deadline):
-    while any(map(_alive, identities)) and time.monotonic() < deadline:
-        time.sleep(0.05)
+def _end_leftovers(identities):
+    _await_end(identities, LEFTOVER_SECONDS)
     for identity in identities:
         if _alive(identity):
             os.kill(identity[0], signal.SIGKILL)
+    _await_end(identities, 5)
+
+
+def _await_end(identities, seconds):
+    deadline = time.monotonic() + seconds
+    while any(map(_alive, identities)) and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def _die_with_parent():
