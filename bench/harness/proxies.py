@@ -28,6 +28,8 @@ http {{
 }}
 """
 
+# Connections are kept only where Connection is emptied: a location with a proxy_set_header of its
+# own inherits none.
 _FORWARDING = """
   upstream keyserver {{
     server 127.0.0.1:{upstream};
@@ -38,9 +40,9 @@ _FORWARDING = """
   server {{
     listen 127.0.0.1:{port} backlog=1024;
     proxy_http_version 1.1;
-    proxy_set_header Connection "";
     location / {{
       {ask}
+      proxy_set_header Connection "";
       proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-For $remote_addr;
       proxy_pass http://keyserver;
@@ -58,6 +60,7 @@ _AUTHORITY = """upstream decision {{
 _LOCATION = """location = /_decision {
       internal;
       proxy_pass_request_body off;
+      proxy_set_header Connection "";
       proxy_set_header Content-Length "";
       proxy_set_header X-Original-URI $request_uri;
       proxy_set_header X-Original-Method $request_method;

@@ -31,8 +31,8 @@ class BenchHarnessIT {
 
 	@Test
 	void theCommandListsTheContenders() {
-		assertThat(python(BENCH.resolve("run").toString(), "--list").orFail().text()).contains("nginx-auth", "haproxy-spoe", "forwarder",
-				"scg-3", "gateway-0", "gateway-5-stream-mtls");
+		assertThat(python(BENCH.resolve("run").toString(), "--list").orFail().text()).contains("nginx-auth",
+				"haproxy-spoe", "forwarder", "scg-3", "gateway-0", "gateway-5-stream-mtls");
 	}
 
 	private static Command.Result python(String... arguments) {
