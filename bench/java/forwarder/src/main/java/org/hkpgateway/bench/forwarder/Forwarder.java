@@ -1,11 +1,11 @@
 package org.hkpgateway.bench.forwarder;
 
 import java.time.Duration;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
+import java.util.List;
 
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
 import org.reactivestreams.Publisher;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.HttpClientRequest;
@@ -22,8 +22,9 @@ import reactor.netty.resources.ConnectionProvider;
  */
 public final class Forwarder {
 
-	private static final Set<String> HOP_BY_HOP = Set.of("connection", "keep-alive", "te", "trailer",
-			"transfer-encoding", "upgrade");
+	private static final List<AsciiString> HOP_BY_HOP = List.of(HttpHeaderNames.CONNECTION,
+			AsciiString.cached("keep-alive"), HttpHeaderNames.TE, HttpHeaderNames.TRAILER,
+			HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderNames.UPGRADE);
 
 	private final HttpClient client;
 
@@ -69,20 +70,16 @@ public final class Forwarder {
 	private static Publisher<Void> send(HttpServerRequest request, HttpClientRequest upstream, NettyOutbound out) {
 		HttpHeaders from = request.requestHeaders();
 		copy(from, upstream.requestHeaders());
-		if (from.contains("Content-Length") || from.contains("Transfer-Encoding")) {
+		if (from.contains(HttpHeaderNames.CONTENT_LENGTH) || from.contains(HttpHeaderNames.TRANSFER_ENCODING)) {
 			return out.send(request.receive().retain());
 		}
 		return out;
 	}
 
 	private static void copy(HttpHeaders from, HttpHeaders to) {
-		var headers = from.iteratorCharSequence();
-		while (headers.hasNext()) {
-			Map.Entry<CharSequence, CharSequence> header = headers.next();
-			if (!HOP_BY_HOP.contains(header.getKey().toString().toLowerCase(Locale.ROOT))) {
-				to.set(header.getKey(), header.getValue());
-			}
-		}
+		// All at once is faster than one by one, and there is hardly ever one to remove.
+		to.set(from);
+		HOP_BY_HOP.forEach(to::remove);
 	}
 
 }
