@@ -16,8 +16,9 @@ from harness.room import Room
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 # What a user installs to have a program.
-_PACKAGES = {"nginx": "nginx", "haproxy": "haproxy", "wrk": "wrk", "java": "openjdk-17-jdk-headless",
-             "decision": "Go 1.26 or newer (not Debian's)"}
+_PACKAGES = {"nginx": "nginx", "haproxy": "haproxy", "wrk": "wrk", "java": "openjdk-17-jdk-headless"}
+# What the build of other things needs.
+_COMPILERS = {"decision": "Go 1.26 or newer (Debian's is older)"}
 # With room to spare, for the warning.
 _JVM_BYTES, _DECISION_BYTES = 400e6, 30e6
 
@@ -30,7 +31,8 @@ def main(arguments=None):
         for contender in everybody:
             print(f"{contender.name:<24}{contender.title.replace('`', '')}")
         return 0
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell lets what it starts in the background ignore it.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         chosen = contenders.choose(options.contenders, everybody)
@@ -102,8 +104,8 @@ def _present(chosen, room):
         missing = [need for need in contender.needs if room.find(need) is None]
         if missing:
             left_out[contender.name] = "missing: " + ", ".join(
-                f"{need} (install {_PACKAGES[need]})" if need in _PACKAGES else f"{need} (not built)"
-                for need in missing)
+                f"{need} (Debian: apt-get install {_PACKAGES[need]})" if need in _PACKAGES
+                else f"{need} (not built; that needs {_COMPILERS.get(need, 'a JDK 17')})" for need in missing)
             print(f"SKIPPED {contender.name}: {left_out[contender.name]}", file=sys.stderr)
         else:
             present.append(contender)

@@ -9,6 +9,7 @@ import time
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _PR_SET_PDEATHSIG = 1
+_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 # How long a process may take to end, and then a child that it left behind.
@@ -56,11 +57,12 @@ class Keeper:
 
     def __exit__(self, *exception):
         # A second Ctrl-C must not leave the rest behind.
-        previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        previous = {number: signal.signal(number, signal.SIG_IGN) for number in _INTERRUPTIONS}
         try:
             self.stop(self._running)
         finally:
-            signal.signal(signal.SIGINT, previous)
+            for number, handler in previous.items():
+                signal.signal(number, handler)
 
     def start(self, name, command, cwd=None):
         """Starts a process in a session of its own, so that Ctrl-C reaches only us."""
