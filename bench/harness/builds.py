@@ -1,6 +1,7 @@
 """Builds what the contenders run: the gateway and its peers in Java with Maven, the decision program with Go."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -23,6 +24,16 @@ def products(root):
         "spring-cloud-gateway": os.path.join(java, "spring-cloud-gateway", "target", "spring-cloud-gateway.jar"),
         "decision": os.path.join(root, "target", "bench", "decision"),
     }
+
+
+def take(root, wanted, directory):
+    """Copies those products that are wanted and there, so that no later build disturbs the run."""
+    taken = {}
+    for name, path in products(root).items():
+        taken[name] = path
+        if name in wanted and os.path.exists(path):
+            taken[name] = shutil.copy2(path, os.path.join(directory, os.path.basename(path)))
+    return taken
 
 
 def build(root, wanted):

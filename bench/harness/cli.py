@@ -59,7 +59,7 @@ def _options(arguments):
     parser.add_argument("--threads", type=_positive, default=min(2, machine.processors()), help="threads of wrk")
     parser.add_argument("--java-options", default="-Xmx256m", help="options of every JVM that takes part")
     parser.add_argument("--apart", action="store_true",
-                        help="start each contender anew for each round and stop it after; takes less memory and more time")
+                        help="start each contender anew for each round: less memory, more time")
     parser.add_argument("--no-build", action="store_true", help="measure what was built before")
     parser.add_argument("--out", help="directory for the results (default: target/bench/<time>)")
     parser.add_argument("--list", action="store_true", help="list the contenders and end")
@@ -72,13 +72,14 @@ def _options(arguments):
 
 def _measure(chosen, options):
     _require("wrk", "nginx")
+    wanted = {need for contender in chosen for need in contender.needs}
     if not options.no_build:
-        builds.build(ROOT, {need for contender in chosen for need in contender.needs})
+        builds.build(ROOT, wanted)
     directory = tempfile.mkdtemp(prefix="hkpb", dir="/tmp")
     facts = machine.describe(ROOT)
     try:
         with Keeper(directory) as keeper:
-            room = Room(directory, keeper, builds.products(ROOT), shlex.split(options.java_options))
+            room = Room(directory, keeper, builds.take(ROOT, wanted, directory), shlex.split(options.java_options))
             generator = load.Load(keeper, machine.program("wrk"), options.connections, options.threads)
             present, left_out = _present(chosen, room)
             _warn_of_memory(present, options)

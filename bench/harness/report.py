@@ -8,6 +8,9 @@ import os
 from harness import picture, results
 
 
+_VERDICTS = {True: "met", False: "**missed**", None: ""}
+
+
 @dataclasses.dataclass(frozen=True)
 class Run:
     """A run that is over."""
@@ -55,7 +58,7 @@ def markdown(run, rows):
                       f"**{row.errors}**" if row.errors else "0"] for row in rows])
     lines += ["", "![Throughput and latency](results.svg)", "", "## Aims", ""]
     lines += _table(["ratio of throughputs", "wanted", "measured", ""],
-                    [[aim.text, aim.wanted, aim.got or "not measured", {True: "met", False: "**missed**"}.get(aim.met, "")]
+                    [[aim.text, aim.wanted, aim.got or "not measured", _VERDICTS[aim.met]]
                      for aim in results.aims(run.measurements)])
     if run.left_out:
         lines += ["", "## Left out", ""]
