@@ -56,6 +56,9 @@ def markdown(run, rows):
                     [[row.title, f"{row.throughput:,.0f}", _ratio(row.to_nginx), _ratio(row.to_forwarder),
                       f"{row.p50:.2f}", f"{row.p99:.2f}", f"{row.cpu:.1f}", f"{row.resident:.0f}", str(row.processes),
                       f"**{row.errors}**" if row.errors else "0"] for row in rows])
+    unsteady = results.unsteady(run.contenders, run.measurements)
+    if unsteady:
+        lines += ["", "**Still warming up**, take a longer `--warmup`: " + ", ".join(unsteady)]
     lines += ["", "![Throughput and latency](results.svg)", "", "## Aims", ""]
     lines += _table(["ratio of throughputs", "wanted", "measured", ""],
                     [[aim.text, aim.wanted, aim.got or "not measured", _VERDICTS[aim.met]]

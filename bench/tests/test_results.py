@@ -5,8 +5,8 @@ from harness import contenders, picture, report, results, session
 from harness.load import Measurement
 
 
-def measured(contender, number, throughput, p50=1.0, errors=0, others=0.0):
-    return Measurement(contender=contender, round=number, throughput=throughput, p50=p50, p99=10 * p50, cpu=20.0,
+def measured(contender, number, throughput, p50=1.0, errors=0, others=0.0, cpu=20.0):
+    return Measurement(contender=contender, round=number, throughput=throughput, p50=p50, p99=10 * p50, cpu=cpu,
                        resident=100.0, processes=2, errors=errors, others=others)
 
 
@@ -47,13 +47,24 @@ class Figures(unittest.TestCase):
         self.assertEqual((row.name, row.throughput, row.errors), ("nginx", 300, 3))
 
     def test_aims_say_met_missed_or_not_measured(self):
-        rounds = [measured("gateway-0", 1, 90), measured("forwarder", 1, 100), measured("nginx", 1, 200),
+        rounds = [measured("gateway-0", 1, 90), measured("forwarder", 1, 100), measured("nginx", 1, 190),
                   measured("gateway-1-stream-mtls", 1, 50, p50=0.9), measured("haproxy-spoe", 1, 100)]
         met = {aim.text: aim.met for aim in results.aims(rounds)}
         self.assertIs(met["0 plugins / bare forwarder"], True)
         self.assertIs(met["0 plugins / nginx `proxy_pass`, if the forwarder gets that far"], False)
         self.assertIs(met["1 streaming plugin, mTLS / HAProxy with SPOE"], True)
         self.assertIsNone(met["3 streaming plugins, mTLS / 0 plugins"])
+
+
+    def test_half_of_nginx_is_no_aim_when_the_forwarder_does_not_get_there(self):
+        aim = results.aims([measured("gateway-0", 1, 20), measured("forwarder", 1, 30), measured("nginx", 1, 100)])[1]
+        self.assertEqual((aim.got, aim.met), ("0.20, the forwarder 0.30", None))
+
+    def test_a_jvm_that_still_gets_cheaper_is_named(self):
+        rounds = [measured("gateway-0", 2, 90, cpu=80), measured("gateway-0", 1, 90, cpu=100),
+                  measured("forwarder", 1, 90, cpu=100), measured("forwarder", 2, 90, cpu=90),
+                  measured("nginx", 1, 90, cpu=100), measured("nginx", 2, 90, cpu=10)]
+        self.assertEqual(results.unsteady(chosen("*"), rounds), ["gateway-0"])
 
 
 class Page(unittest.TestCase):

@@ -70,10 +70,12 @@ public final class Forwarder {
 	private static Publisher<Void> send(HttpServerRequest request, HttpClientRequest upstream, NettyOutbound out) {
 		HttpHeaders from = request.requestHeaders();
 		copy(from, upstream.requestHeaders());
-		if (from.contains(HttpHeaderNames.CONTENT_LENGTH) || from.contains(HttpHeaderNames.TRANSFER_ENCODING)) {
-			return out.send(request.receive().retain());
+		boolean chunked = from.contains(HttpHeaderNames.TRANSFER_ENCODING);
+		if (!chunked && !from.contains(HttpHeaderNames.CONTENT_LENGTH)) {
+			return out;
 		}
-		return out;
+		upstream.chunkedTransfer(chunked);
+		return out.send(request.receive().retain());
 	}
 
 	private static void copy(HttpHeaders from, HttpHeaders to) {
