@@ -25,7 +25,9 @@ def draw(rows):
         _text(_LABELS, 20, "throughput, × nginx proxy_pass" if relative else "throughput, requests/s", weight="bold"),
         _text(_LABELS + _BARS + _FIGURES, 20, "latency, ms: p50 ● to p99 ○", weight="bold"),
     ]
-    most = max((row.to_nginx.most if relative else row.throughput) for row in rows) or 1
+    # The upstream alone would make everybody else's bar short: its own is cut when it is too long.
+    scaled = [row for row in rows if row.name != "direct"] or rows
+    most = max((row.to_nginx.most if relative else row.throughput) for row in scaled) or 1
     latency = _scale(rows)
     parts += _grid(latency, height)
     for number, row in enumerate(rows):
@@ -35,7 +37,7 @@ def draw(rows):
 
 def _bar(row, top, relative, most):
     value = row.to_nginx.median if relative else row.throughput
-    width = _BARS * value / most
+    width = _BARS * min(1.0, value / most)
     middle = top + _ROW / 2
     parts = [
         _text(_LABELS - 8, middle + 4, row.title.replace("`", ""), anchor="end"),
@@ -43,8 +45,10 @@ def _bar(row, top, relative, most):
         _text(_LABELS + _BARS + 8, middle + 4,
               (f"{value:.2f} · " if relative else "") + f"{row.throughput:,.0f}/s" + (" !" if row.errors else "")),
     ]
-    if relative:
-        left, right = (_LABELS + _BARS * end / most for end in (row.to_nginx.least, row.to_nginx.most))
+    if value > most:
+        parts.append(f'<path d="M{_LABELS + _BARS - 14} {top + 2}l-6 {_ROW - 4}" stroke="#ffffff" stroke-width="4"/>')
+    elif relative:
+        left, right = (_LABELS + _BARS * min(1.0, end / most) for end in (row.to_nginx.least, row.to_nginx.most))
         parts.append(f'<path d="M{left:.1f} {middle:.1f}H{right:.1f}M{left:.1f} {middle - 4:.1f}v8'
                      f'M{right:.1f} {middle - 4:.1f}v8" stroke="#222222" fill="none"/>')
     return parts
