@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import org.reactivestreams.Publisher;
@@ -74,7 +75,9 @@ public final class Forwarder {
 		if (!chunked && !from.contains(HttpHeaderNames.CONTENT_LENGTH)) {
 			return out;
 		}
-		upstream.chunkedTransfer(chunked);
+		if (chunked) {
+			upstream.header(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+		}
 		return out.send(request.receive().retain());
 	}
 
