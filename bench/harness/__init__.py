@@ -1,0 +1,1 @@
+"""The benchmark: start reading at cli.py, then session.py and contenders.py."""

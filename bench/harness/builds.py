@@ -1,0 +1,57 @@
+"""Builds what the contenders run: the gateway and its peers in Java with Maven, the decision program with Go."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from harness import machine
+
+_MODULES = {"gateway": "hkp-gateway", "forwarder": "hkp-bench-forwarder",
+            "spring-cloud-gateway": "hkp-bench-spring-cloud-gateway"}
+
+
+class BuildFailed(Exception):
+    """The message has the command and the last lines that it printed."""
+
+
+def products(root):
+    """Where the builds leave what they make, by name."""
+    java = os.path.join(root, "bench", "java")
+    return {
+        "gateway": os.path.join(root, "target", "hkp-gateway.jar"),
+        "forwarder": os.path.join(java, "forwarder", "target", "forwarder.jar"),
+        "spring-cloud-gateway": os.path.join(java, "spring-cloud-gateway", "target", "spring-cloud-gateway.jar"),
+        "decision": os.path.join(root, "target", "bench", "decision"),
+    }
+
+
+def take(root, wanted, directory):
+    """Copies those products that are wanted and there, so that no later build disturbs the run."""
+    taken = {}
+    for name, path in products(root).items():
+        taken[name] = path
+        if name in wanted and os.path.exists(path):
+            taken[name] = shutil.copy2(path, os.path.join(directory, os.path.basename(path)))
+    return taken
+
+
+def build(root, wanted):
+    """Builds those products that are wanted and whose compilers are there."""
+    modules = [":" + _MODULES[name] for name in wanted if name in _MODULES]
+    if modules and machine.java():
+        _run(root, [os.path.join(root, "mvnw"), "-B", "-q", "-f", os.path.join("bench", "java"),
+                    "-Dmaven.test.skip=true", "-pl", ",".join(modules), "-am", "package"])
+    go = machine.program("go")
+    if "decision" in wanted and go:
+        _run(os.path.join(root, "bench", "decision"), [go, "build", "-o", products(root)["decision"], "."])
+
+
+def _run(directory, command):
+    print("building: " + " ".join(command), file=sys.stderr, flush=True)
+    done = subprocess.run(command, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False)
+    if done.returncode != 0:
+        tail = "\n".join(done.stdout.decode("utf-8", "replace").splitlines()[-25:])
+        raise BuildFailed(f"{' '.join(command)}: expected: exit code 0, got: {done.returncode}\n{tail}\n"
+                          "Mend it, or use what was built before with --no-build.")

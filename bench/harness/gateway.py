@@ -1,0 +1,55 @@
+"""The gateway, with plugins that are copies of the decision program."""
+
+import os
+import shutil
+
+_MANIFEST = """[plugin]
+name = "{name}"
+version = "1.0.0"
+executable = "hkp-plugin-{name}"
+protocol_version = "1.0"
+order = {order}
+args = ["-mode=plugin", "-refuse={marker}", "-stream={stream}"]
+capabilities = ["http.request", "http.respond"]
+"""
+
+
+def plugin_directory(room, contender, markers, stream):
+    """A directory for hkp.plugins.directories, with a plugin for each marker."""
+    directory = room.directory(contender + "-plugins")
+    for number, marker in enumerate(markers, start=1):
+        name = _name(number)
+        home = os.path.join(directory, name)
+        os.mkdir(home, 0o755)
+        shutil.copyfile(room.find("decision"), os.path.join(home, "hkp-plugin-" + name))
+        os.chmod(os.path.join(home, "hkp-plugin-" + name), 0o755)
+        with open(os.path.join(home, "plugin.toml"), "w", encoding="utf-8") as manifest:
+            manifest.write(_MANIFEST.format(name=name, order=100 + number, marker=marker, stream=str(stream).lower()))
+        os.chmod(os.path.join(home, "plugin.toml"), 0o644)
+    return directory
+
+
+def start(room, name, port, directory, plugins, transport):
+    """Starts the gateway; its port opens once its plugins are ready."""
+    options = {
+        "server.address": "127.0.0.1",
+        "server.port": port,
+        "management.server.port": room.port(),
+        "hkp.upstream.urls": f"http://127.0.0.1:{room.upstream_port}",
+        "hkp.plugins.directories": directory,
+        # Its path must leave room for those of sockets, which have 108 bytes.
+        "hkp.plugins.runtime-directory": room.directory("r"),
+        "hkp.plugins.transport": transport,
+        "hkp.plugins.chain-budget": "10s",
+        "hkp.shutdown.pre-stop": "0s",
+        "logging.level.hkp.access": "off",
+    }
+    for number in range(1, plugins + 1):
+        settings = f"hkp.plugins.settings.{_name(number)}."
+        options[settings + "required"] = "true"
+        options[settings + "timeout"] = "2s"
+    return room.java("gateway", [f"--{key}={value}" for key, value in options.items()], name=name)
+
+
+def _name(number):
+    return f"decision-{number}"
