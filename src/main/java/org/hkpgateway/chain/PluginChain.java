@@ -106,8 +106,8 @@ public final class PluginChain {
 		}
 
 		/**
-		 * Whether any plugin would be asked.
-		 * @return false if {@link #decide} would say {@link ChainResult.Forward} at once
+		 * Whether no plugin would be asked.
+		 * @return true if {@link #decide} would say {@link ChainResult.Forward} at once
 		 */
 		public boolean isEmpty() {
 			return this.entries.isEmpty();

@@ -60,12 +60,8 @@ final class ConnectionWatch {
 		if (this.channel.isShutdown()) {
 			return;
 		}
-		boolean unanswered = switch (status.getCode()) {
-			case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED -> true;
-			case OK, UNKNOWN, INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, RESOURCE_EXHAUSTED,
-					FAILED_PRECONDITION, ABORTED, OUT_OF_RANGE, UNIMPLEMENTED, INTERNAL, DATA_LOSS, UNAUTHENTICATED ->
-				false;
-		};
+		boolean unanswered = status.getCode() == Status.Code.DEADLINE_EXCEEDED
+				|| StatusTranslation.isConnectionBroken(status);
 		if (unanswered && this.channel.getState(false) != ConnectivityState.READY) {
 			this.lost
 				.complete("its connection broke, and no other could be made: " + StatusTranslation.describe(status));

@@ -1,5 +1,7 @@
 package org.hkpgateway.grpc;
 
+import java.nio.channels.ClosedChannelException;
+
 import io.grpc.Status;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
@@ -19,19 +21,35 @@ final class StatusTranslation {
 	 * @param plugin who was called
 	 * @param method what was called, for example {@code HandleRequest}
 	 * @param status not OK
-	 * @return DEADLINE_EXCEEDED is a timeout; UNAVAILABLE and CANCELLED mean that the
-	 * connection broke (a call that we cancel ourselves is not listened to any more); any
-	 * other is an answer that the protocol does not know
+	 * @return DEADLINE_EXCEEDED is a timeout; one that says that the connection broke (a
+	 * call that we cancel ourselves is not listened to any more) is just that; any other
+	 * is an answer that the protocol does not know
 	 */
 	static PluginFailure toFailure(PluginId plugin, String method, Status status) {
+		if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
+			return new PluginFailure.Timeout(plugin, method + ": expected: an answer in time, got: none");
+		}
 		String got = method + ": expected: an answer, got: " + describe(status);
+		return isConnectionBroken(status) ? new PluginFailure.Unavailable(plugin, got)
+				: new PluginFailure.ProtocolError(plugin, got);
+	}
+
+	/**
+	 * Whether a status says that the connection broke. That is UNAVAILABLE or CANCELLED,
+	 * and UNKNOWN if it was made on this side: so a call fails that is written to a
+	 * connection in the moment of its end.
+	 * @param status of a call
+	 * @return false for what the other side has answered
+	 */
+	static boolean isConnectionBroken(Status status) {
 		return switch (status.getCode()) {
-			case DEADLINE_EXCEEDED ->
-				new PluginFailure.Timeout(plugin, method + ": expected: an answer in time, got: none");
-			case UNAVAILABLE, CANCELLED -> new PluginFailure.Unavailable(plugin, got);
-			case OK, UNKNOWN, INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, RESOURCE_EXHAUSTED,
-					FAILED_PRECONDITION, ABORTED, OUT_OF_RANGE, UNIMPLEMENTED, INTERNAL, DATA_LOSS, UNAUTHENTICATED ->
-				new PluginFailure.ProtocolError(plugin, got);
+			case UNAVAILABLE, CANCELLED -> true;
+			// A status that was received has no cause.
+			case UNKNOWN -> status.getCause() instanceof ClosedChannelException;
+			case OK, DEADLINE_EXCEEDED, INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED,
+					RESOURCE_EXHAUSTED, FAILED_PRECONDITION, ABORTED, OUT_OF_RANGE, UNIMPLEMENTED, INTERNAL, DATA_LOSS,
+					UNAUTHENTICATED ->
+				false;
 		};
 	}
 

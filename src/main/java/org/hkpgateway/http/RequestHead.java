@@ -1,5 +1,7 @@
 package org.hkpgateway.http;
 
+import java.util.List;
+
 /**
  * Request line and headers.
  *
@@ -8,6 +10,9 @@ package org.hkpgateway.http;
  * @param headers without hop-by-hop fields
  */
 public record RequestHead(String method, String target, Headers headers) {
+
+	/** The methods that are served. They are case-sensitive, RFC 9110 section 9.1. */
+	public static final List<String> METHODS = List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
 	/**
 	 * The target up to its query.

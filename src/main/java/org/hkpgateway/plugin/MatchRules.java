@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import org.hkpgateway.hkp.HkpRequest;
 import org.hkpgateway.hkp.Operation;
 import org.hkpgateway.http.AddressRange;
+import org.hkpgateway.http.RequestHead;
 
 import org.jspecify.annotations.Nullable;
 
@@ -36,14 +36,6 @@ public record MatchRules(Set<String> methods, Set<String> operations, List<PathG
 	/** Every request. */
 	public static final MatchRules EVERYTHING = new MatchRules(Set.of(), Set.of(), List.of(), List.of());
 
-	/**
-	 * The methods of all standards; in capitals, because a request with others is rare.
-	 */
-	private static final Pattern METHOD = Pattern.compile("[A-Z][A-Z-]{0,31}");
-
-	/** Refused before any plugin is asked. */
-	private static final Set<String> NEVER_SERVED = Set.of("CONNECT", "TRACE");
-
 	public MatchRules {
 		methods.forEach(MatchRules::method);
 		operations.forEach(MatchRules::operation);
@@ -64,9 +56,9 @@ public record MatchRules(Set<String> methods, Set<String> operations, List<PathG
 	 * @throws IllegalArgumentException if no request with it is ever shown to a plugin
 	 */
 	public static String method(String text) {
-		if (!METHOD.matcher(text).matches() || NEVER_SERVED.contains(text)) {
-			throw new IllegalArgumentException("expected: an HTTP method in capitals, for example POST, other than "
-					+ "CONNECT and TRACE, which are never served, got: " + text);
+		if (!RequestHead.METHODS.contains(text)) {
+			throw new IllegalArgumentException(
+					"expected: one of " + String.join(", ", RequestHead.METHODS) + ", got: " + text);
 		}
 		return text;
 	}

@@ -4,7 +4,6 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
@@ -27,9 +26,6 @@ final class RequestReader {
 
 	/** RFC 9110 section 7.2, without the punctuation that no host name has. */
 	private static final Pattern HOST = Pattern.compile("(?:[A-Za-z0-9._~%-]+|\\[[0-9A-Fa-f:.]+\\])(?::[0-9]{0,5})?");
-
-	/** Methods are case-sensitive, RFC 9110 section 9.1. */
-	private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
 	private final ClientAddressResolver clients;
 
@@ -96,7 +92,7 @@ final class RequestReader {
 		if (method.equals("CONNECT") || method.equals("TRACE")) {
 			throw Refusal.methodNotAllowed(method);
 		}
-		if (!METHODS.contains(method)) {
+		if (!RequestHead.METHODS.contains(method)) {
 			throw Refusal.methodNotImplemented();
 		}
 		int hosts = all.all("Host").size();

@@ -144,11 +144,11 @@ class HkpPropertiesTests {
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '"', value = {
-			"settings.b.match.methods | GET,get | expected: an HTTP method in capitals, for example POST, | get",
+			"settings.b.match.methods | GET,get | expected: one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS | get",
 			"settings.b.match.operations | index,lookup | expected: one of other, get, hget, index, | lookup",
 			"settings.b.match.paths | /pks/lookup?op=get | expected: a path of at most 256 characters, | /pks/lookup?op=get",
 			"settings.b.match.clients | ::1,10.0.0 | expected: addresses or CIDRs, for example 192.0.2.0/24 | 10.0.0",
-			"remote.a.match.methods | post | expected: an HTTP method in capitals, for example POST, | post" })
+			"remote.a.match.methods | post | expected: one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS | post" })
 	void aWrongMatchRuleIsReportedWithItsKeyWhatWasExpectedAndWhatCame(String key, String value, String expected,
 			String got) {
 		this.runner.withPropertyValues("hkp.plugins.remote.a.address=unix:/a", "hkp.plugins." + key + "=" + value)

@@ -1,6 +1,7 @@
 package org.hkpgateway.grpc;
 
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 
 import io.grpc.Status;
 import org.hkpgateway.plugin.PluginFailure;
@@ -30,6 +31,15 @@ class StatusTranslationTests {
 		assertThat(failure.kind()).isEqualTo(expected);
 		assertThat(failure.plugin()).isEqualTo(PLUGIN);
 		assertThat(failure).hasMessageStartingWith("plugin fake: HandleRequest: expected: an answer");
+	}
+
+	/** So gRPC fails what is written to a connection in the moment of its end. */
+	@Test
+	void aChannelThatClosedIsABrokenConnection() {
+		Status status = Status.UNKNOWN.withDescription("channel closed").withCause(new ClosedChannelException());
+		assertThat(StatusTranslation.toFailure(PLUGIN, "HandleRequest", status))
+			.isInstanceOf(PluginFailure.Unavailable.class)
+			.hasMessageEndingWith("got: UNKNOWN: channel closed");
 	}
 
 	@Test
