@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.hkpgateway.chain.ChainListener;
 import org.hkpgateway.chain.PluginOutcome;
+import org.hkpgateway.chain.ShadowOutcome;
 import org.hkpgateway.lifecycle.StateListener;
 import org.hkpgateway.lifecycle.Transition;
 import org.hkpgateway.plugin.BreakerListener;
@@ -16,8 +17,10 @@ import org.hkpgateway.plugin.StreamListener;
 /**
  * Counts what plugins do: {@code hkp.plugin.calls} by plugin and outcome,
  * {@code hkp.plugin.transitions} by plugin and state, {@code hkp.plugin.breaker.changes}
- * by plugin and state, {@code hkp.plugin.stream.incidents} by plugin and incident. Labels
- * come from fixed sets and the configured plugins only.
+ * by plugin and state, {@code hkp.plugin.stream.incidents} by plugin and incident,
+ * {@code hkp.plugin.delays} by plugin and whether the request was held,
+ * {@code hkp.plugin.shadow} by plugin and agreement. Labels come from fixed sets and the
+ * configured plugins only.
  */
 public class GatewayMetrics implements ChainListener, StateListener, BreakerListener, StreamListener {
 
@@ -34,6 +37,19 @@ public class GatewayMetrics implements ChainListener, StateListener, BreakerList
 	@Override
 	public void pluginAsked(String requestId, PluginOutcome outcome) {
 		this.registry.timer("hkp.plugin.calls", "plugin", outcome.plugin().name(), "outcome", outcome.kind().label())
+			.record(outcome.nanos(), TimeUnit.NANOSECONDS);
+	}
+
+	@Override
+	public void delayed(PluginId plugin, boolean held) {
+		this.registry.counter("hkp.plugin.delays", "plugin", plugin.name(), "outcome", held ? "held" : "refused")
+			.increment();
+	}
+
+	@Override
+	public void compared(String requestId, ShadowOutcome outcome) {
+		this.registry
+			.timer("hkp.plugin.shadow", "plugin", outcome.plugin().name(), "agreement", outcome.agreement().label())
 			.record(outcome.nanos(), TimeUnit.NANOSECONDS);
 	}
 

@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * @param generation which incarnation this is
  * @param restarts how often it was started again after a death
  * @param order place in the chain
+ * @param mode {@code enforce} or {@code shadow}
+ * @param speculative whether it may be asked ahead of its turn
  * @param match which requests it is shown
  * @param required whether readiness waits for it
  * @param fail what its failure means
@@ -54,20 +56,21 @@ import org.jspecify.annotations.Nullable;
  * @param failures its latest deaths, oldest first
  */
 public record PluginView(String name, String version, String source, boolean enabled, PluginState state, Instant since,
-		String reason, @Nullable Long pid, long generation, long restarts, int order, Match match, boolean required,
-		String fail, @Nullable String transport, @Nullable Isolation isolation, @Nullable String protocol,
-		List<String> features, List<String> requested, List<String> granted, boolean reduced, List<String> waitingFor,
-		@Nullable String health, @Nullable String healthMessage, @Nullable BreakerStatus breaker,
-		@Nullable Latency latency, PluginStatus.@Nullable OtherGeneration other, PluginStatus.@Nullable Swap lastSwap,
-		List<PluginStatus.Failure> failures) {
+		String reason, @Nullable Long pid, long generation, long restarts, int order, String mode, boolean speculative,
+		Match match, boolean required, String fail, @Nullable String transport, @Nullable Isolation isolation,
+		@Nullable String protocol, List<String> features, List<String> requested, List<String> granted, boolean reduced,
+		List<String> waitingFor, @Nullable String health, @Nullable String healthMessage,
+		@Nullable BreakerStatus breaker, @Nullable Latency latency, PluginStatus.@Nullable OtherGeneration other,
+		PluginStatus.@Nullable Swap lastSwap, List<PluginStatus.Failure> failures) {
 
 	static PluginView of(PluginStatus status) {
 		HealthReport health = status.health();
 		PluginIntroduction introduction = status.introduction();
 		return new PluginView(status.id().name(), status.version(), status.source(), status.enabled(), status.state(),
 				status.since(), status.reason(), status.pid().isPresent() ? status.pid().getAsLong() : null,
-				status.generation(), status.restarts(), status.order(), Match.of(status.match()), status.required(),
-				lower(status.fail()), status.security(), Isolation.of(status.isolation()),
+				status.generation(), status.restarts(), status.order(), lower(status.mode()), status.speculative(),
+				Match.of(status.match()), status.required(), lower(status.fail()), status.security(),
+				Isolation.of(status.isolation()),
 				(introduction != null) ? introduction.protocolVersion().toString() : null,
 				(introduction != null) ? introduction.features() : List.of(), labels(status.requested()),
 				labels(status.granted()), status.reduced(), status.waitingFor().stream().map(PluginId::name).toList(),

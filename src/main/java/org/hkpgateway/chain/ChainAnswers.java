@@ -42,27 +42,33 @@ final class ChainAnswers {
 	record Sanitized(ResponseHead head, ByteBuffer body, List<String> warnings) {
 	}
 
-	static ChainResult.Answer failedClosed(List<PluginOutcome> outcomes) {
-		return plain(500, "The request could not be processed.\n", outcomes);
+	static ChainResult.Answer failedClosed(ChainTrace trace) {
+		return plain(500, "The request could not be processed.\n", trace);
 	}
 
-	static ChainResult.Answer tooLarge(List<PluginOutcome> outcomes) {
-		return plain(413, "The request is too large to be examined.\n", outcomes);
+	static ChainResult.Answer tooLarge(ChainTrace trace) {
+		return plain(413, "The request is too large to be examined.\n", trace);
 	}
 
-	private static ChainResult.Answer plain(int status, String text, List<PluginOutcome> outcomes) {
+	private static ChainResult.Answer plain(int status, String text, ChainTrace trace) {
 		return new ChainResult.Answer(
 				new ResponseHead(status,
 						Headers.of("Content-Type", "text/plain; charset=utf-8", "Cache-Control", "no-store")),
-				ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), outcomes);
+				ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), trace);
+	}
+
+	/** The status that reaches the client. */
+	static int status(Decision.Respond respond) {
+		int status = respond.head().status();
+		return HARMFUL.contains(status) ? 500 : status;
 	}
 
 	static Sanitized sanitize(Decision.Respond respond, @Nullable HkpRequest hkp) {
 		List<String> warnings = new ArrayList<>(0);
-		int status = respond.head().status();
-		if (HARMFUL.contains(status)) {
-			warnings.add("answered " + status + ", which makes gpg give up or repeat; the client gets 500");
-			status = 500;
+		int status = status(respond);
+		if (status != respond.head().status()) {
+			warnings.add("answered " + respond.head().status() + ", which makes gpg give up or repeat; the client gets "
+					+ status);
 		}
 		if (status < 300 && hkp != null && SUBMISSIONS.contains(hkp.operation())) {
 			warnings.add("answered a submission with " + status

@@ -1,5 +1,9 @@
 package org.hkpgateway.chain;
 
+import java.util.List;
+
+import org.hkpgateway.plugin.PluginId;
+
 /**
  * Told of each outcome as it happens. Called on whatever thread the plugin's answer came:
  * must not block and must not throw.
@@ -13,5 +17,49 @@ public interface ChainListener {
 	 * @param outcome what came of it
 	 */
 	void pluginAsked(String requestId, PluginOutcome outcome);
+
+	/**
+	 * A plugin wanted a request to be held back.
+	 * @param plugin which
+	 * @param held whether it is; else too many were held already
+	 */
+	default void delayed(PluginId plugin, boolean held) {
+	}
+
+	/**
+	 * The decision of a plugin in shadow mode was compared with what was done. May come
+	 * long after the request has ended.
+	 * @param requestId the gateway's request id
+	 * @param outcome what came of it
+	 */
+	default void compared(String requestId, ShadowOutcome outcome) {
+	}
+
+	/**
+	 * Tells several.
+	 * @param listeners whom, in order
+	 * @return one that tells them all
+	 */
+	static ChainListener all(List<ChainListener> listeners) {
+		List<ChainListener> all = List.copyOf(listeners);
+		return new ChainListener() {
+
+			@Override
+			public void pluginAsked(String requestId, PluginOutcome outcome) {
+				all.forEach((listener) -> listener.pluginAsked(requestId, outcome));
+			}
+
+			@Override
+			public void delayed(PluginId plugin, boolean held) {
+				all.forEach((listener) -> listener.delayed(plugin, held));
+			}
+
+			@Override
+			public void compared(String requestId, ShadowOutcome outcome) {
+				all.forEach((listener) -> listener.compared(requestId, outcome));
+			}
+
+		};
+	}
 
 }

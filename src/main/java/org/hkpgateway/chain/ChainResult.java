@@ -14,30 +14,39 @@ import org.hkpgateway.plugin.RequestEvent;
 public sealed interface ChainResult {
 
 	/**
+	 * How it came to that.
+	 * @return outcomes, changes and delay
+	 */
+	ChainTrace trace();
+
+	/**
 	 * Which plugins were skipped, then which were asked and what came of it, each in the
 	 * order of the chain.
 	 * @return one entry for each plugin skipped or asked
 	 */
-	List<PluginOutcome> outcomes();
+	default List<PluginOutcome> outcomes() {
+		return trace().outcomes();
+	}
 
 	/**
 	 * Forward to the keyserver.
 	 *
 	 * @param request what is to be forwarded: the request as it stands after the last
 	 * plugin, with all annotations; never cut down to what one plugin may see
+	 * @param bodyReplaced whether the body to forward is that of {@code request}; else it
+	 * is the client's
 	 * @param plugins those that were asked, in the order of the chain, each as the
 	 * generation that was asked: one that has failed and whose policy let the request go
 	 * on, too
 	 * @param responseHeaders changes of the answer's headers, in order
-	 * @param outcomes who was skipped or asked
+	 * @param trace how it came to that
 	 */
-	record Forward(RequestEvent request, List<PluginRegistry.Entry> plugins, List<HeaderMutation> responseHeaders,
-			List<PluginOutcome> outcomes) implements ChainResult {
+	record Forward(RequestEvent request, boolean bodyReplaced, List<PluginRegistry.Entry> plugins,
+			List<HeaderMutation> responseHeaders, ChainTrace trace) implements ChainResult {
 
 		public Forward {
 			plugins = List.copyOf(plugins);
 			responseHeaders = List.copyOf(responseHeaders);
-			outcomes = List.copyOf(outcomes);
 		}
 
 	}
@@ -47,13 +56,12 @@ public sealed interface ChainResult {
 	 *
 	 * @param head status and headers, without framing
 	 * @param body read-only, possibly empty
-	 * @param outcomes who was skipped or asked; the last one is why
+	 * @param trace how it came to that; the last outcome is why
 	 */
-	record Answer(ResponseHead head, ByteBuffer body, List<PluginOutcome> outcomes) implements ChainResult {
+	record Answer(ResponseHead head, ByteBuffer body, ChainTrace trace) implements ChainResult {
 
 		public Answer {
 			body = body.asReadOnlyBuffer();
-			outcomes = List.copyOf(outcomes);
 		}
 
 	}

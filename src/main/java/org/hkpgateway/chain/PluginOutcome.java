@@ -1,6 +1,9 @@
 package org.hkpgateway.chain;
 
+import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginId;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one plugin did to one request, or that it was not shown it: for log, metrics and
@@ -10,14 +13,23 @@ import org.hkpgateway.plugin.PluginId;
  * @param kind what
  * @param detail the reason given, the failure's message, or which of its match rules does
  * not hold; may be empty; never for the client
- * @param nanos how long the gateway waited; 0 if it was skipped
+ * @param nanos how long its answer took; 0 if it was skipped
+ * @param share how much longer the request took because of it, in nanoseconds: of a
+ * plugin that was asked together with others only what it took longer than those before
+ * it. The shares of a request add up to what its plugins have used of the chain's budget
+ * @param decision what it decided; null if it did not
  */
-public record PluginOutcome(PluginId plugin, Kind kind, String detail, long nanos) {
+public record PluginOutcome(PluginId plugin, Kind kind, String detail, long nanos, long share,
+		@Nullable Decision decision) {
+
+	static PluginOutcome skipped(PluginId plugin, String why) {
+		return new PluginOutcome(plugin, Kind.SKIPPED, why, 0, 0, null);
+	}
 
 	/** What can come of a plugin and a request. */
 	public enum Kind {
 
-		/** Its match rules do not hold for the request, so it was not asked. */
+		/** It was not asked, because its match rules do not hold for the request. */
 		SKIPPED("skipped"),
 		/** It let the request go on. */
 		CONTINUED("continue"),
@@ -26,7 +38,9 @@ public record PluginOutcome(PluginId plugin, Kind kind, String detail, long nano
 		/** It failed and its policy let the request go on. */
 		FAILED_OPEN("failed-open"),
 		/** It failed and its policy ended the request with 500. */
-		FAILED_CLOSED("failed-closed");
+		FAILED_CLOSED("failed-closed"),
+		/** Asked in shadow mode, by a chain that waits for that; without effect. */
+		SHADOW("shadow");
 
 		private final String label;
 

@@ -57,10 +57,7 @@ class GatewayConfiguration {
 
 	@Bean
 	PluginChain pluginChain(PluginHost host, HkpProperties properties, ObjectProvider<ChainListener> listeners) {
-		List<ChainListener> all = listeners.orderedStream().toList();
-		return new PluginChain(host, properties.plugins().effectiveChainBudget(),
-				(request, outcome) -> all.forEach((listener) -> listener.pluginAsked(request, outcome)),
-				System::nanoTime);
+		return new PluginChain(host, properties.chainSettings(), ChainListener.all(listeners.orderedStream().toList()));
 	}
 
 	@Bean

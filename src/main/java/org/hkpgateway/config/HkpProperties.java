@@ -2,6 +2,7 @@ package org.hkpgateway.config;
 
 import java.time.Duration;
 
+import org.hkpgateway.chain.ChainSettings;
 import org.hkpgateway.proxy.ClientAddressSettings;
 import org.hkpgateway.proxy.EdgeSettings;
 import org.hkpgateway.proxy.UpstreamSettings;
@@ -23,6 +24,12 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 public record HkpProperties(@DefaultValue UpstreamSettings upstream, @DefaultValue ClientAddressSettings clientAddress,
 		@DefaultValue EdgeSettings edge, @DefaultValue Shutdown shutdown, @DefaultValue Readiness readiness,
 		@DefaultValue PluginsProperties plugins) {
+
+	/** Bounds of the chain of plugins. */
+	ChainSettings chainSettings() {
+		return new ChainSettings(this.plugins.effectiveChainBudget(), this.edge.maxBody().toBytes(),
+				this.plugins.maxDelay(), this.plugins.maxDelayed());
+	}
 
 	/**
 	 * {@code hkp.shutdown}.

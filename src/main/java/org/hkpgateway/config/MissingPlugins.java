@@ -11,6 +11,7 @@ import org.hkpgateway.manifest.Discovery;
 import org.hkpgateway.manifest.Finding;
 import org.hkpgateway.manifest.PluginDiscovery;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginMode;
 import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.PluginSpec;
 
@@ -57,7 +58,8 @@ final class MissingPlugins {
 		List<PluginSpec> standIns = new ArrayList<>();
 		plugins.settings().forEach((name, settings) -> {
 			PluginId id = new PluginId(name);
-			if (settings.enabled() && settings.required() && !there.contains(id)) {
+			if (settings.enabled() && settings.required() && settings.mode() == PluginMode.ENFORCE
+					&& !there.contains(id)) {
 				standIns.add(PluginDiscovery.standIn(id, reason(id, findings), plugins.scanRequest()));
 			}
 		});

@@ -20,6 +20,7 @@ import org.hkpgateway.lifecycle.LoggingStateListener;
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.lifecycle.StateEvents;
 import org.hkpgateway.lifecycle.StateListener;
+import org.hkpgateway.plugin.RequestChanges;
 import org.hkpgateway.process.LaunchOptions;
 import org.hkpgateway.process.LocalPluginLauncher;
 import org.hkpgateway.process.PluginOutput;
@@ -78,7 +79,8 @@ class PluginConfiguration {
 
 	@Bean
 	GuardedPlugins guardedPlugins(HkpProperties properties) {
-		return new GuardedPlugins(properties.plugins().effectiveChainBudget());
+		return new GuardedPlugins(properties.plugins().effectiveChainBudget(),
+				new RequestChanges(properties.edge().maxBody().toBytes()));
 	}
 
 	@Bean

@@ -20,6 +20,7 @@ import org.hkpgateway.plugin.IsolationLevel;
 import org.hkpgateway.plugin.Network;
 import org.hkpgateway.plugin.PluginDefaults;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginMode;
 import org.hkpgateway.plugin.PluginSettings;
 import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.Transport;
@@ -40,6 +41,8 @@ import org.springframework.util.unit.DataSize;
  * @param watch whether a plugin is swapped when its manifest or executable changes
  * @param runtimeDirectory private sockets and data; empty for a short temporary directory
  * @param chainBudget the longest that all plugins together may take for one request
+ * @param maxDelay the longest that a request is held because a plugin asks for it
+ * @param maxDelayed the most requests that are held at a time
  * @param defaultGrants capabilities granted to plugins that are granted none by name
  * @param settings by plugin name
  * @param remote plugins that run elsewhere, by name
@@ -47,12 +50,15 @@ import org.springframework.util.unit.DataSize;
 public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") List<Path> directories,
 		@DefaultValue("") String runtimeDirectory, @DefaultValue("mtls") Transport transport,
 		@DefaultValue("auto") IsolationLevel isolation, @DefaultValue("") String uidRange,
-		@DefaultValue("false") boolean watch, @DefaultValue("1s") Duration chainBudget, @DefaultValue( {
+		@DefaultValue("false") boolean watch, @DefaultValue("1s") Duration chainBudget,
+		@DefaultValue("30s") Duration maxDelay, @DefaultValue("1000") int maxDelayed, @DefaultValue( {
 				"http.request", "http.respond" }) List<String> defaultGrants,
 		@DefaultValue Map<String, Settings> settings, @DefaultValue Map<String, Remote> remote){
 
 	/** Of calls to a plugin under a debugger. */
 	private static final Duration ATTACHED = Duration.ofHours(1);
+
+	private static final Duration LONGEST_DELAY = Duration.ofHours(1);
 
 	public PluginsProperties {
 		directories = List.copyOf(directories);
@@ -60,6 +66,9 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 		settings.keySet().forEach((name) -> checked("hkp.plugins.settings", () -> new PluginId(name)));
 		capabilities("hkp.plugins.default-grants", defaultGrants);
 		positive("hkp.plugins.chain-budget", chainBudget);
+		check(!maxDelay.isNegative() && maxDelay.compareTo(LONGEST_DELAY) <= 0, "hkp.plugins.max-delay", "0s to 1h",
+				maxDelay);
+		check(maxDelayed >= 0, "hkp.plugins.max-delayed", "a number from 0", maxDelayed);
 		if (!uidRange.isBlank()) {
 			checked("hkp.plugins.uid-range", () -> UidRange.parse(uidRange));
 		}
@@ -115,6 +124,7 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 	 *
 	 * @param enabled whether it runs at all
 	 * @param order place in the chain, lowest first; the manifest's if not set
+	 * @param mode whether its decisions are done or only compared
 	 * @param match which requests it is shown
 	 * @param required whether readiness waits for it
 	 * @param fail what its failure means
@@ -134,13 +144,13 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 	 * @param config merged over {@code [plugin.config]}
 	 */
 	public record Settings(@DefaultValue("true") boolean enabled, @Nullable Integer order,
-			@DefaultValue MatchProperties match, @DefaultValue("false") boolean required,
-			@DefaultValue("closed") FailPolicy fail, @DefaultValue("200ms") Duration timeout,
-			@DefaultValue("256") int maxConcurrent, @Nullable BodyMode body, @DefaultValue("64KB") DataSize bodyPrefix,
-			@DefaultValue List<String> grants, @Nullable HandshakeMode handshake, @Nullable Transport transport,
-			@Nullable IsolationLevel isolation, @DefaultValue("unix") Network network, @DefaultValue("") String sha256,
-			@DefaultValue("") String attach, @DefaultValue Map<String, String> environment,
-			@DefaultValue Map<String, Object> config) {
+			@DefaultValue("enforce") PluginMode mode, @DefaultValue MatchProperties match,
+			@DefaultValue("false") boolean required, @DefaultValue("closed") FailPolicy fail,
+			@DefaultValue("200ms") Duration timeout, @DefaultValue("256") int maxConcurrent, @Nullable BodyMode body,
+			@DefaultValue("64KB") DataSize bodyPrefix, @DefaultValue List<String> grants,
+			@Nullable HandshakeMode handshake, @Nullable Transport transport, @Nullable IsolationLevel isolation,
+			@DefaultValue("unix") Network network, @DefaultValue("") String sha256, @DefaultValue("") String attach,
+			@DefaultValue Map<String, String> environment, @DefaultValue Map<String, Object> config) {
 
 		private static final Duration DEFAULT_TIMEOUT = Duration.ofMillis(200);
 
@@ -157,8 +167,8 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 			check(this.network != Network.TCP || this.isolation != IsolationLevel.STRICT, prefix + ".network",
 					"unix, because isolation strict leaves no network", this.network);
 			Duration limit = (!this.attach.isEmpty() && this.timeout.equals(DEFAULT_TIMEOUT)) ? ATTACHED : this.timeout;
-			return new PluginSettings(this.enabled, this.order, this.match.toDomain(prefix + ".match"), this.required,
-					this.fail, limit, this.maxConcurrent, this.body, (int) this.bodyPrefix.toBytes(),
+			return new PluginSettings(this.enabled, this.order, this.mode, this.match.toDomain(prefix + ".match"),
+					this.required, this.fail, limit, this.maxConcurrent, this.body, (int) this.bodyPrefix.toBytes(),
 					capabilities(prefix + ".grants", this.grants), this.handshake, this.transport, this.isolation,
 					this.network, checksum.isEmpty() ? null : checksum, this.attach.isEmpty() ? null : this.attach,
 					this.environment, ConfigTree.normalize(this.config));
@@ -176,6 +186,7 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 	 * @param token bearer token to send with each call; empty for none
 	 * @param enabled as in {@link Settings}, which explains the others too
 	 * @param order place in the chain
+	 * @param mode whether its decisions are done or only compared
 	 * @param match which requests it is shown
 	 * @param required whether readiness waits for it
 	 * @param fail what its failure means
@@ -189,15 +200,15 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 	 */
 	public record Remote(@DefaultValue("") String address, @DefaultValue("") String tlsBundle,
 			@DefaultValue("") String token, @DefaultValue("true") boolean enabled, @Nullable Integer order,
-			@DefaultValue MatchProperties match, @DefaultValue("false") boolean required,
-			@DefaultValue("closed") FailPolicy fail, @DefaultValue("200ms") Duration timeout,
-			@DefaultValue("256") int maxConcurrent, @Nullable BodyMode body, @DefaultValue("64KB") DataSize bodyPrefix,
-			@DefaultValue List<String> grants, @DefaultValue Map<String, String> environment,
-			@DefaultValue Map<String, Object> config) {
+			@DefaultValue("enforce") PluginMode mode, @DefaultValue MatchProperties match,
+			@DefaultValue("false") boolean required, @DefaultValue("closed") FailPolicy fail,
+			@DefaultValue("200ms") Duration timeout, @DefaultValue("256") int maxConcurrent, @Nullable BodyMode body,
+			@DefaultValue("64KB") DataSize bodyPrefix, @DefaultValue List<String> grants,
+			@DefaultValue Map<String, String> environment, @DefaultValue Map<String, Object> config) {
 
 		PluginSettings toDomain(String prefix) {
 			source(prefix);
-			return new Settings(this.enabled, this.order, this.match, this.required, this.fail, this.timeout,
+			return new Settings(this.enabled, this.order, this.mode, this.match, this.required, this.fail, this.timeout,
 					this.maxConcurrent, this.body, this.bodyPrefix, this.grants, null, null, null, Network.UNIX, "", "",
 					this.environment, this.config)
 				.toDomain(prefix);

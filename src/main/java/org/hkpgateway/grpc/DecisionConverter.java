@@ -2,6 +2,7 @@ package org.hkpgateway.grpc;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,8 +10,12 @@ import org.hkpgateway.http.HeaderField;
 import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.ResponseHead;
+import org.hkpgateway.plugin.BodyReplacement;
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.TargetRewrite;
 import org.hkpgateway.proto.HandleResponse;
+import org.hkpgateway.proto.RequestRewrite;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads an answer as the comments of {@code HandleResponse} define it: two shapes are
@@ -31,12 +36,19 @@ final class DecisionConverter {
 	 */
 	static Decision toDecision(HandleResponse answer) {
 		DecisionLimits.check(answer);
-		refuseUnsupported(answer);
 		List<HeaderMutation> requestHeaders = mutations(answer.getRequestHeadersList());
 		List<HeaderMutation> responseHeaders = mutations(answer.getResponseHeadersList());
+		TargetRewrite rewrite = rewrite(answer);
+		BodyReplacement body = body(answer);
 		String reason = BoundedText.oneLine(answer.getReason(), DecisionLimits.MAX_REASON_BYTES);
+		Duration delay = (answer.getDelayMs() == 0) ? Duration.ZERO
+				: Duration.ofMillis(Integer.toUnsignedLong(answer.getDelayMs()));
 		if (answer.getContinueChain()) {
-			return proceed(answer, requestHeaders, responseHeaders, reason);
+			if (rewrite == null && body == null && delay.isZero() && isPlain(answer, reason)) {
+				return Decision.Continue.UNCHANGED;
+			}
+			return new Decision.Continue(requestHeaders, rewrite, body, withMap(answer, responseHeaders),
+					answer.getAnnotationsMap(), reason, delay);
 		}
 		int status = answer.getStatusCode();
 		if (status < 200 || status > 599) {
@@ -45,36 +57,42 @@ final class DecisionConverter {
 		}
 		// Changes of a request that goes nowhere are checked and have no effect.
 		Headers headers = fields(answer).apply(responseHeaders);
-		return new Decision.Respond(new ResponseHead(status, headers), body(answer, status), answer.getAnnotationsMap(),
-				reason);
+		return new Decision.Respond(new ResponseHead(status, headers), content(answer, status),
+				answer.getAnnotationsMap(), reason, delay);
 	}
 
-	private static Decision proceed(HandleResponse answer, List<HeaderMutation> requestHeaders,
-			List<HeaderMutation> responseHeaders, String reason) {
-		if (answer.getHeadersCount() + requestHeaders.size() + responseHeaders.size()
-				+ answer.getAnnotationsCount() == 0 && reason.isEmpty()) {
-			return Decision.Continue.UNCHANGED;
+	private static boolean isPlain(HandleResponse answer, String reason) {
+		return reason.isEmpty() && answer.getHeadersCount() + answer.getRequestHeadersCount()
+				+ answer.getResponseHeadersCount() + answer.getAnnotationsCount() == 0;
+	}
+
+	private static List<HeaderMutation> withMap(HandleResponse answer, List<HeaderMutation> responseHeaders) {
+		if (answer.getHeadersCount() == 0) {
+			return responseHeaders;
 		}
 		List<HeaderMutation> all = new ArrayList<>(answer.getHeadersCount() + responseHeaders.size());
 		answer.getHeadersMap().forEach((name, value) -> all.add(new HeaderMutation.Append(name, value)));
 		all.addAll(responseHeaders);
-		return new Decision.Continue(requestHeaders, all, answer.getAnnotationsMap(), reason);
+		return all;
 	}
 
-	private static void refuseUnsupported(HandleResponse answer) {
-		if (answer.hasRewrite()) {
-			throw unsupported("rewrite");
+	private static @Nullable TargetRewrite rewrite(HandleResponse answer) {
+		if (!answer.hasRewrite()) {
+			return null;
 		}
-		if (answer.hasBodyReplacement()) {
-			throw unsupported("body_replacement");
-		}
-		if (answer.getDelayMs() != 0) {
-			throw unsupported("delay_ms");
-		}
+		RequestRewrite rewrite = answer.getRewrite();
+		String path = rewrite.getPath().isEmpty() ? null : rewrite.getPath();
+		String query = rewrite.getReplaceQuery() ? rewrite.getQuery() : null;
+		return (path != null || query != null) ? new TargetRewrite(path, query) : null;
 	}
 
-	private static IllegalArgumentException unsupported(String field) {
-		return new IllegalArgumentException(field + " is not supported by this version of the gateway");
+	private static @Nullable BodyReplacement body(HandleResponse answer) {
+		if (!answer.hasBodyReplacement()) {
+			return null;
+		}
+		String contentType = answer.getBodyReplacement().getContentType();
+		return new BodyReplacement(answer.getBodyReplacement().getBody().asReadOnlyByteBuffer(),
+				contentType.isEmpty() ? null : contentType);
 	}
 
 	private static Headers fields(HandleResponse answer) {
@@ -83,7 +101,7 @@ final class DecisionConverter {
 		return Headers.of(fields);
 	}
 
-	private static ByteBuffer body(HandleResponse answer, int status) {
+	private static ByteBuffer content(HandleResponse answer, int status) {
 		// RFC 9110: 204 and 304 have no content. What frameworks put there by habit would
 		// break the connection's framing.
 		boolean noContent = (status == 204 || status == 304);

@@ -2,6 +2,7 @@ package org.hkpgateway.grpc;
 
 import java.util.Map;
 
+import org.hkpgateway.plugin.TargetRewrite;
 import org.hkpgateway.proto.HandleResponse;
 import org.hkpgateway.proto.HeaderMutation;
 
@@ -22,6 +23,8 @@ final class DecisionLimits {
 
 	static final int MAX_REASON_BYTES = 1024;
 
+	static final int MAX_CONTENT_TYPE_BYTES = 256;
+
 	private DecisionLimits() {
 	}
 
@@ -37,6 +40,10 @@ final class DecisionLimits {
 				+ size(answer.getRequestHeadersList()) + size(answer.getResponseHeadersList()));
 		check("annotations", "", MAX_ANNOTATIONS, answer.getAnnotationsCount());
 		check("annotations", " bytes", MAX_ANNOTATION_BYTES, size(answer.getAnnotationsMap()));
+		check("rewrite", " bytes", TargetRewrite.MAX_TARGET_BYTES,
+				(long) answer.getRewrite().getPath().length() + answer.getRewrite().getQuery().length());
+		check("content_type of the body", " bytes", MAX_CONTENT_TYPE_BYTES,
+				answer.getBodyReplacement().getContentType().length());
 	}
 
 	private static void check(String what, String unit, int limit, long found) {

@@ -11,6 +11,7 @@ import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.RequestEvent;
 import org.hkpgateway.proto.HKPPluginGrpc;
 import org.hkpgateway.proto.HandleRequestEvent;
@@ -87,7 +88,12 @@ final class GrpcPluginClient implements EndpointClient {
 					"request " + event.id() + ": expected: a message of at most " + this.maxMessageBytes
 							+ " bytes, got: " + size + " (the plugin can raise max_message_bytes)"));
 		}
-		return new UnaryCall<>(this.channel, method, CallOptions.DEFAULT.withDeadline(deadline), message);
+		CallOptions options = CallOptions.DEFAULT.withDeadline(deadline);
+		if (size > PluginSpec.DEFAULT_MAX_MESSAGE_BYTES) {
+			// It may send the body back, cleaned.
+			options = options.withMaxInboundMessageSize((int) Math.min(this.maxMessageBytes, Integer.MAX_VALUE));
+		}
+		return new UnaryCall<>(this.channel, method, options, message);
 	}
 
 	/**

@@ -32,4 +32,13 @@ public record RequestHead(String method, String target, Headers headers) {
 		return new RequestHead(this.method, this.target, headers);
 	}
 
+	/**
+	 * The same with another target.
+	 * @param target the octets as ISO-8859-1 characters
+	 * @return a new head
+	 */
+	public RequestHead withTarget(String target) {
+		return new RequestHead(this.method, target, this.headers);
+	}
+
 }

@@ -16,6 +16,7 @@ import org.hkpgateway.plugin.MatchRules;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginIntroduction;
+import org.hkpgateway.plugin.PluginMode;
 import org.hkpgateway.plugin.PluginSpec;
 
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  * @param health its latest health report; null before the first of this incarnation
  * @param waitingFor dependencies that keep it from its start, or from a swap
  * @param order place in the chain
+ * @param mode what its decisions are for
+ * @param speculative whether it may be asked ahead of its turn
  * @param match which requests it is shown
  * @param required whether readiness waits for it
  * @param fail what its failure means
@@ -54,10 +57,11 @@ import org.jspecify.annotations.Nullable;
  */
 public record PluginStatus(PluginId id, String version, String source, boolean enabled, PluginState state,
 		Instant since, String reason, OptionalLong pid, long restarts, long generation, List<Failure> failures,
-		@Nullable HealthReport health, List<PluginId> waitingFor, int order, MatchRules match, boolean required,
-		FailPolicy fail, Set<Capability> requested, Set<Capability> granted, @Nullable String security,
-		@Nullable IsolationReport isolation, @Nullable PluginIntroduction introduction, @Nullable BreakerStatus breaker,
-		@Nullable LatencyStatus latency, @Nullable OtherGeneration other, @Nullable Swap lastSwap) {
+		@Nullable HealthReport health, List<PluginId> waitingFor, int order, PluginMode mode, boolean speculative,
+		MatchRules match, boolean required, FailPolicy fail, Set<Capability> requested, Set<Capability> granted,
+		@Nullable String security, @Nullable IsolationReport isolation, @Nullable PluginIntroduction introduction,
+		@Nullable BreakerStatus breaker, @Nullable LatencyStatus latency, @Nullable OtherGeneration other,
+		@Nullable Swap lastSwap) {
 
 	public PluginStatus {
 		failures = List.copyOf(failures);
@@ -76,10 +80,11 @@ public record PluginStatus(PluginId id, String version, String source, boolean e
 		return new PluginStatus(spec.id(), spec.version(), spec.source().toString(), enabled, position.state(),
 				position.since(), position.reason(), (process != null) ? process.pid() : OptionalLong.empty(),
 				record.restarts(), record.generation(), record.failures(), record.health(), waitingFor, spec.order(),
-				spec.match(), spec.required(), spec.fail(), spec.requested(), spec.granted(),
-				(process != null) ? process.security() : null, (process != null) ? process.isolation() : null,
-				(process != null) ? process.introduction() : null, (guarded != null) ? guarded.breaker() : null,
-				(guarded != null) ? guarded.latency() : null, other, lastSwap);
+				spec.mode(), spec.speculative(), spec.match(), spec.required(), spec.fail(), spec.requested(),
+				spec.granted(), (process != null) ? process.security() : null,
+				(process != null) ? process.isolation() : null, (process != null) ? process.introduction() : null,
+				(guarded != null) ? guarded.breaker() : null, (guarded != null) ? guarded.latency() : null, other,
+				lastSwap);
 	}
 
 	/**

@@ -49,6 +49,8 @@ final class SpecChanges {
 		name("environment", before.environment(), after.environment());
 		name("config", before.configJson(), after.configJson());
 		value("order", before.order(), after.order());
+		value("mode", before.mode(), after.mode());
+		value("speculative", before.speculative(), after.speculative());
 		value("match", before.match(), after.match());
 		value("required", before.required(), after.required());
 		value("fail", before.fail(), after.fail());

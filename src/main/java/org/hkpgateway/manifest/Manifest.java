@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param protocolVersion what it speaks
  * @param origin where its process comes from
  * @param order its place in the chain, null if it names none
+ * @param speculative whether it may be asked ahead of its turn
  * @param requested the capabilities it names, possibly none
  * @param capabilitiesLine where it does, 0 if it does not
  * @param dependencies the plugins it depends on
@@ -33,15 +34,16 @@ import org.jspecify.annotations.Nullable;
  * @param config its {@code [plugin.config]} in plain Java types
  */
 record Manifest(PluginId id, String version, String description, ProtocolVersion protocolVersion, Origin origin,
-		@Nullable Integer order, Set<Capability> requested, int capabilitiesLine, List<Dependency> dependencies,
-		@Nullable BodyMode body, int bodyLine, int earlierLine, int maxMessageBytes, Map<String, Object> config) {
+		@Nullable Integer order, boolean speculative, Set<Capability> requested, int capabilitiesLine,
+		List<Dependency> dependencies, @Nullable BodyMode body, int bodyLine, int earlierLine, int maxMessageBytes,
+		Map<String, Object> config) {
 
 	/**
 	 * A plugin without manifest: only name, version, origin and capabilities are known.
 	 */
 	static Manifest without(PluginId id, String version, Origin origin, Set<Capability> requested) {
-		return new Manifest(id, version, "", new ProtocolVersion(1, 0, 0), origin, null, requested, 0, List.of(), null,
-				0, 0, PluginSpec.DEFAULT_MAX_MESSAGE_BYTES, Map.of());
+		return new Manifest(id, version, "", new ProtocolVersion(1, 0, 0), origin, null, false, requested, 0, List.of(),
+				null, 0, 0, PluginSpec.DEFAULT_MAX_MESSAGE_BYTES, Map.of());
 	}
 
 	/** Where the operator's settings for it stand. */

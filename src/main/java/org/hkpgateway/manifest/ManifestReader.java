@@ -106,7 +106,7 @@ final class ManifestReader {
 		String description = fields.string("description");
 		fields.string("author");
 		fields.string("license");
-		fields.bool("speculative");
+		boolean speculative = Boolean.TRUE.equals(fields.bool("speculative"));
 		Integer order = order(fields, findings);
 		List<String> labels = fields.strings("capabilities").stream().map(Fields.Item::text).toList();
 		List<Manifest.Dependency> dependencies = dependencies(fields, findings);
@@ -118,9 +118,9 @@ final class ManifestReader {
 			return null;
 		}
 		return new Manifest(id, version, (description != null) ? description : "", protocolVersion, origin, order,
-				Capability.requestedBy(labels), fields.has("capabilities") ? fields.line("capabilities") : 0,
-				dependencies, body, fields.has("body") ? fields.line("body") : 0,
-				EarlierGeneration.line(top, fields, labels),
+				speculative, Capability.requestedBy(labels),
+				fields.has("capabilities") ? fields.line("capabilities") : 0, dependencies, body,
+				fields.has("body") ? fields.line("body") : 0, EarlierGeneration.line(top, fields, labels),
 				(maxMessageBytes != null) ? maxMessageBytes : PluginSpec.DEFAULT_MAX_MESSAGE_BYTES, config);
 	}
 

@@ -12,6 +12,7 @@ import org.hkpgateway.plugin.HandshakeMode;
 import org.hkpgateway.plugin.IsolationLevel;
 import org.hkpgateway.plugin.PluginDefaults;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginMode;
 import org.hkpgateway.plugin.PluginSettings;
 import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.PluginSpec;
@@ -40,10 +41,20 @@ final class SpecAssembler {
 		List<PluginId> dependencies = manifest.dependencies().stream().map(Manifest.Dependency::id).distinct().toList();
 		return new PluginSpec(manifest.id(), settings.enabled(), manifest.version(), manifest.description(),
 				manifest.protocolVersion(), source(manifest, settings), transport(settings), settings.environment(),
-				ConfigJson.merge(manifest.config(), settings.config()), order(manifest, settings), settings.match(),
-				settings.required(), settings.fail(), settings.timeout(), settings.maxConcurrent(),
-				body(manifest, settings, granted, findings), settings.bodyPrefixBytes(), requested, granted,
-				dependencies, manifest.maxMessageBytes());
+				ConfigJson.merge(manifest.config(), settings.config()), order(manifest, settings), settings.mode(),
+				manifest.speculative(), settings.match(), required(manifest, settings, findings), settings.fail(),
+				settings.timeout(), settings.maxConcurrent(), body(manifest, settings, granted, findings),
+				settings.bodyPrefixBytes(), requested, granted, dependencies, manifest.maxMessageBytes());
+	}
+
+	/** Readiness does not wait for a plugin whose decisions have no effect. */
+	private static boolean required(Manifest manifest, PluginSettings settings, Findings findings) {
+		boolean enforced = settings.mode() == PluginMode.ENFORCE;
+		if (settings.required() && !enforced) {
+			findings.notice(0, manifest.settingsKey() + ".required has no effect with mode shadow: nothing waits for a "
+					+ "plugin whose decisions are only compared");
+		}
+		return settings.required() && enforced;
 	}
 
 	private PluginSource source(Manifest manifest, PluginSettings settings) {

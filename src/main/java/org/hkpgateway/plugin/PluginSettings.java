@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param enabled whether it runs at all
  * @param order place in the chain, lowest first
+ * @param mode what its decisions are for
  * @param match which requests it is shown
  * @param required whether readiness waits for it
  * @param fail what its failure means
@@ -32,16 +33,16 @@ import org.jspecify.annotations.Nullable;
  * @param config merged over {@code [plugin.config]}: strings, numbers, booleans, lists
  * and nested maps
  */
-public record PluginSettings(boolean enabled, @Nullable Integer order, MatchRules match, boolean required,
-		FailPolicy fail, Duration timeout, int maxConcurrent, @Nullable BodyMode body, int bodyPrefixBytes,
-		List<Capability> grants, @Nullable HandshakeMode handshake, @Nullable Transport transport,
+public record PluginSettings(boolean enabled, @Nullable Integer order, PluginMode mode, MatchRules match,
+		boolean required, FailPolicy fail, Duration timeout, int maxConcurrent, @Nullable BodyMode body,
+		int bodyPrefixBytes, List<Capability> grants, @Nullable HandshakeMode handshake, @Nullable Transport transport,
 		@Nullable IsolationLevel isolation, Network network, @Nullable String sha256, @Nullable String attach,
 		Map<String, String> environment, Map<String, Object> config) {
 
 	/** What holds for a plugin that the configuration does not mention. */
-	public static final PluginSettings DEFAULTS = new PluginSettings(true, null, MatchRules.EVERYTHING, false,
-			FailPolicy.CLOSED, Duration.ofMillis(200), 256, null, 64 * 1024, List.of(), null, null, null, Network.UNIX,
-			null, null, Map.of(), Map.of());
+	public static final PluginSettings DEFAULTS = new PluginSettings(true, null, PluginMode.ENFORCE,
+			MatchRules.EVERYTHING, false, FailPolicy.CLOSED, Duration.ofMillis(200), 256, null, 64 * 1024, List.of(),
+			null, null, null, Network.UNIX, null, null, Map.of(), Map.of());
 
 	public PluginSettings {
 		grants = List.copyOf(grants);

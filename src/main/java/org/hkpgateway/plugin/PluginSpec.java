@@ -21,6 +21,9 @@ import java.util.Set;
  * @param environment the operator's additions to the process environment
  * @param configJson one JSON object
  * @param order place in the chain, lowest first; ties by name
+ * @param mode what its decisions are for
+ * @param speculative whether it may be asked before the plugins before it have decided:
+ * its decisions have no side effect and do not depend on annotations
  * @param match which requests it is shown
  * @param required whether readiness waits for it
  * @param fail what its failure means
@@ -35,9 +38,9 @@ import java.util.Set;
  */
 public record PluginSpec(PluginId id, boolean enabled, String version, String description,
 		ProtocolVersion protocolVersion, PluginSource source, Transport transport, Map<String, String> environment,
-		String configJson, int order, MatchRules match, boolean required, FailPolicy fail, Duration timeout,
-		int maxConcurrent, BodyMode body, int bodyPrefixBytes, Set<Capability> requested, Set<Capability> granted,
-		List<PluginId> dependencies, int maxMessageBytes) {
+		String configJson, int order, PluginMode mode, boolean speculative, MatchRules match, boolean required,
+		FailPolicy fail, Duration timeout, int maxConcurrent, BodyMode body, int bodyPrefixBytes,
+		Set<Capability> requested, Set<Capability> granted, List<PluginId> dependencies, int maxMessageBytes) {
 
 	/** The order of the chain. */
 	public static final Comparator<PluginSpec> CHAIN_ORDER = Comparator.comparingInt(PluginSpec::order)

@@ -21,6 +21,15 @@ public record RequestBody(State state, ByteBuffer bytes, long length) {
 	}
 
 	/**
+	 * All of a body.
+	 * @param bytes its bytes
+	 * @return the body
+	 */
+	public static RequestBody complete(ByteBuffer bytes) {
+		return new RequestBody(State.COMPLETE, bytes, bytes.remaining());
+	}
+
+	/**
 	 * There is a body, but it is not shown.
 	 * @param length declared length or -1
 	 * @return the description

@@ -4,6 +4,8 @@ import java.net.InetSocketAddress;
 import java.util.Map;
 
 import org.hkpgateway.hkp.HkpRequest;
+import org.hkpgateway.hkp.HkpTarget;
+import org.hkpgateway.hkp.HkpTargets;
 import org.hkpgateway.http.RequestHead;
 
 import org.jspecify.annotations.Nullable;
@@ -32,7 +34,44 @@ public record RequestEvent(String id, RequestHead head, String path, Map<String,
 	}
 
 	/**
-	 * The same with another head.
+	 * A request as it came, without its body. Path and query are read from its target.
+	 * @param id the gateway's request id
+	 * @param head request line and headers
+	 * @param hkp what the gateway has understood of the target
+	 * @param client the resolved client
+	 * @param tls whether the client spoke TLS
+	 * @return an event without annotations
+	 */
+	public static RequestEvent arrived(String id, RequestHead head, @Nullable HkpRequest hkp, InetSocketAddress client,
+			boolean tls) {
+		return new RequestEvent(id, head, HkpTargets.decodedPath(head.target()), HkpTargets.query(head.target()), hkp,
+				client, tls, RequestBody.ABSENT, Map.of());
+	}
+
+	/**
+	 * The same with another target, understood anew: path, query and HKP request are
+	 * those of the new one.
+	 * @param target path and query, percent-encoded
+	 * @return a new event
+	 * @throws IllegalArgumentException if the gateway would refuse such a target from a
+	 * client, or it is too long; the message says what was expected
+	 */
+	public RequestEvent withTarget(String target) {
+		if (target.length() > TargetRewrite.MAX_TARGET_BYTES) {
+			throw new IllegalArgumentException(
+					"target: expected: at most " + TargetRewrite.MAX_TARGET_BYTES + " bytes, got: " + target.length());
+		}
+		HkpTarget understood = HkpTargets.parse(this.head.method(), target);
+		if (understood instanceof HkpTarget.Refused refused) {
+			throw new IllegalArgumentException("target: " + refused.reason());
+		}
+		HkpRequest request = (understood instanceof HkpTarget.Hkp known) ? known.request() : null;
+		return new RequestEvent(this.id, this.head.withTarget(target), HkpTargets.decodedPath(target),
+				HkpTargets.query(target), request, this.client, this.tls, this.body, this.annotations);
+	}
+
+	/**
+	 * The same with another head of the same target.
 	 * @param head the head
 	 * @return a new event
 	 */

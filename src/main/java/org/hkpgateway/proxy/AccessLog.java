@@ -43,6 +43,7 @@ final class AccessLog {
 			.append(plugins(exchange))
 			.append(" decision=")
 			.append(exchange.decision())
+			.append(ChainNotes.of(exchange.trace()))
 			.append(" status=")
 			.append(exchange.isHeadSent() ? exchange.response().status().code() : "-")
 			.append(String.format(Locale.ROOT, " ms=%.1f", exchange.elapsedNanos() / 1e6));
@@ -107,7 +108,7 @@ final class AccessLog {
 	}
 
 	/** Nothing that a client sends can end the line or the quotes. */
-	private static String escaped(String text) {
+	static String escaped(String text) {
 		StringBuilder escaped = new StringBuilder(text.length());
 		for (int i = 0; i < text.length(); i++) {
 			char c = text.charAt(i);

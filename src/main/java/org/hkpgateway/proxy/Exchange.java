@@ -7,6 +7,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpVersion;
+import org.hkpgateway.chain.ChainTrace;
 import org.hkpgateway.chain.PluginOutcome;
 import org.hkpgateway.hkp.HkpRequest;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +34,7 @@ final class Exchange {
 
 	private @Nullable HkpRequest hkp;
 
-	private List<PluginOutcome> outcomes = List.of();
+	private @Nullable ChainTrace trace;
 
 	private boolean headSent;
 
@@ -113,9 +114,9 @@ final class Exchange {
 		return this.hkp;
 	}
 
-	void decided(String decision, List<PluginOutcome> outcomes) {
+	void decided(String decision, ChainTrace trace) {
 		this.decision = decision;
-		this.outcomes = outcomes;
+		this.trace = trace;
 	}
 
 	void abandoned() {
@@ -132,7 +133,15 @@ final class Exchange {
 	}
 
 	List<PluginOutcome> outcomes() {
-		return this.outcomes;
+		return (this.trace != null) ? this.trace.outcomes() : List.of();
+	}
+
+	/**
+	 * How the chain came to its result.
+	 * @return null if it did not
+	 */
+	@Nullable ChainTrace trace() {
+		return this.trace;
 	}
 
 	String note() {

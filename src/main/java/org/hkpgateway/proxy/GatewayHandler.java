@@ -2,18 +2,16 @@ package org.hkpgateway.proxy;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import java.util.function.BiFunction;
 
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import org.hkpgateway.chain.ChainResult;
+import org.hkpgateway.chain.ChainRun;
 import org.hkpgateway.chain.PluginChain;
-import org.hkpgateway.hkp.HkpTargets;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.RequestHead;
 import org.hkpgateway.http.ResponseHead;
-import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.plugin.RequestEvent;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
@@ -61,7 +59,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 
 	private Mono<Void> handle(Exchange exchange) {
 		RequestReader.Understood understood = this.reader.read(exchange);
-		PluginChain.Run run = this.chain.start(event(exchange, understood));
+		ChainRun run = this.chain.start(event(exchange, understood));
 		return this.bodies.read(exchange, run.bodyDemand(), (shown, body) -> {
 			if (run.isEmpty()) {
 				return act(exchange, understood, body, run.decide(shown));
@@ -75,28 +73,28 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			Mono<ChainResult> decision) {
 		return decision.flatMap((result) -> {
 			if (result instanceof ChainResult.Answer answer) {
-				exchange.decided("answer", answer.outcomes());
+				exchange.decided("answer", answer.trace());
 				return answer(exchange, answer.head(), answer.body());
 			}
 			ChainResult.Forward forward = (ChainResult.Forward) result;
 			if (exchange.method().equals("OPTIONS")) {
-				exchange.decided("answer", forward.outcomes());
+				exchange.decided("answer", forward.trace());
 				return answer(exchange, OptionsAnswer.to(understood.head().headers(), forward.responseHeaders()),
 						ByteBuffer.allocate(0));
 			}
-			exchange.decided("forward", forward.outcomes());
+			exchange.decided("forward", forward.trace());
 			RequestHead head = understood.upstreamHead(forward.request().head());
-			return this.bodies.withLength(exchange, body,
+			UpstreamBody last = forward.bodyReplaced() ? new UpstreamBody.Replaced(forward.request().body().bytes())
+					: body;
+			return this.bodies.withLength(exchange, last,
 					(sized) -> this.upstream.forward(exchange, head, sized, forward.responseHeaders()));
 		});
 	}
 
 	/** Without the body, of which nobody knows yet how much is to be read. */
 	private static RequestEvent event(Exchange exchange, RequestReader.Understood understood) {
-		RequestHead head = understood.head();
-		return new RequestEvent(exchange.id(), head, HkpTargets.decodedPath(head.target()),
-				HkpTargets.query(head.target()), understood.hkp(), understood.client().client(),
-				understood.client().tls(), RequestBody.ABSENT, Map.of());
+		return RequestEvent.arrived(exchange.id(), understood.head(), understood.hkp(), understood.client().client(),
+				understood.client().tls());
 	}
 
 	private Mono<Void> failed(Exchange exchange, Throwable error) {

@@ -1,5 +1,7 @@
 package org.hkpgateway.proxy;
 
+import java.nio.ByteBuffer;
+
 import io.netty.buffer.ByteBuf;
 import reactor.core.publisher.Flux;
 
@@ -18,6 +20,14 @@ sealed interface UpstreamBody {
 	 * @param body released by whoever made it, when the exchange ends
 	 */
 	record Held(HeldBody body) implements UpstreamBody {
+	}
+
+	/**
+	 * A plugin has put it in the place of the client's.
+	 *
+	 * @param bytes all of it
+	 */
+	record Replaced(ByteBuffer bytes) implements UpstreamBody {
 	}
 
 	/**

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -137,6 +138,10 @@ final class UpstreamClient implements AutoCloseable {
 		if (body instanceof UpstreamBody.Held held) {
 			headers.set(HttpHeaderNames.CONTENT_LENGTH, held.body().length());
 			return outbound.send(Mono.fromSupplier(held.body()::content));
+		}
+		if (body instanceof UpstreamBody.Replaced replaced) {
+			headers.set(HttpHeaderNames.CONTENT_LENGTH, replaced.bytes().remaining());
+			return outbound.send(Mono.fromSupplier(() -> Unpooled.wrappedBuffer(replaced.bytes())));
 		}
 		if (body instanceof UpstreamBody.Streamed streamed) {
 			if (streamed.length() >= 0) {

@@ -35,11 +35,24 @@ final class Grants {
 			return Optional.empty();
 		}
 		if (decision instanceof Decision.Continue next) {
-			return violation(granted, Capability.HTTP_REQUEST_MODIFY, "request", next.requestHeaders())
+			return rewrite(granted, next)
+				.or(() -> violation(granted, Capability.HTTP_REQUEST_MODIFY, "request", next.requestHeaders()))
 				.or(() -> violation(granted, Capability.HTTP_RESPOND, "response", next.responseHeaders()));
 		}
 		return granted.contains(Capability.HTTP_RESPOND) ? Optional.empty()
 				: Optional.of("answered the request without the grant " + Capability.HTTP_RESPOND);
+	}
+
+	private static Optional<String> rewrite(Set<Capability> granted, Decision.Continue decision) {
+		if (decision.rewrite() == null && decision.body() == null) {
+			return Optional.empty();
+		}
+		String what = (decision.rewrite() != null) ? "rewrote the request" : "replaced the body";
+		if (!granted.contains(Capability.HTTP_REQUEST_REWRITE)) {
+			return Optional.of(what + " without the grant " + Capability.HTTP_REQUEST_REWRITE);
+		}
+		return (decision.body() == null || granted.contains(Capability.HTTP_REQUEST_BODY)) ? Optional.empty()
+				: Optional.of("replaced the body without the grant " + Capability.HTTP_REQUEST_BODY);
 	}
 
 	private static Optional<String> violation(Set<Capability> granted, Capability needed, String what,

@@ -15,7 +15,9 @@ import org.hkpgateway.plugin.LatencyStatus;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.RequestChanges;
 import org.hkpgateway.plugin.RequestEvent;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
@@ -41,6 +43,8 @@ final class GuardedClient implements PluginClient.Guarded {
 
 	private final CircuitBreakerOperator<Decision> inBreaker;
 
+	private final RequestChanges changes;
+
 	private final Scheduler scheduler;
 
 	/**
@@ -51,16 +55,18 @@ final class GuardedClient implements PluginClient.Guarded {
 	 * @param slow from where on a call is slow
 	 * @param breaker its circuit breaker
 	 * @param latency its record of durations
+	 * @param changes what can be made of a request
 	 * @param scheduler for the deadline
 	 */
 	GuardedClient(PluginSpec spec, PluginClient client, Duration timeout, Duration slow, Breaker breaker,
-			Latency latency, Scheduler scheduler) {
+			Latency latency, RequestChanges changes, Scheduler scheduler) {
 		this.spec = spec;
 		this.client = client;
 		this.timeout = timeout;
 		this.slow = slow;
 		this.breaker = breaker;
 		this.latency = latency;
+		this.changes = changes;
 		this.scheduler = scheduler;
 		this.inBreaker = CircuitBreakerOperator.of(breaker.circuitBreaker());
 		this.inBulkhead = BulkheadOperator.of(Bulkhead.of(spec.id().name(),
@@ -86,7 +92,7 @@ final class GuardedClient implements PluginClient.Guarded {
 
 	private Mono<Outcome> ask(RequestEvent event, Duration limit) {
 		return Mono.defer(() -> this.client.decide(event, limit))
-			.<Outcome>map(this::granted)
+			.<Outcome>map((decision) -> checked(event, decision))
 			// As a value: an error that loses the race against the deadline, which the
 			// client keeps too, would be logged as dropped.
 			.onErrorResume((failure) -> Mono.just(new Outcome.Failed(toFailure(failure))))
@@ -104,13 +110,24 @@ final class GuardedClient implements PluginClient.Guarded {
 		return this.latency.status();
 	}
 
-	private Outcome granted(Decision decision) {
+	private Outcome checked(RequestEvent shown, Decision decision) {
 		Optional<String> violation = Grants.violation(this.spec.granted(), decision);
-		if (violation.isEmpty()) {
-			return new Outcome.Decided(decision);
+		if (violation.isPresent()) {
+			return refused("it " + violation.get());
 		}
-		return new Outcome.Failed(
-				new PluginFailure.ProtocolError(this.spec.id(), "refused decision: it " + violation.get()));
+		if (decision instanceof Decision.Continue next && (next.rewrite() != null || next.body() != null)) {
+			try {
+				this.changes.apply(next, shown, shown);
+			}
+			catch (IllegalArgumentException ex) {
+				return refused(ex.getMessage());
+			}
+		}
+		return new Outcome.Decided(decision);
+	}
+
+	private Outcome refused(@Nullable String why) {
+		return new Outcome.Failed(new PluginFailure.ProtocolError(this.spec.id(), "refused decision: " + why));
 	}
 
 	/**

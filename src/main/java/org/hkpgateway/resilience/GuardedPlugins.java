@@ -8,6 +8,7 @@ import java.util.function.LongSupplier;
 import org.hkpgateway.plugin.BreakerListener;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.RequestChanges;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -18,7 +19,8 @@ import reactor.core.scheduler.Schedulers;
  * <li>circuit breaker: see {@code Breaker};</li>
  * <li>deadline: the smaller of the plugin's timeout and what is left of the chain's
  * budget;</li>
- * <li>grants: see {@code Grants};</li>
+ * <li>the decision: only what is granted ({@code Grants}) and can be done
+ * ({@link RequestChanges});</li>
  * <li>the call.</li>
  * </ol>
  * Whatever goes wrong comes out as a {@link org.hkpgateway.plugin.PluginFailure}. A
@@ -36,6 +38,8 @@ public final class GuardedPlugins implements PluginClient.Decorator {
 
 	private final Duration chainBudget;
 
+	private final RequestChanges changes;
+
 	private final LongSupplier nanos;
 
 	private final Scheduler scheduler;
@@ -47,11 +51,27 @@ public final class GuardedPlugins implements PluginClient.Decorator {
 	 * @param chainBudget what all plugins together may take for a request
 	 */
 	public GuardedPlugins(Duration chainBudget) {
-		this(chainBudget, System::nanoTime, Schedulers.parallel(), () -> ThreadLocalRandom.current().nextDouble());
+		this(chainBudget, RequestChanges.DEFAULTS);
+	}
+
+	/**
+	 * Makes the decorator.
+	 * @param chainBudget what all plugins together may take for a request
+	 * @param changes what can be made of a request
+	 */
+	public GuardedPlugins(Duration chainBudget, RequestChanges changes) {
+		this(chainBudget, changes, System::nanoTime, Schedulers.parallel(),
+				() -> ThreadLocalRandom.current().nextDouble());
 	}
 
 	GuardedPlugins(Duration chainBudget, LongSupplier nanos, Scheduler scheduler, DoubleSupplier random) {
+		this(chainBudget, RequestChanges.DEFAULTS, nanos, scheduler, random);
+	}
+
+	private GuardedPlugins(Duration chainBudget, RequestChanges changes, LongSupplier nanos, Scheduler scheduler,
+			DoubleSupplier random) {
 		this.chainBudget = chainBudget;
+		this.changes = changes;
 		this.nanos = nanos;
 		this.scheduler = scheduler;
 		this.random = random;
@@ -62,7 +82,8 @@ public final class GuardedPlugins implements PluginClient.Decorator {
 		Duration timeout = (spec.timeout().compareTo(this.chainBudget) < 0) ? spec.timeout() : this.chainBudget;
 		Duration slow = timeout.multipliedBy(8).dividedBy(10);
 		Breaker breaker = new Breaker(spec.id(), slow, this.nanos, this.scheduler, this.random, listener);
-		return new GuardedClient(spec, client, timeout, slow, breaker, new Latency(this.nanos), this.scheduler);
+		return new GuardedClient(spec, client, timeout, slow, breaker, new Latency(this.nanos), this.changes,
+				this.scheduler);
 	}
 
 }

@@ -92,9 +92,9 @@ class MatchedChainTests {
 		add(spec("a").match(LOOKUPS).body(BodyMode.FULL, 1), Decision.Continue.UNCHANGED);
 		assertThat(start().bodyDemand()).isEqualTo(BodyDemand.NONE);
 		add(spec("b").match(UPLOADS).body(BodyMode.PREFIX, 100), Decision.Continue.UNCHANGED);
-		assertThat(start().bodyDemand()).isEqualTo(new BodyDemand(BodyMode.PREFIX, 100));
+		assertThat(start().bodyDemand()).isEqualTo(new BodyDemand(BodyMode.PREFIX, 100, 0));
 		add(spec("c").match(LOOKUPS).body(BodyMode.PREFIX, 1000), Decision.Continue.UNCHANGED);
-		assertThat(start().bodyDemand()).isEqualTo(new BodyDemand(BodyMode.PREFIX, 100));
+		assertThat(start().bodyDemand()).isEqualTo(new BodyDemand(BodyMode.PREFIX, 100, 0));
 		add(spec("d").match(UPLOADS).body(BodyMode.FULL, 1), Decision.Continue.UNCHANGED);
 		assertThat(start().bodyDemand().mode()).isEqualTo(BodyMode.FULL);
 	}
@@ -158,12 +158,11 @@ class MatchedChainTests {
 			}
 
 		});
-		PluginChain.Run run = start();
+		ChainRun run = start();
 		assertThat(run.isEmpty()).isFalse();
 		assertThat(run.decide(RequestBody.ABSENT).block(Duration.ofSeconds(5))).satisfies((result) -> {
 			assertThat(result).isInstanceOf(ChainResult.Forward.class);
-			assertThat(result.outcomes()).singleElement()
-				.isEqualTo(new PluginOutcome(before.id(), PluginOutcome.Kind.SKIPPED, "operations", 0));
+			assertThat(result.outcomes()).singleElement().isEqualTo(PluginOutcome.skipped(before.id(), "operations"));
 		});
 	}
 
@@ -173,7 +172,7 @@ class MatchedChainTests {
 		return result;
 	}
 
-	private PluginChain.Run start() {
+	private ChainRun start() {
 		return new PluginChain(() -> List.copyOf(this.chain), Duration.ofSeconds(1),
 				(request, outcome) -> this.told.add(outcome.plugin().name()), () -> 0)
 			.start(new RequestEvent("id", new RequestHead("POST", "/pks/add", Headers.of("Host", "keys")), "/pks/add",

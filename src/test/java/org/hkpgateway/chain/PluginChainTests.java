@@ -55,7 +55,7 @@ class PluginChainTests {
 	@Test
 	void anEmptyChainForwards() {
 		RequestEvent event = event();
-		assertThat(run(event)).isEqualTo(new ChainResult.Forward(event, List.of(), List.of(), List.of()));
+		assertThat(run(event)).isEqualTo(new ChainResult.Forward(event, false, List.of(), List.of(), ChainTrace.EMPTY));
 	}
 
 	@Test
@@ -213,10 +213,10 @@ class PluginChainTests {
 	void theDemandForTheBodyIsThatOfTheMostDemandingPlugin() {
 		assertThat(chain().start(event()).bodyDemand()).isEqualTo(BodyDemand.NONE);
 		this.entries.add(entry(spec("a", FailPolicy.CLOSED, BodyMode.PREFIX), null));
-		assertThat(chain().start(event()).bodyDemand()).isEqualTo(new BodyDemand(BodyMode.PREFIX, 4));
+		assertThat(chain().start(event()).bodyDemand()).isEqualTo(new BodyDemand(BodyMode.PREFIX, 4, 0));
 		this.entries.add(entry(spec("b", FailPolicy.CLOSED, BodyMode.FULL), null));
-		assertThat(chain().start(event()).bodyDemand())
-			.isEqualTo(new BodyDemand(BodyMode.FULL, PluginSpec.DEFAULT_MAX_MESSAGE_BYTES - BodyDemand.EVENT_HEADROOM));
+		assertThat(chain().start(event()).bodyDemand()).isEqualTo(
+				new BodyDemand(BodyMode.FULL, PluginSpec.DEFAULT_MAX_MESSAGE_BYTES - BodyDemand.EVENT_HEADROOM, 0));
 	}
 
 	private ChainResult run(RequestEvent event) {

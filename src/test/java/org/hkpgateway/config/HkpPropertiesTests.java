@@ -18,6 +18,7 @@ import org.hkpgateway.plugin.MatchRules;
 import org.hkpgateway.plugin.Network;
 import org.hkpgateway.plugin.PathGlob;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginMode;
 import org.hkpgateway.plugin.PluginSettings;
 import org.hkpgateway.proxy.ClientAddressSettings;
 import org.hkpgateway.proxy.UpstreamSettings;
@@ -110,6 +111,7 @@ class HkpPropertiesTests {
 				assertThat(hkp.plugins().chainBudget()).isEqualTo(Duration.ofMillis(50));
 				assertThat(hkp.plugins().defaults().grants()).containsExactly(Capability.HTTP_REQUEST);
 				assertThat(hkp.plugins().of(new PluginId("my-plugin"))).isEqualTo(new PluginSettings(false, 5,
+						PluginMode.ENFORCE,
 						new MatchRules(Set.of("GET", "POST"), Set.of("index", "v2-add", "not-hkp"),
 								List.of(PathGlob.parse("/pks/**"), PathGlob.parse("/*.html")),
 								ranges("10.0.0.0/8", "2001:db8::1")),

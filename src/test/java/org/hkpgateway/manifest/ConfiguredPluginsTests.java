@@ -8,6 +8,7 @@ import java.util.Map;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginMode;
 import org.hkpgateway.plugin.PluginSettings;
 import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.PluginSpec;
@@ -119,8 +120,9 @@ class ConfiguredPluginsTests {
 
 	private static PluginSettings attach(String line) {
 		PluginSettings defaults = PluginSettings.DEFAULTS;
-		return new PluginSettings(true, null, defaults.match(), false, defaults.fail(), defaults.timeout(), 1, null, 1,
-				List.of(), null, null, null, defaults.network(), null, line, Map.of(), Map.of());
+		return new PluginSettings(true, null, PluginMode.ENFORCE, defaults.match(), false, defaults.fail(),
+				defaults.timeout(), 1, null, 1, List.of(), null, null, null, defaults.network(), null, line, Map.of(),
+				Map.of());
 	}
 
 }

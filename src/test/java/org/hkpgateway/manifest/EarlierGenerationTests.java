@@ -11,6 +11,7 @@ import java.util.Objects;
 
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.HandshakeMode;
+import org.hkpgateway.plugin.PluginMode;
 import org.hkpgateway.plugin.PluginSettings;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.ProtocolVersion;
@@ -85,8 +86,9 @@ class EarlierGenerationTests {
 		install("watchful.toml");
 		PluginSettings defaults = PluginSettings.DEFAULTS;
 		this.plugins.settings("watchful-guard",
-				new PluginSettings(true, null, defaults.match(), false, defaults.fail(), defaults.timeout(), 1, null, 1,
-						List.of(), HandshakeMode.NONE, null, null, defaults.network(), null, null, Map.of(), Map.of()));
+				new PluginSettings(true, null, PluginMode.ENFORCE, defaults.match(), false, defaults.fail(),
+						defaults.timeout(), 1, null, 1, List.of(), HandshakeMode.NONE, null, null, defaults.network(),
+						null, null, Map.of(), Map.of()));
 		assertThat(this.plugins.findings()).hasSize(3).noneMatch((finding) -> finding.contains("handshake"));
 		assertThat(TestSpec.launched(only()).handshake()).isEqualTo(HandshakeMode.NONE);
 	}

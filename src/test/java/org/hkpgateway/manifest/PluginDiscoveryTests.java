@@ -11,6 +11,7 @@ import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.FailPolicy;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginMode;
 import org.hkpgateway.plugin.PluginSettings;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.TestSpec;
@@ -180,9 +181,9 @@ class PluginDiscoveryTests {
 	static PluginSettings settings(boolean enabled, Integer order, BodyMode body, List<Capability> grants,
 			Map<String, Object> config) {
 		PluginSettings defaults = PluginSettings.DEFAULTS;
-		return new PluginSettings(enabled, order, defaults.match(), defaults.required(), defaults.fail(),
-				defaults.timeout(), defaults.maxConcurrent(), body, defaults.bodyPrefixBytes(), grants, null, null,
-				null, defaults.network(), null, null, Map.of(), config);
+		return new PluginSettings(enabled, order, PluginMode.ENFORCE, defaults.match(), defaults.required(),
+				defaults.fail(), defaults.timeout(), defaults.maxConcurrent(), body, defaults.bodyPrefixBytes(), grants,
+				null, null, null, defaults.network(), null, null, Map.of(), config);
 	}
 
 	private PluginSpec only() {

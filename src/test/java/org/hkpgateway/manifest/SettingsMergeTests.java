@@ -12,6 +12,7 @@ import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.FailPolicy;
 import org.hkpgateway.plugin.MatchRules;
 import org.hkpgateway.plugin.Network;
+import org.hkpgateway.plugin.PluginMode;
 import org.hkpgateway.plugin.PluginSettings;
 import org.hkpgateway.plugin.PluginSpec;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,9 +36,9 @@ class SettingsMergeTests {
 				"body = \"prefix\"");
 		MatchRules match = new MatchRules(Set.of("POST"), Set.of("add"), List.of(), List.of());
 		this.plugins.settings("a",
-				new PluginSettings(true, 50, match, true, FailPolicy.OPEN, Duration.ofSeconds(3), 7, BodyMode.FULL,
-						1000, List.of(Capability.HTTP_REQUEST, Capability.HTTP_REQUEST_BODY), null, null, null,
-						Network.UNIX, null, null, Map.of("HTTP_PROXY", "x"), Map.of()));
+				new PluginSettings(true, 50, PluginMode.ENFORCE, match, true, FailPolicy.OPEN, Duration.ofSeconds(3), 7,
+						BodyMode.FULL, 1000, List.of(Capability.HTTP_REQUEST, Capability.HTTP_REQUEST_BODY), null, null,
+						null, Network.UNIX, null, null, Map.of("HTTP_PROXY", "x"), Map.of()));
 		assertThat(this.plugins.findings()).isEmpty();
 		PluginSpec spec = spec();
 		assertThat(spec.order()).isEqualTo(50);

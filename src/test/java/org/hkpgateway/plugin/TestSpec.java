@@ -29,6 +29,10 @@ public final class TestSpec {
 
 	private int order = 100;
 
+	private PluginMode mode = PluginMode.ENFORCE;
+
+	private boolean speculative;
+
 	private MatchRules match = MatchRules.EVERYTHING;
 
 	private boolean required;
@@ -108,6 +112,16 @@ public final class TestSpec {
 		return this;
 	}
 
+	public TestSpec shadow() {
+		this.mode = PluginMode.SHADOW;
+		return this;
+	}
+
+	public TestSpec speculative() {
+		this.speculative = true;
+		return this;
+	}
+
 	public TestSpec match(MatchRules match) {
 		this.match = match;
 		return this;
@@ -161,9 +175,9 @@ public final class TestSpec {
 
 	public PluginSpec build() {
 		return new PluginSpec(this.id, this.enabled, "1.2.3", "", this.protocolVersion, this.source, this.transport,
-				this.environment, this.configJson, this.order, this.match, this.required, this.fail, this.timeout,
-				this.maxConcurrent, this.body, this.bodyPrefixBytes, this.requested, this.granted, this.dependencies,
-				this.maxMessageBytes);
+				this.environment, this.configJson, this.order, this.mode, this.speculative, this.match, this.required,
+				this.fail, this.timeout, this.maxConcurrent, this.body, this.bodyPrefixBytes, this.requested,
+				this.granted, this.dependencies, this.maxMessageBytes);
 	}
 
 }

@@ -1,0 +1,13 @@
+package org.hkpgateway.chain;
+
+/**
+ * A reply and what it took.
+ *
+ * @param reply what came of asking
+ * @param left what was left of the chain's budget when the plugin was asked, in
+ * nanoseconds
+ * @param nanos how long the reply took
+ */
+record Answered(Reply reply, long left, long nanos) {
+
+}

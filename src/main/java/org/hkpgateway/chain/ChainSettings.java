@@ -1,0 +1,33 @@
+package org.hkpgateway.chain;
+
+import java.time.Duration;
+
+import org.hkpgateway.plugin.RequestChanges;
+
+/**
+ * Bounds of a chain.
+ *
+ * @param budget the longest that all plugins together may take for one request
+ * @param maxBody the most bytes of a body that a plugin puts in the place of another
+ * @param maxDelay the longest that a request is held because plugins ask for it; 0 for
+ * not at all
+ * @param maxDelayed the most requests that are held at a time
+ */
+public record ChainSettings(Duration budget, long maxBody, Duration maxDelay, int maxDelayed) {
+
+	/** Default of {@link #maxDelay}. */
+	public static final Duration DEFAULT_MAX_DELAY = Duration.ofSeconds(30);
+
+	/** Default of {@link #maxDelayed}. */
+	public static final int DEFAULT_MAX_DELAYED = 1000;
+
+	/**
+	 * Defaults with a budget.
+	 * @param budget the longest that all plugins together may take for one request
+	 * @return settings
+	 */
+	public static ChainSettings withBudget(Duration budget) {
+		return new ChainSettings(budget, RequestChanges.DEFAULTS.maxBody(), DEFAULT_MAX_DELAY, DEFAULT_MAX_DELAYED);
+	}
+
+}

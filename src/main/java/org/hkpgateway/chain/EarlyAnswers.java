@@ -1,0 +1,89 @@
+package org.hkpgateway.chain;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+
+import org.hkpgateway.plugin.PluginRegistry;
+import org.hkpgateway.plugin.RequestEvent;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls to the plugins of one stage, all made at its beginning. Each is taken when it is
+ * that plugin's turn; those that are not taken are cancelled when this is closed.
+ * Thread-safe as far as {@link #close} may come at any time.
+ */
+final class EarlyAnswers {
+
+	private final int first;
+
+	private final @Nullable Call[] calls;
+
+	private EarlyAnswers(int first, int count) {
+		this.first = first;
+		this.calls = new @Nullable Call[count];
+	}
+
+	/**
+	 * Asks all plugins of a stage.
+	 * @param places all places of the chain
+	 * @param first the first place of the stage
+	 * @param asking asks one; null if it is not to be asked early
+	 * @return the calls
+	 */
+	static EarlyAnswers ask(List<Place> places, int first, Function<Place, @Nullable Call> asking) {
+		int end = Place.endOfStage(places, first);
+		EarlyAnswers answers = new EarlyAnswers(first, end - first);
+		for (int i = first; i < end; i++) {
+			answers.calls[i - first] = places.get(i).isShadow() ? null : asking.apply(places.get(i));
+		}
+		return answers;
+	}
+
+	/**
+	 * The call to a plugin, if there is one and it was not taken before.
+	 * @param index its place
+	 */
+	@Nullable Call take(int index) {
+		int i = index - this.first;
+		if (i < 0 || i >= this.calls.length) {
+			return null;
+		}
+		Call call = this.calls[i];
+		this.calls[i] = null;
+		return call;
+	}
+
+	/**
+	 * Whether a place belongs to the stage.
+	 * @param index the place
+	 */
+	boolean covers(int index) {
+		return index >= this.first && index < this.first + this.calls.length;
+	}
+
+	void close() {
+		for (Call call : this.calls) {
+			if (call != null) {
+				call.cancel();
+			}
+		}
+	}
+
+	/**
+	 * One call.
+	 *
+	 * @param entry the plugin, as it was asked
+	 * @param shown what it was shown
+	 * @param answer what comes of it; cancelling it cancels the call
+	 */
+	record Call(PluginRegistry.Entry entry, RequestEvent shown, CompletableFuture<Answered> answer) {
+
+		void cancel() {
+			this.answer.cancel(false);
+		}
+
+	}
+
+}

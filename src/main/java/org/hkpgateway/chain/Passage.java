@@ -1,0 +1,297 @@
+package org.hkpgateway.chain;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+import org.hkpgateway.http.HeaderMutation;
+import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.FailPolicy;
+import org.hkpgateway.plugin.PluginFailure;
+import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginRegistry;
+import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.RequestEvent;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/**
+ * One request on its way through the places of a chain. Each plugin has its turn; at its
+ * turn it is asked, or its early answer is taken if that is about the request as it
+ * stands. So whatever was asked early, what is done is what would be done in sequence.
+ * Used once, by one thread at a time.
+ */
+final class Passage {
+
+	/**
+	 * A place that changes hands more often than this during one call does not answer.
+	 */
+	private static final int MOST_LOOKS = 3;
+
+	private static final Logger logger = LoggerFactory.getLogger(Passage.class);
+
+	private final ChainParts parts;
+
+	/** The request as it came: match rules are about it. */
+	private final RequestEvent request;
+
+	private final List<Place> places;
+
+	private final Account account;
+
+	private final Provenance provenance = new Provenance();
+
+	private final List<PluginRegistry.Entry> asked;
+
+	private final List<HeaderMutation> responseHeaders = new ArrayList<>(0);
+
+	private RequestState state;
+
+	private @Nullable EarlyAnswers early;
+
+	private @Nullable PluginId delayedBy;
+
+	private Duration delay = Duration.ZERO;
+
+	/** Shadows wait for this; null while there are none. */
+	private Sinks.@Nullable One<ChainResult> done;
+
+	Passage(ChainParts parts, RequestEvent request, List<Place> places, List<PluginOutcome> skipped) {
+		this.parts = parts;
+		this.request = request;
+		this.places = places;
+		this.asked = new ArrayList<>(places.size());
+		this.account = new Account(parts.settings().budget(), now(), skipped);
+		this.state = RequestState.of(request);
+	}
+
+	Mono<ChainResult> run() {
+		Mono<ChainResult> result = from(0);
+		return Place.anyShadow(this.places) ? result.doOnCancel(this::abandoned) : result;
+	}
+
+	private Mono<ChainResult> from(int index) {
+		if (index == this.places.size()) {
+			return end((trace) -> new ChainResult.Forward(this.state.event(), this.state.bodyReplaced(), this.asked,
+					this.responseHeaders, trace));
+		}
+		if (this.places.get(index).isShadow()) {
+			return shadow(index);
+		}
+		if (this.early == null || !this.early.covers(index)) {
+			if (Place.endOfStage(this.places, index) > index + 1) {
+				return Mono.using(() -> openStage(index), (opened) -> turn(index, MOST_LOOKS), EarlyAnswers::close);
+			}
+		}
+		return turn(index, MOST_LOOKS);
+	}
+
+	private EarlyAnswers openStage(int index) {
+		EarlyAnswers opened = EarlyAnswers.ask(this.places, index, this::askEarly);
+		this.early = opened;
+		return opened;
+	}
+
+	private EarlyAnswers.@Nullable Call askEarly(Place place) {
+		PluginRegistry.Entry entry = place.now(this.request).entry();
+		if (entry == null || !entry.spec().speculative()) {
+			return null;
+		}
+		this.state = this.state.shownTo(PluginView.of(entry.spec()));
+		RequestEvent view = this.state.view();
+		return new EarlyAnswers.Call(entry, view, ask(entry, view).toFuture());
+	}
+
+	private Mono<ChainResult> turn(int index, int looks) {
+		EarlyAnswers.Call call = (this.early != null) ? this.early.take(index) : null;
+		if (call != null) {
+			this.state = this.state.shownTo(PluginView.of(call.entry().spec()));
+			if (RequestState.alike(call.shown(), this.state.view())) {
+				return settled(index, call.entry(), Mono.fromFuture(call.answer()), looks);
+			}
+			call.cancel();
+		}
+		Place.Now now = this.places.get(index).now(this.request);
+		PluginRegistry.Entry entry = now.entry();
+		if (entry == null) {
+			if (now.why() != null) {
+				this.account.skipped(this.places.get(index).chosen().spec().id(), now.why());
+			}
+			return from(index + 1);
+		}
+		this.state = this.state.shownTo(PluginView.of(entry.spec()));
+		return settled(index, entry, ask(entry, this.state.view()), looks);
+	}
+
+	private Mono<Answered> ask(PluginRegistry.Entry entry, RequestEvent view) {
+		long started = now();
+		long left = this.account.left(started);
+		if (left <= 0) {
+			return Mono.just(new Answered(
+					new Reply.Failed(new PluginFailure.Timeout(entry.spec().id(), "not asked, for no time is left")),
+					left, 0));
+		}
+		return this.parts.asker()
+			.ask(entry, view, Duration.ofNanos(left))
+			.map((reply) -> new Answered(reply, left, now() - started))
+			.checkpoint("plugin " + entry.spec().id());
+	}
+
+	private Mono<ChainResult> settled(int index, PluginRegistry.Entry entry, Mono<Answered> answer, int looks) {
+		return answer.flatMap((answered) -> settle(index, entry, answered, looks));
+	}
+
+	private Mono<ChainResult> settle(int index, PluginRegistry.Entry entry, Answered answered, int looks) {
+		PluginId id = entry.spec().id();
+		if (answered.reply() instanceof Reply.NotAsked notAsked) {
+			this.account.skipped(id, notAsked.why());
+			return from(index + 1);
+		}
+		if (answered.reply() instanceof Reply.Failed failed) {
+			if (failed.failure() instanceof PluginFailure.Withdrawn && looks > 1) {
+				return turn(index, looks - 1);
+			}
+			return failed(index, entry, failed.failure(), answered);
+		}
+		Decision decision = ((Reply.Decided) answered.reply()).decision();
+		if (decision instanceof Decision.Respond respond) {
+			return responded(entry, respond, answered.nanos());
+		}
+		Decision.Continue go = (Decision.Continue) decision;
+		try {
+			this.state = this.state.after(id, go, this.parts.changes());
+		}
+		catch (IllegalArgumentException ex) {
+			return failed(index, entry, new PluginFailure.ProtocolError(id, "refused decision: " + ex.getMessage()),
+					answered);
+		}
+		this.provenance.add(id, go);
+		this.responseHeaders.addAll(go.responseHeaders());
+		delayed(id, go.delay());
+		record(entry, PluginOutcome.Kind.CONTINUED, go.reason(), answered.nanos(), go);
+		return from(index + 1);
+	}
+
+	private Mono<ChainResult> responded(PluginRegistry.Entry entry, Decision.Respond respond, long nanos) {
+		PluginId id = entry.spec().id();
+		this.state = this.state.noting(id, respond.annotations());
+		delayed(id, respond.delay());
+		record(entry, PluginOutcome.Kind.RESPONDED, respond.reason(), nanos, respond);
+		RequestEvent event = this.state.event();
+		ChainAnswers.Sanitized answer = ChainAnswers.sanitize(respond, event.hkp());
+		answer.warnings().forEach((warning) -> logger.warn("Plugin {} {} [request {}]", id, warning, event.id()));
+		return end((trace) -> new ChainResult.Answer(answer.head(), answer.body(), trace));
+	}
+
+	private Mono<ChainResult> failed(int index, PluginRegistry.Entry entry, PluginFailure failure, Answered answered) {
+		PluginSpec spec = entry.spec();
+		// Else an upload could evade a plugin by being larger than it can take.
+		boolean tooLarge = failure instanceof PluginFailure.TooLarge;
+		boolean open = spec.fail() == FailPolicy.OPEN && !tooLarge;
+		String detail = failure.kind() + ": " + failure.getMessage();
+		if (failure instanceof PluginFailure.Timeout && answered.left() < spec.timeout().toNanos()) {
+			detail += "; " + this.account.usedUp(spec.id(), now());
+		}
+		record(entry, open ? PluginOutcome.Kind.FAILED_OPEN : PluginOutcome.Kind.FAILED_CLOSED, detail,
+				answered.nanos(), null);
+		if (open) {
+			this.state = this.state.noting(spec.id(), Map.of("failed", failure.kind()));
+			return from(index + 1);
+		}
+		return end(tooLarge ? ChainAnswers::tooLarge : ChainAnswers::failedClosed);
+	}
+
+	private void record(PluginRegistry.Entry entry, PluginOutcome.Kind kind, String detail, long nanos,
+			@Nullable Decision decision) {
+		if (kind != PluginOutcome.Kind.SHADOW) {
+			this.asked.add(entry);
+		}
+		PluginOutcome outcome = this.account.add(entry.spec().id(), kind, detail, nanos, decision, now());
+		this.parts.listener().pluginAsked(this.request.id(), outcome);
+	}
+
+	/** The longest counts: each plugin that wants a delay gets at least that. */
+	private void delayed(PluginId plugin, Duration wanted) {
+		if (wanted.compareTo(this.delay) > 0) {
+			this.delay = wanted;
+			this.delayedBy = plugin;
+		}
+	}
+
+	private Mono<ChainResult> end(Function<ChainTrace, ChainResult> result) {
+		if (this.delayedBy == null) {
+			return Mono.just(done(result.apply(trace(null))));
+		}
+		if (this.parts.tarpit() == null) {
+			return Mono.just(done(result.apply(trace(new Delay(this.delayedBy, this.delay, Duration.ZERO)))));
+		}
+		return this.parts.tarpit().hold(this.delayedBy, this.delay, (held) -> done(result.apply(trace(held))));
+	}
+
+	private ChainTrace trace(@Nullable Delay held) {
+		return new ChainTrace(this.account.outcomes(), this.provenance.changes(), this.state.event().annotations(),
+				held);
+	}
+
+	private ChainResult done(ChainResult result) {
+		if (this.done != null) {
+			this.done.tryEmitValue(result);
+		}
+		return result;
+	}
+
+	private Mono<ChainResult> shadow(int index) {
+		PluginRegistry.Entry entry = this.places.get(index).now(this.request).entry();
+		if (entry == null) {
+			return from(index + 1);
+		}
+		if (this.parts.shadows() == null) {
+			return askedInTurn(index, entry);
+		}
+		if (this.done == null) {
+			this.done = Sinks.one();
+		}
+		this.parts.shadows().ask(entry, this.state.event(), this.done.asMono());
+		return from(index + 1);
+	}
+
+	/** As an explanation wants it, which has time. */
+	private Mono<ChainResult> askedInTurn(int index, PluginRegistry.Entry entry) {
+		RequestEvent view = PluginView.of(entry.spec()).of(this.state.event());
+		long started = now();
+		return this.parts.asker().ask(entry, view, this.parts.settings().budget()).flatMap((reply) -> {
+			long nanos = now() - started;
+			this.account.forget(started, started + nanos);
+			if (reply instanceof Reply.NotAsked notAsked) {
+				this.account.skipped(entry.spec().id(), notAsked.why());
+			}
+			else if (reply instanceof Reply.Failed failed) {
+				record(entry, PluginOutcome.Kind.SHADOW, failed.failure().kind() + ": " + failed.failure().getMessage(),
+						nanos, null);
+			}
+			else {
+				Decision decision = ((Reply.Decided) reply).decision();
+				record(entry, PluginOutcome.Kind.SHADOW, decision.reason(), nanos, decision);
+			}
+			return from(index + 1);
+		});
+	}
+
+	/** The client left: nobody will know what would have been done. */
+	private void abandoned() {
+		if (this.done != null) {
+			this.done.tryEmitEmpty();
+		}
+	}
+
+	private long now() {
+		return this.parts.nanoTime().getAsLong();
+	}
+
+}

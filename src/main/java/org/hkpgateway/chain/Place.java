@@ -1,0 +1,88 @@
+package org.hkpgateway.chain;
+
+import java.util.List;
+
+import org.hkpgateway.plugin.MatchRules;
+import org.hkpgateway.plugin.PluginMode;
+import org.hkpgateway.plugin.PluginRegistry;
+import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.RequestEvent;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A place in the chain of one request.
+ *
+ * @param chosen who filled it, with rules that hold, when the request came
+ */
+record Place(PluginRegistry.Entry chosen) {
+
+	boolean isShadow() {
+		return isShadow(this.chosen.spec());
+	}
+
+	private static boolean isShadow(PluginSpec spec) {
+		return spec.mode() == PluginMode.SHADOW;
+	}
+
+	static boolean anyShadow(List<Place> places) {
+		for (Place place : places) {
+			if (place.isShadow()) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
+	 * Who fills it now. Another generation may have come since, with rules of its own; a
+	 * generation of another mode has no part in a request that was begun without it.
+	 * @param request the request as it came
+	 * @return who, or why nobody is to be asked
+	 */
+	Now now(RequestEvent request) {
+		PluginRegistry.Entry entry = this.chosen.current();
+		if (entry == null || entry == this.chosen) {
+			return new Now(entry, null);
+		}
+		MatchRules.Criterion mismatch = entry.spec().match().mismatch(request);
+		if (mismatch != null) {
+			return new Now(null, mismatch.label());
+		}
+		return (isShadow(entry.spec()) == isShadow()) ? new Now(entry, null) : new Now(null, "mode");
+	}
+
+	/**
+	 * Where a stage that begins here ends: a stage is a row of speculative plugins.
+	 * Shadows belong to none and part none.
+	 * @param places the chain
+	 * @param first a place
+	 * @return the first place after the stage; at least the next one
+	 */
+	static int endOfStage(List<Place> places, int first) {
+		int end = first + 1;
+		if (!places.get(first).chosen.spec().speculative()) {
+			return end;
+		}
+		for (int i = end; i < places.size(); i++) {
+			Place place = places.get(i);
+			if (!place.isShadow()) {
+				if (!place.chosen.spec().speculative()) {
+					break;
+				}
+				end = i + 1;
+			}
+		}
+		return end;
+	}
+
+	/**
+	 * Who fills a place.
+	 *
+	 * @param entry whom to ask; null for nobody
+	 * @param why nobody, for the trace; null if the plugin has left the chain
+	 */
+	record Now(PluginRegistry.@Nullable Entry entry, @Nullable String why) {
+	}
+
+}

@@ -1,0 +1,105 @@
+package org.hkpgateway.chain;
+
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+
+import org.hkpgateway.plugin.PluginId;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * Holds results back for plugins that ask for it. A held request costs a timer and what
+ * it has in memory, but no thread. Thread-safe, never blocks.
+ */
+final class Tarpit {
+
+	private static final Logger logger = LoggerFactory.getLogger(Tarpit.class);
+
+	private final Duration longest;
+
+	private final int most;
+
+	private final Scheduler timers;
+
+	private final ChainListener listener;
+
+	private final Occasionally refusals;
+
+	private final AtomicInteger held = new AtomicInteger();
+
+	private final Set<PluginId> warned = ConcurrentHashMap.newKeySet();
+
+	/**
+	 * Makes a tarpit.
+	 * @param longest the longest that a result is held
+	 * @param most how many are held at a time
+	 * @param timers where time is measured
+	 * @param listener told of each
+	 * @param refusals bounds the log
+	 */
+	Tarpit(Duration longest, int most, Scheduler timers, ChainListener listener, Occasionally refusals) {
+		this.longest = longest;
+		this.most = most;
+		this.timers = timers;
+		this.listener = listener;
+		this.refusals = refusals;
+	}
+
+	/**
+	 * Holds a result. Cancelling ends it.
+	 * @param plugin who asks for it
+	 * @param wanted for how long
+	 * @param result makes the result, given how long it is held
+	 * @return the result, later
+	 */
+	Mono<ChainResult> hold(PluginId plugin, Duration wanted, Function<Delay, ChainResult> result) {
+		return Mono.using(this::take, (taken) -> {
+			this.listener.delayed(plugin, taken);
+			if (!taken) {
+				this.refusals.run(plugin, (more) -> logger
+					.warn("Plugin {} asked for a delay of {} ms, but {} requests are held already, which is "
+							+ "hkp.plugins.max-delayed: its decision takes effect at once ({} more since the last such line)",
+							plugin, wanted.toMillis(), this.most, more));
+				return Mono.just(result.apply(new Delay(plugin, wanted, Duration.ZERO)));
+			}
+			Duration time = cut(plugin, wanted);
+			ChainResult later = result.apply(new Delay(plugin, wanted, time));
+			return time.isZero() ? Mono.just(later) : Mono.delay(time, this.timers).map((tick) -> later);
+		}, (taken) -> {
+			if (taken) {
+				this.held.decrementAndGet();
+			}
+		});
+	}
+
+	private boolean take() {
+		if (this.held.incrementAndGet() <= this.most) {
+			return true;
+		}
+		this.held.decrementAndGet();
+		return false;
+	}
+
+	private Duration cut(PluginId plugin, Duration wanted) {
+		if (wanted.compareTo(this.longest) <= 0) {
+			return wanted;
+		}
+		if (this.warned.add(plugin)) {
+			logger.warn("Plugin {} asked for a delay of {} ms; longer ones than {} ms, which is hkp.plugins.max-delay, "
+					+ "are cut to it", plugin, wanted.toMillis(), this.longest.toMillis());
+		}
+		return this.longest;
+	}
+
+	/** How many are held now. */
+	int held() {
+		return this.held.get();
+	}
+
+}
