@@ -10,6 +10,7 @@ import org.hkpgateway.lifecycle.StateListener;
 import org.hkpgateway.lifecycle.Transition;
 import org.hkpgateway.plugin.BreakerListener;
 import org.hkpgateway.plugin.BreakerState;
+import org.hkpgateway.plugin.Phase;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.StreamListener;
 
@@ -53,8 +54,10 @@ public class GatewayMetrics implements ChainListener, StateListener, BreakerList
 	}
 
 	@Override
-	public void stateChanged(PluginId plugin, BreakerState from, BreakerState to) {
-		this.registry.counter("hkp.plugin.breaker.changes", "plugin", plugin.name(), "to", to.name()).increment();
+	public void stateChanged(PluginId plugin, Phase phase, BreakerState from, BreakerState to) {
+		this.registry
+			.counter("hkp.plugin.breaker.changes", "plugin", plugin.name(), "phase", phase.label(), "to", to.name())
+			.increment();
 	}
 
 }

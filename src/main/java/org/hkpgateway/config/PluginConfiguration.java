@@ -78,7 +78,8 @@ class PluginConfiguration {
 
 	@Bean
 	GuardedPlugins guardedPlugins(HkpProperties properties) {
-		return new GuardedPlugins(properties.plugins().effectiveChainBudget());
+		return new GuardedPlugins(properties.plugins().effectiveChainBudget(),
+				properties.plugins().effectiveResponseBudget());
 	}
 
 	@Bean

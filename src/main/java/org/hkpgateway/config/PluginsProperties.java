@@ -40,6 +40,8 @@ import org.springframework.util.unit.DataSize;
  * @param watch whether a plugin is swapped when its manifest or executable changes
  * @param runtimeDirectory private sockets and data; empty for a short temporary directory
  * @param chainBudget the longest that all plugins together may take for one request
+ * @param responseBudget the longest that all plugins together may hold up the keyserver's
+ * answer
  * @param defaultGrants capabilities granted to plugins that are granted none by name
  * @param settings by plugin name
  * @param remote plugins that run elsewhere, by name
@@ -47,7 +49,8 @@ import org.springframework.util.unit.DataSize;
 public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") List<Path> directories,
 		@DefaultValue("") String runtimeDirectory, @DefaultValue("mtls") Transport transport,
 		@DefaultValue("auto") IsolationLevel isolation, @DefaultValue("") String uidRange,
-		@DefaultValue("false") boolean watch, @DefaultValue("1s") Duration chainBudget, @DefaultValue( {
+		@DefaultValue("false") boolean watch, @DefaultValue("1s") Duration chainBudget,
+		@DefaultValue("200ms") Duration responseBudget, @DefaultValue( {
 				"http.request", "http.respond" }) List<String> defaultGrants,
 		@DefaultValue Map<String, Settings> settings, @DefaultValue Map<String, Remote> remote){
 
@@ -60,6 +63,7 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 		settings.keySet().forEach((name) -> checked("hkp.plugins.settings", () -> new PluginId(name)));
 		capabilities("hkp.plugins.default-grants", defaultGrants);
 		positive("hkp.plugins.chain-budget", chainBudget);
+		positive("hkp.plugins.response-budget", responseBudget);
 		if (!uidRange.isBlank()) {
 			checked("hkp.plugins.uid-range", () -> UidRange.parse(uidRange));
 		}
@@ -89,8 +93,16 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 	 * breakpoint, an hour.
 	 */
 	Duration effectiveChainBudget() {
-		boolean attached = this.settings.values().stream().anyMatch((one) -> one.enabled() && !one.attach().isEmpty());
-		return attached ? ATTACHED : this.chainBudget;
+		return attached() ? ATTACHED : this.chainBudget;
+	}
+
+	/** The same of the response budget. */
+	Duration effectiveResponseBudget() {
+		return attached() ? ATTACHED : this.responseBudget;
+	}
+
+	private boolean attached() {
+		return this.settings.values().stream().anyMatch((one) -> one.enabled() && !one.attach().isEmpty());
 	}
 
 	/** What discovery is to look at. */

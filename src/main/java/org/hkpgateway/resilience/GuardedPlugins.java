@@ -1,13 +1,24 @@
 package org.hkpgateway.resilience;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BiFunction;
 import java.util.function.DoubleSupplier;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 import org.hkpgateway.plugin.BreakerListener;
+import org.hkpgateway.plugin.Capability;
+import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.Phase;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.RequestEvent;
+import org.hkpgateway.plugin.ResponseClient;
+import org.hkpgateway.plugin.ResponseDecision;
+import org.hkpgateway.plugin.ResponseEvent;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -16,7 +27,7 @@ import reactor.core.scheduler.Schedulers;
  * <ol>
  * <li>bulkhead: at most {@code max-concurrent} calls, no waiting;</li>
  * <li>circuit breaker: see {@code Breaker};</li>
- * <li>deadline: the smaller of the plugin's timeout and what is left of the chain's
+ * <li>deadline: the smaller of the plugin's timeout and what is left of the phase's
  * budget;</li>
  * <li>grants: see {@code Grants};</li>
  * <li>the call.</li>
@@ -25,16 +36,22 @@ import reactor.core.scheduler.Schedulers;
  * policy denial is a decision like any other, and a call that the client gave up says
  * nothing about the plugin: neither counts as a failure.
  * <p>
+ * The request phase and the response phase have guards of their own: who is late or wrong
+ * in one is still asked in the other.
+ * <p>
  * What counts as slow is 0.8 × the time a plugin can have at most, which is its timeout
- * or the whole chain budget if that is shorter. A timeout after less than that, because
- * other plugins had used up the budget, is not counted against this plugin; any other is.
- * A plugin that never answers is therefore found out, but not blamed for its neighbours.
+ * or the whole budget of the phase if that is shorter. A timeout after less than that,
+ * because other plugins had used up the budget, is not counted against this plugin; any
+ * other is. A plugin that never answers is therefore found out, but not blamed for its
+ * neighbours.
  * <p>
  * Safe for any thread.
  */
 public final class GuardedPlugins implements PluginClient.Decorator {
 
 	private final Duration chainBudget;
+
+	private final Duration responseBudget;
 
 	private final LongSupplier nanos;
 
@@ -45,13 +62,17 @@ public final class GuardedPlugins implements PluginClient.Decorator {
 	/**
 	 * Makes the decorator.
 	 * @param chainBudget what all plugins together may take for a request
+	 * @param responseBudget what all plugins together may take for an answer
 	 */
-	public GuardedPlugins(Duration chainBudget) {
-		this(chainBudget, System::nanoTime, Schedulers.parallel(), () -> ThreadLocalRandom.current().nextDouble());
+	public GuardedPlugins(Duration chainBudget, Duration responseBudget) {
+		this(chainBudget, responseBudget, System::nanoTime, Schedulers.parallel(),
+				() -> ThreadLocalRandom.current().nextDouble());
 	}
 
-	GuardedPlugins(Duration chainBudget, LongSupplier nanos, Scheduler scheduler, DoubleSupplier random) {
+	GuardedPlugins(Duration chainBudget, Duration responseBudget, LongSupplier nanos, Scheduler scheduler,
+			DoubleSupplier random) {
 		this.chainBudget = chainBudget;
+		this.responseBudget = responseBudget;
 		this.nanos = nanos;
 		this.scheduler = scheduler;
 		this.random = random;
@@ -59,10 +80,26 @@ public final class GuardedPlugins implements PluginClient.Decorator {
 
 	@Override
 	public PluginClient.Guarded decorate(PluginSpec spec, PluginClient client, BreakerListener listener) {
-		Duration timeout = (spec.timeout().compareTo(this.chainBudget) < 0) ? spec.timeout() : this.chainBudget;
-		Duration slow = timeout.multipliedBy(8).dividedBy(10);
-		Breaker breaker = new Breaker(spec.id(), slow, this.nanos, this.scheduler, this.random, listener);
-		return new GuardedClient(spec, client, timeout, slow, breaker, new Latency(this.nanos), this.scheduler);
+		Guard<RequestEvent, Decision> requests = guard(spec, Phase.REQUEST, this.chainBudget, client::decide,
+				(decision) -> Grants.violation(spec.granted(), decision), listener);
+		boolean granted = spec.granted().contains(Capability.HTTP_RESPONSE);
+		return new GuardedClient(client, requests, granted ? responses(spec, client, listener) : null);
+	}
+
+	private Guard<ResponseEvent, ResponseDecision> responses(PluginSpec spec, PluginClient client,
+			BreakerListener listener) {
+		return guard(spec, Phase.RESPONSE, this.responseBudget, (event, budget) -> {
+			ResponseClient responses = client.responses();
+			return (responses != null) ? responses.review(event, budget) : Mono.just(ResponseDecision.UNCHANGED);
+		}, Grants::violation, listener);
+	}
+
+	private <E, D> Guard<E, D> guard(PluginSpec spec, Phase phase, Duration budget,
+			BiFunction<E, Duration, Mono<D>> bare, Function<D, Optional<String>> violation, BreakerListener listener) {
+		Guard.Limits limits = Guard.Limits.of(spec.timeout(), budget);
+		Breaker breaker = new Breaker(spec.id(), phase, limits.slow(), this.nanos, this.scheduler, this.random,
+				listener);
+		return new Guard<>(spec, bare, violation, limits, breaker, new Latency(this.nanos), this.scheduler);
 	}
 
 }
