@@ -5,6 +5,8 @@ import java.util.List;
 
 import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.http.ResponseHead;
+import org.hkpgateway.plugin.PluginRegistry;
+import org.hkpgateway.plugin.RequestEvent;
 
 /**
  * What the chain decided about a request.
@@ -21,18 +23,19 @@ public sealed interface ChainResult {
 	/**
 	 * Forward to the keyserver.
 	 *
-	 * @param requestHeaders changes of the request's headers, in order
+	 * @param request what is to be forwarded: the request as it stands after the last
+	 * plugin, with all annotations; never cut down to what one plugin may see
+	 * @param plugins those that were asked, in the order of the chain, each as the
+	 * generation that was asked: one that has failed and whose policy let the request go
+	 * on, too
 	 * @param responseHeaders changes of the answer's headers, in order
 	 * @param outcomes who was skipped or asked
 	 */
-	record Forward(List<HeaderMutation> requestHeaders, List<HeaderMutation> responseHeaders,
+	record Forward(RequestEvent request, List<PluginRegistry.Entry> plugins, List<HeaderMutation> responseHeaders,
 			List<PluginOutcome> outcomes) implements ChainResult {
 
-		/** What an empty chain decides. */
-		static final Forward UNCHANGED = new Forward(List.of(), List.of(), List.of());
-
 		public Forward {
-			requestHeaders = List.copyOf(requestHeaders);
+			plugins = List.copyOf(plugins);
 			responseHeaders = List.copyOf(responseHeaders);
 			outcomes = List.copyOf(outcomes);
 		}

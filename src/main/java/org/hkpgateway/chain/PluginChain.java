@@ -82,7 +82,7 @@ public final class PluginChain {
 
 		private final List<PluginOutcome> outcomes = new ArrayList<>();
 
-		private final List<HeaderMutation> requestHeaders = new ArrayList<>(0);
+		private final List<PluginRegistry.Entry> asked = new ArrayList<>();
 
 		private final List<HeaderMutation> responseHeaders = new ArrayList<>(0);
 
@@ -139,8 +139,8 @@ public final class PluginChain {
 
 		private Mono<ChainResult> from(int index, Shown shown, long deadline, int looks) {
 			if (index == this.entries.size()) {
-				return Mono.just(this.outcomes.isEmpty() ? ChainResult.Forward.UNCHANGED
-						: new ChainResult.Forward(this.requestHeaders, this.responseHeaders, this.outcomes));
+				return Mono
+					.just(new ChainResult.Forward(shown.event(), this.asked, this.responseHeaders, this.outcomes));
 			}
 			PluginRegistry.Entry chosen = this.entries.get(index);
 			PluginRegistry.Entry entry = chosen.current();
@@ -160,8 +160,10 @@ public final class PluginChain {
 						if (failed.failure() instanceof PluginFailure.Withdrawn && looks > 1) {
 							return from(index, now, deadline, looks - 1);
 						}
+						this.asked.add(entry);
 						return failed(index, spec, now, failed.failure(), nanos, deadline);
 					}
+					this.asked.add(entry);
 					Decision decision = ((Reply.Decided) reply).decision();
 					if (decision instanceof Decision.Respond respond) {
 						return Mono.just(answered(spec, now.event(), respond, nanos));
@@ -190,7 +192,6 @@ public final class PluginChain {
 		private Mono<ChainResult> continued(int index, PluginSpec spec, Shown shown, Decision.Continue decision,
 				long nanos, long deadline) {
 			record(shown.event(), new PluginOutcome(spec.id(), PluginOutcome.Kind.CONTINUED, decision.reason(), nanos));
-			this.requestHeaders.addAll(decision.requestHeaders());
 			this.responseHeaders.addAll(decision.responseHeaders());
 			return from(index + 1, shown.after(spec.id(), decision.requestHeaders(), decision.annotations()), deadline);
 		}

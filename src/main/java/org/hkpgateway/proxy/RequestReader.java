@@ -12,7 +12,6 @@ import org.hkpgateway.hkp.HkpRequest;
 import org.hkpgateway.hkp.HkpTarget;
 import org.hkpgateway.hkp.HkpTargets;
 import org.hkpgateway.http.HeaderField;
-import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.HopByHop;
 import org.hkpgateway.http.RequestHead;
@@ -46,14 +45,13 @@ final class RequestReader {
 
 		/**
 		 * The head for the keyserver.
-		 * @param mutations what plugins changed
+		 * @param last the head after the last plugin
 		 * @return without framing, which the upstream client sets
 		 */
-		RequestHead upstreamHead(List<HeaderMutation> mutations) {
-			List<HeaderField> fields = new ArrayList<>(
-					this.head.headers().apply(mutations).without(RequestReader::isFraming).fields());
+		RequestHead upstreamHead(RequestHead last) {
+			List<HeaderField> fields = new ArrayList<>(last.headers().without(RequestReader::isFraming).fields());
 			fields.addAll(this.forwarded.fields());
-			return this.head.withHeaders(Headers.of(fields));
+			return last.withHeaders(Headers.of(fields));
 		}
 
 	}

@@ -54,7 +54,8 @@ class PluginChainTests {
 
 	@Test
 	void anEmptyChainForwards() {
-		assertThat(run(event())).isSameAs(ChainResult.Forward.UNCHANGED);
+		RequestEvent event = event();
+		assertThat(run(event)).isEqualTo(new ChainResult.Forward(event, List.of(), List.of(), List.of()));
 	}
 
 	@Test
@@ -79,7 +80,9 @@ class PluginChainTests {
 		ChainResult.Forward forward = (ChainResult.Forward) run(event());
 		assertThat(this.seen.get(1).head().headers().first("x-score")).isEqualTo("7");
 		assertThat(this.seen.get(1).annotations()).containsOnly(Map.entry("a.score", "7"));
-		assertThat(forward.requestHeaders()).containsExactly(mutation);
+		assertThat(forward.request().head().headers().first("x-score")).isEqualTo("7");
+		assertThat(forward.request().annotations()).containsOnly(Map.entry("a.score", "7"));
+		assertThat(forward.plugins()).isEqualTo(this.entries);
 		assertThat(forward.responseHeaders()).containsExactly(new HeaderMutation.Append("X-Seen", "1"));
 	}
 
