@@ -84,7 +84,7 @@ final class RealPluginHost implements AutoCloseable {
 		this.host = new PluginHost(new LocalPluginLauncher(options), this.connector,
 				new GuardedPlugins(CHAIN_BUDGET, CHAIN_BUDGET), settings, List.of(new LoggingStateListener()),
 				BreakerListener.NONE);
-		this.chain = new PluginChain(this.host, CHAIN_BUDGET, (id, outcome) -> {
+		this.chain = new PluginChain(this.host, CHAIN_BUDGET, CHAIN_BUDGET, (id, outcome) -> {
 		}, System::nanoTime);
 	}
 

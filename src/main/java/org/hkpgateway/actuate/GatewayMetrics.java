@@ -34,7 +34,9 @@ public class GatewayMetrics implements ChainListener, StateListener, BreakerList
 
 	@Override
 	public void pluginAsked(String requestId, PluginOutcome outcome) {
-		this.registry.timer("hkp.plugin.calls", "plugin", outcome.plugin().name(), "outcome", outcome.kind().label())
+		this.registry
+			.timer("hkp.plugin.calls", "plugin", outcome.plugin().name(), "phase", outcome.kind().phase().label(),
+					"outcome", outcome.kind().label())
 			.record(outcome.nanos(), TimeUnit.NANOSECONDS);
 	}
 

@@ -47,18 +47,23 @@ public final class PluginChain {
 
 	private final LongSupplier nanoTime;
 
+	private final ResponsePhase responses;
+
 	/**
 	 * Makes a chain.
 	 * @param registry the plugins as of now
 	 * @param budget the longest that all plugins together may take for one request
+	 * @param responseBudget the longest that they may hold up the answer to it
 	 * @param listener told of every outcome
 	 * @param nanoTime a monotonic clock in nanoseconds
 	 */
-	public PluginChain(PluginRegistry registry, Duration budget, ChainListener listener, LongSupplier nanoTime) {
+	public PluginChain(PluginRegistry registry, Duration budget, Duration responseBudget, ChainListener listener,
+			LongSupplier nanoTime) {
 		this.registry = registry;
 		this.budget = budget;
 		this.listener = listener;
 		this.nanoTime = nanoTime;
+		this.responses = new ResponsePhase(responseBudget, listener, nanoTime);
 	}
 
 	/**
@@ -70,6 +75,15 @@ public final class PluginChain {
 	 */
 	public Run start(RequestEvent request) {
 		return new Run(request, this.registry.chain());
+	}
+
+	/**
+	 * Fixes the plugins that will see the keyserver's answer, see {@link ResponsePhase}.
+	 * @param forward what was decided about the request, which is about to be sent
+	 * @return the answer's way back; null if no plugin takes part
+	 */
+	public ResponsePhase.@Nullable Review review(ChainResult.Forward forward) {
+		return this.responses.start(forward);
 	}
 
 	/** One request's way through the chain. */
@@ -229,7 +243,7 @@ public final class PluginChain {
 
 	}
 
-	private static PluginFailure failure(PluginId id, Throwable error) {
+	static PluginFailure failure(PluginId id, Throwable error) {
 		if (error instanceof PluginFailure failure) {
 			return failure;
 		}

@@ -1,5 +1,6 @@
 package org.hkpgateway.chain;
 
+import org.hkpgateway.plugin.Phase;
 import org.hkpgateway.plugin.PluginId;
 
 /**
@@ -26,7 +27,13 @@ public record PluginOutcome(PluginId plugin, Kind kind, String detail, long nano
 		/** It failed and its policy let the request go on. */
 		FAILED_OPEN("failed-open"),
 		/** It failed and its policy ended the request with 500. */
-		FAILED_CLOSED("failed-closed");
+		FAILED_CLOSED("failed-closed"),
+		/** It was shown the keyserver's answer. */
+		REVIEWED("reviewed"),
+		/**
+		 * It failed when it was shown the keyserver's answer, which passed without it.
+		 */
+		REVIEW_FAILED("review-failed");
 
 		private final String label;
 
@@ -40,6 +47,22 @@ public record PluginOutcome(PluginId plugin, Kind kind, String detail, long nano
 		 */
 		public String label() {
 			return this.label;
+		}
+
+		/**
+		 * When it came about.
+		 * @return the phase
+		 */
+		public Phase phase() {
+			return (this == REVIEWED || this == REVIEW_FAILED) ? Phase.RESPONSE : Phase.REQUEST;
+		}
+
+		/**
+		 * Whether the plugin did not do its part.
+		 * @return true for each kind of failure
+		 */
+		public boolean isFailure() {
+			return this == FAILED_OPEN || this == FAILED_CLOSED || this == REVIEW_FAILED;
 		}
 
 	}

@@ -59,6 +59,7 @@ class GatewayConfiguration {
 	PluginChain pluginChain(PluginHost host, HkpProperties properties, ObjectProvider<ChainListener> listeners) {
 		List<ChainListener> all = listeners.orderedStream().toList();
 		return new PluginChain(host, properties.plugins().effectiveChainBudget(),
+				properties.plugins().effectiveResponseBudget(),
 				(request, outcome) -> all.forEach((listener) -> listener.pluginAsked(request, outcome)),
 				System::nanoTime);
 	}

@@ -9,7 +9,7 @@ import org.hkpgateway.http.Headers;
  * The head of the keyserver's answer to one request, as one plugin is shown it.
  * Immutable.
  *
- * @param request the request as it was sent to the keyserver, without its body; its
+ * @param request the request as it was sent to the keyserver, but without its body; its
  * annotations are those of all plugins so far, in both phases
  * @param status as the keyserver sent it
  * @param headers as the client would get them now: without hop-by-hop fields, and with
@@ -17,10 +17,6 @@ import org.hkpgateway.http.Headers;
  * @param upstream from sending the request to the head of the answer
  */
 public record ResponseEvent(RequestEvent request, int status, Headers headers, Duration upstream) {
-
-	public ResponseEvent {
-		request = request.withBody(RequestBody.ABSENT);
-	}
 
 	/**
 	 * The same with other headers.

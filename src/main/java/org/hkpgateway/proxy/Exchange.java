@@ -1,5 +1,7 @@
 package org.hkpgateway.proxy;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -8,6 +10,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpVersion;
 import org.hkpgateway.chain.PluginOutcome;
+import org.hkpgateway.chain.ResponsePhase;
 import org.hkpgateway.hkp.HkpRequest;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.http.server.HttpServerRequest;
@@ -36,6 +39,10 @@ final class Exchange {
 	private List<PluginOutcome> outcomes = List.of();
 
 	private boolean headSent;
+
+	private ResponsePhase.@Nullable Review review;
+
+	private long sentNanos;
 
 	private String decision = "none";
 
@@ -116,6 +123,34 @@ final class Exchange {
 	void decided(String decision, List<PluginOutcome> outcomes) {
 		this.decision = decision;
 		this.outcomes = outcomes;
+	}
+
+	/**
+	 * Who is to see the keyserver's answer.
+	 * @param review null if nobody is
+	 */
+	void answerPasses(ResponsePhase.@Nullable Review review) {
+		this.review = review;
+	}
+
+	ResponsePhase.@Nullable Review review() {
+		return this.review;
+	}
+
+	/** The request is being sent to the keyserver. */
+	void requestSent() {
+		this.sentNanos = System.nanoTime();
+	}
+
+	/** Time since {@link #requestSent()}. */
+	Duration waitedForAnswer() {
+		return Duration.ofNanos(System.nanoTime() - this.sentNanos);
+	}
+
+	void reviewed(List<PluginOutcome> outcomes) {
+		List<PluginOutcome> all = new ArrayList<>(this.outcomes);
+		all.addAll(outcomes);
+		this.outcomes = all;
 	}
 
 	void abandoned() {

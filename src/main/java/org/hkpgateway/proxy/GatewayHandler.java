@@ -85,6 +85,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 						ByteBuffer.allocate(0));
 			}
 			exchange.decided("forward", forward.outcomes());
+			exchange.answerPasses(this.chain.review(forward));
 			RequestHead head = understood.upstreamHead(forward.request().head());
 			return this.bodies.withLength(exchange, body,
 					(sized) -> this.upstream.forward(exchange, head, sized, forward.responseHeaders()));
