@@ -3,6 +3,7 @@ package org.hkpgateway.actuate;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.hkpgateway.chain.ChainListener;
 import org.hkpgateway.chain.PluginOutcome;
@@ -15,12 +16,17 @@ import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.StreamListener;
 
 /**
- * Counts what plugins do: {@code hkp.plugin.calls} by plugin and outcome,
- * {@code hkp.plugin.transitions} by plugin and state, {@code hkp.plugin.breaker.changes}
- * by plugin and state, {@code hkp.plugin.stream.incidents} by plugin and incident. Labels
- * come from fixed sets and the configured plugins only.
+ * Counts what plugins do: {@code hkp.plugin.calls} by plugin, phase and outcome,
+ * {@code hkp.plugin.failures} by plugin, phase and kind, {@code hkp.plugin.transitions}
+ * by plugin and state, {@code hkp.plugin.breaker.changes} by plugin, phase and state,
+ * {@code hkp.plugin.stream.incidents} by plugin and incident. Labels come from fixed sets
+ * and the configured plugins only, and what is said of a plugin goes with it.
  */
 public class GatewayMetrics implements ChainListener, StateListener, BreakerListener, StreamListener {
+
+	static final String PLUGIN = "plugin";
+
+	private static final String PREFIX = "hkp.plugin.";
 
 	private final MeterRegistry registry;
 
@@ -35,22 +41,39 @@ public class GatewayMetrics implements ChainListener, StateListener, BreakerList
 	@Override
 	public void pluginAsked(String requestId, PluginOutcome outcome) {
 		this.registry
-			.timer("hkp.plugin.calls", "plugin", outcome.plugin().name(), "phase", outcome.kind().phase().label(),
+			.timer("hkp.plugin.calls", PLUGIN, outcome.plugin().name(), "phase", outcome.kind().phase().label(),
 					"outcome", outcome.kind().label())
 			.record(outcome.nanos(), TimeUnit.NANOSECONDS);
+		if (!outcome.failure().isEmpty()) {
+			this.registry
+				.counter("hkp.plugin.failures", PLUGIN, outcome.plugin().name(), "phase",
+						outcome.kind().phase().label(), "kind", outcome.failure())
+				.increment();
+		}
 	}
 
 	@Override
 	public void onTransition(Transition transition) {
 		this.registry
-			.counter("hkp.plugin.transitions", "plugin", transition.plugin().name(), "to", transition.to().name())
+			.counter("hkp.plugin.transitions", PLUGIN, transition.plugin().name(), "to", transition.to().name())
 			.increment();
+	}
+
+	/** Also what others have registered about it. */
+	@Override
+	public void onRemoved(PluginId plugin) {
+		for (Meter meter : this.registry.getMeters()) {
+			Meter.Id id = meter.getId();
+			if (id.getName().startsWith(PREFIX) && plugin.name().equals(id.getTag(PLUGIN))) {
+				this.registry.remove(id);
+			}
+		}
 	}
 
 	@Override
 	public void onIncident(PluginId plugin, Incident incident) {
 		this.registry
-			.counter("hkp.plugin.stream.incidents", "plugin", plugin.name(), "incident",
+			.counter("hkp.plugin.stream.incidents", PLUGIN, plugin.name(), "incident",
 					incident.name().toLowerCase(Locale.ROOT).replace('_', '-'))
 			.increment();
 	}
@@ -58,7 +81,7 @@ public class GatewayMetrics implements ChainListener, StateListener, BreakerList
 	@Override
 	public void stateChanged(PluginId plugin, Phase phase, BreakerState from, BreakerState to) {
 		this.registry
-			.counter("hkp.plugin.breaker.changes", "plugin", plugin.name(), "phase", phase.label(), "to", to.name())
+			.counter("hkp.plugin.breaker.changes", PLUGIN, plugin.name(), "phase", phase.label(), "to", to.name())
 			.increment();
 	}
 

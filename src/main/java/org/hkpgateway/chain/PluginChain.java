@@ -222,10 +222,8 @@ public final class PluginChain {
 				long deadline) {
 			boolean tooLarge = failure instanceof PluginFailure.TooLarge;
 			boolean open = spec.fail() == FailPolicy.OPEN && !tooLarge;
-			record(shown.event(),
-					new PluginOutcome(spec.id(),
-							open ? PluginOutcome.Kind.FAILED_OPEN : PluginOutcome.Kind.FAILED_CLOSED,
-							failure.kind() + ": " + failure.getMessage(), nanos));
+			record(shown.event(), PluginOutcome
+				.failed(open ? PluginOutcome.Kind.FAILED_OPEN : PluginOutcome.Kind.FAILED_CLOSED, failure, nanos));
 			if (tooLarge) {
 				// Else an upload could evade a plugin by being larger than it can take.
 				return Mono.just(ChainAnswers.tooLarge(this.outcomes));

@@ -1,6 +1,7 @@
 package org.hkpgateway.chain;
 
 import org.hkpgateway.plugin.Phase;
+import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 
 /**
@@ -11,9 +12,33 @@ import org.hkpgateway.plugin.PluginId;
  * @param kind what
  * @param detail the reason given, the failure's message, or which of its match rules does
  * not hold; may be empty; never for the client
+ * @param failure the kind of failure, one of a fixed set; empty if there was none
  * @param nanos how long the gateway waited; 0 if it was skipped
  */
-public record PluginOutcome(PluginId plugin, Kind kind, String detail, long nanos) {
+public record PluginOutcome(PluginId plugin, Kind kind, String detail, String failure, long nanos) {
+
+	/**
+	 * What came of a plugin that did its part or was skipped.
+	 * @param plugin who
+	 * @param kind what
+	 * @param detail why
+	 * @param nanos how long the gateway waited
+	 */
+	public PluginOutcome(PluginId plugin, Kind kind, String detail, long nanos) {
+		this(plugin, kind, detail, "", nanos);
+	}
+
+	/**
+	 * What came of a plugin that failed.
+	 * @param kind what that means for the request
+	 * @param failure how it failed
+	 * @param nanos how long the gateway waited
+	 * @return the outcome
+	 */
+	static PluginOutcome failed(Kind kind, PluginFailure failure, long nanos) {
+		return new PluginOutcome(failure.plugin(), kind, failure.kind() + ": " + failure.getMessage(), failure.kind(),
+				nanos);
+	}
 
 	/** What can come of a plugin and a request. */
 	public enum Kind {

@@ -190,8 +190,7 @@ public final class ResponsePhase {
 		}
 
 		private ResponseEvent failed(PluginId id, ResponseEvent event, PluginFailure failure, long nanos) {
-			record(new PluginOutcome(id, PluginOutcome.Kind.REVIEW_FAILED, failure.kind() + ": " + failure.getMessage(),
-					nanos));
+			record(PluginOutcome.failed(PluginOutcome.Kind.REVIEW_FAILED, failure, nanos));
 			return annotated(id, event, Map.of("failed", failure.kind()));
 		}
 
