@@ -81,9 +81,10 @@ final class RealPluginHost implements AutoCloseable {
 		LaunchOptions options = new LaunchOptions(null, LaunchOptions.defaults().environment(),
 				(plugin, level, message, fields) -> this.output.add(plugin + ": " + level + " " + message), true)
 			.withHostAccess(this.servers);
-		this.host = new PluginHost(new LocalPluginLauncher(options), this.connector, new GuardedPlugins(CHAIN_BUDGET),
-				settings, List.of(new LoggingStateListener()), BreakerListener.NONE);
-		this.chain = new PluginChain(this.host, CHAIN_BUDGET, (id, outcome) -> {
+		this.host = new PluginHost(new LocalPluginLauncher(options), this.connector,
+				new GuardedPlugins(CHAIN_BUDGET, CHAIN_BUDGET), settings, List.of(new LoggingStateListener()),
+				BreakerListener.NONE);
+		this.chain = new PluginChain(this.host, CHAIN_BUDGET, CHAIN_BUDGET, (id, outcome) -> {
 		}, System::nanoTime);
 	}
 

@@ -3,6 +3,7 @@ package org.hkpgateway.actuate;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.hkpgateway.chain.ChainListener;
 import org.hkpgateway.chain.PluginOutcome;
@@ -11,18 +12,24 @@ import org.hkpgateway.lifecycle.StateListener;
 import org.hkpgateway.lifecycle.Transition;
 import org.hkpgateway.plugin.BreakerListener;
 import org.hkpgateway.plugin.BreakerState;
+import org.hkpgateway.plugin.Phase;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.StreamListener;
 
 /**
- * Counts what plugins do: {@code hkp.plugin.calls} by plugin and outcome,
- * {@code hkp.plugin.transitions} by plugin and state, {@code hkp.plugin.breaker.changes}
- * by plugin and state, {@code hkp.plugin.stream.incidents} by plugin and incident,
- * {@code hkp.plugin.delays} by plugin and whether the request was held,
- * {@code hkp.plugin.shadow} by plugin and agreement. Labels come from fixed sets and the
- * configured plugins only.
+ * Counts what plugins do: {@code hkp.plugin.calls} by plugin, phase and outcome,
+ * {@code hkp.plugin.failures} by plugin, phase and kind, {@code hkp.plugin.transitions}
+ * by plugin and state, {@code hkp.plugin.breaker.changes} by plugin, phase and state,
+ * {@code hkp.plugin.stream.incidents} by plugin and incident, {@code hkp.plugin.delays}
+ * by plugin and whether the request was held, {@code hkp.plugin.shadow} by plugin and
+ * agreement. Labels come from fixed sets and the configured plugins only, and what is
+ * said of a plugin goes with it.
  */
 public class GatewayMetrics implements ChainListener, StateListener, BreakerListener, StreamListener {
+
+	static final String PLUGIN = "plugin";
+
+	private static final String PREFIX = "hkp.plugin.";
 
 	private final MeterRegistry registry;
 
@@ -36,8 +43,16 @@ public class GatewayMetrics implements ChainListener, StateListener, BreakerList
 
 	@Override
 	public void pluginAsked(String requestId, PluginOutcome outcome) {
-		this.registry.timer("hkp.plugin.calls", "plugin", outcome.plugin().name(), "outcome", outcome.kind().label())
+		this.registry
+			.timer("hkp.plugin.calls", PLUGIN, outcome.plugin().name(), "phase", outcome.kind().phase().label(),
+					"outcome", outcome.kind().label())
 			.record(outcome.nanos(), TimeUnit.NANOSECONDS);
+		if (!outcome.failure().isEmpty()) {
+			this.registry
+				.counter("hkp.plugin.failures", PLUGIN, outcome.plugin().name(), "phase",
+						outcome.kind().phase().label(), "kind", outcome.failure())
+				.increment();
+		}
 	}
 
 	@Override
@@ -56,21 +71,34 @@ public class GatewayMetrics implements ChainListener, StateListener, BreakerList
 	@Override
 	public void onTransition(Transition transition) {
 		this.registry
-			.counter("hkp.plugin.transitions", "plugin", transition.plugin().name(), "to", transition.to().name())
+			.counter("hkp.plugin.transitions", PLUGIN, transition.plugin().name(), "to", transition.to().name())
 			.increment();
+	}
+
+	/** Also what others have registered about it. */
+	@Override
+	public void onRemoved(PluginId plugin) {
+		for (Meter meter : this.registry.getMeters()) {
+			Meter.Id id = meter.getId();
+			if (id.getName().startsWith(PREFIX) && plugin.name().equals(id.getTag(PLUGIN))) {
+				this.registry.remove(id);
+			}
+		}
 	}
 
 	@Override
 	public void onIncident(PluginId plugin, Incident incident) {
 		this.registry
-			.counter("hkp.plugin.stream.incidents", "plugin", plugin.name(), "incident",
+			.counter("hkp.plugin.stream.incidents", PLUGIN, plugin.name(), "incident",
 					incident.name().toLowerCase(Locale.ROOT).replace('_', '-'))
 			.increment();
 	}
 
 	@Override
-	public void stateChanged(PluginId plugin, BreakerState from, BreakerState to) {
-		this.registry.counter("hkp.plugin.breaker.changes", "plugin", plugin.name(), "to", to.name()).increment();
+	public void stateChanged(PluginId plugin, Phase phase, BreakerState from, BreakerState to) {
+		this.registry
+			.counter("hkp.plugin.breaker.changes", PLUGIN, plugin.name(), "phase", phase.label(), "to", to.name())
+			.increment();
 	}
 
 }

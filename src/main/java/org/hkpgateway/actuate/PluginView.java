@@ -11,6 +11,7 @@ import org.hkpgateway.lifecycle.PluginState;
 import org.hkpgateway.lifecycle.PluginStatus;
 import org.hkpgateway.plugin.BreakerStatus;
 import org.hkpgateway.plugin.Capability;
+import org.hkpgateway.plugin.GuardStatus;
 import org.hkpgateway.plugin.HealthReport;
 import org.hkpgateway.plugin.IsolationReport;
 import org.hkpgateway.plugin.LatencyStatus;
@@ -48,8 +49,12 @@ import org.jspecify.annotations.Nullable;
  * @param waitingFor dependencies that keep it from starting
  * @param health its own word; null before it was asked
  * @param healthMessage its own sentence
- * @param breaker its circuit breaker; null before it was READY
- * @param latency its calls of about the last minute; null before it was READY
+ * @param breaker its circuit breaker of the request phase; null before it was READY
+ * @param latency its calls of the request phase, of about the last minute; null before it
+ * was READY
+ * @param callsInFlight its calls of the request phase at this moment
+ * @param responsePhase the same of the response phase; null before it was READY and if it
+ * takes no part in it
  * @param other the other generation of a swap: STARTING to take over, or in STANDBY while
  * the new one is on trial; null if there is none
  * @param lastSwap how the latest swap went; null if there was none
@@ -60,12 +65,14 @@ public record PluginView(String name, String version, String source, boolean ena
 		Match match, boolean required, String fail, @Nullable String transport, @Nullable Isolation isolation,
 		@Nullable String protocol, List<String> features, List<String> requested, List<String> granted, boolean reduced,
 		List<String> waitingFor, @Nullable String health, @Nullable String healthMessage,
-		@Nullable BreakerStatus breaker, @Nullable Latency latency, PluginStatus.@Nullable OtherGeneration other,
+		@Nullable BreakerStatus breaker, @Nullable Latency latency, int callsInFlight,
+		@Nullable ResponsePhase responsePhase, PluginStatus.@Nullable OtherGeneration other,
 		PluginStatus.@Nullable Swap lastSwap, List<PluginStatus.Failure> failures) {
 
 	static PluginView of(PluginStatus status) {
 		HealthReport health = status.health();
 		PluginIntroduction introduction = status.introduction();
+		GuardStatus requests = status.requests();
 		return new PluginView(status.id().name(), status.version(), status.source(), status.enabled(), status.state(),
 				status.since(), status.reason(), status.pid().isPresent() ? status.pid().getAsLong() : null,
 				status.generation(), status.restarts(), status.order(), lower(status.mode()), status.speculative(),
@@ -75,7 +82,10 @@ public record PluginView(String name, String version, String source, boolean ena
 				(introduction != null) ? introduction.features() : List.of(), labels(status.requested()),
 				labels(status.granted()), status.reduced(), status.waitingFor().stream().map(PluginId::name).toList(),
 				(health != null) ? health.status().name() : null, (health != null) ? health.message() : null,
-				status.breaker(), Latency.of(status.latency()), status.other(), status.lastSwap(), status.failures());
+				(requests != null) ? requests.breaker() : null,
+				(requests != null) ? Latency.of(requests.latency()) : null,
+				(requests != null) ? requests.callsInFlight() : 0, ResponsePhase.of(status.responses()), status.other(),
+				status.lastSwap(), status.failures());
 	}
 
 	private static String lower(Enum<?> value) {
@@ -127,6 +137,22 @@ public record PluginView(String name, String version, String source, boolean ena
 	}
 
 	/**
+	 * How it does with the keyserver's answers.
+	 *
+	 * @param breaker its circuit breaker
+	 * @param latency its calls of about the last minute
+	 * @param callsInFlight its calls at this moment
+	 */
+	public record ResponsePhase(BreakerStatus breaker, Latency latency, int callsInFlight) {
+
+		static @Nullable ResponsePhase of(@Nullable GuardStatus status) {
+			return (status != null)
+					? new ResponsePhase(status.breaker(), Latency.of(status.latency()), status.callsInFlight()) : null;
+		}
+
+	}
+
+	/**
 	 * How long calls took.
 	 *
 	 * @param calls how many there were
@@ -135,9 +161,8 @@ public record PluginView(String name, String version, String source, boolean ena
 	 */
 	public record Latency(int calls, double meanMillis, double maxMillis) {
 
-		static @Nullable Latency of(@Nullable LatencyStatus latency) {
-			return (latency != null) ? new Latency(latency.calls(), millis(latency.mean()), millis(latency.max()))
-					: null;
+		static Latency of(LatencyStatus latency) {
+			return new Latency(latency.calls(), millis(latency.mean()), millis(latency.max()));
 		}
 
 		private static double millis(Duration duration) {

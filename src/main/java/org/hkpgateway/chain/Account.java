@@ -44,12 +44,13 @@ final class Account {
 
 	/**
 	 * Takes down the outcome of the plugin whose turn it is.
+	 * @param failure the kind of failure; empty if there was none
 	 * @param nanos how long its answer took
 	 * @param now when it was done with
 	 */
-	PluginOutcome add(PluginId plugin, PluginOutcome.Kind kind, String detail, long nanos, @Nullable Decision decision,
-			long now) {
-		PluginOutcome outcome = new PluginOutcome(plugin, kind, detail, nanos, now - this.mark, decision);
+	PluginOutcome add(PluginId plugin, PluginOutcome.Kind kind, String detail, String failure, long nanos,
+			@Nullable Decision decision, long now) {
+		PluginOutcome outcome = new PluginOutcome(plugin, kind, detail, failure, nanos, now - this.mark, decision);
 		this.outcomes.add(outcome);
 		this.mark = now;
 		return outcome;

@@ -12,7 +12,7 @@ import org.hkpgateway.plugin.PluginId;
 public interface ChainListener {
 
 	/**
-	 * A plugin was asked about a request.
+	 * A plugin was asked about a request, or shown the keyserver's answer to it.
 	 * @param requestId the gateway's request id
 	 * @param outcome what came of it
 	 */

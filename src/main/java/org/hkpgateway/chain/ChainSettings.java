@@ -8,12 +8,13 @@ import org.hkpgateway.plugin.RequestChanges;
  * Bounds of a chain.
  *
  * @param budget the longest that all plugins together may take for one request
+ * @param responseBudget the longest that they may hold up the answer to it
  * @param maxBody the most bytes of a body that a plugin puts in the place of another
  * @param maxDelay the longest that a request is held because plugins ask for it; 0 for
  * not at all
  * @param maxDelayed the most requests that are held at a time
  */
-public record ChainSettings(Duration budget, long maxBody, Duration maxDelay, int maxDelayed) {
+public record ChainSettings(Duration budget, Duration responseBudget, long maxBody, Duration maxDelay, int maxDelayed) {
 
 	/** Default of {@link #maxDelay}. */
 	public static final Duration DEFAULT_MAX_DELAY = Duration.ofSeconds(30);
@@ -22,12 +23,14 @@ public record ChainSettings(Duration budget, long maxBody, Duration maxDelay, in
 	public static final int DEFAULT_MAX_DELAYED = 1000;
 
 	/**
-	 * Defaults with a budget.
+	 * Defaults with budgets.
 	 * @param budget the longest that all plugins together may take for one request
+	 * @param responseBudget the longest that they may hold up the answer to it
 	 * @return settings
 	 */
-	public static ChainSettings withBudget(Duration budget) {
-		return new ChainSettings(budget, RequestChanges.DEFAULTS.maxBody(), DEFAULT_MAX_DELAY, DEFAULT_MAX_DELAYED);
+	public static ChainSettings withBudgets(Duration budget, Duration responseBudget) {
+		return new ChainSettings(budget, responseBudget, RequestChanges.DEFAULTS.maxBody(), DEFAULT_MAX_DELAY,
+				DEFAULT_MAX_DELAYED);
 	}
 
 }

@@ -43,7 +43,7 @@ final class LiveAsker implements Asker {
 		return Mono.just(new Reply.Failed(failure));
 	}
 
-	private static PluginFailure failure(PluginId id, Throwable error) {
+	static PluginFailure failure(PluginId id, Throwable error) {
 		if (error instanceof PluginFailure failure) {
 			return failure;
 		}

@@ -198,7 +198,7 @@ final class Passage {
 		if (failure instanceof PluginFailure.Timeout && answered.left() < spec.timeout().toNanos()) {
 			detail += "; " + this.account.usedUp(spec.id(), now());
 		}
-		record(entry, open ? PluginOutcome.Kind.FAILED_OPEN : PluginOutcome.Kind.FAILED_CLOSED, detail,
+		record(entry, open ? PluginOutcome.Kind.FAILED_OPEN : PluginOutcome.Kind.FAILED_CLOSED, detail, failure.kind(),
 				answered.nanos(), null);
 		if (open) {
 			this.state = this.state.noting(spec.id(), Map.of("failed", failure.kind()));
@@ -208,11 +208,16 @@ final class Passage {
 	}
 
 	private void record(PluginRegistry.Entry entry, PluginOutcome.Kind kind, String detail, long nanos,
+			Decision decision) {
+		record(entry, kind, detail, "", nanos, decision);
+	}
+
+	private void record(PluginRegistry.Entry entry, PluginOutcome.Kind kind, String detail, String failure, long nanos,
 			@Nullable Decision decision) {
 		if (kind != PluginOutcome.Kind.SHADOW) {
 			this.asked.add(entry);
 		}
-		PluginOutcome outcome = this.account.add(entry.spec().id(), kind, detail, nanos, decision, now());
+		PluginOutcome outcome = this.account.add(entry.spec().id(), kind, detail, failure, nanos, decision, now());
 		this.parts.listener().pluginAsked(this.request.id(), outcome);
 	}
 

@@ -7,6 +7,7 @@ import org.hkpgateway.plugin.PluginRegistry;
 import org.hkpgateway.plugin.RequestChanges;
 import org.hkpgateway.plugin.RequestEvent;
 
+import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -26,6 +27,8 @@ public final class PluginChain {
 
 	private final ChainParts parts;
 
+	private final ResponsePhase responses;
+
 	/**
 	 * Makes a chain that asks running plugins.
 	 * @param registry the plugins as of now
@@ -40,11 +43,13 @@ public final class PluginChain {
 	 * Makes a chain with default bounds.
 	 * @param registry the plugins as of now
 	 * @param budget the longest that all plugins together may take for one request
+	 * @param responseBudget the longest that they may hold up the answer to it
 	 * @param listener told of every outcome
 	 * @param nanoTime a monotonic clock in nanoseconds
 	 */
-	public PluginChain(PluginRegistry registry, Duration budget, ChainListener listener, LongSupplier nanoTime) {
-		this(registry, ChainSettings.withBudget(budget), listener, nanoTime, Schedulers.parallel());
+	public PluginChain(PluginRegistry registry, Duration budget, Duration responseBudget, ChainListener listener,
+			LongSupplier nanoTime) {
+		this(registry, ChainSettings.withBudgets(budget, responseBudget), listener, nanoTime, Schedulers.parallel());
 	}
 
 	PluginChain(PluginRegistry registry, ChainSettings settings, ChainListener listener, LongSupplier nanoTime,
@@ -55,6 +60,7 @@ public final class PluginChain {
 	private PluginChain(PluginRegistry registry, ChainParts parts) {
 		this.registry = registry;
 		this.parts = parts;
+		this.responses = new ResponsePhase(parts.settings().responseBudget(), parts.listener(), parts.nanoTime());
 	}
 
 	private static ChainParts parts(ChainSettings settings, ChainListener listener, LongSupplier nanoTime,
@@ -94,11 +100,12 @@ public final class PluginChain {
 	}
 
 	/**
-	 * How many requests are held back at the moment because plugins asked for it.
-	 * @return 0 or more
+	 * Fixes the plugins that will see the keyserver's answer, see {@link ResponsePhase}.
+	 * @param forward what was decided about the request, which is about to be sent
+	 * @return the answer's way back; null if no plugin takes part
 	 */
-	public int delayed() {
-		return (this.parts.tarpit() != null) ? this.parts.tarpit().held() : 0;
+	public ResponsePhase.@Nullable Review review(ChainResult.Forward forward) {
+		return this.responses.start(forward);
 	}
 
 }

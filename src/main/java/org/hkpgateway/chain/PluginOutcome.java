@@ -1,6 +1,8 @@
 package org.hkpgateway.chain;
 
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.Phase;
+import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 
 import org.jspecify.annotations.Nullable;
@@ -13,17 +15,27 @@ import org.jspecify.annotations.Nullable;
  * @param kind what
  * @param detail the reason given, the failure's message, or which of its match rules does
  * not hold; may be empty; never for the client
+ * @param failure the kind of failure, one of a fixed set; empty if there was none
  * @param nanos how long its answer took; 0 if it was skipped
  * @param share how much longer the request took because of it, in nanoseconds: of a
  * plugin that was asked together with others only what it took longer than those before
- * it. The shares of a request add up to what its plugins have used of the chain's budget
- * @param decision what it decided; null if it did not
+ * it. The shares of a request add up to what its plugins have used of the phase's budget
+ * @param decision what it decided about the request; null if it did not
  */
-public record PluginOutcome(PluginId plugin, Kind kind, String detail, long nanos, long share,
+public record PluginOutcome(PluginId plugin, Kind kind, String detail, String failure, long nanos, long share,
 		@Nullable Decision decision) {
 
 	static PluginOutcome skipped(PluginId plugin, String why) {
-		return new PluginOutcome(plugin, Kind.SKIPPED, why, 0, 0, null);
+		return new PluginOutcome(plugin, Kind.SKIPPED, why, "", 0, 0, null);
+	}
+
+	static PluginOutcome reviewed(PluginId plugin, String reason, long nanos) {
+		return new PluginOutcome(plugin, Kind.REVIEWED, reason, "", nanos, nanos, null);
+	}
+
+	static PluginOutcome reviewFailed(PluginFailure failure, long nanos) {
+		return new PluginOutcome(failure.plugin(), Kind.REVIEW_FAILED, failure.kind() + ": " + failure.getMessage(),
+				failure.kind(), nanos, nanos, null);
 	}
 
 	/** What can come of a plugin and a request. */
@@ -40,7 +52,13 @@ public record PluginOutcome(PluginId plugin, Kind kind, String detail, long nano
 		/** It failed and its policy ended the request with 500. */
 		FAILED_CLOSED("failed-closed"),
 		/** Asked in shadow mode, by a chain that waits for that; without effect. */
-		SHADOW("shadow");
+		SHADOW("shadow"),
+		/** It was shown the keyserver's answer. */
+		REVIEWED("reviewed"),
+		/**
+		 * It failed when it was shown the keyserver's answer, which passed without it.
+		 */
+		REVIEW_FAILED("review-failed");
 
 		private final String label;
 
@@ -54,6 +72,22 @@ public record PluginOutcome(PluginId plugin, Kind kind, String detail, long nano
 		 */
 		public String label() {
 			return this.label;
+		}
+
+		/**
+		 * When it came about.
+		 * @return the phase
+		 */
+		public Phase phase() {
+			return (this == REVIEWED || this == REVIEW_FAILED) ? Phase.RESPONSE : Phase.REQUEST;
+		}
+
+		/**
+		 * Whether the plugin did not do its part.
+		 * @return true for each kind of failure
+		 */
+		public boolean isFailure() {
+			return this == FAILED_OPEN || this == FAILED_CLOSED || this == REVIEW_FAILED;
 		}
 
 	}

@@ -27,8 +27,8 @@ public record HkpProperties(@DefaultValue UpstreamSettings upstream, @DefaultVal
 
 	/** Bounds of the chain of plugins. */
 	ChainSettings chainSettings() {
-		return new ChainSettings(this.plugins.effectiveChainBudget(), this.edge.maxBody().toBytes(),
-				this.plugins.maxDelay(), this.plugins.maxDelayed());
+		return new ChainSettings(this.plugins.effectiveChainBudget(), this.plugins.effectiveResponseBudget(),
+				this.edge.maxBody().toBytes(), this.plugins.maxDelay(), this.plugins.maxDelayed());
 	}
 
 	/**

@@ -6,6 +6,7 @@ import java.util.List;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import org.hkpgateway.actuate.GatewayMetrics;
+import org.hkpgateway.actuate.GuardGauges;
 import org.hkpgateway.actuate.PluginsEndpoint;
 import org.hkpgateway.actuate.PluginsHealthContributor;
 import org.hkpgateway.actuate.ServingHealthIndicator;
@@ -80,6 +81,7 @@ class PluginConfiguration {
 	@Bean
 	GuardedPlugins guardedPlugins(HkpProperties properties) {
 		return new GuardedPlugins(properties.plugins().effectiveChainBudget(),
+				properties.plugins().effectiveResponseBudget(),
 				new RequestChanges(properties.edge().maxBody().toBytes()));
 	}
 
@@ -91,8 +93,9 @@ class PluginConfiguration {
 	/** Closed by its lifecycle, which knows when. */
 	@Bean(destroyMethod = "")
 	PluginHost pluginHost(LocalPluginLauncher launcher, GrpcConnector connector, GuardedPlugins guards,
-			GatewayMetrics metrics, EventBus events) {
-		List<StateListener> listeners = List.of(new LoggingStateListener(), metrics, new StateEvents(events));
+			GatewayMetrics metrics, MeterRegistry registry, ObjectProvider<PluginHost> self, EventBus events) {
+		GuardGauges gauges = new GuardGauges(registry, (plugin) -> self.getObject().status(plugin));
+		List<StateListener> listeners = List.of(new LoggingStateListener(), metrics, gauges, new StateEvents(events));
 		return new PluginHost(launcher, connector, guards, LifecycleSettings.DEFAULTS, listeners, metrics);
 	}
 

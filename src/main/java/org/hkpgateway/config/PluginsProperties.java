@@ -41,6 +41,8 @@ import org.springframework.util.unit.DataSize;
  * @param watch whether a plugin is swapped when its manifest or executable changes
  * @param runtimeDirectory private sockets and data; empty for a short temporary directory
  * @param chainBudget the longest that all plugins together may take for one request
+ * @param responseBudget the longest that all plugins together may hold up the keyserver's
+ * answer
  * @param maxDelay the longest that a request is held because a plugin asks for it
  * @param maxDelayed the most requests that are held at a time
  * @param defaultGrants capabilities granted to plugins that are granted none by name
@@ -51,7 +53,8 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 		@DefaultValue("") String runtimeDirectory, @DefaultValue("mtls") Transport transport,
 		@DefaultValue("auto") IsolationLevel isolation, @DefaultValue("") String uidRange,
 		@DefaultValue("false") boolean watch, @DefaultValue("1s") Duration chainBudget,
-		@DefaultValue("30s") Duration maxDelay, @DefaultValue("1000") int maxDelayed, @DefaultValue( {
+		@DefaultValue("200ms") Duration responseBudget, @DefaultValue("30s") Duration maxDelay,
+		@DefaultValue("1000") int maxDelayed, @DefaultValue( {
 				"http.request", "http.respond" }) List<String> defaultGrants,
 		@DefaultValue Map<String, Settings> settings, @DefaultValue Map<String, Remote> remote){
 
@@ -66,6 +69,7 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 		settings.keySet().forEach((name) -> checked("hkp.plugins.settings", () -> new PluginId(name)));
 		capabilities("hkp.plugins.default-grants", defaultGrants);
 		positive("hkp.plugins.chain-budget", chainBudget);
+		positive("hkp.plugins.response-budget", responseBudget);
 		check(!maxDelay.isNegative() && maxDelay.compareTo(LONGEST_DELAY) <= 0, "hkp.plugins.max-delay", "0s to 1h",
 				maxDelay);
 		check(maxDelayed >= 0, "hkp.plugins.max-delayed", "a number from 0", maxDelayed);
@@ -98,8 +102,16 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 	 * breakpoint, an hour.
 	 */
 	Duration effectiveChainBudget() {
-		boolean attached = this.settings.values().stream().anyMatch((one) -> one.enabled() && !one.attach().isEmpty());
-		return attached ? ATTACHED : this.chainBudget;
+		return attached() ? ATTACHED : this.chainBudget;
+	}
+
+	/** The same of the response budget. */
+	Duration effectiveResponseBudget() {
+		return attached() ? ATTACHED : this.responseBudget;
+	}
+
+	private boolean attached() {
+		return this.settings.values().stream().anyMatch((one) -> one.enabled() && !one.attach().isEmpty());
 	}
 
 	/** What discovery is to look at. */

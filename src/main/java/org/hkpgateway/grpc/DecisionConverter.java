@@ -108,7 +108,7 @@ final class DecisionConverter {
 		return noContent ? ByteBuffer.allocate(0) : answer.getBody().asReadOnlyByteBuffer();
 	}
 
-	private static List<HeaderMutation> mutations(List<org.hkpgateway.proto.HeaderMutation> messages) {
+	static List<HeaderMutation> mutations(List<org.hkpgateway.proto.HeaderMutation> messages) {
 		if (messages.isEmpty()) {
 			return List.of();
 		}

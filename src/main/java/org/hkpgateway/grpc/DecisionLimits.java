@@ -5,6 +5,7 @@ import java.util.Map;
 import org.hkpgateway.plugin.TargetRewrite;
 import org.hkpgateway.proto.HandleResponse;
 import org.hkpgateway.proto.HeaderMutation;
+import org.hkpgateway.proto.UpstreamResponseDecision;
 
 /**
  * Bounds on what one answer may ask for, checked before anything is made of it. Messages
@@ -44,6 +45,18 @@ final class DecisionLimits {
 				(long) answer.getRewrite().getPath().length() + answer.getRewrite().getQuery().length());
 		check("content_type of the body", " bytes", MAX_CONTENT_TYPE_BYTES,
 				answer.getBodyReplacement().getContentType().length());
+	}
+
+	/**
+	 * Checks a decision about the keyserver's answer.
+	 * @param answer the decision
+	 * @throws IllegalArgumentException if it is beyond a limit
+	 */
+	static void check(UpstreamResponseDecision answer) {
+		check("header changes", "", MAX_HEADER_CHANGES, answer.getResponseHeadersCount());
+		check("header changes", " bytes", MAX_HEADER_BYTES, size(answer.getResponseHeadersList()));
+		check("annotations", "", MAX_ANNOTATIONS, answer.getAnnotationsCount());
+		check("annotations", " bytes", MAX_ANNOTATION_BYTES, size(answer.getAnnotationsMap()));
 	}
 
 	private static void check(String what, String unit, int limit, long found) {

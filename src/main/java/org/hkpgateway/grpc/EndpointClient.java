@@ -5,6 +5,7 @@ import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.RequestEvent;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -16,9 +17,12 @@ interface EndpointClient extends PluginClient {
 	 * Asks as {@link #decide} does, for a caller who could ask somebody else.
 	 * @param event the request
 	 * @param deadline of the call
-	 * @return the decision, a {@link PluginFailure}, or {@link GrpcPluginClient.NotSent}
-	 * if the plugin has certainly not seen the request
+	 * @return the decision, a {@link PluginFailure}, or {@link NotSent} if the plugin has
+	 * certainly not seen the request
 	 */
 	Mono<Decision> attempt(RequestEvent event, Deadline deadline);
+
+	@Override
+	@Nullable GrpcResponseClient responses();
 
 }

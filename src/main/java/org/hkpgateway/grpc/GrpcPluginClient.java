@@ -8,7 +8,6 @@ import io.grpc.Channel;
 import io.grpc.Deadline;
 import io.grpc.MethodDescriptor;
 import org.hkpgateway.plugin.Decision;
-import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSpec;
@@ -16,6 +15,7 @@ import org.hkpgateway.plugin.RequestEvent;
 import org.hkpgateway.proto.HKPPluginGrpc;
 import org.hkpgateway.proto.HandleRequestEvent;
 import org.hkpgateway.proto.HandleResponse;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -31,6 +31,9 @@ final class GrpcPluginClient implements EndpointClient {
 	private final EventConverter events;
 
 	private volatile long maxMessageBytes;
+
+	/** Set when the plugin declares that it wants to see answers. */
+	private volatile @Nullable GrpcResponseClient responses;
 
 	/** Set once the plugin was found to know only the older name. */
 	private volatile boolean legacy;
@@ -48,6 +51,16 @@ final class GrpcPluginClient implements EndpointClient {
 	 */
 	void limitMessages(long maxMessageBytes) {
 		this.maxMessageBytes = maxMessageBytes;
+	}
+
+	/** Shows it the keyserver's answers from now on. */
+	void showResponses() {
+		this.responses = new GrpcResponseClient(this.plugin, this.channel, () -> this.maxMessageBytes);
+	}
+
+	@Override
+	public @Nullable GrpcResponseClient responses() {
+		return this.responses;
 	}
 
 	@Override
@@ -123,29 +136,7 @@ final class GrpcPluginClient implements EndpointClient {
 	private RuntimeException toFailure(MethodDescriptor<?, ?> method, CallFailed failed) {
 		PluginFailure failure = StatusTranslation.toFailure(this.plugin, String.valueOf(method.getBareMethodName()),
 				failed.status());
-		boolean askOthers = failure instanceof PluginFailure.Unavailable && !failed.isSent();
-		return askOthers ? new NotSent(failure) : failure;
-	}
-
-	/**
-	 * A connection was missing, and nothing of the request has reached the plugin:
-	 * another endpoint of it may be asked without asking twice.
-	 */
-	static final class NotSent extends RuntimeException {
-
-		private static final long serialVersionUID = 1L;
-
-		private final PluginFailure failure;
-
-		NotSent(PluginFailure failure) {
-			super(failure.getMessage(), null, false, false);
-			this.failure = failure;
-		}
-
-		PluginFailure failure() {
-			return this.failure;
-		}
-
+		return NotSent.unlessSent(failure, failed);
 	}
 
 }

@@ -96,6 +96,9 @@ final class GrpcPluginConnection implements PluginConnection {
 		if (result.maxMessageBytes() > 0) {
 			this.client.limitMessages(result.maxMessageBytes());
 		}
+		if (result.plugin().features().contains(GrpcResponseClient.FEATURE)) {
+			this.client.showResponses();
+		}
 		if (this.streaming == null && result.plugin().features().contains(STREAM)) {
 			StreamingPluginClient opened = StreamingPluginClient.open(this.spec.id(), this.channel, this.events,
 					this.client, this.streams);

@@ -1,9 +1,11 @@
 package org.hkpgateway.grpc;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 
 import io.grpc.Deadline;
 import org.hkpgateway.plugin.Decision;
@@ -11,6 +13,10 @@ import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.RequestEvent;
+import org.hkpgateway.plugin.ResponseClient;
+import org.hkpgateway.plugin.ResponseDecision;
+import org.hkpgateway.plugin.ResponseEvent;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -25,6 +31,9 @@ final class RemoteClient implements PluginClient {
 
 	private volatile List<EndpointClient> endpoints = List.of();
 
+	/** As the endpoints declared that were known last. */
+	private volatile boolean showsResponses;
+
 	RemoteClient(PluginId plugin) {
 		this.plugin = plugin;
 	}
@@ -35,6 +44,9 @@ final class RemoteClient implements PluginClient {
 	 */
 	synchronized void use(List<EndpointClient> endpoints) {
 		this.endpoints = List.copyOf(endpoints);
+		if (!endpoints.isEmpty()) {
+			this.showsResponses = endpoints.stream().anyMatch((endpoint) -> endpoint.responses() != null);
+		}
 	}
 
 	/**
@@ -54,16 +66,42 @@ final class RemoteClient implements PluginClient {
 						"HandleRequest: expected: an endpoint that is connected, got: none"));
 			}
 			Deadline deadline = Deadline.after(budget.toNanos(), TimeUnit.NANOSECONDS);
-			return ask(candidates, this.turn.getAndIncrement() & Integer.MAX_VALUE, candidates.size(), event, deadline);
+			return ask(candidates, (endpoint) -> endpoint.attempt(event, deadline));
 		});
 	}
 
-	private Mono<Decision> ask(List<EndpointClient> candidates, int turn, int left, RequestEvent event,
-			Deadline deadline) {
-		return candidates.get(turn % candidates.size())
-			.attempt(event, deadline)
-			.onErrorResume(GrpcPluginClient.NotSent.class,
-					(notSent) -> (left > 1) ? ask(candidates, (turn + 1) & Integer.MAX_VALUE, left - 1, event, deadline)
+	@Override
+	public @Nullable ResponseClient responses() {
+		return this.showsResponses ? this::review : null;
+	}
+
+	/** While an update rolls out, not every endpoint may declare the feature. */
+	private Mono<ResponseDecision> review(ResponseEvent event, Duration budget) {
+		return Mono.defer(() -> {
+			List<GrpcResponseClient> candidates = new ArrayList<>();
+			for (EndpointClient endpoint : this.endpoints) {
+				GrpcResponseClient responses = endpoint.responses();
+				if (responses != null) {
+					candidates.add(responses);
+				}
+			}
+			if (candidates.isEmpty()) {
+				return Mono.error(new PluginFailure.Unavailable(this.plugin,
+						"HandleUpstreamResponse: expected: an endpoint that is connected, got: none"));
+			}
+			Deadline deadline = Deadline.after(budget.toNanos(), TimeUnit.NANOSECONDS);
+			return ask(candidates, (endpoint) -> endpoint.attempt(event, deadline));
+		});
+	}
+
+	private <E, D> Mono<D> ask(List<E> candidates, Function<E, Mono<D>> attempt) {
+		return ask(candidates, this.turn.getAndIncrement() & Integer.MAX_VALUE, candidates.size(), attempt);
+	}
+
+	private static <E, D> Mono<D> ask(List<E> candidates, int turn, int left, Function<E, Mono<D>> attempt) {
+		return attempt.apply(candidates.get(turn % candidates.size()))
+			.onErrorResume(NotSent.class,
+					(notSent) -> (left > 1) ? ask(candidates, (turn + 1) & Integer.MAX_VALUE, left - 1, attempt)
 							: Mono.error(notSent.failure()));
 	}
 

@@ -99,7 +99,12 @@ final class StreamingPluginClient implements EndpointClient {
 	@Override
 	public Mono<Decision> decide(RequestEvent event, Duration budget) {
 		return Mono.defer(() -> attempt(event, Deadline.after(budget.toNanos(), TimeUnit.NANOSECONDS)))
-			.onErrorMap(GrpcPluginClient.NotSent.class, GrpcPluginClient.NotSent::failure);
+			.onErrorMap(NotSent.class, NotSent::failure);
+	}
+
+	@Override
+	public @Nullable GrpcResponseClient responses() {
+		return this.unary.responses();
 	}
 
 	@Override

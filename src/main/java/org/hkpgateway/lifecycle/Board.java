@@ -222,6 +222,9 @@ final class Board implements SlotListener {
 				var unused = end.thenRun(() -> this.tools.control().execute(() -> {
 					slot.close();
 					this.departing.remove(slot);
+					if (this.roster.find(slot.id()) == null) {
+						this.tools.listeners().forEach((listener) -> listener.onRemoved(slot.id()));
+					}
 				}));
 			}
 		}

@@ -9,10 +9,14 @@ import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.RequestEvent;
+import org.hkpgateway.plugin.ResponseClient;
+
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Counts calls in flight, so that a plugin is shut down only when they have finished.
+ * Counts calls in flight, those of both phases, so that a plugin is shut down only when
+ * they have finished.
  */
 final class CountedClient implements PluginClient {
 
@@ -35,6 +39,13 @@ final class CountedClient implements PluginClient {
 	@Override
 	public Mono<Decision> decide(RequestEvent event, Duration budget) {
 		return Mono.using(this::enter, (entered) -> this.client.decide(event, budget), (entered) -> leave());
+	}
+
+	@Override
+	public @Nullable ResponseClient responses() {
+		ResponseClient responses = this.client.responses();
+		return (responses != null) ? (event, budget) -> Mono.using(this::enter,
+				(entered) -> responses.review(event, budget), (entered) -> leave()) : null;
 	}
 
 	/**

@@ -121,7 +121,8 @@ final class Incarnation {
 		this.introduction = connected.initialize(this.instanceId, within(this.settings.initialize(), deadline));
 		HealthReport health = connected.checkHealth(within(this.settings.healthTimeout(), deadline));
 		PluginClient.Guarded guards = this.tools.decorator()
-			.decorate(this.spec, connected.client(), (id, from, to) -> this.owner.breakerChanged(this, from, to));
+			.decorate(this.spec, connected.client(),
+					(id, phase, from, to) -> this.owner.breakerChanged(this, phase, from, to));
 		if (this.exit.cause() != null || this.loss != null) {
 			throw new PluginStartException(this.spec.id(), "ended during its start");
 		}

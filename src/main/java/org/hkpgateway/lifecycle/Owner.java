@@ -3,6 +3,7 @@ package org.hkpgateway.lifecycle;
 import java.time.Duration;
 
 import org.hkpgateway.plugin.BreakerState;
+import org.hkpgateway.plugin.Phase;
 
 /**
  * Whom an incarnation tells what happens to it. The calls come on any thread and must not
@@ -29,11 +30,12 @@ interface Owner {
 	void lost(Incarnation incarnation);
 
 	/**
-	 * Its circuit breaker has changed.
+	 * One of its circuit breakers has changed.
 	 * @param incarnation whose
+	 * @param phase which
 	 * @param from the state before
 	 * @param to the state now
 	 */
-	void breakerChanged(Incarnation incarnation, BreakerState from, BreakerState to);
+	void breakerChanged(Incarnation incarnation, Phase phase, BreakerState from, BreakerState to);
 
 }

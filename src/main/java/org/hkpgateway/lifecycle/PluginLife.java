@@ -11,6 +11,7 @@ import java.util.UUID;
 import org.hkpgateway.plugin.BreakerState;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.HealthReport;
+import org.hkpgateway.plugin.Phase;
 import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.PluginSpec;
 
@@ -191,10 +192,10 @@ final class PluginLife implements Owner {
 	}
 
 	@Override
-	public void breakerChanged(Incarnation changed, BreakerState from, BreakerState to) {
+	public void breakerChanged(Incarnation changed, Phase phase, BreakerState from, BreakerState to) {
 		// Calls may still end that were made to a process which has been replaced.
 		if (this.incarnation == changed) {
-			this.surroundings.breakerChanged(from, to);
+			this.surroundings.breakerChanged(phase, from, to);
 		}
 	}
 

@@ -5,6 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.hkpgateway.plugin.BreakerState;
+import org.hkpgateway.plugin.Phase;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSpec;
@@ -81,7 +82,7 @@ final class PluginSlot {
 		return new Place(this,
 				(place) -> this.tools.supervisor(spec, this.generations::incrementAndGet,
 						(move) -> this.tools.control().execute(() -> hear(place, move)),
-						(from, to) -> breakerChanged(place, from, to)));
+						(phase, from, to) -> breakerChanged(place, phase, from, to)));
 	}
 
 	PluginId id() {
@@ -376,22 +377,27 @@ final class PluginSlot {
 	}
 
 	/** Called on any thread. */
-	private void breakerChanged(Place place, BreakerState from, BreakerState to) {
+	private void breakerChanged(Place place, Phase phase, BreakerState from, BreakerState to) {
 		Occupants now = this.occupants;
 		if (place != now.active()) {
 			return;
 		}
 		if (to == BreakerState.OPEN) {
-			logger.warn("Circuit breaker of plugin {}: {} -> {}; its fail policy applies until it recovers", this.id,
-					from, to);
+			String meanwhile = switch (phase) {
+				case REQUEST -> "its fail policy applies";
+				case RESPONSE -> "answers pass without it";
+			};
+			logger.warn("Circuit breaker of plugin {}, {} phase: {} -> {}; {} until it recovers", this.id,
+					phase.label(), from, to, meanwhile);
 			if (now.standby() != null) {
-				this.tools.control().execute(() -> rollBack(place, "its circuit breaker opened"));
+				this.tools.control()
+					.execute(() -> rollBack(place, "its circuit breaker opened (" + phase.label() + " phase)"));
 			}
 		}
 		else {
-			logger.info("Circuit breaker of plugin {}: {} -> {}", this.id, from, to);
+			logger.info("Circuit breaker of plugin {}, {} phase: {} -> {}", this.id, phase.label(), from, to);
 		}
-		this.tools.breakers().stateChanged(this.id, from, to);
+		this.tools.breakers().stateChanged(this.id, phase, from, to);
 	}
 
 	/**

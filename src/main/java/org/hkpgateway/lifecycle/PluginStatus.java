@@ -6,12 +6,12 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
-import org.hkpgateway.plugin.BreakerStatus;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.FailPolicy;
+import org.hkpgateway.plugin.GuardStatus;
+import org.hkpgateway.plugin.Guards;
 import org.hkpgateway.plugin.HealthReport;
 import org.hkpgateway.plugin.IsolationReport;
-import org.hkpgateway.plugin.LatencyStatus;
 import org.hkpgateway.plugin.MatchRules;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginId;
@@ -50,8 +50,9 @@ import org.jspecify.annotations.Nullable;
  * while it is not connected
  * @param isolation what its process is kept from; null while there is none
  * @param introduction what it said of itself; null before it did
- * @param breaker its circuit breaker; null before this incarnation was READY
- * @param latency how long its latest calls took; null before this incarnation was READY
+ * @param requests how its calls of the request phase go; null before this incarnation was
+ * READY
+ * @param responses the same of the response phase; null also if it takes no part in it
  * @param other the other generation of a swap; null if there is none
  * @param lastSwap how the latest swap went or goes; null if there was none
  */
@@ -60,7 +61,7 @@ public record PluginStatus(PluginId id, String version, String source, boolean e
 		@Nullable HealthReport health, List<PluginId> waitingFor, int order, PluginMode mode, boolean speculative,
 		MatchRules match, boolean required, FailPolicy fail, Set<Capability> requested, Set<Capability> granted,
 		@Nullable String security, @Nullable IsolationReport isolation, @Nullable PluginIntroduction introduction,
-		@Nullable BreakerStatus breaker, @Nullable LatencyStatus latency, @Nullable OtherGeneration other,
+		@Nullable GuardStatus requests, @Nullable GuardStatus responses, @Nullable OtherGeneration other,
 		@Nullable Swap lastSwap) {
 
 	public PluginStatus {
@@ -77,13 +78,14 @@ public record PluginStatus(PluginId id, String version, String source, boolean e
 		Ledger record = active.record();
 		Incarnation process = active.incarnation();
 		PluginClient.Guarded guarded = (process != null) ? process.guarded() : null;
+		Guards responses = (guarded != null) ? guarded.responses() : null;
 		return new PluginStatus(spec.id(), spec.version(), spec.source().toString(), enabled, position.state(),
 				position.since(), position.reason(), (process != null) ? process.pid() : OptionalLong.empty(),
 				record.restarts(), record.generation(), record.failures(), record.health(), waitingFor, spec.order(),
 				spec.mode(), spec.speculative(), spec.match(), spec.required(), spec.fail(), spec.requested(),
 				spec.granted(), (process != null) ? process.security() : null,
 				(process != null) ? process.isolation() : null, (process != null) ? process.introduction() : null,
-				(guarded != null) ? guarded.breaker() : null, (guarded != null) ? guarded.latency() : null, other,
+				(guarded != null) ? guarded.status() : null, (responses != null) ? responses.status() : null, other,
 				lastSwap);
 	}
 

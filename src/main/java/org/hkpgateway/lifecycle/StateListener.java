@@ -1,5 +1,7 @@
 package org.hkpgateway.lifecycle;
 
+import org.hkpgateway.plugin.PluginId;
+
 /**
  * Is told of every move of every plugin, for log, metrics and events.
  */
@@ -13,5 +15,13 @@ public interface StateListener {
 	 * @param transition the move
 	 */
 	void onTransition(Transition transition);
+
+	/**
+	 * Called when a plugin is no longer known: it was removed, and none of its processes
+	 * is left. Must not block or throw.
+	 * @param plugin which plugin
+	 */
+	default void onRemoved(PluginId plugin) {
+	}
 
 }

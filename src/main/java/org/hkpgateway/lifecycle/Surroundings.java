@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.LongSupplier;
 
 import org.hkpgateway.plugin.BreakerState;
+import org.hkpgateway.plugin.Phase;
 
 /**
  * Whom a supervisor tells what happens, and where it gets the numbers of its
@@ -12,7 +13,7 @@ import org.hkpgateway.plugin.BreakerState;
  * @param listeners are told of every move, on the supervisor's thread
  * @param generations counts the incarnations of a plugin, whichever supervisor starts
  * them
- * @param breakers are told when the breaker of the present incarnation changes, on any
+ * @param breakers are told when a breaker of the present incarnation changes, on any
  * thread; must not block
  */
 record Surroundings(List<StateListener> listeners, LongSupplier generations, BreakerChange breakers) {
@@ -25,15 +26,15 @@ record Surroundings(List<StateListener> listeners, LongSupplier generations, Bre
 		return this.generations.getAsLong();
 	}
 
-	void breakerChanged(BreakerState from, BreakerState to) {
-		this.breakers.changed(from, to);
+	void breakerChanged(Phase phase, BreakerState from, BreakerState to) {
+		this.breakers.changed(phase, from, to);
 	}
 
 	/** Hears of a breaker. */
 	@FunctionalInterface
 	interface BreakerChange {
 
-		void changed(BreakerState from, BreakerState to);
+		void changed(Phase phase, BreakerState from, BreakerState to);
 
 	}
 

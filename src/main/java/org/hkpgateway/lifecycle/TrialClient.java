@@ -7,6 +7,9 @@ import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.RequestEvent;
+import org.hkpgateway.plugin.ResponseClient;
+
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -21,11 +24,20 @@ record TrialClient(PluginClient client, Consumer<PluginFailure> broken) implemen
 
 	@Override
 	public Mono<Decision> decide(RequestEvent event, Duration budget) {
-		return this.client.decide(event, budget).onErrorMap(PluginFailure.Unavailable.class, (failure) -> {
-			this.broken.accept(failure);
-			return new PluginFailure.Withdrawn(failure.plugin(),
-					"broke on trial, the former generation is asked: " + failure.getMessage());
-		});
+		return this.client.decide(event, budget).onErrorMap(PluginFailure.Unavailable.class, this::withdrawn);
+	}
+
+	@Override
+	public @Nullable ResponseClient responses() {
+		ResponseClient responses = this.client.responses();
+		return (responses != null) ? (event, budget) -> responses.review(event, budget)
+			.onErrorMap(PluginFailure.Unavailable.class, this::withdrawn) : null;
+	}
+
+	private PluginFailure withdrawn(PluginFailure failure) {
+		this.broken.accept(failure);
+		return new PluginFailure.Withdrawn(failure.plugin(),
+				"broke on trial, the former generation is asked: " + failure.getMessage());
 	}
 
 }

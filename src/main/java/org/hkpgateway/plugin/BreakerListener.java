@@ -7,16 +7,17 @@ package org.hkpgateway.plugin;
 public interface BreakerListener {
 
 	/** Listens to nothing. */
-	BreakerListener NONE = (plugin, from, to) -> {
+	BreakerListener NONE = (plugin, phase, from, to) -> {
 	};
 
 	/**
 	 * Called after the change, on the thread whose call caused it: must not block or
 	 * throw.
 	 * @param plugin whose breaker it is
+	 * @param phase which of its breakers
 	 * @param from the state before
 	 * @param to the state now
 	 */
-	void stateChanged(PluginId plugin, BreakerState from, BreakerState to);
+	void stateChanged(PluginId plugin, Phase phase, BreakerState from, BreakerState to);
 
 }

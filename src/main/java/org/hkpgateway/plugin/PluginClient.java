@@ -2,6 +2,7 @@ package org.hkpgateway.plugin;
 
 import java.time.Duration;
 
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -21,20 +22,21 @@ public interface PluginClient {
 	 */
 	Mono<Decision> decide(RequestEvent event, Duration budget);
 
+	/**
+	 * The client of the response phase. Whatever decorates a client must decorate this
+	 * one too. Does not block.
+	 * @return null if the plugin did not declare the feature {@code response}, or was not
+	 * granted {@code http.response}: it takes no part in that phase
+	 */
+	default @Nullable ResponseClient responses() {
+		return null;
+	}
+
 	/** A client with its guards, which know how the calls went. */
-	interface Guarded extends PluginClient {
+	interface Guarded extends PluginClient, Guards {
 
-		/**
-		 * How the circuit breaker of this process is. Does not block.
-		 * @return a snapshot
-		 */
-		BreakerStatus breaker();
-
-		/**
-		 * How long the latest calls took. Does not block.
-		 * @return a snapshot
-		 */
-		LatencyStatus latency();
+		@Override
+		ResponseClient.@Nullable Guarded responses();
 
 	}
 
@@ -47,7 +49,7 @@ public interface PluginClient {
 		 * its predecessor's record.
 		 * @param spec the plugin
 		 * @param client the bare client
-		 * @param listener is told when the breaker of this very process changes
+		 * @param listener is told when a breaker of this very process changes
 		 * @return the guarded client
 		 */
 		Guarded decorate(PluginSpec spec, PluginClient client, BreakerListener listener);

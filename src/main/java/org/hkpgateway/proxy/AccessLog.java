@@ -77,8 +77,7 @@ final class AccessLog {
 	/** The operator wants to know why a plugin failed; the client does not. */
 	private static String note(Exchange exchange) {
 		for (PluginOutcome outcome : exchange.outcomes()) {
-			if (outcome.kind() == PluginOutcome.Kind.FAILED_CLOSED
-					|| outcome.kind() == PluginOutcome.Kind.FAILED_OPEN) {
+			if (outcome.kind().isFailure()) {
 				return exchange.note().isEmpty() ? outcome.detail() : outcome.detail() + "; " + exchange.note();
 			}
 		}

@@ -1,5 +1,7 @@
 package org.hkpgateway.proxy;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -9,6 +11,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpVersion;
 import org.hkpgateway.chain.ChainTrace;
 import org.hkpgateway.chain.PluginOutcome;
+import org.hkpgateway.chain.ResponsePhase;
 import org.hkpgateway.hkp.HkpRequest;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.http.server.HttpServerRequest;
@@ -36,7 +39,13 @@ final class Exchange {
 
 	private @Nullable ChainTrace trace;
 
+	private List<PluginOutcome> reviewed = List.of();
+
 	private boolean headSent;
+
+	private ResponsePhase.@Nullable Review review;
+
+	private long sentNanos;
 
 	private String decision = "none";
 
@@ -119,6 +128,32 @@ final class Exchange {
 		this.trace = trace;
 	}
 
+	/**
+	 * Who is to see the keyserver's answer.
+	 * @param review null if nobody is
+	 */
+	void answerPasses(ResponsePhase.@Nullable Review review) {
+		this.review = review;
+	}
+
+	ResponsePhase.@Nullable Review review() {
+		return this.review;
+	}
+
+	/** The request is being sent to the keyserver. */
+	void requestSent() {
+		this.sentNanos = System.nanoTime();
+	}
+
+	/** Time since {@link #requestSent()}. */
+	Duration waitedForAnswer() {
+		return Duration.ofNanos(System.nanoTime() - this.sentNanos);
+	}
+
+	void reviewed(List<PluginOutcome> outcomes) {
+		this.reviewed = outcomes;
+	}
+
 	void abandoned() {
 		this.note = "client went away";
 	}
@@ -133,7 +168,13 @@ final class Exchange {
 	}
 
 	List<PluginOutcome> outcomes() {
-		return (this.trace != null) ? this.trace.outcomes() : List.of();
+		List<PluginOutcome> decided = (this.trace != null) ? this.trace.outcomes() : List.of();
+		if (this.reviewed.isEmpty()) {
+			return decided;
+		}
+		List<PluginOutcome> all = new ArrayList<>(decided);
+		all.addAll(this.reviewed);
+		return all;
 	}
 
 	/**

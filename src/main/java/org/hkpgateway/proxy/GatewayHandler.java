@@ -83,6 +83,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 						ByteBuffer.allocate(0));
 			}
 			exchange.decided("forward", forward.trace());
+			exchange.answerPasses(this.chain.review(forward));
 			RequestHead head = understood.upstreamHead(forward.request().head());
 			UpstreamBody last = forward.bodyReplaced() ? new UpstreamBody.Replaced(forward.request().body().bytes())
 					: body;

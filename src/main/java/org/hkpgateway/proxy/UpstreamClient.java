@@ -11,6 +11,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
+import org.hkpgateway.chain.ResponsePhase;
 import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.HopByHop;
@@ -19,6 +20,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.ByteBufFlux;
 import reactor.netty.channel.AbortedException;
 import reactor.netty.NettyOutbound;
@@ -89,7 +91,10 @@ final class UpstreamClient implements AutoCloseable {
 	Mono<Void> forward(Exchange exchange, RequestHead head, UpstreamBody body, List<HeaderMutation> responseHeaders) {
 		Mono<Void> once = this.client.request(HttpMethod.valueOf(head.method()))
 			.uri(head.target())
-			.send((request, outbound) -> send(request, outbound, head, body))
+			.send((request, outbound) -> {
+				exchange.requestSent();
+				return send(request, outbound, head, body);
+			})
 			.response((response, content) -> relay(exchange, head.method(), response, content, responseHeaders))
 			.then();
 		if (head.method().equals("HEAD")) {
@@ -165,11 +170,26 @@ final class UpstreamClient implements AutoCloseable {
 		if (sentMethod.equals("HEAD") && (from.status().code() == 405 || from.status().code() == 501)) {
 			return Mono.error(new HeadNotServedException());
 		}
-		HttpServerResponse to = exchange.response();
 		Headers received = NettyHeaders.copy(from.responseHeaders());
+		Headers passed = received.without(HopByHop.names(received.all("Connection"))).apply(mutations);
+		ResponsePhase.Review review = exchange.review();
+		if (review == null) {
+			return answer(exchange, sentMethod, from, content, passed);
+		}
+		// Nobody asks for bytes of the body yet, so none are read.
+		return review.of(from.status().code(), passed, exchange.waitedForAnswer())
+			.publishOn(Schedulers.fromExecutor(exchange.channel().eventLoop()))
+			.flatMapMany((reviewed) -> {
+				exchange.reviewed(reviewed.outcomes());
+				return answer(exchange, sentMethod, from, content, reviewed.headers());
+			});
+	}
+
+	private static Publisher<Void> answer(Exchange exchange, String sentMethod, HttpClientResponse from,
+			ByteBufFlux content, Headers headers) {
+		HttpServerResponse to = exchange.response();
 		to.status(from.status());
-		NettyHeaders.add(received.without(HopByHop.names(received.all("Connection"))).apply(mutations),
-				to.responseHeaders());
+		NettyHeaders.add(headers, to.responseHeaders());
 		if (exchange.http10()) {
 			to.keepAlive(false);
 			to.chunkedTransfer(false);

@@ -14,6 +14,7 @@ import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowT
 import org.hkpgateway.plugin.BreakerListener;
 import org.hkpgateway.plugin.BreakerState;
 import org.hkpgateway.plugin.BreakerStatus;
+import org.hkpgateway.plugin.Phase;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import reactor.core.Disposable;
@@ -21,7 +22,7 @@ import reactor.core.Disposables;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * The circuit breaker of one plugin process.
+ * The circuit breaker of one plugin process in one phase.
  * <p>
  * It opens when at least 20 calls within 10 s ended and half of them failed or 80 % were
  * slow. After a while (see {@link OpenInterval}) the next call makes it half-open: 5
@@ -50,13 +51,13 @@ final class Breaker {
 
 	private final Disposable.Swap trialLimit = Disposables.swap();
 
-	Breaker(PluginId plugin, Duration slow, LongSupplier nanos, Scheduler scheduler, DoubleSupplier random,
+	Breaker(PluginId plugin, Phase phase, Duration slow, LongSupplier nanos, Scheduler scheduler, DoubleSupplier random,
 			BreakerListener listener) {
 		this.scheduler = scheduler;
 		this.breaker = CircuitBreaker.of(plugin.name(), configuration(slow, nanos, random));
 		this.breaker.getEventPublisher().onStateTransition((event) -> {
 			onTransition(event.getStateTransition());
-			listener.stateChanged(plugin, toState(event.getStateTransition().getFromState()),
+			listener.stateChanged(plugin, phase, toState(event.getStateTransition().getFromState()),
 					toState(event.getStateTransition().getToState()));
 		});
 	}

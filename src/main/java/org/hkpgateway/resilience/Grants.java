@@ -8,6 +8,7 @@ import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.http.ReservedHeaders;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.ResponseDecision;
 
 /**
  * What a decision may contain: the operator's grants, and the headers that belong to the
@@ -55,11 +56,25 @@ final class Grants {
 				: Optional.of("replaced the body without the grant " + Capability.HTTP_REQUEST_BODY);
 	}
 
+	/**
+	 * Checks what a plugin wants done with the keyserver's answer. That it was granted
+	 * {@code http.response} is why it was asked.
+	 * @param decision what the plugin wants
+	 * @return what it may not do, or empty if all is well
+	 */
+	static Optional<String> violation(ResponseDecision decision) {
+		return reserved("response", decision.headers());
+	}
+
 	private static Optional<String> violation(Set<Capability> granted, Capability needed, String what,
 			List<HeaderMutation> mutations) {
 		if (!mutations.isEmpty() && !granted.contains(needed)) {
 			return Optional.of("changed " + what + " headers without the grant " + needed);
 		}
+		return reserved(what, mutations);
+	}
+
+	private static Optional<String> reserved(String what, List<HeaderMutation> mutations) {
 		return mutations.stream()
 			.map(HeaderMutation::name)
 			.filter(ReservedHeaders::contains)

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.hkpgateway.lifecycle.PluginState;
 import org.hkpgateway.lifecycle.Transition;
 import org.hkpgateway.plugin.BreakerState;
+import org.hkpgateway.plugin.Phase;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.StreamListener.Incident;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,7 @@ class GatewayMetricsTests {
 	@Test
 	void whatHappensToAPluginIsCounted() {
 		this.metrics.onTransition(new Transition(PLUGIN, PluginState.STARTING, PluginState.READY, "", Instant.EPOCH));
-		this.metrics.stateChanged(PLUGIN, BreakerState.CLOSED, BreakerState.OPEN);
+		this.metrics.stateChanged(PLUGIN, Phase.RESPONSE, BreakerState.CLOSED, BreakerState.OPEN);
 		this.metrics.onIncident(PLUGIN, Incident.ANSWER_IGNORED);
 		this.metrics.onIncident(PLUGIN, Incident.ANSWER_IGNORED);
 		assertThat(count("hkp.plugin.transitions", "to", "READY")).isEqualTo(1);

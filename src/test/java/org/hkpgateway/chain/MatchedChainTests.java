@@ -173,7 +173,7 @@ class MatchedChainTests {
 	}
 
 	private ChainRun start() {
-		return new PluginChain(() -> List.copyOf(this.chain), Duration.ofSeconds(1),
+		return new PluginChain(() -> List.copyOf(this.chain), Duration.ofSeconds(1), Duration.ofSeconds(1),
 				(request, outcome) -> this.told.add(outcome.plugin().name()), () -> 0)
 			.start(new RequestEvent("id", new RequestHead("POST", "/pks/add", Headers.of("Host", "keys")), "/pks/add",
 					Map.of(), HkpRequest.of(Operation.ADD), new InetSocketAddress("192.0.2.1", 4711), false,

@@ -226,8 +226,9 @@ class PluginChainTests {
 	}
 
 	private PluginChain chain() {
-		return new PluginChain(() -> List.copyOf(this.entries), Duration.ofSeconds(1), (request, outcome) -> {
-		}, this.nanos::get);
+		return new PluginChain(() -> List.copyOf(this.entries), Duration.ofSeconds(1), Duration.ofSeconds(1),
+				(request, outcome) -> {
+				}, this.nanos::get);
 	}
 
 	private void plugin(String name, Decision decision) {

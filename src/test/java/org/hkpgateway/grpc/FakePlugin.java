@@ -57,6 +57,7 @@ import org.hkpgateway.proto.Empty;
 import org.hkpgateway.proto.HKPPluginGrpc;
 import org.hkpgateway.proto.HandleRequestEvent;
 import org.hkpgateway.proto.HandleResponse;
+import org.hkpgateway.proto.HeaderField;
 import org.hkpgateway.proto.HeaderMutation;
 import org.hkpgateway.proto.HealthStatus;
 import org.hkpgateway.proto.InitRequest;
@@ -64,6 +65,8 @@ import org.hkpgateway.proto.InitResponse;
 import org.hkpgateway.proto.PluginInfo;
 import org.hkpgateway.proto.ShutdownRequest;
 import org.hkpgateway.proto.ShutdownResponse;
+import org.hkpgateway.proto.UpstreamResponseDecision;
+import org.hkpgateway.proto.UpstreamResponseEvent;
 import org.hkpgateway.proto.goplugin.GRPCControllerGrpc;
 import org.hkpgateway.proto.goplugin.GRPCStdioGrpc;
 import org.hkpgateway.proto.goplugin.StdioData;
@@ -138,6 +141,24 @@ class FakePlugin implements AutoCloseable {
 
 	}
 
+	/** What it does with the keyserver's answers. */
+	enum ResponseManners {
+
+		/** Does not declare the feature, and does not know the method. */
+		OFF,
+		/** Does not declare the feature. */
+		UNDECLARED,
+		/** Declares the feature and does not know the method. */
+		UNIMPLEMENTED,
+		/** Appends a header X-Reviewed that tells who has seen what. */
+		TELLS,
+		/** Wants nothing done. */
+		NOTHING,
+		/** Notes the names of the headers that it saw. */
+		ANNOTATES, NEVER_ANSWERS, FAILS_UNKNOWN, CRLF_IN_HEADER, SETS_CONTENT_LENGTH, TOO_MANY_CHANGES, HALTS
+
+	}
+
 	private final PluginEndpoint endpoint;
 
 	private final @Nullable String secret;
@@ -151,6 +172,11 @@ class FakePlugin implements AutoCloseable {
 	volatile Manners manners = Manners.GOOD;
 
 	volatile StreamManners streamManners = StreamManners.OFF;
+
+	volatile ResponseManners responseManners = ResponseManners.OFF;
+
+	/** The answers that it was shown. */
+	final Queue<UpstreamResponseEvent> responses = new ConcurrentLinkedQueue<>();
 
 	/** Ids that it was told to forget. */
 	final Queue<String> cancelledIds = new ConcurrentLinkedQueue<>();
@@ -351,6 +377,10 @@ class FakePlugin implements AutoCloseable {
 			if (FakePlugin.this.streamManners != StreamManners.OFF) {
 				answer.addFeatures("stream");
 			}
+			if (FakePlugin.this.responseManners != ResponseManners.OFF
+					&& FakePlugin.this.responseManners != ResponseManners.UNDECLARED) {
+				answer.addFeatures("response");
+			}
 			switch (FakePlugin.this.manners) {
 				case GOOD, EXITS_DURING_SHUTDOWN, NOT_A_PLUGIN, NO_PROOF, WRONG_PROOF, GO_PLUGIN, GO_PLUGIN_NOT_SERVING,
 						GO_PLUGIN_FLOODS, HANGS_IN_SHUTDOWN, HEALTHY, BINDS_SLOWLY, SHOWS_ANOTHER_CERTIFICATE ->
@@ -531,6 +561,54 @@ class FakePlugin implements AutoCloseable {
 				}
 				case LEGACY_ONLY, KNOWS_NO_REQUESTS -> super.handleRequest(event, observer);
 			}
+		}
+
+		@Override
+		public void handleUpstreamResponse(UpstreamResponseEvent event,
+				StreamObserver<UpstreamResponseDecision> observer) {
+			FakePlugin.this.responses.add(event);
+			UpstreamResponseDecision.Builder decision = UpstreamResponseDecision.newBuilder();
+			switch (FakePlugin.this.responseManners) {
+				case OFF, UNIMPLEMENTED -> {
+					super.handleUpstreamResponse(event, observer);
+					return;
+				}
+				case UNDECLARED, NOTHING -> {
+				}
+				case TELLS -> decision.setReason("told")
+					.addResponseHeaders(append("X-Reviewed", System.getenv("PLUGIN_NAME") + " " + event.getStatusCode()
+							+ " " + event.getMethod() + " " + event.getRawTarget().toStringUtf8()));
+				case ANNOTATES -> decision.putAnnotations("seen",
+						event.getHeaderFieldsList().stream().map(HeaderField::getName).toList().toString());
+				case NEVER_ANSWERS -> {
+					((ServerCallStreamObserver<?>) observer).setOnCancelHandler(FakePlugin.this.cancelled::countDown);
+					return;
+				}
+				case FAILS_UNKNOWN -> {
+					observer.onError(new IllegalStateException("bug"));
+					return;
+				}
+				case CRLF_IN_HEADER ->
+					decision.addResponseHeaders(append("X-Good", "1")).addResponseHeaders(append("X-A", "b\r\nX-C: d"));
+				case SETS_CONTENT_LENGTH -> decision.addResponseHeaders(append("X-Good", "1"))
+					.addResponseHeaders(append("Content-Length", "7"));
+				case TOO_MANY_CHANGES -> {
+					for (int i = 0; i < 65; i++) {
+						decision.addResponseHeaders(append("X-A", "b"));
+					}
+				}
+				case HALTS -> Runtime.getRuntime().halt(3);
+			}
+			observer.onNext(decision.build());
+			observer.onCompleted();
+		}
+
+		private static HeaderMutation append(String name, String value) {
+			return HeaderMutation.newBuilder()
+				.setAction(HeaderMutation.Action.APPEND)
+				.setName(name)
+				.setValue(ByteString.copyFromUtf8(value))
+				.build();
 		}
 
 		private void answer(StreamObserver<HandleResponse> observer, HandleResponse.Builder answer) {

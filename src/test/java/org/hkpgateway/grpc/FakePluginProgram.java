@@ -56,6 +56,9 @@ public final class FakePluginProgram {
 		if (args.length > 2) {
 			plugin.streamManners = FakePlugin.StreamManners.valueOf(args[2]);
 		}
+		if (args.length > 3) {
+			plugin.responseManners = FakePlugin.ResponseManners.valueOf(args[3]);
+		}
 		if (plugin.behaviour == FakePlugin.Behaviour.CRASHES_AFTER_10_S) {
 			plugin.later(10_000, () -> Runtime.getRuntime().halt(3));
 		}
@@ -91,6 +94,19 @@ public final class FakePluginProgram {
 	public static String installStreaming(Path parent, String streamManners) throws IOException {
 		return write(parent, "continues", FakePlugin.Behaviour.CONTINUES.name(),
 				new String[] { FakePlugin.Manners.GOOD.name(), streamManners });
+	}
+
+	/**
+	 * The same for a plugin that continues every request and asks for the keyserver's
+	 * answers.
+	 * @param parent where to make it
+	 * @param name its own
+	 * @param responseManners one of {@link FakePlugin.ResponseManners}
+	 */
+	public static void installReviewing(Path parent, String name, String responseManners) throws IOException {
+		write(parent, name, FakePlugin.Behaviour.CONTINUES.name(), new String[] { FakePlugin.Manners.HEALTHY.name(),
+				FakePlugin.StreamManners.OFF.name(), responseManners },
+				"capabilities = [\"http.request\", \"http.respond\", \"http.response\"]");
 	}
 
 	/**

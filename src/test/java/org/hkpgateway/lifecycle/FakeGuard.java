@@ -6,10 +6,13 @@ import org.hkpgateway.plugin.BreakerListener;
 import org.hkpgateway.plugin.BreakerState;
 import org.hkpgateway.plugin.BreakerStatus;
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.GuardStatus;
 import org.hkpgateway.plugin.LatencyStatus;
+import org.hkpgateway.plugin.Phase;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.RequestEvent;
+import org.hkpgateway.plugin.ResponseClient;
 import reactor.core.publisher.Mono;
 
 /**
@@ -33,7 +36,7 @@ final class FakeGuard implements PluginClient.Guarded {
 
 	void open() {
 		this.state = BreakerState.OPEN;
-		this.listener.stateChanged(this.id, BreakerState.CLOSED, BreakerState.OPEN);
+		this.listener.stateChanged(this.id, Phase.REQUEST, BreakerState.CLOSED, BreakerState.OPEN);
 	}
 
 	@Override
@@ -42,13 +45,13 @@ final class FakeGuard implements PluginClient.Guarded {
 	}
 
 	@Override
-	public BreakerStatus breaker() {
-		return new BreakerStatus(this.state, -1, -1, 0, 0);
+	public ResponseClient.Guarded responses() {
+		return null;
 	}
 
 	@Override
-	public LatencyStatus latency() {
-		return LatencyStatus.NONE;
+	public GuardStatus status() {
+		return new GuardStatus(new BreakerStatus(this.state, -1, -1, 0, 0), LatencyStatus.NONE, 0);
 	}
 
 }

@@ -30,7 +30,8 @@ final class HostHarness {
 	final List<String> breakers = new ArrayList<>();
 
 	final PluginHost host = new PluginHost(this.fakes.tools(LifecycleSettings.DEFAULTS), List.of(this.transitions::add),
-			(id, from, to) -> this.breakers.add(id + " " + from + ">" + to), (name) -> this.time.loop(), () -> 0.5);
+			(id, phase, from, to) -> this.breakers.add(id + " " + from + ">" + to), (name) -> this.time.loop(),
+			() -> 0.5);
 
 	HostHarness start(PluginSpec... specs) {
 		for (PluginSpec spec : specs) {

@@ -197,7 +197,7 @@ class PluginSwapTests {
 		assertThat(ask()).isEqualTo("1");
 		assertThat(HostHarness.ask(held)).isEqualTo("1");
 		assertThat(status().lastSwap().outcome()).isEqualTo(Swap.Outcome.ROLLED_BACK);
-		assertThat(status().lastSwap().reason()).isEqualTo("its circuit breaker opened");
+		assertThat(status().lastSwap().reason()).isEqualTo("its circuit breaker opened (request phase)");
 		assertThat(this.plugin.running()).isEqualTo(1);
 		assertThat(this.harness.breakers).containsExactly("a CLOSED>OPEN");
 	}
@@ -211,7 +211,7 @@ class PluginSwapTests {
 		this.time.run();
 		assertThat(ask()).isEqualTo("2");
 		assertThat(this.harness.breakers).isEmpty();
-		assertThat(status().breaker()).isEqualTo(this.plugin.guard().breaker());
+		assertThat(status().requests()).isEqualTo(this.plugin.guard().status());
 	}
 
 	@Test

@@ -161,7 +161,7 @@ class SupervisorConcurrencyTests {
 		return new PluginSupervisor(FakePlugins.spec("a"), this.fakes.tools(settings),
 				new RestartPolicy(settings.restart(), () -> 0.5), new ThreadLoop("a", Clock.systemUTC()),
 				new Surroundings(List.of((transition) -> this.onTransition.accept(transition)),
-						new AtomicLong()::incrementAndGet, (from, to) -> {
+						new AtomicLong()::incrementAndGet, (phase, from, to) -> {
 						}));
 	}
 

@@ -177,15 +177,15 @@ class SupervisorConnectionTests {
 	void statusTellsWhatIsConnectedAndHow() {
 		assertThat(this.remote.status().security()).isNull();
 		assertThat(this.remote.status().introduction()).isNull();
-		assertThat(this.remote.status().latency()).isNull();
+		assertThat(this.remote.status().requests()).isNull();
 		this.remote.started();
 		PluginStatus status = this.remote.status();
 		assertThat(status.source()).isEqualTo("remote keys.example:7000");
 		assertThat(status.security()).isEqualTo("plaintext");
 		assertThat(status.isolation()).isEqualTo(this.remote.plugin.process().isolation());
 		assertThat(status.introduction().version()).isEqualTo("1.2.3");
-		assertThat(status.breaker()).isEqualTo(this.remote.plugin.guard().breaker());
-		assertThat(status.latency()).isNotNull();
+		assertThat(status.requests()).isEqualTo(this.remote.plugin.guard().status());
+		assertThat(status.responses()).isNull();
 		assertThat(status.toString()).doesNotContain("secret");
 	}
 

@@ -38,7 +38,7 @@ final class SupervisorHarness {
 				new Surroundings(List.of((transition) -> {
 					this.transitions.add(transition);
 					this.onTransition.accept(transition);
-				}), new AtomicLong()::incrementAndGet, (from, to) -> this.breakers.add(from + ">" + to)));
+				}), new AtomicLong()::incrementAndGet, (phase, from, to) -> this.breakers.add(from + ">" + to)));
 	}
 
 	SupervisorHarness started() {

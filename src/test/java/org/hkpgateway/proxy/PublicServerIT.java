@@ -710,8 +710,9 @@ class PublicServerIT {
 	private void start(RawUpstream upstream) {
 		this.upstream = upstream;
 		List<PluginRegistry.Entry> entries = (this.plugin != null) ? List.of(entry(this.plugin)) : List.of();
-		PluginChain chain = new PluginChain(() -> entries, Duration.ofSeconds(5), (request, outcome) -> {
-		}, System::nanoTime);
+		PluginChain chain = new PluginChain(() -> entries, Duration.ofSeconds(5), Duration.ofSeconds(5),
+				(request, outcome) -> {
+				}, System::nanoTime);
 		this.gateway = new PublicServer(chain, upstream.uri(),
 				new UpstreamSettings(List.of(upstream.uri()), Duration.ofSeconds(2), this.responseTimeout, 50,
 						this.contentLength),

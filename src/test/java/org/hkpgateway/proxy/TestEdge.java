@@ -27,8 +27,9 @@ final class TestEdge implements AutoCloseable {
 	private final DisposableServer server;
 
 	TestEdge(URI upstream, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins) {
-		PluginChain chain = new PluginChain(() -> plugins, Duration.ofSeconds(5), (request, outcome) -> {
-		}, System::nanoTime);
+		PluginChain chain = new PluginChain(() -> plugins, Duration.ofSeconds(5), Duration.ofSeconds(5),
+				(request, outcome) -> {
+				}, System::nanoTime);
 		this.gateway = new PublicServer(chain, upstream,
 				new UpstreamSettings(List.of(upstream), Duration.ofSeconds(2), Duration.ofSeconds(10), 50,
 						contentLength),

@@ -55,7 +55,7 @@ class GuardedPluginsTests {
 
 	private final List<String> transitions = new ArrayList<>();
 
-	private final GuardedPlugins plugins = new GuardedPlugins(BUDGET, () -> this.time.now(TimeUnit.NANOSECONDS),
+	private final GuardedPlugins plugins = new GuardedPlugins(BUDGET, BUDGET, () -> this.time.now(TimeUnit.NANOSECONDS),
 			this.time, () -> 0.5);
 
 	private Mono<Decision> answer = Mono.just(Decision.Continue.UNCHANGED);
@@ -65,7 +65,7 @@ class GuardedPluginsTests {
 	private Duration lastLimit = Duration.ZERO;
 
 	private final PluginClient.Guarded client = this.plugins.decorate(spec(256), this::decide,
-			(plugin, from, to) -> this.transitions.add(from + ">" + to));
+			(plugin, phase, from, to) -> this.transitions.add(from + ">" + to));
 
 	@AfterEach
 	void endTime() {
@@ -93,7 +93,7 @@ class GuardedPluginsTests {
 		}
 		this.answer = Mono.error(CRASH);
 		assertThat(new Call(BUDGET).failure).isSameAs(CRASH);
-		BreakerStatus status = this.client.breaker();
+		BreakerStatus status = this.client.status().breaker();
 		assertThat(status.state()).isEqualTo(BreakerState.CLOSED);
 		assertThat(status.bufferedCalls()).isEqualTo(1);
 	}
@@ -143,7 +143,7 @@ class GuardedPluginsTests {
 		assertThat(failure()).isInstanceOf(PluginFailure.BreakerOpen.class);
 		assertThat(this.calls).hasValue(20);
 		assertThat(this.transitions).containsExactly("CLOSED>OPEN");
-		BreakerStatus status = this.client.breaker();
+		BreakerStatus status = this.client.status().breaker();
 		assertThat(status.failureRate()).isEqualTo(50);
 		assertThat(status.bufferedCalls()).isEqualTo(20);
 		assertThat(status.notPermittedCalls()).isEqualTo(1);
@@ -184,7 +184,7 @@ class GuardedPluginsTests {
 	void notSlowUpTo80PercentOfTheTimeout() {
 		slow(30, 160);
 		assertThat(state()).isEqualTo(BreakerState.CLOSED);
-		assertThat(this.client.breaker().slowCallRate()).isZero();
+		assertThat(this.client.status().breaker().slowCallRate()).isZero();
 	}
 
 	@Test
@@ -207,7 +207,7 @@ class GuardedPluginsTests {
 		advance(159);
 		assertThat(cut).allSatisfy((call) -> assertThat(call.failure).isInstanceOf(PluginFailure.Timeout.class));
 		assertThat(state()).isEqualTo(BreakerState.CLOSED);
-		assertThat(this.client.breaker().bufferedCalls()).isZero();
+		assertThat(this.client.status().breaker().bufferedCalls()).isZero();
 	}
 
 	@Test
@@ -230,7 +230,7 @@ class GuardedPluginsTests {
 			});
 		}
 		advance(1000);
-		assertThat(patient.breaker().state()).isEqualTo(BreakerState.OPEN);
+		assertThat(patient.status().breaker().state()).isEqualTo(BreakerState.OPEN);
 	}
 
 	@Test
@@ -241,7 +241,7 @@ class GuardedPluginsTests {
 			assertThat(decision()).isInstanceOf(Decision.Respond.class);
 		}
 		assertThat(state()).isEqualTo(BreakerState.CLOSED);
-		assertThat(this.client.breaker().failureRate()).isZero();
+		assertThat(this.client.status().breaker().failureRate()).isZero();
 	}
 
 	@Test
@@ -252,7 +252,7 @@ class GuardedPluginsTests {
 		}
 		advance(1000);
 		assertThat(state()).isEqualTo(BreakerState.CLOSED);
-		assertThat(this.client.breaker().bufferedCalls()).isZero();
+		assertThat(this.client.status().breaker().bufferedCalls()).isZero();
 		succeed(1);
 	}
 
@@ -281,7 +281,7 @@ class GuardedPluginsTests {
 		advance(200);
 		this.answer = Mono.just(Decision.Continue.UNCHANGED);
 		assertThat(new Call(narrow, BUDGET).decision).isNotNull();
-		assertThat(narrow.breaker().bufferedCalls()).isEqualTo(3);
+		assertThat(narrow.status().breaker().bufferedCalls()).isEqualTo(3);
 	}
 
 	@Test
@@ -410,22 +410,23 @@ class GuardedPluginsTests {
 		fail(20);
 		PluginClient.Guarded fresh = this.plugins.decorate(spec(256), this::decide, BreakerListener.NONE);
 		assertThat(new Call(fresh, BUDGET).failure).isSameAs(CRASH);
-		assertThat(fresh.breaker().state()).isEqualTo(BreakerState.CLOSED);
+		assertThat(fresh.status().breaker().state()).isEqualTo(BreakerState.CLOSED);
 		assertThat(state()).isEqualTo(BreakerState.OPEN);
 		assertThat(this.transitions).containsExactly("CLOSED>OPEN");
 	}
 
 	@Test
 	void latencyIsThatOfTheCallsOfTheLastMinute() {
-		assertThat(this.client.latency()).isEqualTo(LatencyStatus.NONE);
+		assertThat(this.client.status().latency()).isEqualTo(LatencyStatus.NONE);
 		slow(3, 20);
 		slow(1, 100);
-		assertThat(this.client.latency())
+		assertThat(this.client.status().latency())
 			.isEqualTo(new LatencyStatus(4, Duration.ofMillis(40), Duration.ofMillis(100)));
 		advance(61_000);
-		assertThat(this.client.latency()).isEqualTo(LatencyStatus.NONE);
+		assertThat(this.client.status().latency()).isEqualTo(LatencyStatus.NONE);
 		slow(1, 30);
-		assertThat(this.client.latency()).isEqualTo(new LatencyStatus(1, Duration.ofMillis(30), Duration.ofMillis(30)));
+		assertThat(this.client.status().latency())
+			.isEqualTo(new LatencyStatus(1, Duration.ofMillis(30), Duration.ofMillis(30)));
 	}
 
 	@Test
@@ -437,7 +438,7 @@ class GuardedPluginsTests {
 		new Call(BUDGET).disposable.dispose();
 		advance(200);
 		assertThat(failure()).isInstanceOf(PluginFailure.BreakerOpen.class);
-		assertThat(this.client.latency()).isEqualTo(new LatencyStatus(20, TIMEOUT, TIMEOUT));
+		assertThat(this.client.status().latency()).isEqualTo(new LatencyStatus(20, TIMEOUT, TIMEOUT));
 	}
 
 	private Mono<Decision> decide(RequestEvent event, Duration budget) {
@@ -480,7 +481,7 @@ class GuardedPluginsTests {
 	}
 
 	private BreakerState state() {
-		return this.client.breaker().state();
+		return this.client.status().breaker().state();
 	}
 
 	private void advance(long millis) {
