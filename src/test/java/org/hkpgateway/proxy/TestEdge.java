@@ -32,9 +32,12 @@ final class TestEdge implements AutoCloseable {
 		this.gateway = new PublicServer(chain, upstream,
 				new UpstreamSettings(List.of(upstream), Duration.ofSeconds(2), Duration.ofSeconds(10), 50,
 						contentLength),
-				new ClientAddressSettings(List.of(), "", ClientAddressSettings.Log.FULL),
+				new ClientAddressSettings(List.of(), "", ClientAddressSettings.ProxyProtocol.OFF,
+						ClientAddressSettings.Log.FULL),
 				new EdgeSettings(DataSize.ofMegabytes(1), DataSize.ofMegabytes(64), DataSize.ofBytes(MAX_HEAD),
-						Duration.ofSeconds(20)));
+						Duration.ofSeconds(20)),
+				null, (reason) -> {
+				});
 		this.server = this.gateway.customize(HttpServer.create().host("127.0.0.1").port(0))
 			.route(this.gateway::route)
 			.bindNow();
