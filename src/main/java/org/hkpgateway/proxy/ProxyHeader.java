@@ -117,8 +117,9 @@ final class ProxyHeader extends ByteToMessageDecoder {
 
 	private void header(ChannelHandlerContext ctx, ByteBuf in, List<Object> out, int length) {
 		if (length < 0) {
-			refuse(ctx, EdgeListener.Reason.PROXY_HEADER_MALFORMED, "expected: a PROXY protocol header of at most "
-					+ V1_MAX + " bytes (version 1) or " + (V2_FIXED + V2_MAX_REST) + " (version 2), got: a longer one");
+			refuse(ctx, EdgeListener.Reason.PROXY_HEADER_MALFORMED,
+					"expected: a PROXY protocol header of at most " + V1_MAX + " bytes (version 1) or "
+							+ (V2_FIXED + V2_MAX_REST) + " (version 2), got: a longer one, or a line without its end");
 		}
 		else if (length == 0 || length > in.readableBytes()) {
 			startDeadline(ctx);
@@ -135,13 +136,13 @@ final class ProxyHeader extends ByteToMessageDecoder {
 
 	/**
 	 * The length of a header of version 1.
-	 * @return 0 if its end has not come, -1 if it comes too late
+	 * @return 0 if its end has not come, -1 if it comes too late or is no CR LF
 	 */
 	private static int v1Length(ByteBuf in) {
 		int most = Math.min(in.readableBytes(), V1_MAX);
 		int end = in.indexOf(in.readerIndex(), in.readerIndex() + most, (byte) '\n');
 		if (end >= 0) {
-			return end + 1 - in.readerIndex();
+			return (in.getByte(end - 1) == '\r') ? end + 1 - in.readerIndex() : -1;
 		}
 		return (most == V1_MAX) ? -1 : 0;
 	}

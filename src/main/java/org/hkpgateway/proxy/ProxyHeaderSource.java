@@ -7,6 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.haproxy.HAProxyMessage;
 import io.netty.util.NetUtil;
+import io.netty.util.ReferenceCountUtil;
 
 /**
  * Notes whom a PROXY protocol header names. One that names nobody (LOCAL, UNKNOWN, a unix
@@ -16,14 +17,17 @@ final class ProxyHeaderSource extends ChannelInboundHandlerAdapter {
 
 	private final RefusedConnections refused;
 
+	private boolean malformed;
+
 	ProxyHeaderSource(RefusedConnections refused) {
 		this.refused = refused;
 	}
 
 	@Override
-	public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+	public void channelRead(ChannelHandlerContext ctx, Object message) {
 		if (!(message instanceof HAProxyMessage header)) {
-			super.channelRead(ctx, message);
+			// Behind a malformed header nothing can be trusted to be what it seems.
+			ReferenceCountUtil.release(message);
 			return;
 		}
 		try {
@@ -49,6 +53,10 @@ final class ProxyHeaderSource extends ChannelInboundHandlerAdapter {
 
 	@Override
 	public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+		if (this.malformed) {
+			return;
+		}
+		this.malformed = true;
 		Throwable root = (cause.getCause() != null) ? cause.getCause() : cause;
 		this.refused.refuse(ctx, EdgeListener.Reason.PROXY_HEADER_MALFORMED,
 				"expected: a PROXY protocol header, got: one that is malformed: " + root.getMessage());

@@ -75,8 +75,8 @@ class Http2IT {
 		start(RawUpstream.answering(OK));
 		try (RawHttp2 client = RawHttp2.connect(port())) {
 			RawHttp2.Answer answer = client
-				.request(1, true, "GET", "/pks/lookup?op=get&options=mr&search=0x0123456789ABCDEF", "pragma", "no-cache",
-						"cookie", "a=1", "cookie", "b=2", "x-twice", "1", "x-twice", "2", "te", "trailers",
+				.request(1, true, "GET", "/pks/lookup?op=get&options=mr&search=0x0123456789ABCDEF", "pragma",
+						"no-cache", "cookie", "a=1", "cookie", "b=2", "x-twice", "1", "x-twice", "2", "te", "trailers",
 						"x-forwarded-for", "192.0.2.66")
 				.answer(1);
 			assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
@@ -162,16 +162,15 @@ class Http2IT {
 	static List<Arguments> refused() {
 		return List.of(refused(400, "hosts that differ", good("host", "evil.example")),
 				refused(400, "two hosts", good("host", "keys.example", "host", "keys.example")),
-				refused(400, "a host list", bad(":authority", "a, b")),
-				refused(400, "no host", without(":authority")),
+				refused(400, "a host list", bad(":authority", "a, b")), refused(400, "no host", without(":authority")),
 				refused(400, "user information", bad(":authority", "me@keys.example")),
-				refused(400, "no path", without(":path")),
-				refused(400, "an asterisk", bad(":path", "*")),
+				refused(400, "no path", without(":path")), refused(400, "an asterisk", bad(":path", "*")),
 				refused(400, "a whole address", bad(":path", "http://keys.example/pks/lookup")),
 				refused(400, "a blank in the path", bad(":path", "/pks/lookup?op=get HTTP/1.1")),
 				refused(400, "another writing of /pks", bad(":path", "/pks//lookup")),
 				refused(400, "no method", without(":method")), refused(400, "no word", bad(":method", "GET /x")),
-				refused(501, "an unknown method", bad(":method", "BREW")), refused(405, "TRACE", bad(":method", "TRACE")),
+				refused(501, "an unknown method", bad(":method", "BREW")),
+				refused(405, "TRACE", bad(":method", "TRACE")),
 				refused(501, "a method in lower case", bad(":method", "get")),
 				refused(405, "CONNECT", List.of(":method", "CONNECT", ":authority", "keys.example:80")),
 				refused(405, "extended CONNECT",
@@ -203,8 +202,7 @@ class Http2IT {
 				Arguments.of("Upgrade", good("upgrade", "websocket")),
 				Arguments.of("Keep-Alive", good("keep-alive", "5")),
 				Arguments.of("Proxy-Connection", good("proxy-connection", "close")),
-				Arguments.of("an empty host", bad(":authority", "")),
-				Arguments.of("an empty path", bad(":path", "")),
+				Arguments.of("an empty host", bad(":authority", "")), Arguments.of("an empty path", bad(":path", "")),
 				Arguments.of("a line end in the path", bad(":path", "/x HTTP/1.1\r\nX: y")),
 				Arguments.of("NUL in the path", bad(":path", "/x\0")),
 				Arguments.of("a length that is none", good("content-length", "+0")),
@@ -258,7 +256,8 @@ class Http2IT {
 	void aBodyBeyondTheLimitIsAnswered413() throws Exception {
 		start(RawUpstream.answering(OK));
 		try (RawHttp2 client = RawHttp2.connect(port())) {
-			RawHttp2.Answer answer = client.request(1, false, "POST", "/pks/add", "content-length", "2000000").answer(1);
+			RawHttp2.Answer answer = client.request(1, false, "POST", "/pks/add", "content-length", "2000000")
+				.answer(1);
 			assertThat(answer.status()).isEqualTo(413);
 			assertThat(client.request(3, true, "GET", "/pks/lookup?op=stats").answer(3).status()).isEqualTo(200);
 		}
@@ -357,7 +356,8 @@ class Http2IT {
 					":authority", "keys.example");
 			ByteArrayOutputStream flood = new ByteArrayOutputStream();
 			for (int stream = 1; stream < 20_000; stream += 2) {
-				flood.write(RawHttp2.bytes(RawHttp2.HEADERS, RawHttp2.END_HEADERS | RawHttp2.END_STREAM, stream, block));
+				flood
+					.write(RawHttp2.bytes(RawHttp2.HEADERS, RawHttp2.END_HEADERS | RawHttp2.END_STREAM, stream, block));
 				flood.write(RawHttp2.bytes(RawHttp2.RST_STREAM, 0, stream, new byte[] { 0, 0, 0, 8 }));
 			}
 			assertCalmed(client, flood.toByteArray());
@@ -407,8 +407,7 @@ class Http2IT {
 		start(RawUpstream.answering(OK));
 		try (RawHttp2 client = RawHttp2.connect(port())) {
 			ByteArrayOutputStream pings = new ByteArrayOutputStream();
-			IntStream.range(0, 1000)
-				.forEach((i) -> pings.writeBytes(RawHttp2.bytes(RawHttp2.PING, 0, 0, new byte[8])));
+			IntStream.range(0, 1000).forEach((i) -> pings.writeBytes(RawHttp2.bytes(RawHttp2.PING, 0, 0, new byte[8])));
 			boolean ended = false;
 			// About 85 MB at most, far more than sockets hold.
 			for (int i = 0; i < 5000 && !ended; i++) {
@@ -451,8 +450,8 @@ class Http2IT {
 	}
 
 	private static List<String> good(String... more) {
-		List<String> fields = new ArrayList<>(
-				List.of(":method", "GET", ":scheme", "http", ":path", "/pks/lookup?op=stats", ":authority", "keys.example"));
+		List<String> fields = new ArrayList<>(List.of(":method", "GET", ":scheme", "http", ":path",
+				"/pks/lookup?op=stats", ":authority", "keys.example"));
 		fields.addAll(List.of(more));
 		return fields;
 	}

@@ -68,8 +68,7 @@ public final class TestCertificates {
 						new GeneralNames(new GeneralName[] { new GeneralName(GeneralName.dNSName, "localhost"),
 								new GeneralName(GeneralName.iPAddress, "127.0.0.1") }));
 			}
-			return builder
-				.build(new JcaContentSignerBuilder("SHA256withECDSA").build(this.authorityKey.getPrivate()));
+			return builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(this.authorityKey.getPrivate()));
 		}
 		catch (CertIOException | OperatorCreationException ex) {
 			throw new IllegalStateException(ex);
@@ -90,7 +89,8 @@ public final class TestCertificates {
 	private static String pem(Object object) {
 		StringWriter text = new StringWriter();
 		try (JcaPEMWriter writer = new JcaPEMWriter(text)) {
-			writer.writeObject((object instanceof KeyPair key) ? new JcaPKCS8Generator(key.getPrivate(), null) : object);
+			writer
+				.writeObject((object instanceof KeyPair key) ? new JcaPKCS8Generator(key.getPrivate(), null) : object);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
