@@ -43,15 +43,18 @@ final class RefusedConnections {
 	}
 
 	/**
-	 * Closes a connection and tells of it.
+	 * Tells of a connection and closes it.
 	 * @param ctx of a handler of the connection
 	 * @param reason why
 	 * @param detail what came, for the log
 	 */
 	void refuse(ChannelHandlerContext ctx, EdgeListener.Reason reason, String detail) {
-		SocketAddress peer = ctx.channel().remoteAddress();
-		var unused = ctx.close();
 		this.listener.connectionRefused(reason);
+		log(ctx.channel().remoteAddress(), reason, detail);
+		var unused = ctx.close();
+	}
+
+	private void log(SocketAddress peer, EdgeListener.Reason reason, String detail) {
 		Tally tally = Objects.requireNonNull(this.tallies.get(reason));
 		long now = this.clock.getAsLong();
 		long last = tally.last.get();
