@@ -15,6 +15,7 @@ import org.hkpgateway.plugin.BreakerState;
 import org.hkpgateway.plugin.Phase;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.StreamListener;
+import org.hkpgateway.proxy.EdgeListener;
 
 /**
  * Counts what plugins do: {@code hkp.plugin.calls} by plugin, phase and outcome,
@@ -22,10 +23,11 @@ import org.hkpgateway.plugin.StreamListener;
  * by plugin and state, {@code hkp.plugin.breaker.changes} by plugin, phase and state,
  * {@code hkp.plugin.stream.incidents} by plugin and incident, {@code hkp.plugin.delays}
  * by plugin and whether the request was held, {@code hkp.plugin.shadow} by plugin and
- * agreement. Labels come from fixed sets and the configured plugins only, and what is
- * said of a plugin goes with it.
+ * agreement. And what the edge refuses: {@code hkp.edge.connections.refused} by reason.
+ * Labels come from fixed sets and the configured plugins only, and what is said of a
+ * plugin goes with it.
  */
-public class GatewayMetrics implements ChainListener, StateListener, BreakerListener, StreamListener {
+public class GatewayMetrics implements ChainListener, StateListener, BreakerListener, StreamListener, EdgeListener {
 
 	static final String PLUGIN = "plugin";
 
@@ -99,6 +101,11 @@ public class GatewayMetrics implements ChainListener, StateListener, BreakerList
 		this.registry
 			.counter("hkp.plugin.breaker.changes", PLUGIN, plugin.name(), "phase", phase.label(), "to", to.name())
 			.increment();
+	}
+
+	@Override
+	public void connectionRefused(EdgeListener.Reason reason) {
+		this.registry.counter("hkp.edge.connections.refused", "reason", reason.label()).increment();
 	}
 
 }

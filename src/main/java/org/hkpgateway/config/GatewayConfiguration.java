@@ -10,7 +10,12 @@ import org.hkpgateway.chain.ChainListener;
 import org.hkpgateway.chain.PluginChain;
 import org.hkpgateway.keyserver.EmbeddedKeyserver;
 import org.hkpgateway.lifecycle.PluginHost;
+import org.hkpgateway.proxy.EdgeListener;
 import org.hkpgateway.proxy.PublicServer;
+import org.hkpgateway.proxy.ServerTls;
+import org.hkpgateway.proxy.TlsSettings;
+
+import org.jspecify.annotations.Nullable;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +25,7 @@ import org.springframework.beans.factory.InitializingBean;
 import org.springframework.boot.actuate.autoconfigure.web.server.ManagementServerProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.web.server.Shutdown;
 import org.springframework.boot.web.server.autoconfigure.ServerProperties;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -41,6 +47,10 @@ class GatewayConfiguration {
 	private static final String MANAGEMENT_ACTION = "Set management.server.address to a loopback address, for example "
 			+ "127.0.0.1, and management.server.port to a port of its own.";
 
+	private static final String TLS_ACTION = "Set spring.ssl.bundle.pem.<name>.keystore.certificate and .private-key to "
+			+ "readable files that belong together, or spring.ssl.bundle.jks.<name>.keystore to a key store, and "
+			+ "hkp.tls.bundle to that name.";
+
 	private static final Logger logger = LoggerFactory.getLogger(GatewayConfiguration.class);
 
 	@Bean
@@ -61,9 +71,24 @@ class GatewayConfiguration {
 	}
 
 	@Bean
-	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties) {
+	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties, SslBundles bundles,
+			ObjectProvider<EdgeListener> listeners) {
+		List<EdgeListener> all = listeners.orderedStream().toList();
 		return new PublicServer(chain, upstream.url(), properties.upstream(), properties.clientAddress(),
-				properties.edge());
+				properties.edge(), tls(properties.tls(), bundles),
+				(reason) -> all.forEach((listener) -> listener.connectionRefused(reason)));
+	}
+
+	private static @Nullable ServerTls tls(TlsSettings settings, SslBundles bundles) {
+		if (settings.bundle().isEmpty()) {
+			return null;
+		}
+		try {
+			return ServerTls.of(settings.bundle(), bundles);
+		}
+		catch (IllegalArgumentException ex) {
+			throw new UnusableSettingException(String.valueOf(ex.getMessage()), TLS_ACTION);
+		}
 	}
 
 	/**

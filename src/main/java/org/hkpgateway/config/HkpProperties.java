@@ -5,6 +5,7 @@ import java.time.Duration;
 import org.hkpgateway.chain.ChainSettings;
 import org.hkpgateway.proxy.ClientAddressSettings;
 import org.hkpgateway.proxy.EdgeSettings;
+import org.hkpgateway.proxy.TlsSettings;
 import org.hkpgateway.proxy.UpstreamSettings;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -13,6 +14,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * Everything under {@code hkp}. Unknown keys stop the start.
  *
+ * @param tls TLS on the public port
  * @param upstream the keyserver
  * @param clientAddress who clients are
  * @param edge limits of the public port
@@ -21,9 +23,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param plugins the plugin host
  */
 @ConfigurationProperties(prefix = "hkp", ignoreUnknownFields = false)
-public record HkpProperties(@DefaultValue UpstreamSettings upstream, @DefaultValue ClientAddressSettings clientAddress,
-		@DefaultValue EdgeSettings edge, @DefaultValue Shutdown shutdown, @DefaultValue Readiness readiness,
-		@DefaultValue PluginsProperties plugins) {
+public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue UpstreamSettings upstream,
+		@DefaultValue ClientAddressSettings clientAddress, @DefaultValue EdgeSettings edge,
+		@DefaultValue Shutdown shutdown, @DefaultValue Readiness readiness, @DefaultValue PluginsProperties plugins) {
 
 	/** Bounds of the chain of plugins. */
 	ChainSettings chainSettings() {

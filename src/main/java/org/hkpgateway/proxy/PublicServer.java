@@ -3,13 +3,19 @@ package org.hkpgateway.proxy;
 import java.net.URI;
 import java.time.Duration;
 
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.handler.codec.http2.Http2StreamChannel;
+import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.netty.util.internal.PlatformDependent;
 import org.hkpgateway.chain.PluginChain;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
-import reactor.netty.NettyPipeline;
+import reactor.netty.Connection;
+import reactor.netty.ConnectionObserver;
+import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.server.HttpServer;
+import reactor.netty.http.server.HttpServerConfig;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerRoutes;
 
@@ -21,7 +27,16 @@ public final class PublicServer implements AutoCloseable {
 
 	private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
 
+	private static final int MAX_STREAMS = 100;
+
+	/** More are rapid reset (CVE-2023-44487) or made the gateway send them. */
+	private static final int MAX_RESETS = 200;
+
+	private static final int RESET_WINDOW_SECONDS = 30;
+
 	private final EdgeSettings edge;
+
+	private final Pipelines pipelines;
 
 	private final UpstreamClient upstream;
 
@@ -34,40 +49,66 @@ public final class PublicServer implements AutoCloseable {
 	 * @param upstream how to talk to it
 	 * @param clientAddress who clients are
 	 * @param edge limits
+	 * @param tls null for clear text only
+	 * @param listener told of refused connections
 	 */
 	public PublicServer(PluginChain chain, URI upstreamUrl, UpstreamSettings upstream,
-			ClientAddressSettings clientAddress, EdgeSettings edge) {
+			ClientAddressSettings clientAddress, EdgeSettings edge, @Nullable ServerTls tls, EdgeListener listener) {
 		this.edge = edge;
+		ClientAddressResolver clients = new ClientAddressResolver(clientAddress);
+		this.pipelines = new Pipelines(edge, clientAddress.proxyProtocol(), clients, tls,
+				new RefusedConnections(listener, System::nanoTime));
 		this.upstream = new UpstreamClient(upstreamUrl, upstream);
 		BufferBudget budget = new BufferBudget(
 				Math.min(edge.maxBufferedBytes().toBytes(), PlatformDependent.maxDirectMemory() / 4));
-		this.handler = new GatewayHandler(new RequestReader(new ClientAddressResolver(clientAddress)), chain,
+		this.handler = new GatewayHandler(new RequestReader(clients), chain,
 				new IncomingBody((int) edge.maxBody().toBytes(), budget,
 						upstream.contentLength() == UpstreamSettings.ContentLength.REQUIRE),
 				this.upstream, new AccessLog(clientAddress.log()));
 	}
 
 	/**
-	 * Configures the server of the public port.
+	 * Configures the server of the public port: HTTP/1 and HTTP/2, and TLS if there is
+	 * any.
 	 * @param server the server
 	 * @return the configured server
 	 */
 	public HttpServer customize(HttpServer server) {
 		int maxHead = (int) this.edge.maxHeaderBytes().toBytes();
-		return server.idleTimeout(this.edge.idleTimeout())
+		HttpServer http1 = server.noSSL()
+			.protocol(HttpProtocol.HTTP11)
+			.idleTimeout(this.edge.idleTimeout())
 			.readTimeout(this.edge.idleTimeout())
 			.httpRequestDecoder((decoder) -> decoder.maxHeaderSize(maxHead).maxInitialLineLength(maxHead))
 			.childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-			.doOnChannelInit((observer, channel, remote) -> guard(channel));
+			.childObserve(this::connected);
+		HttpServerConfig http2 = http2(http1).configuration();
+		return http1.doOnChannelInit((observer, channel, remote) -> this.pipelines.opened(channel.pipeline(),
+				http2.channelInitializer(observer, remote, true)));
 	}
 
-	private void guard(Channel channel) {
+	/**
+	 * The same server for HTTP/2 alone. It is never bound: connections are handed to it.
+	 * Limits that are not named are the codec's own: control frames in the queue, empty
+	 * DATA frames, small CONTINUATION frames.
+	 */
+	private HttpServer http2(HttpServer server) {
 		int maxHead = (int) this.edge.maxHeaderBytes().toBytes();
-		channel.pipeline()
-			.addBefore(NettyPipeline.HttpCodec, "hkp.wire-guard", new WireGuard(maxHead))
-			.addAfter(NettyPipeline.HttpCodec, "hkp.connection-end", new ConnectionEnd(this.edge.maxBody().toBytes()))
-			.addAfter(NettyPipeline.HttpCodec, "hkp.refusals", new Refusals(maxHead))
-			.addAfter(NettyPipeline.HttpCodec, "hkp.cors", CorsHeader.INSTANCE);
+		return server.protocol(HttpProtocol.H2C)
+			// Whoever has a group ends gracefully: streams that are open go on until the
+			// drain is over.
+			.channelGroup(new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE))
+			.http2Settings((settings) -> settings.maxConcurrentStreams(MAX_STREAMS)
+				.maxHeaderListSize(maxHead)
+				.maxDecodedRstFramesPerWindow(MAX_RESETS, RESET_WINDOW_SECONDS)
+				.maxEncodedRstFramesPerWindow(MAX_RESETS, RESET_WINDOW_SECONDS));
+	}
+
+	/** Streams of HTTP/2 are connections too, to the server library. */
+	private void connected(Connection connection, ConnectionObserver.State state) {
+		if (state == ConnectionObserver.State.CONNECTED && connection.channel() instanceof Http2StreamChannel stream) {
+			this.pipelines.http2Stream(stream.pipeline());
+		}
 	}
 
 	/**

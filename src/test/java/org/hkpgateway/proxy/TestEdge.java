@@ -27,15 +27,22 @@ final class TestEdge implements AutoCloseable {
 	private final DisposableServer server;
 
 	TestEdge(URI upstream, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins) {
+		this(upstream, contentLength, plugins, new ClientAddressSettings(List.of(), "",
+				ClientAddressSettings.ProxyProtocol.OFF, ClientAddressSettings.Log.FULL), (reason) -> {
+				});
+	}
+
+	TestEdge(URI upstream, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins,
+			ClientAddressSettings clients, EdgeListener listener) {
 		PluginChain chain = new PluginChain(() -> plugins, Duration.ofSeconds(5), Duration.ofSeconds(5),
 				(request, outcome) -> {
 				}, System::nanoTime);
 		this.gateway = new PublicServer(chain, upstream,
 				new UpstreamSettings(List.of(upstream), Duration.ofSeconds(2), Duration.ofSeconds(10), 50,
 						contentLength),
-				new ClientAddressSettings(List.of(), "", ClientAddressSettings.Log.FULL),
-				new EdgeSettings(DataSize.ofMegabytes(1), DataSize.ofMegabytes(64), DataSize.ofBytes(MAX_HEAD),
-						Duration.ofSeconds(20)));
+				clients, new EdgeSettings(DataSize.ofMegabytes(1), DataSize.ofMegabytes(64), DataSize.ofBytes(MAX_HEAD),
+						Duration.ofSeconds(20)),
+				null, listener);
 		this.server = this.gateway.customize(HttpServer.create().host("127.0.0.1").port(0))
 			.route(this.gateway::route)
 			.bindNow();

@@ -1,6 +1,9 @@
 package org.hkpgateway.testsupport;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,6 +39,20 @@ public final class GpgHome implements AutoCloseable {
 		Path gpg = Requirements.program("gpg");
 		Path gpgconf = Requirements.program("gpgconf");
 		return new GpgHome(TemporaryDirectory.create("g"), gpg, gpgconf);
+	}
+
+	/**
+	 * Makes dirmngr trust an authority for {@code hkps}, and no other.
+	 * @param certificate of the authority, PEM
+	 */
+	public void trust(String certificate) {
+		try {
+			Path file = Files.writeString(this.directory.resolve("authority.pem"), certificate);
+			Files.writeString(this.directory.resolve("dirmngr.conf"), "hkp-cacert " + file + "\n");
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	/**
@@ -93,13 +110,14 @@ public final class GpgHome implements AutoCloseable {
 
 	/**
 	 * Runs gpg with a keyserver.
-	 * @param keyserver HTTP address of the keyserver
+	 * @param keyserver its address: of {@code https} gpg is told {@code hkps}
 	 * @param arguments for example {@code --recv-keys} and a fingerprint
 	 * @return how it ended
 	 */
 	public Command.Result runWithKeyserver(URI keyserver, String... arguments) {
 		List<String> all = new ArrayList<>(
-				List.of("--keyserver", "hkp://" + keyserver.getHost() + ":" + keyserver.getPort()));
+				List.of("--keyserver", (keyserver.getScheme().equals("https") ? "hkps://" : "hkp://")
+						+ keyserver.getHost() + ":" + keyserver.getPort()));
 		all.addAll(List.of(arguments));
 		return run(all.toArray(String[]::new));
 	}

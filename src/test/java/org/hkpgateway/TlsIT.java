@@ -1,0 +1,321 @@
+package org.hkpgateway;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
+
+import org.hkpgateway.testsupport.Command;
+import org.hkpgateway.testsupport.GatewayProcess;
+import org.hkpgateway.testsupport.GpgHome;
+import org.hkpgateway.testsupport.RawClient;
+import org.hkpgateway.testsupport.RawHttp2;
+import org.hkpgateway.testsupport.RawUpstream;
+import org.hkpgateway.testsupport.Requirements;
+import org.hkpgateway.testsupport.TestCertificates;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * TLS and clear text on one port of the real gateway, with real clients.
+ */
+@Timeout(180)
+class TlsIT {
+
+	private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+	private final TestCertificates authority = new TestCertificates();
+
+	@TempDir
+	private Path directory;
+
+	private @Nullable GatewayProcess gateway;
+
+	@BeforeEach
+	void write() throws IOException {
+		this.authority.server("first").writeTo(this.directory);
+		Files.writeString(this.directory.resolve("ca.pem"), this.authority.authority());
+	}
+
+	@AfterEach
+	void close() {
+		if (this.gateway != null) {
+			this.gateway.close();
+		}
+	}
+
+	@Test
+	void gpgSendsAndReceivesOverHkpAndHkpsOnOnePort() {
+		start();
+		URI hkps = URI.create("https://localhost:" + this.gateway.port());
+		try (GpgHome alice = GpgHome.create(); GpgHome bob = GpgHome.create()) {
+			alice.trust(this.authority.authority());
+			String fingerprint = alice.generate("Alice Lab <alice@lab.example>");
+			alice.runWithKeyserver(hkps, "--send-keys", fingerprint).orFail();
+			bob.runWithKeyserver(this.gateway.uri(), "--recv-keys", fingerprint).orFail();
+			assertThat(bob.fingerprints()).containsExactly(fingerprint);
+		}
+		try (GpgHome stranger = GpgHome.create()) {
+			stranger.trust(new TestCertificates().authority());
+			assertThat(stranger.runWithKeyserver(hkps, "--recv-keys", "0123456789ABCDEF0123456789ABCDEF01234567")
+				.exitCode()).isNotZero();
+		}
+		this.gateway.await("a refused handshake is counted", () -> refused("tls-handshake") > 0);
+	}
+
+	@Test
+	void curlSpeaksEveryVersionInClearAndInTls() throws Exception {
+		try (RawUpstream upstream = RawUpstream.answering(OK)) {
+			start("hkp.upstream.urls=" + upstream.uri());
+			String clear = "http://localhost:" + this.gateway.port() + "/pks/lookup?op=stats";
+			String tls = "https://localhost:" + this.gateway.port() + "/pks/lookup?op=stats";
+			assertThat(curl(upstream, "--http1.0", clear)).isEqualTo("1.0 http 1.0");
+			assertThat(curl(upstream, "--http1.1", clear)).isEqualTo("1.1 http 1.1");
+			assertThat(curl(upstream, "--http2-prior-knowledge", clear)).isEqualTo("2 http 2");
+			// The upgrade from HTTP/1.1 is declined, which leaves HTTP/1.1.
+			assertThat(curl(upstream, "--http2", clear)).isEqualTo("1.1 http 1.1");
+			assertThat(curl(upstream, "--http1.0", tls)).isEqualTo("1.0 https 1.0");
+			assertThat(curl(upstream, "--http1.1", tls)).isEqualTo("1.1 https 1.1");
+			assertThat(curl(upstream, "--http2", tls)).isEqualTo("2 https 2");
+			assertThat(curl(upstream, "--tlsv1.2", "--tls-max", "1.2", tls)).isEqualTo("2 https 2");
+		}
+	}
+
+	/** The version that curl saw, the scheme and the version that the keyserver saw. */
+	private String curl(RawUpstream upstream, String... arguments) throws InterruptedException {
+		List<String> command = new ArrayList<>(List.of(Requirements.program("curl").toString(), "-sS", "-o",
+				"/dev/null", "--max-time", "30", "--cacert", "ca.pem", "-w", "%{http_version}"));
+		command.addAll(List.of(arguments));
+		String version = Command.run(this.directory, Duration.ofSeconds(40), new byte[0], command).orFail().text();
+		List<String> headers = upstream.take().headers();
+		return version + " " + value(headers, "X-Forwarded-Proto") + " "
+				+ value(headers, "Via").replace(" hkp-gateway", "");
+	}
+
+	private static String value(List<String> headers, String name) {
+		return headers.stream()
+			.filter((line) -> line.startsWith(name + ": "))
+			.map((line) -> line.substring(name.length() + 2))
+			.findFirst()
+			.orElse("-");
+	}
+
+	@Test
+	void opensslAgreesOnTheProtocol() {
+		start();
+		assertThat(openssl("-alpn", "h2,http/1.1")).contains("ALPN protocol: h2");
+		assertThat(openssl("-alpn", "http/1.1")).contains("ALPN protocol: http/1.1");
+		assertThat(openssl("-alpn", "spdy/3")).contains("No ALPN negotiated");
+		assertThat(openssl("-tls1_1", "-cipher", "ALL:@SECLEVEL=0")).doesNotContain("Verify return code: 0");
+	}
+
+	private String openssl(String... arguments) {
+		List<String> command = new ArrayList<>(List.of(Requirements.program("openssl").toString(), "s_client",
+				"-connect", "localhost:" + this.gateway.port(), "-servername", "localhost", "-CAfile", "ca.pem"));
+		command.addAll(List.of(arguments));
+		return Command.run(this.directory, Duration.ofSeconds(30), new byte[0], command).text();
+	}
+
+	@Test
+	void aNewCertificateNeedsNoRestartAndABrokenOneChangesNothing() throws Exception {
+		start();
+		try (SSLSocket old = connect()) {
+			assertThat(subject(old)).isEqualTo("CN=first");
+			TestCertificates.Server second = this.authority.server("second");
+			// A key that does not belong to the certificate.
+			new TestCertificates.Server(second.certificates(), this.authority.server("other").key())
+				.writeTo(this.directory);
+			this.gateway.await("an error in the log",
+					() -> this.gateway.log().contains("has changed and cannot be used"));
+			assertThat(subject(connect())).isEqualTo("CN=first");
+			second.writeTo(this.directory);
+			this.gateway.await("the new certificate", () -> subject(connect()).equals("CN=second"));
+			old.getOutputStream()
+				.write("GET /pks/lookup?op=stats HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+			assertThat(new String(old.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+				.startsWith("HTTP/1.1 200");
+		}
+		Files.writeString(this.directory.resolve("server.pem"), "nonsense");
+		this.gateway.await("an error in the log",
+				() -> this.gateway.log().lines().filter((line) -> line.contains(" ERROR ")).count() >= 2);
+		assertThat(subject(connect())).isEqualTo("CN=second");
+		assertThat(RawClient.exchange(this.gateway.port(), "GET /pks/lookup?op=stats HTTP/1.0\r\n\r\n").status())
+			.isEqualTo(200);
+	}
+
+	@Test
+	void aBundleThatCannotBeUsedStopsTheStart() throws Exception {
+		assertStartFails("got: missing", "hkp.tls.bundle=missing");
+		this.authority.server("other").writeTo(this.directory);
+		Files.writeString(this.directory.resolve("server.pem"), this.authority.server("first").certificates());
+		assertStartFails("its private key does not belong to its certificate", bundle());
+	}
+
+	private static void assertStartFails(String message, String... properties) throws InterruptedException {
+		try (GatewayProcess failing = GatewayProcess.launch(properties)) {
+			assertThat(failing.process().waitFor(90, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
+			assertThat(failing.process().exitValue()).isNotZero();
+			assertThat(failing.log()).contains("hkp.tls.bundle: expected: ", message);
+		}
+	}
+
+	@Test
+	void anAnswerWhileTheClientUploadsArrivesInTls() throws Exception {
+		start("hkp.edge.max-body=1MB");
+		try (SSLSocket socket = connect()) {
+			socket.getOutputStream()
+				.write("POST /pks/add HTTP/1.1\r\nHost: keys\r\nContent-Length: 9000000\r\n\r\n"
+					.getBytes(StandardCharsets.US_ASCII));
+			socket.getOutputStream().write(new byte[300_000]);
+			assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+				.startsWith("HTTP/1.1 413")
+				.endsWith("1048576 bytes.\n");
+		}
+	}
+
+	@Test
+	void anAnswerCutShortDoesNotLookWholeInTls() throws Exception {
+		try (RawUpstream upstream = RawUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")) {
+			start("hkp.upstream.urls=" + upstream.uri());
+			try (SSLSocket socket = connect()) {
+				socket.getOutputStream().write("GET /x HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+				org.assertj.core.api.Assertions.assertThatIOException()
+					.isThrownBy(() -> socket.getInputStream().readAllBytes());
+			}
+		}
+	}
+
+	@Test
+	void http2InTlsIsAsInTheClear() throws Exception {
+		start();
+		try (SSLSocket socket = socket()) {
+			var parameters = socket.getSSLParameters();
+			parameters.setApplicationProtocols(new String[] { "h2" });
+			socket.setSSLParameters(parameters);
+			socket.startHandshake();
+			assertThat(socket.getApplicationProtocol()).isEqualTo("h2");
+			try (RawHttp2 client = new RawHttp2(socket)) {
+				assertThat(client.request(1, true, "GET", "/pks//lookup").answer(1).status()).isEqualTo(400);
+				assertThat(client.request(3, true, "GET", "/pks/lookup?op=stats").answer(3).status()).isEqualTo(200);
+			}
+		}
+	}
+
+	@Test
+	void handshakesThatStallOrFailHurtNobody() throws Exception {
+		start();
+		List<Socket> stalled = new ArrayList<>();
+		try {
+			for (int i = 0; i < 50; i++) {
+				Socket socket = new Socket("127.0.0.1", this.gateway.port());
+				stalled.add(socket);
+				// A record that promises more than comes.
+				socket.getOutputStream().write(new byte[] { 0x16, 3, 1, 2, 0, 1 });
+			}
+			for (int i = 0; i < 50; i++) {
+				try (RawClient client = new RawClient(this.gateway.port())) {
+					client.send("\u0016\u0003\u0001\u0000\u0005nonsense").readToEnd();
+				}
+			}
+			assertThat(subject(connect())).isEqualTo("CN=first");
+			assertThat(RawClient.exchange(this.gateway.port(), "GET /pks/lookup?op=stats HTTP/1.0\r\n\r\n").status())
+				.isEqualTo(200);
+			for (Socket socket : stalled) {
+				socket.setSoTimeout(30_000);
+				while (socket.getInputStream().read() >= 0) {
+					// An alert, perhaps.
+				}
+			}
+		}
+		finally {
+			for (Socket socket : stalled) {
+				socket.close();
+			}
+		}
+		this.gateway.await("all are counted", () -> refused("tls-handshake") >= 100);
+		assertThat(this.gateway.log().lines().filter((line) -> line.contains("refused (tls-handshake)")))
+			.hasSizeLessThanOrEqualTo(10);
+		assertThat(this.gateway.log().lines().filter((line) -> line.contains(" ERROR "))).isEmpty();
+	}
+
+	private double refused(String reason) {
+		return this.gateway.actuator("metrics/hkp.edge.connections.refused?tag=reason:" + reason)
+			.path("measurements")
+			.path(0)
+			.path("value")
+			.asDouble(0);
+	}
+
+	private void start(String... more) {
+		List<String> properties = new ArrayList<>(List.of(bundle()));
+		properties.addAll(List.of(more));
+		this.gateway = GatewayProcess.start(properties.toArray(String[]::new));
+	}
+
+	private String[] bundle() {
+		String bundle = "spring.ssl.bundle.pem.keys.";
+		return new String[] { bundle + "keystore.certificate=" + this.directory.resolve("server.pem"),
+				bundle + "keystore.private-key=" + this.directory.resolve("server.key"),
+				bundle + "reload-on-update=true", "spring.ssl.bundle.watch.file.quiet-period=200ms",
+				"hkp.tls.bundle=keys" };
+	}
+
+	private SSLSocket connect() {
+		try {
+			SSLSocket socket = socket();
+			socket.startHandshake();
+			return socket;
+		}
+		catch (IOException ex) {
+			throw new java.io.UncheckedIOException(ex);
+		}
+	}
+
+	private SSLSocket socket() throws IOException {
+		try {
+			KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+			store.load(null, null);
+			try (var in = Files.newInputStream(this.directory.resolve("ca.pem"))) {
+				store.setCertificateEntry("ca", CertificateFactory.getInstance("X.509").generateCertificate(in));
+			}
+			TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+			trust.init(store);
+			SSLContext context = SSLContext.getInstance("TLS");
+			context.init(null, trust.getTrustManagers(), null);
+			SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("localhost", this.gateway.port());
+			socket.setSoTimeout(20_000);
+			return socket;
+		}
+		catch (java.security.GeneralSecurityException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private static String subject(SSLSocket socket) {
+		try {
+			return ((X509Certificate) socket.getSession().getPeerCertificates()[0]).getSubjectX500Principal().getName();
+		}
+		catch (IOException ex) {
+			throw new java.io.UncheckedIOException(ex);
+		}
+	}
+
+}
