@@ -79,6 +79,14 @@ final class WireScanner {
 		}
 	}
 
+	/**
+	 * Whether the head of a request has begun and not ended.
+	 * @return false between requests, and in a body
+	 */
+	boolean inHead() {
+		return this.state == State.FIELDS || (this.state == State.REQUEST_LINE && this.searched > 0);
+	}
+
 	private boolean skip(ByteBuf in) {
 		int skipped = (int) Math.min(this.remaining, in.readableBytes());
 		in.skipBytes(skipped);
