@@ -1,14 +1,19 @@
 package org.hkpgateway.proxy;
 
+import java.util.Locale;
+
 /**
- * Told what the edge does before and instead of serving a request. Called on the event
- * loops of connections: must be thread-safe, must not block and must not throw.
+ * Told what the public port does before and in place of serving requests. Called on event
+ * loops, so it must be thread-safe and must not block.
  */
+@FunctionalInterface
 public interface EdgeListener {
 
-	/** Nobody listens. */
-	EdgeListener NONE = new EdgeListener() {
-	};
+	/**
+	 * A connection was refused before its first request.
+	 * @param reason why
+	 */
+	void connectionRefused(Reason reason);
 
 	/**
 	 * A connection was let in.
@@ -31,9 +36,31 @@ public interface EdgeListener {
 
 	/**
 	 * The gateway itself refused a request.
-	 * @param status the answer's status; it may not have left if another was under way
+	 * @param status of the answer; it may not have left if the client went away
 	 */
-	default void refused(int status) {
+	default void requestRefused(int status) {
+	}
+
+	/** Why a connection was refused. */
+	enum Reason {
+
+		/** A peer that is no trusted proxy sent a PROXY protocol header. */
+		PROXY_HEADER_UNTRUSTED,
+		/** The header is required and did not come, not in time or not at all. */
+		PROXY_HEADER_MISSING,
+		/** A trusted proxy sent a header that cannot be read. */
+		PROXY_HEADER_MALFORMED,
+		/** The TLS handshake failed or took too long. */
+		TLS_HANDSHAKE;
+
+		/**
+		 * For metrics and logs.
+		 * @return lower case with hyphens
+		 */
+		public String label() {
+			return name().toLowerCase(Locale.ROOT).replace('_', '-');
+		}
+
 	}
 
 }

@@ -3,12 +3,13 @@ package org.hkpgateway.proxy;
 import java.net.URI;
 import java.time.Duration;
 
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.internal.PlatformDependent;
 import org.hkpgateway.chain.PluginChain;
 import reactor.core.publisher.Mono;
-import reactor.netty.NettyPipeline;
+import reactor.netty.Connection;
+import reactor.netty.ConnectionObserver;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerRoutes;
@@ -22,6 +23,8 @@ public final class PublicServer implements AutoCloseable {
 	private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
 
 	private final EdgeSettings edge;
+
+	private final Pipelines pipelines;
 
 	private final UpstreamClient upstream;
 
@@ -38,6 +41,7 @@ public final class PublicServer implements AutoCloseable {
 	public PublicServer(PluginChain chain, URI upstreamUrl, UpstreamSettings upstream,
 			ClientAddressSettings clientAddress, EdgeSettings edge) {
 		this.edge = edge;
+		this.pipelines = new Pipelines(edge);
 		this.upstream = new UpstreamClient(upstreamUrl, upstream);
 		BufferBudget budget = new BufferBudget(
 				Math.min(edge.maxBufferedBytes().toBytes(), PlatformDependent.maxDirectMemory() / 4));
@@ -58,16 +62,15 @@ public final class PublicServer implements AutoCloseable {
 			.readTimeout(this.edge.idleTimeout())
 			.httpRequestDecoder((decoder) -> decoder.maxHeaderSize(maxHead).maxInitialLineLength(maxHead))
 			.childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-			.doOnChannelInit((observer, channel, remote) -> guard(channel));
+			.childObserve(this::connected)
+			.doOnChannelInit((observer, channel, remote) -> this.pipelines.opened(channel.pipeline()));
 	}
 
-	private void guard(Channel channel) {
-		int maxHead = (int) this.edge.maxHeaderBytes().toBytes();
-		channel.pipeline()
-			.addBefore(NettyPipeline.HttpCodec, "hkp.wire-guard", new WireGuard(maxHead))
-			.addAfter(NettyPipeline.HttpCodec, "hkp.connection-end", new ConnectionEnd(this.edge.maxBody().toBytes()))
-			.addAfter(NettyPipeline.HttpCodec, "hkp.refusals", new Refusals(maxHead))
-			.addAfter(NettyPipeline.HttpCodec, "hkp.cors", CorsHeader.INSTANCE);
+	/** Streams of HTTP/2 are connections too, to the server library. */
+	private void connected(Connection connection, ConnectionObserver.State state) {
+		if (state == ConnectionObserver.State.CONNECTED && connection.channel() instanceof Http2StreamChannel stream) {
+			this.pipelines.http2Stream(stream.pipeline());
+		}
 	}
 
 	/**
