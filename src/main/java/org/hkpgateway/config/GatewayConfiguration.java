@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import org.hkpgateway.actuate.EdgeMetrics;
 import org.hkpgateway.chain.ChainListener;
 import org.hkpgateway.chain.PluginChain;
 import org.hkpgateway.keyserver.EmbeddedKeyserver;
@@ -64,9 +66,14 @@ class GatewayConfiguration {
 	}
 
 	@Bean
-	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties) {
+	EdgeMetrics edgeMetrics(MeterRegistry registry) {
+		return new EdgeMetrics(registry);
+	}
+
+	@Bean
+	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties, EdgeMetrics metrics) {
 		return new PublicServer(chain, upstream.url(), properties.upstream(), properties.clientAddress(),
-				properties.edge());
+				properties.edge(), metrics);
 	}
 
 	/**

@@ -94,7 +94,12 @@ final class ClientAddressResolver {
 		return chain;
 	}
 
-	private boolean isTrusted(InetAddress address) {
+	/**
+	 * Whether an address is one of the trusted proxies.
+	 * @param address of a peer
+	 * @return whether what it forwards is believed
+	 */
+	boolean isTrusted(InetAddress address) {
 		for (AddressRange range : this.trusted) {
 			if (range.contains(address)) {
 				return true;

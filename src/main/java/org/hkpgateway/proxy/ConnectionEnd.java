@@ -154,6 +154,10 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 		this.answerBegun = false;
 		boolean last = this.inputEnded && !isAnswerDue();
 		boolean early = this.due == 0 && this.requestIncomplete && !this.inputEnded;
+		if (!this.inputEnded && !early) {
+			super.write(ctx, message, promise);
+			return;
+		}
 		super.write(ctx, message, promise.unvoid().addListener((written) -> {
 			if (last) {
 				closeNow(ctx);

@@ -42,13 +42,16 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 
 	private final AccessLog accessLog;
 
+	private final EdgeListener listener;
+
 	GatewayHandler(RequestReader reader, PluginChain chain, IncomingBody bodies, UpstreamClient upstream,
-			AccessLog accessLog) {
+			AccessLog accessLog, EdgeListener listener) {
 		this.reader = reader;
 		this.chain = chain;
 		this.bodies = bodies;
 		this.upstream = upstream;
 		this.accessLog = accessLog;
+		this.listener = listener;
 	}
 
 	@Override
@@ -114,6 +117,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 				logger.warn("{} [request {}]: {}", refusal.text(), exchange.id(), refusal.getCause().toString());
 			}
 			exchange.refused(refusal.text());
+			this.listener.requestRefused(refusal.status());
 			if (refusal.endsConnection()) {
 				exchange.response().keepAlive(false);
 			}

@@ -5,7 +5,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.handler.timeout.ReadTimeoutException;
 import org.hkpgateway.chain.BodyDemand;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.RequestBody;
@@ -26,10 +25,13 @@ final class IncomingBody {
 
 	private final boolean requireLength;
 
-	IncomingBody(int maxBody, BufferBudget budget, boolean requireLength) {
+	private final BodyRate rate;
+
+	IncomingBody(int maxBody, BufferBudget budget, boolean requireLength, BodyRate rate) {
 		this.maxBody = maxBody;
 		this.budget = budget;
 		this.requireLength = requireLength;
+		this.rate = rate;
 	}
 
 	/**
@@ -110,11 +112,11 @@ final class IncomingBody {
 	 * for them. The server library reports an error once more when the exchange ends;
 	 * that is ignored, or any client could fill the log.
 	 */
-	private static Flux<ByteBuf> receive(Exchange exchange) {
-		return exchange.request()
-			.receive()
-			.onErrorMap((error) -> !(error instanceof Refusal),
-					(error) -> (error instanceof ReadTimeoutException) ? Refusal.bodyTooSlow() : Refusal.bodyCutShort())
+	private Flux<ByteBuf> receive(Exchange exchange) {
+		ClientAddress client = exchange.client();
+		return this.rate
+			.watch(exchange.request().receive(), exchange.channel(), (client != null) ? client.client() : null)
+			.onErrorMap((error) -> !(error instanceof Refusal), (error) -> Refusal.bodyCutShort())
 			.contextWrite((context) -> context.put(ERROR_DROPPED, (Consumer<Throwable>) (error) -> {
 			}));
 	}

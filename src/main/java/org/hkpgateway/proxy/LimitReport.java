@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
+import io.netty.channel.Channel;
+import io.netty.channel.socket.SocketChannel;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,6 +57,16 @@ final class LimitReport {
 			logger.warn("hkp.edge.{} reached by {}: {}{}", limit.label(), address(by), limit.consequence(),
 					(unsaid > 0) ? "; " + unsaid + " more since the last such line" : "");
 		}
+	}
+
+	/**
+	 * The other end of a connection.
+	 * @param channel the connection, or a stream of it
+	 * @return its address; null if nobody knows any more
+	 */
+	static @Nullable SocketAddress peer(Channel channel) {
+		return (channel.parent() instanceof SocketChannel connection) ? connection.remoteAddress()
+				: channel.remoteAddress();
 	}
 
 	private String address(@Nullable SocketAddress by) {

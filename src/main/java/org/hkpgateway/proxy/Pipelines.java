@@ -1,6 +1,7 @@
 package org.hkpgateway.proxy;
 
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http2.Http2FrameCodec;
 import reactor.netty.NettyPipeline;
 
 /**
@@ -12,8 +13,14 @@ final class Pipelines {
 
 	private final EdgeSettings edge;
 
-	Pipelines(EdgeSettings edge) {
+	private final LimitReport report;
+
+	private final long minResponseRate;
+
+	Pipelines(EdgeSettings edge, LimitReport report) {
 		this.edge = edge;
+		this.report = report;
+		this.minResponseRate = edge.minResponseRate().toBytes();
 	}
 
 	/**
@@ -22,6 +29,10 @@ final class Pipelines {
 	 * HTTP/1
 	 */
 	void opened(ChannelPipeline pipeline) {
+		if (this.minResponseRate > 0) {
+			pipeline.addFirst("hkp.slow-reader",
+					new SlowReader(this.minResponseRate, this.edge.idleTimeout(), this.report));
+		}
 		http1(pipeline);
 	}
 
@@ -31,10 +42,15 @@ final class Pipelines {
 	 */
 	private void http1(ChannelPipeline pipeline) {
 		int maxHead = (int) this.edge.maxHeaderBytes().toBytes();
-		pipeline.addBefore(NettyPipeline.HttpCodec, "hkp.wire-guard", new WireGuard(maxHead))
+		WireGuard guard = new WireGuard(maxHead);
+		Refusals refusals = new Refusals(maxHead);
+		pipeline.addBefore(NettyPipeline.HttpCodec, "hkp.wire-guard", guard)
 			.addAfter(NettyPipeline.HttpCodec, "hkp.connection-end", new ConnectionEnd(this.edge.maxBody().toBytes()))
-			.addAfter(NettyPipeline.HttpCodec, "hkp.refusals", new Refusals(maxHead))
-			.addAfter(NettyPipeline.HttpCodec, "hkp.cors", CorsHeader.INSTANCE);
+			.addAfter(NettyPipeline.HttpCodec, "hkp.request-wait",
+					new RequestWait(guard, this.edge.requestHeadTimeout(), this.edge.idleTimeout(), this.report))
+			.addAfter(NettyPipeline.HttpCodec, "hkp.refusals", refusals)
+			.addAfter(NettyPipeline.HttpCodec, "hkp.cors", CorsHeader.INSTANCE)
+			.addAfter(NettyPipeline.HttpTrafficHandler, "hkp.turns", refusals.turns());
 	}
 
 	/**
@@ -43,6 +59,8 @@ final class Pipelines {
 	 * the handlers of {@link #http1} are gone
 	 */
 	void http2(ChannelPipeline pipeline) {
+		Http2FrameCodec codec = pipeline.get(Http2FrameCodec.class);
+		pipeline.addLast("hkp.idle", new Http2Idle(codec.connection(), this.edge.idleTimeout(), this.report));
 	}
 
 	/**
@@ -52,6 +70,10 @@ final class Pipelines {
 	 * the connection
 	 */
 	void http2Stream(ChannelPipeline pipeline) {
+		if (this.minResponseRate > 0) {
+			pipeline.addFirst("hkp.slow-stream",
+					new SlowStream(this.minResponseRate, this.edge.idleTimeout(), this.report));
+		}
 		pipeline.addAfter(NettyPipeline.H2ToHttp11Codec, "hkp.cors", CorsHeader.INSTANCE);
 	}
 

@@ -26,6 +26,8 @@ public final class PublicServer implements AutoCloseable {
 
 	private final Pipelines pipelines;
 
+	private final Connections connections;
+
 	private final UpstreamClient upstream;
 
 	private final GatewayHandler handler;
@@ -37,18 +39,24 @@ public final class PublicServer implements AutoCloseable {
 	 * @param upstream how to talk to it
 	 * @param clientAddress who clients are
 	 * @param edge limits
+	 * @param listener told of connections, limits and refusals
 	 */
 	public PublicServer(PluginChain chain, URI upstreamUrl, UpstreamSettings upstream,
-			ClientAddressSettings clientAddress, EdgeSettings edge) {
+			ClientAddressSettings clientAddress, EdgeSettings edge, EdgeListener listener) {
 		this.edge = edge;
-		this.pipelines = new Pipelines(edge);
+		LimitReport report = new LimitReport(listener, clientAddress.log(), System::nanoTime);
+		ClientAddressResolver clients = new ClientAddressResolver(clientAddress);
+		this.pipelines = new Pipelines(edge, report);
+		this.connections = new Connections(edge.maxConnections(), edge.maxConnectionsPerAddress(), clients::isTrusted,
+				report);
 		this.upstream = new UpstreamClient(upstreamUrl, upstream);
 		BufferBudget budget = new BufferBudget(
 				Math.min(edge.maxBufferedBytes().toBytes(), PlatformDependent.maxDirectMemory() / 4));
-		this.handler = new GatewayHandler(new RequestReader(new ClientAddressResolver(clientAddress)), chain,
+		this.handler = new GatewayHandler(new RequestReader(clients), chain,
 				new IncomingBody((int) edge.maxBody().toBytes(), budget,
-						upstream.contentLength() == UpstreamSettings.ContentLength.REQUIRE),
-				this.upstream, new AccessLog(clientAddress.log()));
+						upstream.contentLength() == UpstreamSettings.ContentLength.REQUIRE,
+						new BodyRate(edge.minBodyRate().toBytes(), edge.idleTimeout(), report)),
+				this.upstream, new AccessLog(clientAddress.log()), listener);
 	}
 
 	/**
@@ -58,11 +66,14 @@ public final class PublicServer implements AutoCloseable {
 	 */
 	public HttpServer customize(HttpServer server) {
 		int maxHead = (int) this.edge.maxHeaderBytes().toBytes();
-		return server.idleTimeout(this.edge.idleTimeout())
-			.readTimeout(this.edge.idleTimeout())
-			.httpRequestDecoder((decoder) -> decoder.maxHeaderSize(maxHead).maxInitialLineLength(maxHead))
+		// Times of connections are kept by handlers of the gateway's own, which know whom
+		// is
+		// waited for and count; the library's would take a slow keyserver for an idle
+		// client.
+		return server.httpRequestDecoder((decoder) -> decoder.maxHeaderSize(maxHead).maxInitialLineLength(maxHead))
 			.childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
 			.childObserve(this::connected)
+			.doOnBound((bound) -> bound.channel().pipeline().addFirst("hkp.admission", new Admission(this.connections)))
 			.doOnChannelInit((observer, channel, remote) -> this.pipelines.opened(channel.pipeline()));
 	}
 

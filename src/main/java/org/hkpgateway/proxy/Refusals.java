@@ -1,6 +1,7 @@
 package org.hkpgateway.proxy;
 
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -45,11 +46,10 @@ final class Refusals extends ChannelDuplexHandler {
 
 	private int begun;
 
-	/** Answers that were given, of which not all may have left. */
+	/** Answers that were given, of which the last may not have left. */
 	private int ended;
 
-	/** Answers that have left. */
-	private int answered;
+	private @Nullable ChannelFuture lastAnswer;
 
 	private @Nullable ChannelHandlerContext context;
 
@@ -117,13 +117,17 @@ final class Refusals extends ChannelDuplexHandler {
 		if (refusal == null) {
 			return;
 		}
-		if (this.answered == this.received) {
-			var unused = ctx.channel().close();
+		if (this.ended == this.received && this.lastAnswer != null) {
+			var unused = this.lastAnswer.addListener((written) -> closed(ctx));
 		}
-		else if (!this.delivered && this.begun == this.received && this.ended < this.received) {
+		else if (!this.delivered && this.begun == this.received) {
 			this.delivered = true;
 			ctx.fireExceptionCaught(refusal);
 		}
+	}
+
+	private static void closed(ChannelHandlerContext ctx) {
+		var unused = ctx.channel().close();
 	}
 
 	/** The guard is stricter than the decoder, but who knows its next version. */
@@ -142,12 +146,10 @@ final class Refusals extends ChannelDuplexHandler {
 		boolean informational = message instanceof HttpResponse response && response.status().code() < 200;
 		ChannelPromise noted = promise;
 		if (message instanceof LastHttpContent && !informational) {
-			this.ended++;
 			noted = promise.unvoid();
-			noted.addListener((written) -> {
-				this.answered++;
-				deliver(ctx);
-			});
+			this.ended++;
+			this.lastAnswer = noted;
+			deliver(ctx);
 		}
 		super.write(ctx, message, noted);
 	}

@@ -43,8 +43,6 @@ import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 
-import org.springframework.util.unit.DataSize;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -717,8 +715,9 @@ class PublicServerIT {
 						this.contentLength),
 				new ClientAddressSettings(this.trusted.isEmpty() ? List.of() : List.of(this.trusted), this.clientHeader,
 						ClientAddressSettings.Log.FULL),
-				new EdgeSettings(DataSize.ofBytes(this.maxBody), DataSize.ofMegabytes(64), DataSize.ofKilobytes(16),
-						this.idleTimeout));
+				TestEdge.settings(Map.of("max-body", this.maxBody + "B", "idle-timeout", this.idleTimeout.toString())),
+				(reason) -> {
+				});
 		this.server = this.gateway.customize(HttpServer.create().host("127.0.0.1").port(0))
 			.route(this.gateway::route)
 			.bindNow();
