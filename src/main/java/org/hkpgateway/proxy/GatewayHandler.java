@@ -89,7 +89,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			}
 			exchange.decided("forward", forward.outcomes());
 			RequestHead head = understood.upstreamHead(forward.requestHeaders());
-			return this.bodies.withLength(exchange, body,
+			return this.bodies.toSend(exchange, body,
 					(sized) -> this.upstream.forward(exchange, head, sized, forward.responseHeaders()));
 		});
 	}

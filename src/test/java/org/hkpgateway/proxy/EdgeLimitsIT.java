@@ -75,7 +75,7 @@ class EdgeLimitsIT {
 			await(this.go);
 		}), Map.of(), UpstreamSettings.ContentLength.STREAM);
 		try (RawClient client = new RawClient(port())) {
-			client.send(CHUNKED + "5\r\nhello\r\n");
+			client.send(CHUNKED + "11170\r\n" + "x".repeat(0x11170) + "\r\n");
 			assertThat(client.read().status()).isEqualTo(200);
 			client.send("zz\r\n");
 			assertThat(client.readToEnd().bytes()).isEmpty();
@@ -140,6 +140,16 @@ class EdgeLimitsIT {
 			socket.close();
 		}), Map.of("idle-timeout", "300ms"));
 		assertThat(RawClient.exchange(port(), "GET /pks/stats HTTP/1.0\r\n\r\n").status()).isEqualTo(200);
+	}
+
+	@Test
+	void aBodyThatDoesNotComeTakesUpNoConnectionToTheKeyserver() throws Exception {
+		start(RawUpstream.answering(OK), Map.of("idle-timeout", "1s"));
+		RawClient.Answer answer = RawClient.exchange(port(),
+				"POST /pks/add HTTP/1.1\r\nHost: k\r\nContent-Length: 500000\r\n\r\nhello");
+		assertThat(answer.status()).isEqualTo(408);
+		assertThat(this.listener.limits).containsExactly(EdgeLimit.IDLE_TIMEOUT);
+		assertThat(this.upstream.octets()).isZero();
 	}
 
 	@Test

@@ -343,7 +343,7 @@ class PublicServerIT {
 		this.contentLength = UpstreamSettings.ContentLength.STREAM;
 		start(RawUpstream.answering(OK));
 		RawClient.exchange(port(), "POST /pks/add HTTP/1.1\r\nHost: k\r\nConnection: close\r\n"
-				+ "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+				+ "Transfer-Encoding: chunked\r\n\r\n11170\r\n" + "x".repeat(0x11170) + "\r\n0\r\n\r\n");
 		assertThat(this.upstream.take().headers()).contains("transfer-encoding: chunked");
 	}
 
