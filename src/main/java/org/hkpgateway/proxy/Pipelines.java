@@ -1,6 +1,7 @@
 package org.hkpgateway.proxy;
 
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.epoll.EpollSocketChannelConfig;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import reactor.netty.NettyPipeline;
 
@@ -10,6 +11,9 @@ import reactor.netty.NettyPipeline;
  * event loop, before the first byte that it concerns.
  */
 final class Pipelines {
+
+	/** What the kernel holds of answers beside what is on its way. */
+	private static final long NOT_SENT_BYTES = 128 * 1024;
 
 	private final EdgeSettings edge;
 
@@ -30,6 +34,11 @@ final class Pipelines {
 	 */
 	void opened(ChannelPipeline pipeline) {
 		if (this.minResponseRate > 0) {
+			if (pipeline.channel().config() instanceof EpollSocketChannelConfig epoll) {
+				// Else the kernel takes nothing for long from a buffer of megabytes, and then
+				// much at once.
+				epoll.setTcpNotSentLowAt(NOT_SENT_BYTES);
+			}
 			pipeline.addFirst("hkp.slow-reader",
 					new SlowReader(this.minResponseRate, this.edge.idleTimeout(), this.report));
 		}
