@@ -14,10 +14,9 @@ import org.hkpgateway.testsupport.GatewayProcess;
 import org.hkpgateway.testsupport.GpgHome;
 import org.hkpgateway.testsupport.LargeKey;
 import org.hkpgateway.testsupport.Requirements;
-import org.hkpgateway.testsupport.TemporaryDirectory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -33,14 +32,10 @@ class SlowClientsIT {
 
 	private final Path curl = Requirements.program("curl");
 
-	private final Path directory = TemporaryDirectory.create("slow");
+	@TempDir
+	private Path directory;
 
 	private int served;
-
-	@AfterEach
-	void clean() {
-		TemporaryDirectory.delete(this.directory);
-	}
 
 	@Test
 	void slowHeadsBodiesAndReadersAreEndedAndNobodyElseNotices() throws Exception {
