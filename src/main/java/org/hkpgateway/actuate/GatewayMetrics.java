@@ -12,14 +12,16 @@ import org.hkpgateway.plugin.BreakerListener;
 import org.hkpgateway.plugin.BreakerState;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.StreamListener;
+import org.hkpgateway.proxy.EdgeListener;
 
 /**
  * Counts what plugins do: {@code hkp.plugin.calls} by plugin and outcome,
  * {@code hkp.plugin.transitions} by plugin and state, {@code hkp.plugin.breaker.changes}
- * by plugin and state, {@code hkp.plugin.stream.incidents} by plugin and incident. Labels
- * come from fixed sets and the configured plugins only.
+ * by plugin and state, {@code hkp.plugin.stream.incidents} by plugin and incident,
+ * {@code hkp.edge.connections.refused} by reason. Labels come from fixed sets and the
+ * configured plugins only.
  */
-public class GatewayMetrics implements ChainListener, StateListener, BreakerListener, StreamListener {
+public class GatewayMetrics implements ChainListener, StateListener, BreakerListener, StreamListener, EdgeListener {
 
 	private final MeterRegistry registry;
 
@@ -55,6 +57,11 @@ public class GatewayMetrics implements ChainListener, StateListener, BreakerList
 	@Override
 	public void stateChanged(PluginId plugin, BreakerState from, BreakerState to) {
 		this.registry.counter("hkp.plugin.breaker.changes", "plugin", plugin.name(), "to", to.name()).increment();
+	}
+
+	@Override
+	public void connectionRefused(EdgeListener.Reason reason) {
+		this.registry.counter("hkp.edge.connections.refused", "reason", reason.label()).increment();
 	}
 
 }

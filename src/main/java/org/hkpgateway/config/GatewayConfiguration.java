@@ -13,6 +13,10 @@ import org.hkpgateway.chain.PluginChain;
 import org.hkpgateway.keyserver.EmbeddedKeyserver;
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.proxy.PublicServer;
+import org.hkpgateway.proxy.ServerTls;
+import org.hkpgateway.proxy.TlsSettings;
+
+import org.jspecify.annotations.Nullable;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +26,7 @@ import org.springframework.beans.factory.InitializingBean;
 import org.springframework.boot.actuate.autoconfigure.web.server.ManagementServerProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.web.server.Shutdown;
 import org.springframework.boot.web.server.autoconfigure.ServerProperties;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -42,6 +47,10 @@ class GatewayConfiguration {
 
 	private static final String MANAGEMENT_ACTION = "Set management.server.address to a loopback address, for example "
 			+ "127.0.0.1, and management.server.port to a port of its own.";
+
+	private static final String TLS_ACTION = "Set spring.ssl.bundle.pem.<name>.keystore.certificate and .private-key to "
+			+ "readable files that belong together, or spring.ssl.bundle.jks.<name>.keystore to a key store, and "
+			+ "hkp.tls.bundle to that name.";
 
 	private static final Logger logger = LoggerFactory.getLogger(GatewayConfiguration.class);
 
@@ -71,9 +80,22 @@ class GatewayConfiguration {
 	}
 
 	@Bean
-	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties, EdgeMetrics metrics) {
+	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties, SslBundles bundles,
+			EdgeMetrics metrics) {
 		return new PublicServer(chain, upstream.url(), properties.upstream(), properties.clientAddress(),
-				properties.edge(), metrics);
+				properties.edge(), tls(properties.tls(), bundles), metrics);
+	}
+
+	private static @Nullable ServerTls tls(TlsSettings settings, SslBundles bundles) {
+		if (settings.bundle().isEmpty()) {
+			return null;
+		}
+		try {
+			return ServerTls.of(settings.bundle(), bundles);
+		}
+		catch (IllegalArgumentException ex) {
+			throw new UnusableSettingException(String.valueOf(ex.getMessage()), TLS_ACTION);
+		}
 	}
 
 	/**

@@ -4,6 +4,7 @@ import java.time.Duration;
 
 import org.hkpgateway.proxy.ClientAddressSettings;
 import org.hkpgateway.proxy.EdgeSettings;
+import org.hkpgateway.proxy.TlsSettings;
 import org.hkpgateway.proxy.UpstreamSettings;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -12,6 +13,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * Everything under {@code hkp}. Unknown keys stop the start.
  *
+ * @param tls TLS on the public port
  * @param upstream the keyserver
  * @param clientAddress who clients are
  * @param edge limits of the public port
@@ -20,9 +22,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param plugins the plugin host
  */
 @ConfigurationProperties(prefix = "hkp", ignoreUnknownFields = false)
-public record HkpProperties(@DefaultValue UpstreamSettings upstream, @DefaultValue ClientAddressSettings clientAddress,
-		@DefaultValue EdgeSettings edge, @DefaultValue Shutdown shutdown, @DefaultValue Readiness readiness,
-		@DefaultValue PluginsProperties plugins) {
+public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue UpstreamSettings upstream,
+		@DefaultValue ClientAddressSettings clientAddress, @DefaultValue EdgeSettings edge,
+		@DefaultValue Shutdown shutdown, @DefaultValue Readiness readiness, @DefaultValue PluginsProperties plugins) {
 
 	/**
 	 * {@code hkp.shutdown}.

@@ -38,7 +38,7 @@ abstract class AnswerRate extends ChannelOutboundHandlerAdapter {
 	abstract long offered();
 
 	/** Ends it, so that the client sees that the answer is cut. */
-	abstract void cut(Channel channel);
+	abstract void cut(ChannelHandlerContext ctx);
 
 	@Override
 	public void flush(ChannelHandlerContext ctx) throws Exception {
@@ -71,7 +71,7 @@ abstract class AnswerRate extends ChannelOutboundHandlerAdapter {
 			return;
 		}
 		this.report.reached(EdgeLimit.MIN_RESPONSE_RATE, LimitReport.peer(ctx.channel()));
-		cut(ctx.channel());
+		cut(ctx);
 	}
 
 	private void lookAgain(ChannelHandlerContext ctx, long nanos) {

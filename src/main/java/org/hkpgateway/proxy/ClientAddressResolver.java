@@ -97,7 +97,7 @@ final class ClientAddressResolver {
 	/**
 	 * Whether an address is one of the trusted proxies.
 	 * @param address of a peer
-	 * @return whether what it forwards is believed
+	 * @return true if what it says about clients is believed
 	 */
 	boolean isTrusted(InetAddress address) {
 		for (AddressRange range : this.trusted) {

@@ -2,6 +2,7 @@ package org.hkpgateway.proxy;
 
 import java.net.InetAddress;
 import java.util.List;
+import java.util.Locale;
 
 import io.netty.util.NetUtil;
 import org.hkpgateway.http.AddressRange;
@@ -14,10 +15,12 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param trustedProxies addresses or CIDRs whose X-Forwarded-For or Forwarded is believed
  * @param header one header to believe instead, for example {@code CF-Connecting-IP}; only
  * from trusted proxies; empty for none
+ * @param proxyProtocol whether trusted proxies begin connections with a header of the
+ * PROXY protocol
  * @param log how much of an address the log shows
  */
 public record ClientAddressSettings(@DefaultValue List<String> trustedProxies, @DefaultValue("") String header,
-		@DefaultValue("full") Log log) {
+		@DefaultValue("off") ProxyProtocol proxyProtocol, @DefaultValue("full") Log log) {
 
 	public ClientAddressSettings {
 		trustedProxies = List.copyOf(trustedProxies);
@@ -27,6 +30,22 @@ public record ClientAddressSettings(@DefaultValue List<String> trustedProxies, @
 		}
 		Checks.that(header.isEmpty() || !trustedProxies.isEmpty(), "hkp.client-address.header",
 				"hkp.client-address.trusted-proxies to be set too, because only trusted proxies are believed", header);
+		Checks.that(proxyProtocol == ProxyProtocol.OFF || !trustedProxies.isEmpty(),
+				"hkp.client-address.proxy-protocol",
+				"hkp.client-address.trusted-proxies to be set too, because only trusted proxies are believed",
+				proxyProtocol.name().toLowerCase(Locale.ROOT));
+	}
+
+	/** Whether connections begin with a header of the PROXY protocol. */
+	public enum ProxyProtocol {
+
+		/** It is not understood. */
+		OFF,
+		/** Those of trusted proxies may. */
+		OPTIONAL,
+		/** All do, and trusted proxies alone may connect. */
+		REQUIRED
+
 	}
 
 	/** How much of a client's address the log shows. */

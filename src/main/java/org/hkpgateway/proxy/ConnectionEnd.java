@@ -3,6 +3,8 @@ package org.hkpgateway.proxy;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 
+import javax.net.ssl.SSLException;
+
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -12,6 +14,7 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -130,14 +133,36 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 				&& ctx.channel() instanceof DuplexChannel duplex) {
 			this.lingering = true;
 			this.closePromise = promise;
-			var unused = duplex.shutdownOutput();
+			endOutput(ctx, duplex);
 			restartSilence(ctx);
 			restartTotal(ctx);
 			ctx.channel().config().setAutoRead(true);
 		}
+		else if (reset) {
+			reset(ctx, promise);
+		}
 		else {
 			super.close(ctx, promise);
 		}
+	}
+
+	/** The end of TLS first: without it the answer would look cut. */
+	private static void endOutput(ChannelHandlerContext ctx, DuplexChannel duplex) {
+		SslHandler tls = ctx.pipeline().get(SslHandler.class);
+		if (tls != null) {
+			var unused = tls.closeOutbound().addListener((sent) -> {
+				var unusedEnd = duplex.shutdownOutput();
+			});
+		}
+		else {
+			var unused = duplex.shutdownOutput();
+		}
+	}
+
+	/** Past the TLS handler, which would send the end of TLS: then nothing looks cut. */
+	private static void reset(ChannelHandlerContext ctx, ChannelPromise promise) {
+		ChannelHandlerContext tls = ctx.pipeline().context(SslHandler.class);
+		var unused = ((tls != null) ? tls : ctx).close(promise);
 	}
 
 	@Override
@@ -196,7 +221,7 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 
 	@Override
 	public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
-		if (cause instanceof IOException) {
+		if (cause instanceof IOException || cause.getCause() instanceof SSLException) {
 			closeNow(ctx);
 		}
 		super.exceptionCaught(ctx, cause);

@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
 import io.netty.channel.Channel;
-import io.netty.util.Attribute;
+import io.netty.channel.ChannelOption;
 import io.netty.util.AttributeKey;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Connections {
 
-	private static final AttributeKey<Client> COUNTED_FOR = AttributeKey.valueOf(Connections.class, "counted-for");
+	private static final AttributeKey<Ticket> TICKET = AttributeKey.valueOf(Connections.class, "ticket");
 
 	private final int most;
 
@@ -61,13 +61,15 @@ final class Connections {
 			this.report.reached(EdgeLimit.MAX_CONNECTIONS, peer);
 			return false;
 		}
-		if (!countFor(channel, peer)) {
+		Ticket ticket = new Ticket();
+		if (!ticket.countFor(peer)) {
 			this.open.decrementAndGet();
 			return false;
 		}
+		channel.attr(TICKET).set(ticket);
 		this.report.listener().connectionOpened();
 		channel.closeFuture().addListener((closed) -> {
-			forget(channel);
+			ticket.forget();
 			this.open.decrementAndGet();
 			this.report.listener().connectionClosed();
 		});
@@ -75,38 +77,21 @@ final class Connections {
 	}
 
 	/**
-	 * Counts an admitted connection for another client than its peer: the one that a
-	 * proxy has named at its beginning, for all that follows on it.
-	 * @param channel of the connection; called on its event loop
-	 * @param client who sends it
-	 * @return whether that client is within its limit; if not, close the connection
+	 * Counts an admitted connection for another client than its peer from now on: the one
+	 * that a proxy has named at its beginning. If that client has too many, the
+	 * connection is reset.
+	 * @param connection called on its event loop
+	 * @param client who opened it to the proxy
 	 */
-	boolean belongsTo(Channel channel, SocketAddress client) {
-		forget(channel);
-		return countFor(channel, client);
-	}
-
-	private boolean countFor(Channel channel, @Nullable SocketAddress address) {
-		if (!(address instanceof InetSocketAddress inet) || inet.getAddress() == null
-				|| this.exempt.test(inet.getAddress())) {
-			return true;
+	static void named(Channel connection, SocketAddress client) {
+		Ticket ticket = connection.attr(TICKET).get();
+		if (ticket == null) {
+			return;
 		}
-		Client client = Client.of(inet.getAddress());
-		int count = this.perClient.merge(client, 1, Integer::sum);
-		if (count > this.mostPerAddress) {
-			release(client);
-			this.report.reached(EdgeLimit.MAX_CONNECTIONS_PER_ADDRESS, address);
-			return false;
-		}
-		channel.attr(COUNTED_FOR).set(client);
-		return true;
-	}
-
-	private void forget(Channel channel) {
-		Attribute<Client> counted = channel.attr(COUNTED_FOR);
-		Client client = counted.getAndSet(null);
-		if (client != null) {
-			release(client);
+		ticket.forget();
+		if (!ticket.countFor(client)) {
+			connection.config().setOption(ChannelOption.SO_LINGER, 0);
+			var unused = connection.close();
 		}
 	}
 
@@ -120,6 +105,39 @@ final class Connections {
 
 	int clients() {
 		return this.perClient.size();
+	}
+
+	/** For whom a connection counts; used on its event loop once it has one. */
+	private final class Ticket {
+
+		private @Nullable Client client;
+
+		/**
+		 * Counts it.
+		 * @return whether the limit holds; else it is not counted
+		 */
+		boolean countFor(@Nullable SocketAddress address) {
+			if (!(address instanceof InetSocketAddress inet) || inet.getAddress() == null
+					|| Connections.this.exempt.test(inet.getAddress())) {
+				return true;
+			}
+			Client counted = Client.of(inet.getAddress());
+			if (Connections.this.perClient.merge(counted, 1, Integer::sum) > Connections.this.mostPerAddress) {
+				release(counted);
+				Connections.this.report.reached(EdgeLimit.MAX_CONNECTIONS_PER_ADDRESS, address);
+				return false;
+			}
+			this.client = counted;
+			return true;
+		}
+
+		void forget() {
+			if (this.client != null) {
+				release(this.client);
+				this.client = null;
+			}
+		}
+
 	}
 
 	/**

@@ -1,5 +1,6 @@
 package org.hkpgateway.proxy;
 
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -7,6 +8,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2StreamChannel;
 import org.hkpgateway.chain.PluginOutcome;
 import org.hkpgateway.hkp.HkpRequest;
 import org.jspecify.annotations.Nullable;
@@ -85,6 +88,31 @@ final class Exchange {
 		return this.request.version().equals(HttpVersion.HTTP_1_0);
 	}
 
+	boolean http2() {
+		return this.channel instanceof Http2StreamChannel;
+	}
+
+	/**
+	 * What the client speaks.
+	 * @return {@code 1.0}, {@code 1.1} or {@code 2}
+	 */
+	String protocolVersion() {
+		return http2() ? "2" : http10() ? "1.0" : "1.1";
+	}
+
+	/**
+	 * The other end of the connection.
+	 * @return whom a trusted proxy's PROXY header names, if there was one
+	 * @throws Refusal if it has gone away
+	 */
+	InetSocketAddress peer() {
+		InetSocketAddress peer = ProxyHeader.peer(http2() ? this.channel.parent() : this.channel);
+		if (peer == null) {
+			throw Refusal.bodyCutShort();
+		}
+		return peer;
+	}
+
 	/**
 	 * Declared length of the request body.
 	 * @return 0 if there is none, -1 if it is chunked
@@ -152,10 +180,16 @@ final class Exchange {
 	}
 
 	/**
-	 * Ends the connection by a TCP reset, so that an answer which was cut short cannot be
-	 * taken for a complete one, not even when its end is the end of the connection.
+	 * Ends the connection by a TCP reset, or the stream by one of HTTP/2, so that an
+	 * answer which was cut short cannot be taken for a complete one, not even when its
+	 * end is the end of the connection.
 	 */
 	void reset() {
+		if (http2()) {
+			this.note = "answer cut short by the upstream; stream reset";
+			StreamEnd.reset(this.channel, Http2Error.INTERNAL_ERROR);
+			return;
+		}
 		this.note = "answer cut short by the upstream; connection reset";
 		this.channel.attr(ConnectionEnd.RESET).set(Boolean.TRUE);
 		this.channel.config().setOption(ChannelOption.SO_LINGER, 0);

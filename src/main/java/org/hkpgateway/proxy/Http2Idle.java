@@ -56,7 +56,7 @@ final class Http2Idle extends ChannelInboundHandlerAdapter {
 			lookAfter(ctx, left);
 			return;
 		}
-		this.report.reached(EdgeLimit.IDLE_TIMEOUT, ctx.channel().remoteAddress());
+		this.report.reached(EdgeLimit.IDLE_TIMEOUT, LimitReport.peer(ctx.channel()));
 		var unused = ctx.channel().close();
 	}
 

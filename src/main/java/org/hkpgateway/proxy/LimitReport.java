@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 import io.netty.channel.Channel;
-import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.http2.Http2StreamChannel;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,13 +60,14 @@ final class LimitReport {
 	}
 
 	/**
-	 * The other end of a connection.
+	 * Who is at the other end of a connection.
 	 * @param channel the connection, or a stream of it
 	 * @return its address; null if nobody knows any more
 	 */
 	static @Nullable SocketAddress peer(Channel channel) {
-		return (channel.parent() instanceof SocketChannel connection) ? connection.remoteAddress()
-				: channel.remoteAddress();
+		Channel connection = (channel instanceof Http2StreamChannel) ? channel.parent() : channel;
+		SocketAddress other = connection.remoteAddress();
+		return (other instanceof InetSocketAddress) ? ProxyHeader.peer(connection) : other;
 	}
 
 	private String address(@Nullable SocketAddress by) {

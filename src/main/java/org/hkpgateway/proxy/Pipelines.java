@@ -1,8 +1,12 @@
 package org.hkpgateway.proxy;
 
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.epoll.EpollSocketChannelConfig;
 import io.netty.handler.codec.http2.Http2FrameCodec;
+import org.jspecify.annotations.Nullable;
 import reactor.netty.NettyPipeline;
 
 /**
@@ -17,32 +21,70 @@ final class Pipelines {
 
 	private final EdgeSettings edge;
 
+	private final ClientAddressSettings.ProxyProtocol proxyProtocol;
+
+	private final ClientAddressResolver clients;
+
+	private final @Nullable ServerTls tls;
+
+	private final RefusedConnections refused;
+
 	private final LimitReport report;
 
-	private final long minResponseRate;
-
-	Pipelines(EdgeSettings edge, LimitReport report) {
+	/**
+	 * Makes it.
+	 * @param edge limits
+	 * @param proxyProtocol whether connections begin with a PROXY protocol header
+	 * @param clients knows trusted proxies
+	 * @param tls null for clear text only
+	 * @param refused where refused connections go
+	 * @param report told of limits that are reached
+	 */
+	Pipelines(EdgeSettings edge, ClientAddressSettings.ProxyProtocol proxyProtocol, ClientAddressResolver clients,
+			@Nullable ServerTls tls, RefusedConnections refused, LimitReport report) {
 		this.edge = edge;
+		this.proxyProtocol = proxyProtocol;
+		this.clients = clients;
+		this.tls = tls;
+		this.refused = refused;
 		this.report = report;
-		this.minResponseRate = edge.minResponseRate().toBytes();
 	}
 
 	/**
-	 * A connection that was just opened: nothing is known but its peer.
+	 * A connection that was just opened: nothing is known but its peer. What is put first
+	 * here stays, whatever is spoken later; what is put behind the protocol sniffer goes
+	 * when HTTP/2 takes over.
 	 * @param pipeline of the connection, which holds the server library's handlers for
 	 * HTTP/1
+	 * @param serverHttp2 adds the server library's handlers for HTTP/2
 	 */
-	void opened(ChannelPipeline pipeline) {
-		if (this.minResponseRate > 0) {
+	void opened(ChannelPipeline pipeline, ChannelHandler serverHttp2) {
+		http1(pipeline);
+		pipeline.addFirst("hkp.protocol-sniffer",
+				new ProtocolSniffer(this.tls, this.refused, (ctx) -> switchToHttp2(ctx, serverHttp2)));
+		switch (this.proxyProtocol) {
+			case OFF -> {
+			}
+			case OPTIONAL,
+					REQUIRED ->
+				pipeline.addFirst("hkp.proxy-header",
+						new ProxyHeader(this.proxyProtocol == ClientAddressSettings.ProxyProtocol.REQUIRED,
+								this.clients::isTrusted, this.refused));
+		}
+		slowReader(pipeline);
+	}
+
+	private void slowReader(ChannelPipeline pipeline) {
+		long rate = this.edge.minResponseRate().toBytes();
+		if (rate > 0) {
 			if (pipeline.channel().config() instanceof EpollSocketChannelConfig epoll) {
-				// Else the kernel takes nothing for long from a buffer of megabytes, and then
+				// Else the kernel takes nothing for long from a buffer of megabytes, and
+				// then
 				// much at once.
 				epoll.setTcpNotSentLowAt(NOT_SENT_BYTES);
 			}
-			pipeline.addFirst("hkp.slow-reader",
-					new SlowReader(this.minResponseRate, this.edge.idleTimeout(), this.report));
+			pipeline.addFirst("hkp.slow-reader", new SlowReader(rate, this.edge.idleTimeout(), this.report));
 		}
-		http1(pipeline);
 	}
 
 	/**
@@ -62,28 +104,43 @@ final class Pipelines {
 			.addAfter(NettyPipeline.HttpTrafficHandler, "hkp.turns", refusals.turns());
 	}
 
-	/**
-	 * HTTP/2: the connection, whose frames the codec has already been told to read.
-	 * @param pipeline of the connection, with the server library's codec and multiplexer;
-	 * the handlers of {@link #http1} are gone
-	 */
-	void http2(ChannelPipeline pipeline) {
-		Http2FrameCodec codec = pipeline.get(Http2FrameCodec.class);
-		pipeline.addLast("hkp.idle", new Http2Idle(codec.connection(), this.edge.idleTimeout(), this.report));
+	private void switchToHttp2(ChannelHandlerContext last, ChannelHandler serverHttp2) {
+		ChannelPipeline pipeline = last.pipeline();
+		while (pipeline.last() != last.handler()) {
+			pipeline.removeLast();
+		}
+		// A client that ends its side has no use for answers: the codec would end the
+		// streams, and nobody the connection.
+		last.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+		pipeline.addLast(serverHttp2);
+		http2(pipeline);
 	}
 
 	/**
-	 * HTTP/2: one stream, which is one request and its answer.
+	 * HTTP/2: the connection. None of its frames has been read.
+	 * @param pipeline of the connection, with the server library's codec and multiplexer;
+	 * the handlers of HTTP/1 are gone
+	 */
+	private void http2(ChannelPipeline pipeline) {
+		Http2FrameCodec codec = pipeline.get(Http2FrameCodec.class);
+		pipeline.addLast("hkp.idle", new Http2Idle(codec.connection(), this.edge.idleTimeout(), this.report))
+			.addLast("hkp.http2-faults", Http2Faults.INSTANCE);
+	}
+
+	/**
+	 * HTTP/2: one stream, which is one request and its answer. None of its frames has
+	 * been read.
 	 * @param pipeline of the stream, with the server library's converter between frames
-	 * and HTTP messages, {@link NettyPipeline#H2ToHttp11Codec}; its channel's parent is
-	 * the connection
+	 * and HTTP messages; its channel's parent is the connection
 	 */
 	void http2Stream(ChannelPipeline pipeline) {
-		if (this.minResponseRate > 0) {
-			pipeline.addFirst("hkp.slow-stream",
-					new SlowStream(this.minResponseRate, this.edge.idleTimeout(), this.report));
+		long rate = this.edge.minResponseRate().toBytes();
+		if (rate > 0) {
+			pipeline.addFirst("hkp.slow-stream", new SlowStream(rate, this.edge.idleTimeout(), this.report));
 		}
-		pipeline.addAfter(NettyPipeline.H2ToHttp11Codec, "hkp.cors", CorsHeader.INSTANCE);
+		pipeline.addBefore(NettyPipeline.H2ToHttp11Codec, "hkp.stream-request", new StreamRequest())
+			.addAfter(NettyPipeline.H2ToHttp11Codec, "hkp.stream-end", new StreamEnd())
+			.addAfter(NettyPipeline.H2ToHttp11Codec, "hkp.cors", CorsHeader.INSTANCE);
 	}
 
 }

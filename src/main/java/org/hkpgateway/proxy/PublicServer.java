@@ -4,13 +4,18 @@ import java.net.URI;
 import java.time.Duration;
 
 import io.netty.channel.ChannelOption;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.http2.Http2StreamChannel;
+import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.netty.util.internal.PlatformDependent;
 import org.hkpgateway.chain.PluginChain;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.netty.Connection;
 import reactor.netty.ConnectionObserver;
+import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.server.HttpServer;
+import reactor.netty.http.server.HttpServerConfig;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerRoutes;
 
@@ -21,6 +26,13 @@ import reactor.netty.http.server.HttpServerRoutes;
 public final class PublicServer implements AutoCloseable {
 
 	private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
+
+	private static final int MAX_STREAMS = 100;
+
+	/** More are rapid reset (CVE-2023-44487) or made the gateway send them. */
+	private static final int MAX_RESETS = 200;
+
+	private static final int RESET_WINDOW_SECONDS = 30;
 
 	private final EdgeSettings edge;
 
@@ -39,16 +51,18 @@ public final class PublicServer implements AutoCloseable {
 	 * @param upstream how to talk to it
 	 * @param clientAddress who clients are
 	 * @param edge limits
+	 * @param tls null for clear text only
 	 * @param listener told of connections, limits and refusals
 	 */
 	public PublicServer(PluginChain chain, URI upstreamUrl, UpstreamSettings upstream,
-			ClientAddressSettings clientAddress, EdgeSettings edge, EdgeListener listener) {
+			ClientAddressSettings clientAddress, EdgeSettings edge, @Nullable ServerTls tls, EdgeListener listener) {
 		this.edge = edge;
-		LimitReport report = new LimitReport(listener, clientAddress.log(), System::nanoTime);
 		ClientAddressResolver clients = new ClientAddressResolver(clientAddress);
-		this.pipelines = new Pipelines(edge, report);
+		LimitReport report = new LimitReport(listener, clientAddress.log(), System::nanoTime);
 		this.connections = new Connections(edge.maxConnections(), edge.maxConnectionsPerAddress(), clients::isTrusted,
 				report);
+		this.pipelines = new Pipelines(edge, clientAddress.proxyProtocol(), clients, tls,
+				new RefusedConnections(listener, System::nanoTime), report);
 		this.upstream = new UpstreamClient(upstreamUrl, upstream);
 		BufferBudget budget = new BufferBudget(
 				Math.min(edge.maxBufferedBytes().toBytes(), PlatformDependent.maxDirectMemory() / 4));
@@ -60,21 +74,41 @@ public final class PublicServer implements AutoCloseable {
 	}
 
 	/**
-	 * Configures the server of the public port.
+	 * Configures the server of the public port: HTTP/1 and HTTP/2, and TLS if there is
+	 * any. Of times, the server library is told none: it would count a slow keyserver as
+	 * the client's silence.
 	 * @param server the server
 	 * @return the configured server
 	 */
 	public HttpServer customize(HttpServer server) {
 		int maxHead = (int) this.edge.maxHeaderBytes().toBytes();
-		// Times of connections are kept by handlers of the gateway's own, which know whom
-		// is
-		// waited for and count; the library's would take a slow keyserver for an idle
-		// client.
-		return server.httpRequestDecoder((decoder) -> decoder.maxHeaderSize(maxHead).maxInitialLineLength(maxHead))
+		HttpServer http1 = server.noSSL()
+			.protocol(HttpProtocol.HTTP11)
+			.httpRequestDecoder((decoder) -> decoder.maxHeaderSize(maxHead).maxInitialLineLength(maxHead))
 			.childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
 			.childObserve(this::connected)
-			.doOnBound((bound) -> bound.channel().pipeline().addFirst("hkp.admission", new Admission(this.connections)))
-			.doOnChannelInit((observer, channel, remote) -> this.pipelines.opened(channel.pipeline()));
+			.doOnBound(
+					(bound) -> bound.channel().pipeline().addFirst("hkp.admission", new Admission(this.connections)));
+		HttpServerConfig http2 = http2(http1).configuration();
+		return http1.doOnChannelInit((observer, channel, remote) -> this.pipelines.opened(channel.pipeline(),
+				http2.channelInitializer(observer, remote, true)));
+	}
+
+	/**
+	 * The same server for HTTP/2 alone. It is never bound: connections are handed to it.
+	 * Limits that are not named are the codec's own: control frames in the queue, empty
+	 * DATA frames, small CONTINUATION frames.
+	 */
+	private HttpServer http2(HttpServer server) {
+		int maxHead = (int) this.edge.maxHeaderBytes().toBytes();
+		return server.protocol(HttpProtocol.H2C)
+			// Whoever has a group ends gracefully: streams that are open go on until the
+			// drain is over.
+			.channelGroup(new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE))
+			.http2Settings((settings) -> settings.maxConcurrentStreams(MAX_STREAMS)
+				.maxHeaderListSize(maxHead)
+				.maxDecodedRstFramesPerWindow(MAX_RESETS, RESET_WINDOW_SECONDS)
+				.maxEncodedRstFramesPerWindow(MAX_RESETS, RESET_WINDOW_SECONDS));
 	}
 
 	/** Streams of HTTP/2 are connections too, to the server library. */

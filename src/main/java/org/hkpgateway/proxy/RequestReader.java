@@ -67,7 +67,7 @@ final class RequestReader {
 	Understood read(Exchange exchange) {
 		Refusal unreadable = exchange.unreadable();
 		Headers all = (unreadable != null) ? Headers.empty() : headers(exchange.request().requestHeaders());
-		InetSocketAddress peer = (InetSocketAddress) exchange.channel().remoteAddress();
+		InetSocketAddress peer = exchange.peer();
 		ClientAddress client = this.clients.resolve(peer, all, exchange.request().scheme().equals("https"));
 		exchange.sentBy(client);
 		if (unreadable != null) {
@@ -79,13 +79,13 @@ final class RequestReader {
 		Predicate<String> hopByHop = HopByHop.names(all.all("Connection"));
 		Predicate<String> forged = (name) -> !client.trustedPeer() && this.clients.isClientHeader(name);
 		Headers passed = all.without(hopByHop.or(ForwardedHeaders::isForwarded).or(forged));
-		String via = (exchange.http10() ? "1.0" : "1.1") + " hkp-gateway";
+		String via = exchange.protocolVersion() + " hkp-gateway";
 		return new Understood(new RequestHead(exchange.method(), exchange.target(), passed), hkp, client,
 				ForwardedHeaders.rebuild(all, client).with("Via", via));
 	}
 
 	private static void checkHead(Exchange exchange, Headers all) {
-		if (exchange.request().version().majorVersion() != 1) {
+		if (!exchange.http2() && exchange.request().version().majorVersion() != 1) {
 			throw Refusal.versionNotSupported();
 		}
 		String method = exchange.method();

@@ -148,11 +148,11 @@ final class RequestWait extends ChannelDuplexHandler {
 		}
 		else if (this.state == State.HEAD) {
 			this.inHead = false;
-			this.report.reached(EdgeLimit.REQUEST_HEAD_TIMEOUT, ctx.channel().remoteAddress());
+			this.report.reached(EdgeLimit.REQUEST_HEAD_TIMEOUT, LimitReport.peer(ctx.channel()));
 			this.guard.refuse(ctx, Refusal.headTooSlow());
 		}
 		else {
-			this.report.reached(EdgeLimit.IDLE_TIMEOUT, ctx.channel().remoteAddress());
+			this.report.reached(EdgeLimit.IDLE_TIMEOUT, LimitReport.peer(ctx.channel()));
 			var unused = ctx.close();
 		}
 	}

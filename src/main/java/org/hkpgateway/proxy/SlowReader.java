@@ -64,11 +64,11 @@ final class SlowReader extends AnswerRate {
 		return bytes[0];
 	}
 
+	/** Past all other handlers, which would try to say goodbye. */
 	@Override
-	void cut(Channel channel) {
-		channel.attr(ConnectionEnd.RESET).set(Boolean.TRUE);
-		channel.config().setOption(ChannelOption.SO_LINGER, 0);
-		var unused = channel.close();
+	void cut(ChannelHandlerContext ctx) {
+		ctx.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+		var unused = ctx.close();
 	}
 
 }

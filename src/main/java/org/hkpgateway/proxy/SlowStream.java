@@ -45,8 +45,8 @@ final class SlowStream extends AnswerRate {
 	}
 
 	@Override
-	void cut(Channel channel) {
-		var unused = channel.close();
+	void cut(ChannelHandlerContext ctx) {
+		var unused = ctx.close();
 	}
 
 }

@@ -34,11 +34,9 @@ class EdgeMetricsTests {
 		this.metrics.requestRefused(408);
 		assertThat(this.registry.get("hkp.edge.connections").gauge().value()).isEqualTo(1);
 		assertThat(this.registry.get("hkp.edge.connections.accepted").counter().count()).isEqualTo(2);
-		assertThat(
-				this.registry.get("hkp.edge.limited").tag("limit", "max-connections-per-address").counter().count())
+		assertThat(this.registry.get("hkp.edge.limited").tag("limit", "max-connections-per-address").counter().count())
 			.isEqualTo(1);
-		assertThat(
-				this.registry.get("hkp.edge.connections.refused").tag("reason", "tls-handshake").counter().count())
+		assertThat(this.registry.get("hkp.edge.connections.refused").tag("reason", "tls-handshake").counter().count())
 			.isEqualTo(1);
 		assertThat(this.registry.get("hkp.edge.refused").tag("status", "408").counter().count()).isEqualTo(1);
 	}

@@ -20,6 +20,7 @@ import org.hkpgateway.plugin.PathGlob;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSettings;
 import org.hkpgateway.proxy.ClientAddressSettings;
+import org.hkpgateway.proxy.TlsSettings;
 import org.hkpgateway.proxy.UpstreamSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,8 +46,9 @@ class HkpPropertiesTests {
 			HkpProperties hkp = context.getBean(HkpProperties.class);
 			assertThat(hkp.upstream()).isEqualTo(new UpstreamSettings(List.of(), Duration.ofSeconds(5),
 					Duration.ofSeconds(150), 500, UpstreamSettings.ContentLength.REQUIRE));
-			assertThat(hkp.clientAddress())
-				.isEqualTo(new ClientAddressSettings(List.of(), "", ClientAddressSettings.Log.FULL));
+			assertThat(hkp.clientAddress()).isEqualTo(new ClientAddressSettings(List.of(), "",
+					ClientAddressSettings.ProxyProtocol.OFF, ClientAddressSettings.Log.FULL));
+			assertThat(hkp.tls()).isEqualTo(new TlsSettings(""));
 			assertThat(hkp.edge().maxBody()).isEqualTo(DataSize.ofMegabytes(16));
 			assertThat(hkp.edge().maxBufferedBytes()).isEqualTo(DataSize.ofMegabytes(256));
 			assertThat(hkp.edge().maxHeaderBytes()).isEqualTo(DataSize.ofKilobytes(16));
@@ -76,10 +78,11 @@ class HkpPropertiesTests {
 			.withPropertyValues("hkp.upstream.urls=http://keys.example:11371", "hkp.upstream.connect-timeout=1s",
 					"hkp.upstream.response-timeout=2m", "hkp.upstream.max-connections=7",
 					"hkp.upstream.content-length=stream", "hkp.client-address.trusted-proxies=10.0.0.0/8,::1",
-					"hkp.client-address.header=CF-Connecting-IP", "hkp.client-address.log=truncated",
-					"hkp.edge.max-body=1MB", "hkp.edge.max-buffered-bytes=2MB", "hkp.edge.max-header-bytes=8KB",
-					"hkp.edge.idle-timeout=5s", "hkp.shutdown.pre-stop=0s", "hkp.shutdown.drain=1s",
-					"hkp.readiness.required=always", "hkp.readiness.upstream=true", "hkp.plugins.directories=/a,/b",
+					"hkp.client-address.header=CF-Connecting-IP", "hkp.client-address.proxy-protocol=required",
+					"hkp.tls.bundle=keys", "hkp.client-address.log=truncated", "hkp.edge.max-body=1MB",
+					"hkp.edge.max-buffered-bytes=2MB", "hkp.edge.max-header-bytes=8KB", "hkp.edge.idle-timeout=5s",
+					"hkp.shutdown.pre-stop=0s", "hkp.shutdown.drain=1s", "hkp.readiness.required=always",
+					"hkp.readiness.upstream=true", "hkp.plugins.directories=/a,/b",
 					"hkp.plugins.runtime-directory=/run/x", "hkp.plugins.chain-budget=50ms",
 					"hkp.plugins.default-grants=http.request", "hkp.plugins.settings.my-plugin.enabled=false",
 					"hkp.plugins.settings.my-plugin.order=5", "hkp.plugins.settings.my-plugin.match.methods=POST,GET",
@@ -99,8 +102,10 @@ class HkpPropertiesTests {
 				assertThat(hkp.upstream())
 					.isEqualTo(new UpstreamSettings(List.of(URI.create("http://keys.example:11371")),
 							Duration.ofSeconds(1), Duration.ofMinutes(2), 7, UpstreamSettings.ContentLength.STREAM));
-				assertThat(hkp.clientAddress()).isEqualTo(new ClientAddressSettings(List.of("10.0.0.0/8", "::1"),
-						"CF-Connecting-IP", ClientAddressSettings.Log.TRUNCATED));
+				assertThat(hkp.clientAddress())
+					.isEqualTo(new ClientAddressSettings(List.of("10.0.0.0/8", "::1"), "CF-Connecting-IP",
+							ClientAddressSettings.ProxyProtocol.REQUIRED, ClientAddressSettings.Log.TRUNCATED));
+				assertThat(hkp.tls()).isEqualTo(new TlsSettings("keys"));
 				assertThat(hkp.edge().maxBufferedBytes()).isEqualTo(DataSize.ofMegabytes(2));
 				assertThat(hkp.shutdown()).isEqualTo(new HkpProperties.Shutdown(Duration.ZERO, Duration.ofSeconds(1)));
 				assertThat(hkp.readiness())
@@ -125,7 +130,8 @@ class HkpPropertiesTests {
 			"hkp.upstream.urls, http://keys.example:99999", "hkp.upstream.connect-timeout, 0s",
 			"hkp.upstream.connect-timeout, 100d", "hkp.upstream.max-connections, 0",
 			"hkp.upstream.content-length, maybe", "hkp.client-address.trusted-proxies, nonsense",
-			"hkp.client-address.header, CF-Connecting-IP", "hkp.edge.max-body, 3GB", "hkp.edge.max-buffered-bytes, 1B",
+			"hkp.client-address.header, CF-Connecting-IP", "hkp.client-address.proxy-protocol, required",
+			"hkp.client-address.proxy-protocol, sometimes", "hkp.edge.max-body, 3GB", "hkp.edge.max-buffered-bytes, 1B",
 			"hkp.edge.max-header-bytes, 1B", "hkp.edge.idle-timeout, never", "hkp.shutdown.pre-stop, -1s",
 			"hkp.readiness.required, sometimes", "hkp.plugins.chain-budget, 0s",
 			"hkp.plugins.default-grants, everything", "hkp.plugins.settings.a.fail, ajar",

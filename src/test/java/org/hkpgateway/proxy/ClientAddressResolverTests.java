@@ -88,8 +88,8 @@ class ClientAddressResolverTests {
 	}
 
 	private static ClientAddressResolver resolver(String header, String... trusted) {
-		return new ClientAddressResolver(
-				new ClientAddressSettings(List.of(trusted), header, ClientAddressSettings.Log.FULL));
+		return new ClientAddressResolver(new ClientAddressSettings(List.of(trusted), header,
+				ClientAddressSettings.ProxyProtocol.OFF, ClientAddressSettings.Log.FULL));
 	}
 
 	private static InetSocketAddress peer(String address) {

@@ -57,10 +57,11 @@ class ConnectionsTests {
 		assertThat(this.connections.admit(second)).isTrue();
 		assertThat(this.connections.admit(third)).isTrue();
 		InetSocketAddress client = new InetSocketAddress("192.0.2.1", 1);
-		assertThat(this.connections.belongsTo(first, client)).isTrue();
-		assertThat(this.connections.belongsTo(second, client)).isTrue();
-		assertThat(this.connections.belongsTo(third, client)).isFalse();
-		third.close();
+		Connections.named(first, client);
+		Connections.named(second, client);
+		assertThat(second.isOpen()).isTrue();
+		Connections.named(third, client);
+		assertThat(third.isOpen()).isFalse();
 		second.close();
 		assertThat(this.connections.clients()).isEqualTo(1);
 		first.close();

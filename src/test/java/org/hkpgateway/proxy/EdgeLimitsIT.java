@@ -205,6 +205,28 @@ class EdgeLimitsIT {
 		close(open);
 	}
 
+	@Test
+	void behindAProxyTheAddressThatItNamesHasItsShare() throws Exception {
+		start(RawUpstream.answering(OK), Map.of("max-connections-per-address", "3"),
+				UpstreamSettings.ContentLength.REQUIRE, List.of("127.0.0.1"),
+				ClientAddressSettings.ProxyProtocol.REQUIRED);
+		List<Socket> open = open(5);
+		for (int i = 0; i < 5; i++) {
+			String client = (i < 4) ? "192.0.2.66" : "192.0.2.67";
+			open.get(i)
+				.getOutputStream()
+				.write(("PROXY TCP4 " + client + " 192.0.2.1 4711 11371\r\n").getBytes(StandardCharsets.ISO_8859_1));
+			if (i == 3) {
+				eventually(() -> this.listener.limits.contains(EdgeLimit.MAX_CONNECTIONS_PER_ADDRESS));
+			}
+			else {
+				assertThat(isServed(open.get(i))).isTrue();
+			}
+		}
+		eventually(() -> this.listener.open.get() == 4);
+		close(open);
+	}
+
 	private void fillAndFreeOne(int most, EdgeLimit limit) throws Exception {
 		List<Socket> open = open(most);
 		assertThat(this.listener.open).hasValue(most);
@@ -295,9 +317,14 @@ class EdgeLimitsIT {
 
 	private void start(RawUpstream upstream, Map<String, String> settings, UpstreamSettings.ContentLength length,
 			List<String> trustedProxies) {
+		start(upstream, settings, length, trustedProxies, ClientAddressSettings.ProxyProtocol.OFF);
+	}
+
+	private void start(RawUpstream upstream, Map<String, String> settings, UpstreamSettings.ContentLength length,
+			List<String> trustedProxies, ClientAddressSettings.ProxyProtocol proxyProtocol) {
 		this.upstream = upstream;
 		this.edge = new TestEdge(upstream.uri(), length, List.of(), TestEdge.settings(settings), trustedProxies,
-				this.listener);
+				proxyProtocol, this.listener);
 	}
 
 }

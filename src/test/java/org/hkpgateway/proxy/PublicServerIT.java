@@ -714,9 +714,9 @@ class PublicServerIT {
 				new UpstreamSettings(List.of(upstream.uri()), Duration.ofSeconds(2), this.responseTimeout, 50,
 						this.contentLength),
 				new ClientAddressSettings(this.trusted.isEmpty() ? List.of() : List.of(this.trusted), this.clientHeader,
-						ClientAddressSettings.Log.FULL),
+						ClientAddressSettings.ProxyProtocol.OFF, ClientAddressSettings.Log.FULL),
 				TestEdge.settings(Map.of("max-body", this.maxBody + "B", "idle-timeout", this.idleTimeout.toString())),
-				(reason) -> {
+				null, (reason) -> {
 				});
 		this.server = this.gateway.customize(HttpServer.create().host("127.0.0.1").port(0))
 			.route(this.gateway::route)

@@ -30,18 +30,21 @@ final class TestEdge implements AutoCloseable {
 	private final DisposableServer server;
 
 	TestEdge(URI upstream, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins) {
-		this(upstream, contentLength, plugins, settings(Map.of()), List.of(), (reason) -> {
-		});
+		this(upstream, contentLength, plugins, settings(Map.of()), List.of(), ClientAddressSettings.ProxyProtocol.OFF,
+				(reason) -> {
+				});
 	}
 
 	TestEdge(URI upstream, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins,
-			EdgeSettings settings, List<String> trustedProxies, EdgeListener listener) {
+			EdgeSettings settings, List<String> trustedProxies, ClientAddressSettings.ProxyProtocol proxyProtocol,
+			EdgeListener listener) {
 		PluginChain chain = new PluginChain(() -> plugins, Duration.ofSeconds(5), (request, outcome) -> {
 		}, System::nanoTime);
 		this.gateway = new PublicServer(chain, upstream,
 				new UpstreamSettings(List.of(upstream), Duration.ofSeconds(2), Duration.ofSeconds(10), 50,
 						contentLength),
-				new ClientAddressSettings(trustedProxies, "", ClientAddressSettings.Log.FULL), settings, listener);
+				new ClientAddressSettings(trustedProxies, "", proxyProtocol, ClientAddressSettings.Log.FULL), settings,
+				null, listener);
 		this.server = this.gateway.customize(HttpServer.create().host("127.0.0.1").port(0))
 			.route(this.gateway::route)
 			.bindNow();

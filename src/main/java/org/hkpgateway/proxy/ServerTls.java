@@ -1,0 +1,118 @@
+package org.hkpgateway.proxy;
+
+import java.security.GeneralSecurityException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import javax.net.ssl.SSLException;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.codec.http2.Http2SecurityUtil;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.SupportedCipherSuiteFilter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.boot.ssl.NoSuchSslBundleException;
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.boot.ssl.SslOptions;
+
+/**
+ * TLS of the public port. When the bundle changes, handshakes from then on use the new
+ * certificate, and connections that exist go on with the old one; a bundle that cannot be
+ * used is an error in the log and changes nothing. Thread-safe.
+ */
+public final class ServerTls {
+
+	private static final Logger logger = LoggerFactory.getLogger(ServerTls.class);
+
+	private static final long HANDSHAKE_SECONDS = 10;
+
+	private final String name;
+
+	private volatile SslContext context;
+
+	private ServerTls(String name, SslContext context) {
+		this.name = name;
+		this.context = context;
+	}
+
+	/**
+	 * Takes a bundle into use and follows its changes.
+	 * @param name of the bundle
+	 * @param bundles where it is
+	 * @return TLS with its key
+	 * @throws IllegalArgumentException if there is no such bundle or it cannot be used;
+	 * the message names the key of the setting
+	 */
+	public static ServerTls of(String name, SslBundles bundles) {
+		SslBundle bundle;
+		try {
+			bundle = bundles.getBundle(name);
+		}
+		catch (NoSuchSslBundleException ex) {
+			throw new IllegalArgumentException(
+					"hkp.tls.bundle: expected: the name of an SSL bundle (spring.ssl.bundle), got: " + name, ex);
+		}
+		ServerTls tls = new ServerTls(name, context(name, bundle));
+		bundles.addBundleUpdateHandler(name, tls::changed);
+		return tls;
+	}
+
+	private void changed(SslBundle bundle) {
+		try {
+			this.context = context(this.name, bundle);
+			logger.info("SSL bundle {} has changed; new TLS connections use its new certificate", this.name);
+		}
+		catch (IllegalArgumentException ex) {
+			logger.error("SSL bundle {} has changed and cannot be used; TLS connections get the old certificate. {}",
+					this.name, ex.getMessage());
+		}
+	}
+
+	private static SslContext context(String name, SslBundle bundle) {
+		try {
+			KeyCheck.check(bundle);
+			SslContextBuilder builder = SslContextBuilder.forServer(bundle.getManagers().getKeyManagerFactory())
+				.sslProvider(SslProvider.JDK)
+				.protocols("TLSv1.3", "TLSv1.2")
+				// Those that RFC 9113 allows for HTTP/2; there is only one list for all.
+				.ciphers(Http2SecurityUtil.CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
+				.applicationProtocolConfig(new ApplicationProtocolConfig(ApplicationProtocolConfig.Protocol.ALPN,
+						ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+						ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+						ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1));
+			SslOptions options = bundle.getOptions();
+			if (options.getCiphers() != null) {
+				builder.ciphers(List.of(options.getCiphers()));
+			}
+			if (options.getEnabledProtocols() != null) {
+				builder.protocols(options.getEnabledProtocols());
+			}
+			return builder.build();
+		}
+		// Boot reads files when first asked, and wraps what goes wrong in many ways.
+		catch (GeneralSecurityException | SSLException | RuntimeException ex) {
+			throw new IllegalArgumentException("hkp.tls.bundle: expected: an SSL bundle with a private key and its "
+					+ "certificate, got: " + name + ", which cannot be used: " + ex.getMessage(), ex);
+		}
+	}
+
+	/**
+	 * A handler for one connection. Its handshake takes 10 s at most.
+	 * @param allocator of the connection
+	 * @return the handler
+	 */
+	SslHandler newHandler(ByteBufAllocator allocator) {
+		SslHandler handler = this.context.newHandler(allocator);
+		handler.setHandshakeTimeout(HANDSHAKE_SECONDS, TimeUnit.SECONDS);
+		return handler;
+	}
+
+}
