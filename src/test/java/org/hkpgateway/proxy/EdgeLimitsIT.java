@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 import org.hkpgateway.testsupport.RawClient;
+import org.hkpgateway.testsupport.RawHttp2;
 import org.hkpgateway.testsupport.RawUpstream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -225,6 +226,63 @@ class EdgeLimitsIT {
 		}
 		eventually(() -> this.listener.open.get() == 4);
 		close(open);
+	}
+
+	@Test
+	void anHttp2ConnectionWithoutStreamsIsIdleHoweverOftenItPings() throws Exception {
+		start(RawUpstream.answering(OK), Map.of("idle-timeout", "500ms"));
+		try (RawHttp2 client = RawHttp2.connect(port())) {
+			assertThat(client.request(1, true, "GET", "/pks/stats").answer(1).status()).isEqualTo(200);
+			eventually(() -> {
+				try {
+					client.frame(RawHttp2.PING, 0, 0, new byte[8]);
+				}
+				catch (IOException ex) {
+					// Closed.
+				}
+				return this.listener.limits.contains(EdgeLimit.IDLE_TIMEOUT);
+			});
+			eventually(() -> this.listener.open.get() == 0);
+		}
+	}
+
+	@Test
+	void anHttp2ConnectionWhoseStreamWaitsForTheKeyserverIsNotIdle() throws Exception {
+		start(new RawUpstream((socket, request) -> {
+			pause(900);
+			socket.getOutputStream().write(OK.getBytes(StandardCharsets.ISO_8859_1));
+			socket.close();
+		}), Map.of("idle-timeout", "300ms"));
+		try (RawHttp2 client = RawHttp2.connect(port())) {
+			assertThat(client.request(1, true, "GET", "/pks/stats").answer(1).status()).isEqualTo(200);
+		}
+	}
+
+	@Test
+	void aBodyThatDoesNotComeOnAStreamIs408AndOtherStreamsGoOn() throws Exception {
+		start(RawUpstream.answering(OK), Map.of("idle-timeout", "500ms"));
+		try (RawHttp2 client = RawHttp2.connect(port())) {
+			client.request(1, false, "POST", "/pks/add", "content-length", "100");
+			assertThat(client.answer(1).status()).isEqualTo(408);
+			assertThat(client.request(3, true, "GET", "/pks/stats").answer(3).status()).isEqualTo(200);
+		}
+		assertThat(this.listener.limits).containsExactly(EdgeLimit.IDLE_TIMEOUT);
+	}
+
+	@Test
+	void aStreamWhoseWindowStaysClosedIsReset() throws Exception {
+		String large = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1000000\r\n\r\n"
+				+ "x".repeat(1_000_000);
+		start(RawUpstream.answering(large), Map.of("idle-timeout", "500ms"));
+		try (RawHttp2 client = RawHttp2.connect(port())) {
+			client.request(1, true, "GET", "/pks/stats");
+			RawHttp2.Frame frame = client.next();
+			while (frame.type() != RawHttp2.RST_STREAM) {
+				frame = client.next();
+			}
+			assertThat(frame.stream()).isEqualTo(1);
+		}
+		assertThat(this.listener.limits).containsExactly(EdgeLimit.MIN_RESPONSE_RATE);
 	}
 
 	private void fillAndFreeOne(int most, EdgeLimit limit) throws Exception {
