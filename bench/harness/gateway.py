@@ -42,6 +42,8 @@ def start(room, name, port, directory, plugins, transport):
         "hkp.plugins.transport": transport,
         "hkp.plugins.chain-budget": "10s",
         "hkp.shutdown.pre-stop": "0s",
+        # All of the load comes from one address.
+        "hkp.edge.max-connections-per-address": 10000,
         "logging.level.hkp.access": "off",
     }
     for number in range(1, plugins + 1):

@@ -6,11 +6,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import org.hkpgateway.actuate.EdgeMetrics;
 import org.hkpgateway.chain.ChainListener;
 import org.hkpgateway.chain.PluginChain;
 import org.hkpgateway.keyserver.EmbeddedKeyserver;
 import org.hkpgateway.lifecycle.PluginHost;
-import org.hkpgateway.proxy.EdgeListener;
 import org.hkpgateway.proxy.PublicServer;
 import org.hkpgateway.proxy.ServerTls;
 import org.hkpgateway.proxy.TlsSettings;
@@ -71,12 +72,15 @@ class GatewayConfiguration {
 	}
 
 	@Bean
+	EdgeMetrics edgeMetrics(MeterRegistry registry) {
+		return new EdgeMetrics(registry);
+	}
+
+	@Bean
 	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties, SslBundles bundles,
-			ObjectProvider<EdgeListener> listeners) {
-		List<EdgeListener> all = listeners.orderedStream().toList();
+			EdgeMetrics metrics) {
 		return new PublicServer(chain, upstream.url(), properties.upstream(), properties.clientAddress(),
-				properties.edge(), tls(properties.tls(), bundles),
-				(reason) -> all.forEach((listener) -> listener.connectionRefused(reason)));
+				properties.edge(), tls(properties.tls(), bundles), metrics);
 	}
 
 	private static @Nullable ServerTls tls(TlsSettings settings, SslBundles bundles) {

@@ -89,12 +89,7 @@ final class AccessLog {
 		if (client == null || client.client().getAddress() == null) {
 			return "-";
 		}
-		InetAddress address = client.client().getAddress();
-		return switch (this.addresses) {
-			case FULL -> NetUtil.toAddressString(address);
-			case TRUNCATED -> truncated(address);
-			case NONE -> "-";
-		};
+		return this.addresses.show(client.client().getAddress());
 	}
 
 	static String truncated(InetAddress address) {

@@ -1,8 +1,10 @@
 package org.hkpgateway.proxy;
 
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Locale;
 
+import io.netty.util.NetUtil;
 import org.hkpgateway.http.AddressRange;
 
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -54,7 +56,20 @@ public record ClientAddressSettings(@DefaultValue List<String> trustedProxies, @
 		/** The /24 of an IPv4 and the /48 of an IPv6 address. */
 		TRUNCATED,
 		/** Nothing. */
-		NONE
+		NONE;
+
+		/**
+		 * Shows an address.
+		 * @param address of a client
+		 * @return as much of it as the log may show, {@code -} for nothing
+		 */
+		String show(InetAddress address) {
+			return switch (this) {
+				case FULL -> NetUtil.toAddressString(address);
+				case TRUNCATED -> AccessLog.truncated(address);
+				case NONE -> "-";
+			};
+		}
 
 	}
 

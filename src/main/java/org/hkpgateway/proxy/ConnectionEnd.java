@@ -5,7 +5,6 @@ import java.util.concurrent.TimeUnit;
 
 import javax.net.ssl.SSLException;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -26,7 +25,10 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  * <li>An answer that was given while the client still uploads arrives. Closing a socket
  * with unread input sends a reset, which makes clients lose the answer; so output is shut
- * down first, and input is read and thrown away for a while (RFC 9112 section 9.6).</li>
+ * down first, and input is read and thrown away for a while (RFC 9112 section 9.6). The
+ * same goes for a client that sends on behind what was refused.</li>
+ * <li>A client whose request was answered early, on a connection that goes on, has 30 s
+ * for the rest of it.</li>
  * <li>A client that ends its side after a whole request still gets its answer if that
  * begins within five seconds; nobody can tell it from a client that has gone away, whose
  * call would otherwise run on. One that ends in the middle of a request gets none.</li>
@@ -49,7 +51,11 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 
 	private boolean requestIncomplete;
 
-	private boolean answerDue;
+	/** The client may send on, and nothing of it is read as a request. */
+	private boolean refused;
+
+	/** Requests, the one that comes now included, that are to be answered. */
+	private int due;
 
 	private boolean answerBegun;
 
@@ -57,6 +63,7 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 
 	private boolean lingering;
 
+	/** Bytes that came and that nobody wanted, since the last request. */
 	private long discarded;
 
 	private @Nullable ChannelPromise closePromise;
@@ -73,49 +80,62 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 
 	@Override
 	public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
-		if (message instanceof HttpRequest) {
-			this.requestIncomplete = true;
-			this.answerDue = true;
-			this.answerBegun = false;
+		if (message instanceof DroppedBytes dropped) {
+			discard(ctx, dropped.count());
+			return;
+		}
+		if (message instanceof HttpRequest request) {
+			this.due++;
+			this.refused = request.headers() instanceof RefusedHeaders;
+			this.requestIncomplete = !this.refused;
+			this.discarded = 0;
 		}
 		if (message instanceof LastHttpContent) {
 			this.requestIncomplete = false;
+			if (!this.lingering) {
+				cancel(this.total);
+			}
 		}
+		boolean unwanted = this.lingering || this.due == 0;
+		int bytes = (message instanceof HttpContent content) ? content.content().readableBytes() : 0;
 		if (this.lingering) {
-			discard(ctx, message);
+			ReferenceCountUtil.release(message);
 		}
 		else {
 			super.channelRead(ctx, message);
 		}
+		if (unwanted) {
+			discard(ctx, bytes);
+		}
 	}
 
-	private void discard(ChannelHandlerContext ctx, Object message) {
-		if (message instanceof HttpContent content) {
-			ByteBuf bytes = content.content();
-			this.discarded += bytes.readableBytes();
-		}
-		ReferenceCountUtil.release(message);
-		if (!this.requestIncomplete || this.discarded > this.maxBytes) {
+	private void discard(ChannelHandlerContext ctx, int bytes) {
+		this.discarded += bytes;
+		if (this.discarded > this.maxBytes || (this.lingering && !mayBeSending())) {
 			closeNow(ctx);
 		}
-		else {
+		else if (this.lingering) {
 			restartSilence(ctx);
 		}
+	}
+
+	private boolean mayBeSending() {
+		return (this.requestIncomplete || this.refused) && !this.inputEnded;
 	}
 
 	@Override
 	public void close(ChannelHandlerContext ctx, ChannelPromise promise) throws Exception {
 		boolean reset = Boolean.TRUE.equals(ctx.channel().attr(RESET).get());
-		if (this.lingering) {
+		if (this.lingering && !reset) {
 			promise.setSuccess();
 		}
-		else if (this.requestIncomplete && !reset && ctx.channel().isActive()
+		else if (mayBeSending() && !reset && ctx.channel().isActive()
 				&& ctx.channel() instanceof DuplexChannel duplex) {
 			this.lingering = true;
 			this.closePromise = promise;
 			endOutput(ctx, duplex);
 			restartSilence(ctx);
-			this.total = ctx.executor().schedule(() -> closeNow(ctx), TOTAL_SECONDS, TimeUnit.SECONDS);
+			restartTotal(ctx);
 			ctx.channel().config().setAutoRead(true);
 		}
 		else if (reset) {
@@ -151,13 +171,34 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 			this.answerBegun = true;
 			cancel(this.halfClosed);
 		}
-		if (message instanceof LastHttpContent && !isInformational(message)) {
-			this.answerDue = false;
-			if (this.inputEnded) {
-				promise.addListener((written) -> closeNow(ctx));
-			}
+		if (!(message instanceof LastHttpContent) || isInformational(message)) {
+			super.write(ctx, message, promise);
+			return;
 		}
-		super.write(ctx, message, promise);
+		this.due--;
+		this.answerBegun = false;
+		boolean last = this.inputEnded && !isAnswerDue();
+		boolean early = this.due == 0 && this.requestIncomplete && !this.inputEnded;
+		if (!this.inputEnded && !early) {
+			super.write(ctx, message, promise);
+			return;
+		}
+		super.write(ctx, message, promise.unvoid().addListener((written) -> {
+			if (last) {
+				closeNow(ctx);
+			}
+			else if (early && this.requestIncomplete && !this.lingering) {
+				restartTotal(ctx);
+			}
+			else if (this.inputEnded && !this.answerBegun) {
+				restartHalfClosed(ctx);
+			}
+		}));
+	}
+
+	/** One that the client cannot complete any more is not answered. */
+	private boolean isAnswerDue() {
+		return this.due > (this.requestIncomplete ? 1 : 0);
 	}
 
 	private static boolean isInformational(Object message) {
@@ -168,11 +209,11 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 	public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
 		if (event instanceof ChannelInputShutdownEvent) {
 			this.inputEnded = true;
-			if (this.lingering || this.requestIncomplete || !this.answerDue) {
+			if (this.lingering || !isAnswerDue()) {
 				closeNow(ctx);
 			}
 			else if (!this.answerBegun) {
-				this.halfClosed = ctx.executor().schedule(() -> closeNow(ctx), HALF_CLOSED_SECONDS, TimeUnit.SECONDS);
+				restartHalfClosed(ctx);
 			}
 		}
 		super.userEventTriggered(ctx, event);
@@ -193,7 +234,21 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 
 	private void restartSilence(ChannelHandlerContext ctx) {
 		cancel(this.silence);
-		this.silence = ctx.executor().schedule(() -> closeNow(ctx), SILENCE_SECONDS, TimeUnit.SECONDS);
+		this.silence = closeAfter(ctx, SILENCE_SECONDS);
+	}
+
+	private void restartTotal(ChannelHandlerContext ctx) {
+		cancel(this.total);
+		this.total = closeAfter(ctx, TOTAL_SECONDS);
+	}
+
+	private void restartHalfClosed(ChannelHandlerContext ctx) {
+		cancel(this.halfClosed);
+		this.halfClosed = closeAfter(ctx, HALF_CLOSED_SECONDS);
+	}
+
+	private ScheduledFuture<?> closeAfter(ChannelHandlerContext ctx, long seconds) {
+		return ctx.executor().schedule(() -> closeNow(ctx), seconds, TimeUnit.SECONDS);
 	}
 
 	private void closeNow(ChannelHandlerContext ctx) {

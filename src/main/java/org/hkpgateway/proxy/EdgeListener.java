@@ -3,17 +3,43 @@ package org.hkpgateway.proxy;
 import java.util.Locale;
 
 /**
- * Told of connections that the public port ends before there is a request to answer or to
- * log. Called on event loops, so it must not block.
+ * Told what the public port does before and in place of serving requests. Called on event
+ * loops, so it must be thread-safe and must not block.
  */
 @FunctionalInterface
 public interface EdgeListener {
 
 	/**
-	 * A connection was refused.
+	 * A connection was refused before its first request.
 	 * @param reason why
 	 */
 	void connectionRefused(Reason reason);
+
+	/**
+	 * A connection was let in.
+	 */
+	default void connectionOpened() {
+	}
+
+	/**
+	 * A connection that was let in has ended.
+	 */
+	default void connectionClosed() {
+	}
+
+	/**
+	 * A limit was reached: a connection or a request ends.
+	 * @param limit which
+	 */
+	default void limited(EdgeLimit limit) {
+	}
+
+	/**
+	 * The gateway itself refused a request.
+	 * @param status of the answer; it may not have left if the client went away
+	 */
+	default void requestRefused(int status) {
+	}
 
 	/** Why a connection was refused. */
 	enum Reason {

@@ -14,10 +14,25 @@ import org.springframework.util.unit.DataSize;
  * the answer is 429 with Retry-After
  * @param maxHeaderBytes largest request head, longer ones are answered 431, or 414 if the
  * request line alone is longer; also bounds trailers and chunk extensions
- * @param idleTimeout how long a connection may be silent, between requests or within one
+ * @param requestHeadTimeout longest time from the first byte of a request's head to its
+ * end; then 408
+ * @param idleTimeout how long a connection may be silent between requests, and within a
+ * body while the gateway waits for it
+ * @param minBodyRate how fast a request body must come, in bytes a second, after a grace
+ * of ten seconds; else 408; 0 for any
+ * @param minResponseRate how fast an answer must be taken, in bytes a second, after a
+ * grace of {@code idleTimeout}; else the connection is reset; 0 for any
+ * @param maxConnections most connections at a time; more are reset
+ * @param maxConnectionsPerAddress most connections at a time of one client, which is an
+ * IPv4 address or a /64 of IPv6; trusted proxies may have any number
  */
 public record EdgeSettings(@DefaultValue("16MB") DataSize maxBody, @DefaultValue("256MB") DataSize maxBufferedBytes,
-		@DefaultValue("16KB") DataSize maxHeaderBytes, @DefaultValue("60s") Duration idleTimeout) {
+		@DefaultValue("16KB") DataSize maxHeaderBytes, @DefaultValue("5s") Duration requestHeadTimeout,
+		@DefaultValue("60s") Duration idleTimeout, @DefaultValue("1KB") DataSize minBodyRate,
+		@DefaultValue("1KB") DataSize minResponseRate, @DefaultValue("10000") int maxConnections,
+		@DefaultValue("80") int maxConnectionsPerAddress) {
+
+	private static final long HIGHEST_RATE = DataSize.ofGigabytes(1).toBytes();
 
 	public EdgeSettings {
 		Checks.that(maxBody.toBytes() > 0 && maxBody.toBytes() <= Integer.MAX_VALUE, "hkp.edge.max-body",
@@ -26,7 +41,17 @@ public record EdgeSettings(@DefaultValue("16MB") DataSize maxBody, @DefaultValue
 				"at least hkp.edge.max-body, " + maxBody, maxBufferedBytes);
 		Checks.that(maxHeaderBytes.toBytes() >= 1024 && maxHeaderBytes.toBytes() <= 1024 * 1024,
 				"hkp.edge.max-header-bytes", "1KB to 1MB", maxHeaderBytes);
+		Checks.timeout("hkp.edge.request-head-timeout", requestHeadTimeout);
 		Checks.timeout("hkp.edge.idle-timeout", idleTimeout);
+		rate("hkp.edge.min-body-rate", minBodyRate);
+		rate("hkp.edge.min-response-rate", minResponseRate);
+		Checks.that(maxConnections > 0, "hkp.edge.max-connections", "a number above 0", maxConnections);
+		Checks.that(maxConnectionsPerAddress > 0, "hkp.edge.max-connections-per-address", "a number above 0",
+				maxConnectionsPerAddress);
+	}
+
+	private static void rate(String key, DataSize value) {
+		Checks.that(value.toBytes() >= 0 && value.toBytes() <= HIGHEST_RATE, key, "0B to 1GB (a second)", value);
 	}
 
 }

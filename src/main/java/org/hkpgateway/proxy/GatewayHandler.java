@@ -40,13 +40,16 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 
 	private final AccessLog accessLog;
 
+	private final EdgeListener listener;
+
 	GatewayHandler(RequestReader reader, PluginChain chain, IncomingBody bodies, UpstreamClient upstream,
-			AccessLog accessLog) {
+			AccessLog accessLog, EdgeListener listener) {
 		this.reader = reader;
 		this.chain = chain;
 		this.bodies = bodies;
 		this.upstream = upstream;
 		this.accessLog = accessLog;
+		this.listener = listener;
 	}
 
 	@Override
@@ -87,7 +90,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			RequestHead head = understood.upstreamHead(forward.request().head());
 			UpstreamBody last = forward.bodyReplaced() ? new UpstreamBody.Replaced(forward.request().body().bytes())
 					: body;
-			return this.bodies.withLength(exchange, last,
+			return this.bodies.toSend(exchange, last,
 					(sized) -> this.upstream.forward(exchange, head, sized, forward.responseHeaders()));
 		});
 	}
@@ -113,6 +116,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 				logger.warn("{} [request {}]: {}", refusal.text(), exchange.id(), refusal.getCause().toString());
 			}
 			exchange.refused(refusal.text());
+			this.listener.requestRefused(refusal.status());
 			if (refusal.endsConnection()) {
 				exchange.response().keepAlive(false);
 			}

@@ -5,7 +5,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.handler.timeout.ReadTimeoutException;
 import org.hkpgateway.chain.BodyDemand;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.RequestBody;
@@ -20,16 +19,22 @@ final class IncomingBody {
 	/** Reactor's key for what happens to an error that comes too late. */
 	private static final String ERROR_DROPPED = "reactor.onErrorDropped.local";
 
+	/** The keyserver is called once so much of a body is there, or all. */
+	private static final int BEGINNING = 64 * 1024;
+
 	private final int maxBody;
 
 	private final BufferBudget budget;
 
 	private final boolean requireLength;
 
-	IncomingBody(int maxBody, BufferBudget budget, boolean requireLength) {
+	private final BodyRate rate;
+
+	IncomingBody(int maxBody, BufferBudget budget, boolean requireLength, BodyRate rate) {
 		this.maxBody = maxBody;
 		this.budget = budget;
 		this.requireLength = requireLength;
+		this.rate = rate;
 	}
 
 	/**
@@ -82,17 +87,25 @@ final class IncomingBody {
 	}
 
 	/**
-	 * Makes the length of a body known, if it must be.
+	 * Makes a body fit to be sent: its length known, if it must be, and its beginning
+	 * there, so that clients whose bodies do not come take up no connection to the
+	 * keyserver.
 	 * @param exchange the exchange
 	 * @param body the body
 	 * @param next given the body to send
 	 * @return what {@code next} returns, or a {@link Refusal}
 	 */
-	Mono<Void> withLength(Exchange exchange, UpstreamBody body, Function<UpstreamBody, Mono<Void>> next) {
-		if (this.requireLength && body instanceof UpstreamBody.Streamed streamed && streamed.length() < 0) {
+	Mono<Void> toSend(Exchange exchange, UpstreamBody body, Function<UpstreamBody, Mono<Void>> next) {
+		if (!(body instanceof UpstreamBody.Streamed streamed)) {
+			return next.apply(body);
+		}
+		if (this.requireLength && streamed.length() < 0) {
 			return hold(exchange, -1, this.maxBody, (held) -> next.apply(new UpstreamBody.Held(held)));
 		}
-		return next.apply(body);
+		if (streamed.begun()) {
+			return next.apply(body);
+		}
+		return begin(exchange, streamed.bytes(), streamed.length(), BEGINNING, (prefix, begun) -> next.apply(begun));
 	}
 
 	private RequestBody prefixOf(HeldBody held, int bytes) {
@@ -102,7 +115,7 @@ final class IncomingBody {
 
 	private UpstreamBody stream(Exchange exchange, long length) {
 		Flux<ByteBuf> bytes = receive(exchange).doOnNext(ByteBuf::retain);
-		return new UpstreamBody.Streamed((length < 0) ? limited(bytes) : bytes, length);
+		return new UpstreamBody.Streamed((length < 0) ? limited(bytes) : bytes, length, false);
 	}
 
 	/**
@@ -110,11 +123,11 @@ final class IncomingBody {
 	 * for them. The server library reports an error once more when the exchange ends;
 	 * that is ignored, or any client could fill the log.
 	 */
-	private static Flux<ByteBuf> receive(Exchange exchange) {
-		return exchange.request()
-			.receive()
-			.onErrorMap((error) -> !(error instanceof Refusal),
-					(error) -> (error instanceof ReadTimeoutException) ? Refusal.bodyTooSlow() : Refusal.bodyCutShort())
+	private Flux<ByteBuf> receive(Exchange exchange) {
+		ClientAddress client = exchange.client();
+		return this.rate
+			.watch(exchange.request().receive(), exchange.channel(), (client != null) ? client.client() : null)
+			.onErrorMap((error) -> !(error instanceof Refusal), (error) -> Refusal.bodyCutShort())
 			.contextWrite((context) -> context.put(ERROR_DROPPED, (Consumer<Throwable>) (error) -> {
 			}));
 	}
@@ -141,25 +154,31 @@ final class IncomingBody {
 	 */
 	private Mono<Void> peek(Exchange exchange, long length, int wanted,
 			BiFunction<RequestBody, UpstreamBody, Mono<Void>> next) {
-		int most = (length < 0) ? wanted : (int) Math.min(wanted, length);
 		Flux<ByteBuf> bytes = receive(exchange).doOnNext(ByteBuf::retain);
+		return begin(exchange, (length < 0) ? limited(bytes) : bytes, length, wanted, (prefix, begun) -> {
+			boolean complete = begun instanceof UpstreamBody.Held || prefix.length() == length;
+			return next.apply(new RequestBody(complete ? RequestBody.State.COMPLETE : RequestBody.State.PREFIX,
+					prefix.copy(Integer.MAX_VALUE), length), begun);
+		});
+	}
+
+	/**
+	 * Holds the first bytes and goes on when they are there.
+	 * @param next given the first bytes, and all of the body: held if it was so short
+	 */
+	private Mono<Void> begin(Exchange exchange, Flux<ByteBuf> bytes, long length, int wanted,
+			BiFunction<HeldBody, UpstreamBody, Mono<Void>> next) {
+		int most = (length < 0) ? wanted : (int) Math.min(wanted, length);
 		return Mono.using(() -> new BodyPrefix(new HeldBody(most, most, this.budget, exchange.channel().alloc()), most),
-				(prefix) -> ((length < 0) ? limited(bytes) : bytes).<ByteBuf>handle(prefix::take)
-					.switchOnFirst((first, rest) -> {
-						Throwable error = first.getThrowable();
-						if (error != null) {
-							return Mono.<Void>error(error);
-						}
-						boolean complete = !first.hasValue() || length == most;
-						RequestBody shown = new RequestBody(
-								complete ? RequestBody.State.COMPLETE : RequestBody.State.PREFIX,
-								prefix.held().copy(Integer.MAX_VALUE), length);
-						return next.apply(shown,
-								first.hasValue() ? new UpstreamBody.Streamed(prefix.followedBy(rest), length)
-										: new UpstreamBody.Held(prefix.held()));
-					})
-					.then(),
-				BodyPrefix::release);
+				(prefix) -> bytes.<ByteBuf>handle(prefix::take).switchOnFirst((first, rest) -> {
+					Throwable error = first.getThrowable();
+					if (error != null) {
+						return Mono.<Void>error(error);
+					}
+					return next.apply(prefix.held(),
+							first.hasValue() ? new UpstreamBody.Streamed(prefix.followedBy(rest), length, true)
+									: new UpstreamBody.Held(prefix.held()));
+				}).then(), BodyPrefix::release);
 	}
 
 }

@@ -1,12 +1,11 @@
 package org.hkpgateway.proxy;
 
-import java.util.concurrent.TimeUnit;
-
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
-import io.netty.handler.timeout.WriteTimeoutHandler;
+import io.netty.channel.epoll.EpollSocketChannelConfig;
+import io.netty.handler.codec.http2.Http2FrameCodec;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.NettyPipeline;
 
@@ -16,6 +15,9 @@ import reactor.netty.NettyPipeline;
  * event loop, before the first byte that it concerns.
  */
 final class Pipelines {
+
+	/** What the kernel holds of answers beside what is on its way. */
+	private static final long NOT_SENT_BYTES = 128 * 1024;
 
 	private final EdgeSettings edge;
 
@@ -27,6 +29,8 @@ final class Pipelines {
 
 	private final RefusedConnections refused;
 
+	private final LimitReport report;
+
 	/**
 	 * Makes it.
 	 * @param edge limits
@@ -34,14 +38,16 @@ final class Pipelines {
 	 * @param clients knows trusted proxies
 	 * @param tls null for clear text only
 	 * @param refused where refused connections go
+	 * @param report told of limits that are reached
 	 */
 	Pipelines(EdgeSettings edge, ClientAddressSettings.ProxyProtocol proxyProtocol, ClientAddressResolver clients,
-			@Nullable ServerTls tls, RefusedConnections refused) {
+			@Nullable ServerTls tls, RefusedConnections refused, LimitReport report) {
 		this.edge = edge;
 		this.proxyProtocol = proxyProtocol;
 		this.clients = clients;
 		this.tls = tls;
 		this.refused = refused;
+		this.report = report;
 	}
 
 	/**
@@ -65,6 +71,20 @@ final class Pipelines {
 						new ProxyHeader(this.proxyProtocol == ClientAddressSettings.ProxyProtocol.REQUIRED,
 								this.clients::isTrusted, this.refused));
 		}
+		slowReader(pipeline);
+	}
+
+	private void slowReader(ChannelPipeline pipeline) {
+		long rate = this.edge.minResponseRate().toBytes();
+		if (rate > 0) {
+			if (pipeline.channel().config() instanceof EpollSocketChannelConfig epoll) {
+				// Else the kernel takes nothing for long from a buffer of megabytes, and
+				// then
+				// much at once.
+				epoll.setTcpNotSentLowAt(NOT_SENT_BYTES);
+			}
+			pipeline.addFirst("hkp.slow-reader", new SlowReader(rate, this.edge.idleTimeout(), this.report));
+		}
 	}
 
 	/**
@@ -73,10 +93,15 @@ final class Pipelines {
 	 */
 	private void http1(ChannelPipeline pipeline) {
 		int maxHead = (int) this.edge.maxHeaderBytes().toBytes();
-		pipeline.addBefore(NettyPipeline.HttpCodec, "hkp.wire-guard", new WireGuard(maxHead))
+		WireGuard guard = new WireGuard(maxHead);
+		Refusals refusals = new Refusals(maxHead);
+		pipeline.addBefore(NettyPipeline.HttpCodec, "hkp.wire-guard", guard)
 			.addAfter(NettyPipeline.HttpCodec, "hkp.connection-end", new ConnectionEnd(this.edge.maxBody().toBytes()))
-			.addAfter(NettyPipeline.HttpCodec, "hkp.refusals", new Refusals(maxHead))
-			.addAfter(NettyPipeline.HttpCodec, "hkp.cors", CorsHeader.INSTANCE);
+			.addAfter(NettyPipeline.HttpCodec, "hkp.request-wait",
+					new RequestWait(guard, this.edge.requestHeadTimeout(), this.edge.idleTimeout(), this.report))
+			.addAfter(NettyPipeline.HttpCodec, "hkp.refusals", refusals)
+			.addAfter(NettyPipeline.HttpCodec, "hkp.cors", CorsHeader.INSTANCE)
+			.addAfter(NettyPipeline.HttpTrafficHandler, "hkp.turns", refusals.turns());
 	}
 
 	private void switchToHttp2(ChannelHandlerContext last, ChannelHandler serverHttp2) {
@@ -97,7 +122,9 @@ final class Pipelines {
 	 * the handlers of HTTP/1 are gone
 	 */
 	private void http2(ChannelPipeline pipeline) {
-		pipeline.addLast("hkp.http2-faults", Http2Faults.INSTANCE);
+		Http2FrameCodec codec = pipeline.get(Http2FrameCodec.class);
+		pipeline.addLast("hkp.idle", new Http2Idle(codec.connection(), this.edge.idleTimeout(), this.report))
+			.addLast("hkp.http2-faults", Http2Faults.INSTANCE);
 	}
 
 	/**
@@ -107,10 +134,11 @@ final class Pipelines {
 	 * and HTTP messages; its channel's parent is the connection
 	 */
 	void http2Stream(ChannelPipeline pipeline) {
-		pipeline
-			.addFirst("hkp.write-timeout",
-					new WriteTimeoutHandler(this.edge.idleTimeout().toMillis(), TimeUnit.MILLISECONDS))
-			.addBefore(NettyPipeline.H2ToHttp11Codec, "hkp.stream-request", new StreamRequest())
+		long rate = this.edge.minResponseRate().toBytes();
+		if (rate > 0) {
+			pipeline.addFirst("hkp.slow-stream", new SlowStream(rate, this.edge.idleTimeout(), this.report));
+		}
+		pipeline.addBefore(NettyPipeline.H2ToHttp11Codec, "hkp.stream-request", new StreamRequest())
 			.addAfter(NettyPipeline.H2ToHttp11Codec, "hkp.stream-end", new StreamEnd())
 			.addAfter(NettyPipeline.H2ToHttp11Codec, "hkp.cors", CorsHeader.INSTANCE);
 	}

@@ -65,6 +65,7 @@ final class ProxyHeader extends ByteToMessageDecoder {
 
 	static void setPeer(Channel connection, InetSocketAddress source) {
 		connection.attr(SOURCE).set(source);
+		Connections.named(connection, source);
 	}
 
 	@Override

@@ -38,6 +38,8 @@ public final class PublicServer implements AutoCloseable {
 
 	private final Pipelines pipelines;
 
+	private final Connections connections;
+
 	private final UpstreamClient upstream;
 
 	private final GatewayHandler handler;
@@ -50,26 +52,31 @@ public final class PublicServer implements AutoCloseable {
 	 * @param clientAddress who clients are
 	 * @param edge limits
 	 * @param tls null for clear text only
-	 * @param listener told of refused connections
+	 * @param listener told of connections, limits and refusals
 	 */
 	public PublicServer(PluginChain chain, URI upstreamUrl, UpstreamSettings upstream,
 			ClientAddressSettings clientAddress, EdgeSettings edge, @Nullable ServerTls tls, EdgeListener listener) {
 		this.edge = edge;
 		ClientAddressResolver clients = new ClientAddressResolver(clientAddress);
+		LimitReport report = new LimitReport(listener, clientAddress.log(), System::nanoTime);
+		this.connections = new Connections(edge.maxConnections(), edge.maxConnectionsPerAddress(), clients::isTrusted,
+				report);
 		this.pipelines = new Pipelines(edge, clientAddress.proxyProtocol(), clients, tls,
-				new RefusedConnections(listener, System::nanoTime));
+				new RefusedConnections(listener, System::nanoTime), report);
 		this.upstream = new UpstreamClient(upstreamUrl, upstream);
 		BufferBudget budget = new BufferBudget(
 				Math.min(edge.maxBufferedBytes().toBytes(), PlatformDependent.maxDirectMemory() / 4));
 		this.handler = new GatewayHandler(new RequestReader(clients), chain,
 				new IncomingBody((int) edge.maxBody().toBytes(), budget,
-						upstream.contentLength() == UpstreamSettings.ContentLength.REQUIRE),
-				this.upstream, new AccessLog(clientAddress.log()));
+						upstream.contentLength() == UpstreamSettings.ContentLength.REQUIRE,
+						new BodyRate(edge.minBodyRate().toBytes(), edge.idleTimeout(), report)),
+				this.upstream, new AccessLog(clientAddress.log()), listener);
 	}
 
 	/**
 	 * Configures the server of the public port: HTTP/1 and HTTP/2, and TLS if there is
-	 * any.
+	 * any. Of times, the server library is told none: it would count a slow keyserver as
+	 * the client's silence.
 	 * @param server the server
 	 * @return the configured server
 	 */
@@ -77,11 +84,11 @@ public final class PublicServer implements AutoCloseable {
 		int maxHead = (int) this.edge.maxHeaderBytes().toBytes();
 		HttpServer http1 = server.noSSL()
 			.protocol(HttpProtocol.HTTP11)
-			.idleTimeout(this.edge.idleTimeout())
-			.readTimeout(this.edge.idleTimeout())
 			.httpRequestDecoder((decoder) -> decoder.maxHeaderSize(maxHead).maxInitialLineLength(maxHead))
 			.childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-			.childObserve(this::connected);
+			.childObserve(this::connected)
+			.doOnBound(
+					(bound) -> bound.channel().pipeline().addFirst("hkp.admission", new Admission(this.connections)));
 		HttpServerConfig http2 = http2(http1).configuration();
 		return http1.doOnChannelInit((observer, channel, remote) -> this.pipelines.opened(channel.pipeline(),
 				http2.channelInitializer(observer, remote, true)));

@@ -56,6 +56,10 @@ final class Refusal extends RuntimeException {
 		return new Refusal(417, "Of Expect only 100-continue is understood.", null, null);
 	}
 
+	static Refusal headTooSlow() {
+		return new Refusal(408, "The request head did not come in time.", null, null);
+	}
+
 	static Refusal bodyTooSlow() {
 		return new Refusal(408, "The request body did not come in time.", null, null);
 	}

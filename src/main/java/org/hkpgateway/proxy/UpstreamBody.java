@@ -35,8 +35,9 @@ sealed interface UpstreamBody {
 	 *
 	 * @param bytes subscribe at most once; the reader releases each buffer
 	 * @param length declared length, or -1
+	 * @param begun whether its beginning is there
 	 */
-	record Streamed(Flux<ByteBuf> bytes, long length) implements UpstreamBody {
+	record Streamed(Flux<ByteBuf> bytes, long length, boolean begun) implements UpstreamBody {
 	}
 
 }

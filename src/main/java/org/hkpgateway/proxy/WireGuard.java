@@ -9,8 +9,10 @@ import io.netty.handler.codec.ByteToMessageDecoder;
 /**
  * Lets bytes through to the HTTP codec only if they are HTTP/1 as {@link WireScanner}
  * reads it. In place of the first ones that are not, the {@link Refusal} passes, as a
- * message behind the last good byte; what comes after is thrown away. Sits before the
- * codec; {@link Refusals}, behind it, turns the message into an answer.
+ * message behind the last good byte; what comes after is thrown away, and only counted as
+ * {@link DroppedBytes}. Sits before the codec; {@link Refusals}, behind it, turns the
+ * message into an answer. Tells by a {@link HeadProgress} event when the head of a
+ * request begins and ends.
  */
 final class WireGuard extends ByteToMessageDecoder {
 
@@ -18,26 +20,60 @@ final class WireGuard extends ByteToMessageDecoder {
 
 	private boolean refused;
 
+	private boolean inHead;
+
 	WireGuard(int maxHead) {
 		this.scanner = new WireScanner(maxHead);
+	}
+
+	/** What {@link WireGuard} tells the handlers behind it. */
+	enum HeadProgress {
+
+		/** Some of a head is there, and its end is not. */
+		BEGUN,
+		/** No head is being read. */
+		ENDED
+
 	}
 
 	@Override
 	protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
 		if (this.refused) {
-			in.skipBytes(in.readableBytes());
+			drop(in, out);
 			return;
 		}
 		int start = in.readerIndex();
 		try {
 			this.scanner.scan(in);
 			pass(in, start, out);
+			progress(ctx, this.scanner.inHead());
 		}
 		catch (Refusal ex) {
 			this.refused = true;
 			pass(in, start, out);
-			in.skipBytes(in.readableBytes());
 			out.add(ex);
+			drop(in, out);
+			progress(ctx, false);
+		}
+	}
+
+	/**
+	 * Refuses what is being read now, and all that follows.
+	 * @param ctx of this handler's pipeline
+	 * @param refusal why
+	 */
+	void refuse(ChannelHandlerContext ctx, Refusal refusal) {
+		if (!this.refused) {
+			this.refused = true;
+			this.inHead = false;
+			ctx.pipeline().context(this).fireChannelRead(refusal);
+		}
+	}
+
+	private void progress(ChannelHandlerContext ctx, boolean inHead) {
+		if (inHead != this.inHead) {
+			this.inHead = inHead;
+			ctx.fireUserEventTriggered(inHead ? HeadProgress.BEGUN : HeadProgress.ENDED);
 		}
 	}
 
@@ -45,6 +81,14 @@ final class WireGuard extends ByteToMessageDecoder {
 		int good = in.readerIndex() - start;
 		if (good > 0) {
 			out.add(in.retainedSlice(start, good));
+		}
+	}
+
+	private static void drop(ByteBuf in, List<Object> out) {
+		int bytes = in.readableBytes();
+		if (bytes > 0) {
+			in.skipBytes(bytes);
+			out.add(new DroppedBytes(bytes));
 		}
 	}
 

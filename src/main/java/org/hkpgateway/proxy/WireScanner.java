@@ -43,6 +43,12 @@ final class WireScanner {
 
 	private long remaining;
 
+	private long heads;
+
+	private long ends;
+
+	private long bodyBytes;
+
 	/**
 	 * A scanner for a new connection.
 	 * @param maxHead most bytes of a head, line ends included, of the trailers of a
@@ -79,10 +85,34 @@ final class WireScanner {
 		}
 	}
 
+	/**
+	 * Whether the head of a request has begun and not ended.
+	 * @return false between requests, and in a body
+	 */
+	boolean inHead() {
+		return this.state == State.FIELDS || (this.state == State.REQUEST_LINE && this.searched > 0);
+	}
+
+	/** How many heads of requests were taken. */
+	long heads() {
+		return this.heads;
+	}
+
+	/** How many requests were taken to their end. */
+	long ends() {
+		return this.ends;
+	}
+
+	/** How many bytes of bodies were taken, without what frames chunks. */
+	long bodyBytes() {
+		return this.bodyBytes;
+	}
+
 	private boolean skip(ByteBuf in) {
 		int skipped = (int) Math.min(this.remaining, in.readableBytes());
 		in.skipBytes(skipped);
 		this.remaining -= skipped;
+		this.bodyBytes += skipped;
 		if (this.remaining == 0) {
 			if (this.state == State.BODY) {
 				nextRequest();
@@ -184,6 +214,7 @@ final class WireScanner {
 		if (this.requestLine != null) {
 			this.framing.check(this.requestLine);
 		}
+		this.heads++;
 		this.sectionBytes = 0;
 		this.fields = 0;
 		this.remaining = this.framing.length();
@@ -223,6 +254,7 @@ final class WireScanner {
 	}
 
 	private void nextRequest() {
+		this.ends++;
 		this.state = State.REQUEST_LINE;
 		this.emptyLineSeen = false;
 		this.sectionBytes = 0;

@@ -48,7 +48,8 @@ class ProxyPeersIT {
 				ClientAddressSettings.ProxyProtocol.valueOf(mode.toUpperCase(Locale.ROOT)),
 				ClientAddressSettings.Log.FULL);
 		try (RawUpstream upstream = RawUpstream.answering(OK);
-				TestEdge edge = new TestEdge(upstream.uri(), UpstreamSettings.ContentLength.REQUIRE, List.of(), clients,
+				TestEdge edge = new TestEdge(upstream.uri(), UpstreamSettings.ContentLength.REQUIRE, List.of(),
+						TestEdge.settings(java.util.Map.of()), clients,
 						this.refused::add)) {
 			RawClient.Answer answer = RawClient.exchange(edge.port(), (header ? HEADER : "") + REQUEST);
 			if (expected.startsWith("proxy-header")) {

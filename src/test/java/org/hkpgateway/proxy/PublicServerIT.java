@@ -43,8 +43,6 @@ import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 
-import org.springframework.util.unit.DataSize;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -345,7 +343,7 @@ class PublicServerIT {
 		this.contentLength = UpstreamSettings.ContentLength.STREAM;
 		start(RawUpstream.answering(OK));
 		RawClient.exchange(port(), "POST /pks/add HTTP/1.1\r\nHost: k\r\nConnection: close\r\n"
-				+ "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+				+ "Transfer-Encoding: chunked\r\n\r\n11170\r\n" + "x".repeat(0x11170) + "\r\n0\r\n\r\n");
 		assertThat(this.upstream.take().headers()).contains("transfer-encoding: chunked");
 	}
 
@@ -718,8 +716,7 @@ class PublicServerIT {
 						this.contentLength),
 				new ClientAddressSettings(this.trusted.isEmpty() ? List.of() : List.of(this.trusted), this.clientHeader,
 						ClientAddressSettings.ProxyProtocol.OFF, ClientAddressSettings.Log.FULL),
-				new EdgeSettings(DataSize.ofBytes(this.maxBody), DataSize.ofMegabytes(64), DataSize.ofKilobytes(16),
-						this.idleTimeout),
+				TestEdge.settings(Map.of("max-body", this.maxBody + "B", "idle-timeout", this.idleTimeout.toString())),
 				null, (reason) -> {
 				});
 		this.server = this.gateway.customize(HttpServer.create().host("127.0.0.1").port(0))

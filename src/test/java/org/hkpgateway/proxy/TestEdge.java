@@ -2,7 +2,9 @@ package org.hkpgateway.proxy;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 import org.hkpgateway.chain.PluginChain;
 import org.hkpgateway.plugin.BodyMode;
@@ -13,7 +15,8 @@ import org.hkpgateway.plugin.TestSpec;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 
-import org.springframework.util.unit.DataSize;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 /**
  * The public port on a free port of loopback, before a keyserver of the test's choice.
@@ -27,25 +30,40 @@ final class TestEdge implements AutoCloseable {
 	private final DisposableServer server;
 
 	TestEdge(URI upstream, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins) {
-		this(upstream, contentLength, plugins, new ClientAddressSettings(List.of(), "",
-				ClientAddressSettings.ProxyProtocol.OFF, ClientAddressSettings.Log.FULL), (reason) -> {
+		this(upstream, contentLength, plugins, settings(Map.of()), clients(List.of()), (reason) -> {
 				});
 	}
 
 	TestEdge(URI upstream, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins,
-			ClientAddressSettings clients, EdgeListener listener) {
+			EdgeSettings settings, ClientAddressSettings clients, EdgeListener listener) {
 		PluginChain chain = new PluginChain(() -> plugins, Duration.ofSeconds(5), Duration.ofSeconds(5),
 				(request, outcome) -> {
 				}, System::nanoTime);
 		this.gateway = new PublicServer(chain, upstream,
 				new UpstreamSettings(List.of(upstream), Duration.ofSeconds(2), Duration.ofSeconds(10), 50,
 						contentLength),
-				clients, new EdgeSettings(DataSize.ofMegabytes(1), DataSize.ofMegabytes(64), DataSize.ofBytes(MAX_HEAD),
-						Duration.ofSeconds(20)),
+				clients, settings,
 				null, listener);
 		this.server = this.gateway.customize(HttpServer.create().host("127.0.0.1").port(0))
 			.route(this.gateway::route)
 			.bindNow();
+	}
+
+	/** Clients without PROXY protocol behind these proxies. */
+	static ClientAddressSettings clients(List<String> trustedProxies) {
+		return new ClientAddressSettings(trustedProxies, "", ClientAddressSettings.ProxyProtocol.OFF,
+				ClientAddressSettings.Log.FULL);
+	}
+
+	/**
+	 * Settings for tests: bodies of 1 MB, 20 s for idle connections, else the defaults.
+	 * @param changed keys below {@code hkp.edge} and their values
+	 */
+	static EdgeSettings settings(Map<String, String> changed) {
+		Map<String, String> all = new HashMap<>(
+				Map.of("max-body", "1MB", "max-buffered-bytes", "64MB", "idle-timeout", "20s"));
+		all.putAll(changed);
+		return new Binder(new MapConfigurationPropertySource(all)).bindOrCreate("", EdgeSettings.class);
 	}
 
 	/**

@@ -7,6 +7,7 @@ import java.util.Random;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
@@ -28,6 +29,12 @@ class WireScannerTests {
 			+ "POST /pks/add HTTP/1.1\r\nTransfer-Encoding: chunked\r\nHost: k\r\n\r\n"
 			+ "5\r\nhello\r\n1;a=b\r\n!\r\n0\r\nX-Sum: 1\r\n\r\n"
 			+ "POST /pks/hashquery HTTP/1.0\r\ncontent-length: 4\r\n\r\n\0\0\0\0";
+
+	private static final String MORE_REQUESTS = "HEAD /pks/stats HTTP/1.1\r\nHost: k\r\n\r\n"
+			+ "OPTIONS /pks/add HTTP/1.1\r\nHost: k\r\nContent-Length: 3\r\n\r\na+b"
+			+ "POST /pks/add HTTP/1.1\r\nHost: k\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n\r\n\r\n"
+			+ "GET /pks/stats HTTP/1.1\r\nHost: k\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n"
+			+ "POST /pks/add HTTP/1.1\r\nTransfer-Encoding: chunked\r\nHost: k\r\n\r\n7fffffff\r\nand so on";
 
 	@Test
 	void takesSoundRequestsHoweverTheyArrive() {
@@ -71,20 +78,19 @@ class WireScannerTests {
 	}
 
 	/** What the scanner lets through, the decoder behind it must read as it does. */
-	@RepeatedTest(500)
+	@RepeatedTest(1000)
 	void theDecoderTakesAllThatTheScannerTakes(RepetitionInfo repetition) {
 		Random random = new Random(repetition.getCurrentRepetition());
-		byte[] mutated = mutate(REQUESTS.getBytes(StandardCharsets.ISO_8859_1), random);
+		String requests = random.nextBoolean() ? REQUESTS : MORE_REQUESTS;
+		byte[] mutated = mutate(requests.getBytes(StandardCharsets.ISO_8859_1), random);
 		ByteBuf in = Unpooled.wrappedBuffer(mutated);
-		try {
-			new WireScanner(MAX_HEAD).scan(in);
-		}
-		catch (Refusal ex) {
-			// What was taken before is for the decoder.
-		}
+		Counted scanned = scan(in);
 		ByteBuf taken = Unpooled.copiedBuffer(mutated, 0, in.readerIndex());
 		EmbeddedChannel decoder = new EmbeddedChannel(new HttpRequestDecoder());
 		decoder.writeInbound(taken);
+		long heads = 0;
+		long ends = 0;
+		long bodyBytes = 0;
 		boolean bodyOpen = false;
 		for (HttpObject message = decoder.readInbound(); message != null; message = decoder.readInbound()) {
 			assertThat(message.decoderResult().isFailure())
@@ -93,17 +99,47 @@ class WireScannerTests {
 			if (message instanceof HttpRequest request) {
 				assertThat(bodyOpen).isFalse();
 				assertThat(request.uri()).startsWith("/");
+				heads++;
+			}
+			if (message instanceof HttpContent content) {
+				bodyBytes += content.content().readableBytes();
 			}
 			bodyOpen = !(message instanceof LastHttpContent);
+			ends += bodyOpen ? 0 : 1;
 			ReferenceCountUtil.release(message);
 		}
 		decoder.finishAndReleaseAll();
+		assertThat(new Counted(heads, ends, bodyBytes)).as(new String(mutated, StandardCharsets.ISO_8859_1))
+			.isEqualTo(scanned);
+	}
+
+	private static Counted scan(ByteBuf in) {
+		WireScanner scanner = new WireScanner(MAX_HEAD);
+		try {
+			scanner.scan(in);
+		}
+		catch (Refusal ex) {
+			// What was taken before is for the decoder.
+		}
+		return new Counted(scanner.heads(), scanner.ends(), scanner.bodyBytes());
+	}
+
+	/**
+	 * What was read.
+	 *
+	 * @param heads of requests
+	 * @param ends of requests, with their bodies
+	 * @param bodyBytes of all bodies, whole or not
+	 */
+	private record Counted(long heads, long ends, long bodyBytes) {
 	}
 
 	private static byte[] mutate(byte[] bytes, Random random) {
 		List<String> pieces = List.of("\r", "\n", "\r\n", "\0", " ", "\t", ":", ";", "0", "\r\n ", "\r\n\r\n",
 				"Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n", "Sec-WebSocket-Key1: 1\r\n",
-				"Sec-WebSocket-Key2: 2\r\n", "HTTP/1.1", "\u0085", "\u00a0");
+				"Sec-WebSocket-Key2: 2\r\n", "HTTP/1.1", "+", "HEAD", "OPTIONS", "Expect: 100-continue\r\n",
+				"Expect: x\r\n", "Connection: Upgrade\r\nUpgrade: h2c\r\n", "7fffffff\r\n", "80000000\r\n", "7fffffff",
+				"\u0085", "\u00a0");
 		byte[] mutated = bytes;
 		for (int i = random.nextInt(3); i >= 0; i--) {
 			byte[] piece = pieces.get(random.nextInt(pieces.size())).getBytes(StandardCharsets.ISO_8859_1);

@@ -1,0 +1,104 @@
+package org.hkpgateway.proxy;
+
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+import io.netty.channel.Channel;
+import io.netty.handler.codec.http2.Http2StreamChannel;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells of limits that were reached: each time to the listener, and in the log with an
+ * example of who reached it, for each limit at most every ten seconds, because whoever
+ * reaches one may do so very often. Thread-safe, never blocks for long.
+ */
+final class LimitReport {
+
+	private static final Logger logger = LoggerFactory.getLogger(LimitReport.class);
+
+	private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+	private final EdgeListener listener;
+
+	private final ClientAddressSettings.Log addresses;
+
+	private final LongSupplier nanoTime;
+
+	private final Map<EdgeLimit, Lines> lines = new EnumMap<>(EdgeLimit.class);
+
+	LimitReport(EdgeListener listener, ClientAddressSettings.Log addresses, LongSupplier nanoTime) {
+		this.listener = listener;
+		this.addresses = addresses;
+		this.nanoTime = nanoTime;
+		for (EdgeLimit limit : EdgeLimit.values()) {
+			this.lines.put(limit, new Lines());
+		}
+	}
+
+	EdgeListener listener() {
+		return this.listener;
+	}
+
+	/**
+	 * A limit was reached.
+	 * @param limit which
+	 * @param by whose connection or request it was; null if nobody knows any more
+	 */
+	void reached(EdgeLimit limit, @Nullable SocketAddress by) {
+		this.listener.limited(limit);
+		long unsaid = this.lines.getOrDefault(limit, new Lines()).next(this.nanoTime.getAsLong());
+		if (unsaid >= 0) {
+			logger.warn("hkp.edge.{} reached by {}: {}{}", limit.label(), address(by), limit.consequence(),
+					(unsaid > 0) ? "; " + unsaid + " more since the last such line" : "");
+		}
+	}
+
+	/**
+	 * Who is at the other end of a connection.
+	 * @param channel the connection, or a stream of it
+	 * @return its address; null if nobody knows any more
+	 */
+	static @Nullable SocketAddress peer(Channel channel) {
+		Channel connection = (channel instanceof Http2StreamChannel) ? channel.parent() : channel;
+		SocketAddress other = connection.remoteAddress();
+		return (other instanceof InetSocketAddress) ? ProxyHeader.peer(connection) : other;
+	}
+
+	private String address(@Nullable SocketAddress by) {
+		if (by instanceof InetSocketAddress inet && inet.getAddress() != null) {
+			return this.addresses.show(inet.getAddress());
+		}
+		return "-";
+	}
+
+	/** When a limit was last logged. */
+	private static final class Lines {
+
+		private boolean any;
+
+		private long last;
+
+		private long unsaid;
+
+		/** How many went unsaid before this one; -1 if this one does, too. */
+		synchronized long next(long now) {
+			if (this.any && now - this.last < PAUSE_NANOS) {
+				this.unsaid++;
+				return -1;
+			}
+			long before = this.unsaid;
+			this.any = true;
+			this.last = now;
+			this.unsaid = 0;
+			return before;
+		}
+
+	}
+
+}

@@ -1,0 +1,101 @@
+package org.hkpgateway.proxy;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.util.NetUtil;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class ConnectionsTests {
+
+	private final TestListener listener = new TestListener();
+
+	private final Connections connections = new Connections(5, 2, (address) -> address.isLoopbackAddress(),
+			this.listener.report());
+
+	@Test
+	void anAddressHasItsShareAndGetsItBack() {
+		Peer first = new Peer("192.0.2.1");
+		assertThat(this.connections.admit(first)).isTrue();
+		assertThat(this.connections.admit(new Peer("192.0.2.1"))).isTrue();
+		assertThat(this.connections.admit(new Peer("192.0.2.1"))).isFalse();
+		assertThat(this.connections.admit(new Peer("192.0.2.2"))).isTrue();
+		assertThat(this.listener.limits).containsExactly(EdgeLimit.MAX_CONNECTIONS_PER_ADDRESS);
+		first.close();
+		assertThat(this.connections.admit(new Peer("192.0.2.1"))).isTrue();
+		assertThat(this.connections.admit(new Peer("192.0.2.1"))).isFalse();
+	}
+
+	@Test
+	void aNetworkOf64BitsIsOneClient() {
+		assertThat(this.connections.admit(new Peer("2001:db8:0:1::1"))).isTrue();
+		assertThat(this.connections.admit(new Peer("2001:db8:0:1:ffff::2"))).isTrue();
+		assertThat(this.connections.admit(new Peer("2001:db8:0:1::3"))).isFalse();
+		assertThat(this.connections.admit(new Peer("2001:db8:0:2::1"))).isTrue();
+	}
+
+	@Test
+	void trustedProxiesHaveAnyNumberWithinAll() {
+		for (int i = 0; i < 5; i++) {
+			assertThat(this.connections.admit(new Peer("127.0.0.1"))).isTrue();
+		}
+		assertThat(this.connections.admit(new Peer("127.0.0.1"))).isFalse();
+		assertThat(this.listener.limits).containsExactly(EdgeLimit.MAX_CONNECTIONS);
+		assertThat(this.listener.open).hasValue(5);
+	}
+
+	@Test
+	void aConnectionCountsForWhomTheProxyNames() {
+		Peer first = new Peer("127.0.0.1");
+		Peer second = new Peer("127.0.0.1");
+		Peer third = new Peer("127.0.0.1");
+		assertThat(this.connections.admit(first)).isTrue();
+		assertThat(this.connections.admit(second)).isTrue();
+		assertThat(this.connections.admit(third)).isTrue();
+		InetSocketAddress client = new InetSocketAddress("192.0.2.1", 1);
+		Connections.named(first, client);
+		Connections.named(second, client);
+		assertThat(second.isOpen()).isTrue();
+		Connections.named(third, client);
+		assertThat(third.isOpen()).isFalse();
+		second.close();
+		assertThat(this.connections.clients()).isEqualTo(1);
+		first.close();
+		assertThat(this.connections.clients()).isZero();
+		assertThat(this.connections.open()).isZero();
+	}
+
+	@Test
+	void nothingIsLeftOfConnectionsThatHaveEnded() {
+		for (int i = 0; i < 1000; i++) {
+			Peer peer = new Peer("192.0.2." + i % 250);
+			this.connections.admit(peer);
+			peer.close();
+		}
+		assertThat(this.connections.clients()).isZero();
+		assertThat(this.connections.open()).isZero();
+		assertThat(this.listener.open).hasValue(0);
+	}
+
+	/** A connection from an address of the test's choice. */
+	private static final class Peer extends EmbeddedChannel {
+
+		private final SocketAddress address;
+
+		Peer(String address) {
+			InetAddress parsed = NetUtil.createInetAddressFromIpAddressString(address);
+			this.address = new InetSocketAddress(parsed, 4711);
+		}
+
+		@Override
+		public SocketAddress remoteAddress() {
+			return this.address;
+		}
+
+	}
+
+}
