@@ -10,6 +10,7 @@ import org.hkpgateway.chain.ChainListener;
 import org.hkpgateway.chain.PluginChain;
 import org.hkpgateway.keyserver.EmbeddedKeyserver;
 import org.hkpgateway.lifecycle.PluginHost;
+import org.hkpgateway.proxy.LogForm;
 import org.hkpgateway.proxy.PublicServer;
 
 import org.slf4j.Logger;
@@ -28,6 +29,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.support.AbstractApplicationContext;
 import org.springframework.context.support.DefaultLifecycleProcessor;
+import org.springframework.core.env.Environment;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.context.SmartLifecycle;
 
@@ -64,9 +66,18 @@ class GatewayConfiguration {
 	}
 
 	@Bean
-	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties) {
+	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties,
+			Environment environment) {
 		return new PublicServer(chain, upstream.url(), properties.upstream(), properties.clientAddress(),
-				properties.edge());
+				properties.edge(), logForm(environment));
+	}
+
+	private static LogForm logForm(Environment environment) {
+		boolean console = environment.containsProperty("logging.structured.format.console");
+		boolean file = environment.containsProperty("logging.structured.format.file");
+		boolean hasFile = environment.containsProperty("logging.file.name")
+				|| environment.containsProperty("logging.file.path");
+		return LogForm.of(!console || (hasFile && !file), console || (hasFile && file));
 	}
 
 	/**

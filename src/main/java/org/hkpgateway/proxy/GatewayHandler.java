@@ -42,8 +42,11 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 
 	private final AccessLog accessLog;
 
+	private final StrictTransport strictTransport;
+
 	GatewayHandler(RequestReader reader, PluginChain chain, IncomingBody bodies, UpstreamClient upstream,
-			AccessLog accessLog) {
+			AccessLog accessLog, StrictTransport strictTransport) {
+		this.strictTransport = strictTransport;
 		this.reader = reader;
 		this.chain = chain;
 		this.bodies = bodies;
@@ -53,7 +56,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 
 	@Override
 	public Publisher<Void> apply(HttpServerRequest request, HttpServerResponse response) {
-		Exchange exchange = new Exchange(request, response);
+		Exchange exchange = new Exchange(request, response, this.strictTransport);
 		return Mono.defer(() -> handle(exchange))
 			.onErrorResume((error) -> failed(exchange, error))
 			.doFinally((signal) -> this.accessLog.write(exchange, signal));
@@ -66,6 +69,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			if (run.isEmpty()) {
 				return act(exchange, understood, body, run.decide(shown));
 			}
+			exchange.asksPlugins();
 			return act(exchange, understood, body,
 					run.decide(shown).publishOn(Schedulers.fromExecutor(exchange.channel().eventLoop())));
 		});
@@ -156,7 +160,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		if (exchange.method().equals("HEAD")) {
 			return response.send();
 		}
-		return response.send(Mono.fromSupplier(() -> Unpooled.wrappedBuffer(body))).then();
+		return response.send(Mono.fromSupplier(() -> Unpooled.wrappedBuffer(body)).doOnNext(exchange::sent)).then();
 	}
 
 }

@@ -113,6 +113,7 @@ final class IncomingBody {
 	private static Flux<ByteBuf> receive(Exchange exchange) {
 		return exchange.request()
 			.receive()
+			.doOnNext(exchange::received)
 			.onErrorMap((error) -> !(error instanceof Refusal),
 					(error) -> (error instanceof ReadTimeoutException) ? Refusal.bodyTooSlow() : Refusal.bodyCutShort())
 			.contextWrite((context) -> context.put(ERROR_DROPPED, (Consumer<Throwable>) (error) -> {

@@ -34,17 +34,20 @@ public final class PublicServer implements AutoCloseable {
 	 * @param upstream how to talk to it
 	 * @param clientAddress who clients are
 	 * @param edge limits
+	 * @param log what the log is made of
 	 */
 	public PublicServer(PluginChain chain, URI upstreamUrl, UpstreamSettings upstream,
-			ClientAddressSettings clientAddress, EdgeSettings edge) {
+			ClientAddressSettings clientAddress, EdgeSettings edge, LogForm log) {
 		this.edge = edge;
 		this.upstream = new UpstreamClient(upstreamUrl, upstream);
 		BufferBudget budget = new BufferBudget(
 				Math.min(edge.maxBufferedBytes().toBytes(), PlatformDependent.maxDirectMemory() / 4));
-		this.handler = new GatewayHandler(new RequestReader(new ClientAddressResolver(clientAddress)), chain,
+		RequestReader reader = new RequestReader(new ClientAddressResolver(clientAddress),
+				new AllowedHosts(edge.allowedHosts()));
+		this.handler = new GatewayHandler(reader, chain,
 				new IncomingBody((int) edge.maxBody().toBytes(), budget,
 						upstream.contentLength() == UpstreamSettings.ContentLength.REQUIRE),
-				this.upstream, new AccessLog(clientAddress.log()));
+				this.upstream, new AccessLog(clientAddress.log(), log), StrictTransport.parse(edge.hsts()));
 	}
 
 	/**

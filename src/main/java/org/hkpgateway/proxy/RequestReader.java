@@ -29,8 +29,11 @@ final class RequestReader {
 
 	private final ClientAddressResolver clients;
 
-	RequestReader(ClientAddressResolver clients) {
+	private final AllowedHosts hosts;
+
+	RequestReader(ClientAddressResolver clients, AllowedHosts hosts) {
 		this.clients = clients;
+		this.hosts = hosts;
 	}
 
 	/**
@@ -76,6 +79,9 @@ final class RequestReader {
 		checkHead(exchange, all);
 		HkpRequest hkp = classify(exchange.method(), exchange.target());
 		exchange.asks(hkp);
+		if (!this.hosts.serves(all.first("Host"), hkp)) {
+			throw Refusal.misdirected();
+		}
 		Predicate<String> hopByHop = HopByHop.names(all.all("Connection"));
 		Predicate<String> forged = (name) -> !client.trustedPeer() && this.clients.isClientHeader(name);
 		Headers passed = all.without(hopByHop.or(ForwardedHeaders::isForwarded).or(forged));

@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.util.NetUtil;
 import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.HopByHop;
@@ -52,6 +53,8 @@ final class UpstreamClient implements AutoCloseable {
 
 	private final int maxConnections;
 
+	private final String name;
+
 	UpstreamClient(URI url, UpstreamSettings settings) {
 		this.maxConnections = settings.maxConnections();
 		this.connections = ConnectionProvider.builder("hkp-upstream")
@@ -63,6 +66,7 @@ final class UpstreamClient implements AutoCloseable {
 			.build();
 		InetSocketAddress address = InetSocketAddress.createUnresolved(url.getHost().replaceAll("[\\[\\]]", ""),
 				(url.getPort() >= 0) ? url.getPort() : 80);
+		this.name = NetUtil.toSocketAddressString(address);
 		this.client = HttpClient.create(this.connections)
 			.remoteAddress(() -> address)
 			.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) settings.connectTimeout().toMillis())
@@ -86,6 +90,7 @@ final class UpstreamClient implements AutoCloseable {
 	 * answer; any other error if it was cut short
 	 */
 	Mono<Void> forward(Exchange exchange, RequestHead head, UpstreamBody body, List<HeaderMutation> responseHeaders) {
+		exchange.asksUpstream(this.name);
 		Mono<Void> once = this.client.request(HttpMethod.valueOf(head.method()))
 			.uri(head.target())
 			.send((request, outbound) -> send(request, outbound, head, body))
@@ -160,6 +165,7 @@ final class UpstreamClient implements AutoCloseable {
 		if (sentMethod.equals("HEAD") && (from.status().code() == 405 || from.status().code() == 501)) {
 			return Mono.error(new HeadNotServedException());
 		}
+		exchange.upstreamAnswers();
 		HttpServerResponse to = exchange.response();
 		Headers received = NettyHeaders.copy(from.responseHeaders());
 		to.status(from.status());
@@ -176,7 +182,7 @@ final class UpstreamClient implements AutoCloseable {
 			return to.send();
 		}
 		boolean bodiless = exchange.method().equals("HEAD") || status == 204 || status == 304;
-		return bodiless ? content.then().then(to.send()) : to.send(content.retain());
+		return bodiless ? content.then().then(to.send()) : to.send(content.retain().doOnNext(exchange::sent));
 	}
 
 	private static boolean isClosed(Throwable error) {

@@ -717,8 +717,9 @@ class PublicServerIT {
 						this.contentLength),
 				new ClientAddressSettings(this.trusted.isEmpty() ? List.of() : List.of(this.trusted), this.clientHeader,
 						ClientAddressSettings.Log.FULL),
-				new EdgeSettings(DataSize.ofBytes(this.maxBody), DataSize.ofMegabytes(64), DataSize.ofKilobytes(16),
-						this.idleTimeout));
+				new EdgeSettings(List.of(), "off", DataSize.ofBytes(this.maxBody), DataSize.ofMegabytes(64),
+						DataSize.ofKilobytes(16), this.idleTimeout),
+				LogForm.LINES);
 		this.server = this.gateway.customize(HttpServer.create().host("127.0.0.1").port(0))
 			.route(this.gateway::route)
 			.bindNow();

@@ -2,7 +2,9 @@ package org.hkpgateway.proxy;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 import org.hkpgateway.chain.PluginChain;
 import org.hkpgateway.plugin.BodyMode;
@@ -13,7 +15,9 @@ import org.hkpgateway.plugin.TestSpec;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 
-import org.springframework.util.unit.DataSize;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 /**
  * The public port on a free port of loopback, before a keyserver of the test's choice.
@@ -27,14 +31,31 @@ final class TestEdge implements AutoCloseable {
 	private final DisposableServer server;
 
 	TestEdge(URI upstream, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins) {
+		this(upstream, plugins, "hkp.upstream.content-length=" + contentLength);
+	}
+
+	/**
+	 * An edge with settings of its own.
+	 * @param upstream the keyserver
+	 * @param plugins the chain
+	 * @param properties {@code key=value}, in place of what is usual in tests
+	 */
+	TestEdge(URI upstream, List<PluginRegistry.Entry> plugins, String... properties) {
 		PluginChain chain = new PluginChain(() -> plugins, Duration.ofSeconds(5), (request, outcome) -> {
 		}, System::nanoTime);
+		Map<String, Object> all = new HashMap<>(Map.of("hkp.upstream.urls", upstream, "hkp.upstream.connect-timeout",
+				"2s", "hkp.upstream.response-timeout", "10s", "hkp.upstream.max-connections", 50, "hkp.edge.max-body",
+				"1MB", "hkp.edge.max-buffered-bytes", "64MB", "hkp.edge.max-header-bytes", MAX_HEAD + "B",
+				"hkp.edge.idle-timeout", "20s"));
+		for (String property : properties) {
+			String[] parts = property.split("=", 2);
+			all.put(parts[0], parts[1]);
+		}
+		Binder binder = new Binder(new MapConfigurationPropertySource(all));
 		this.gateway = new PublicServer(chain, upstream,
-				new UpstreamSettings(List.of(upstream), Duration.ofSeconds(2), Duration.ofSeconds(10), 50,
-						contentLength),
-				new ClientAddressSettings(List.of(), "", ClientAddressSettings.Log.FULL),
-				new EdgeSettings(DataSize.ofMegabytes(1), DataSize.ofMegabytes(64), DataSize.ofBytes(MAX_HEAD),
-						Duration.ofSeconds(20)));
+				binder.bindOrCreate("hkp.upstream", Bindable.of(UpstreamSettings.class)),
+				binder.bindOrCreate("hkp.client-address", Bindable.of(ClientAddressSettings.class)),
+				binder.bindOrCreate("hkp.edge", Bindable.of(EdgeSettings.class)), LogForm.LINES);
 		this.server = this.gateway.customize(HttpServer.create().host("127.0.0.1").port(0))
 			.route(this.gateway::route)
 			.bindNow();

@@ -50,7 +50,7 @@ public final class GatewayProcess implements AutoCloseable {
 
 	private final Process process;
 
-	private GatewayProcess(Map<String, String> environment, List<String> properties) {
+	private GatewayProcess(Map<String, String> environment, List<String> jvm, boolean piped, List<String> properties) {
 		Map<String, String> all = new LinkedHashMap<>(Map.of("server.port", String.valueOf(this.port), "server.address",
 				"127.0.0.1", "management.server.port", String.valueOf(this.managementPort), "hkp.shutdown.pre-stop",
 				"0s", "hkp.plugins.runtime-directory", this.runtime.toString()));
@@ -63,12 +63,13 @@ public final class GatewayProcess implements AutoCloseable {
 		}
 		List<String> command = new ArrayList<>(
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
-						"-XX:TieredStopAtLevel=1", "-Dio.netty.leakDetection.level=paranoid", "-jar",
-						root().resolve("target/hkp-gateway.jar").toString()));
+						"-XX:TieredStopAtLevel=1", "-Dio.netty.leakDetection.level=paranoid"));
+		command.addAll(jvm);
+		command.addAll(List.of("-jar", root().resolve("target/hkp-gateway.jar").toString()));
 		all.forEach((key, value) -> command.add("--" + key + "=" + value));
 		ProcessBuilder builder = new ProcessBuilder(command).directory(this.directory.toFile())
 			.redirectErrorStream(true)
-			.redirectOutput(logFile().toFile());
+			.redirectOutput(piped ? ProcessBuilder.Redirect.PIPE : ProcessBuilder.Redirect.to(logFile().toFile()));
 		builder.environment().putAll(environment);
 		try {
 			this.process = builder.start();
@@ -85,7 +86,15 @@ public final class GatewayProcess implements AutoCloseable {
 
 	/** The same with changes to the environment. */
 	public static GatewayProcess start(Map<String, String> environment, String... properties) {
-		GatewayProcess gateway = new GatewayProcess(environment, List.of(properties));
+		return started(new GatewayProcess(environment, List.of(), false, List.of(properties)));
+	}
+
+	/** The same with options of the JVM, which beat those that tests usually set. */
+	public static GatewayProcess startWith(List<String> jvm, String... properties) {
+		return started(new GatewayProcess(Map.of(), jvm, false, List.of(properties)));
+	}
+
+	private static GatewayProcess started(GatewayProcess gateway) {
 		try {
 			gateway.await("the public port", () -> gateway.log().contains("Started HkpGatewayApplication"));
 		}
@@ -98,7 +107,15 @@ public final class GatewayProcess implements AutoCloseable {
 
 	/** Starts the gateway and does not wait. */
 	public static GatewayProcess launch(String... properties) {
-		return new GatewayProcess(Map.of(), List.of(properties));
+		return new GatewayProcess(Map.of(), List.of(), false, List.of(properties));
+	}
+
+	/**
+	 * Starts the gateway, does not wait, and leaves its output in a pipe: whoever calls
+	 * this reads it, or does not. {@link #log()} stays empty.
+	 */
+	public static GatewayProcess launchPiped(String... properties) {
+		return new GatewayProcess(Map.of(), List.of(), true, List.of(properties));
 	}
 
 	public int port() {
@@ -123,6 +140,9 @@ public final class GatewayProcess implements AutoCloseable {
 	}
 
 	public String log() {
+		if (!Files.exists(logFile())) {
+			return "";
+		}
 		try {
 			return Files.readString(logFile(), StandardCharsets.UTF_8);
 		}
