@@ -83,11 +83,11 @@ final class RequestReader {
 			throw Refusal.misdirected();
 		}
 		Predicate<String> hopByHop = HopByHop.names(all.all("Connection"));
-		Predicate<String> forged = (name) -> !client.trustedPeer() && this.clients.isClientHeader(name);
+		Predicate<String> forged = (name) -> this.clients.isForged(name, client.trustedPeer());
 		Headers passed = all.without(hopByHop.or(ForwardedHeaders::isForwarded).or(forged));
 		String via = (exchange.http10() ? "1.0" : "1.1") + " hkp-gateway";
 		return new Understood(new RequestHead(exchange.method(), exchange.target(), passed), hkp, client,
-				ForwardedHeaders.rebuild(all, client).with("Via", via));
+				ForwardedHeaders.rebuild(all, client, this.clients.believesForwardedFor(all)).with("Via", via));
 	}
 
 	private static void checkHead(Exchange exchange, Headers all) {

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.LongAdder;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import ch.qos.logback.core.AppenderBase;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,6 +36,7 @@ class LogQueueTests {
 
 	@BeforeEach
 	void start() {
+		this.context.setMDCAdapter(new LogbackMDCAdapter());
 		this.held.setContext(this.context);
 		this.held.start();
 		LogQueue queue = new LogQueue(this.dropped);
@@ -68,7 +70,8 @@ class LogQueueTests {
 
 	@Test
 	void warningsStillFitWhenLinesDoNot() {
-		while (this.dropped.sum() == 0) {
+		for (int i = 0; this.dropped.sum() == 0; i++) {
+			assertThat(i).isLessThan(LogQueue.LINES);
 			this.logger.info("line");
 		}
 		this.logger.warn("warning");

@@ -33,6 +33,9 @@ public final class GatewayProcess implements AutoCloseable {
 	/** Where the build leaves the shipped plugin. */
 	public static final Path ANTIABUSE = root().resolve("plugins/antiabuse/target/dist");
 
+	/** What Netty's leak detector writes. */
+	static final String LEAK = "LEAK:";
+
 	/** What a JVM exits with when it was told to stop. */
 	private static final int SIGTERM = 143;
 
@@ -248,6 +251,7 @@ public final class GatewayProcess implements AutoCloseable {
 	 * SIGTERM, as an operator stops it. Waits for the end, and fails if a plugin is left.
 	 */
 	public int stop() throws InterruptedException {
+		showLeaks();
 		this.process.destroy();
 		return awaitEnd();
 	}
@@ -330,8 +334,29 @@ public final class GatewayProcess implements AutoCloseable {
 		return Path.of(System.getProperty("hkp.root", ".."));
 	}
 
+	/**
+	 * Netty tells of a leaked buffer when the buffer is collected and another is made.
+	 * One that was killed before has told what it knew.
+	 */
+	private void showLeaks() {
+		if (!this.process.isAlive()) {
+			return;
+		}
+		try {
+			Command.run(this.directory, Duration.ofSeconds(30), new byte[0],
+					List.of(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(), String.valueOf(pid()),
+							"GC.run"));
+			actuator("health");
+			actuator("health");
+		}
+		catch (AssertionError | RuntimeException ex) {
+			// Stuck, or not started, as the test wanted it: then it has not leaked either.
+		}
+	}
+
 	@Override
 	public void close() {
+		showLeaks();
 		try {
 			if (!this.process.isAlive() && this.process.exitValue() == SIGTERM) {
 				assertNoPluginIsLeft();
@@ -347,7 +372,7 @@ public final class GatewayProcess implements AutoCloseable {
 		this.process.destroyForcibly();
 		plugins.forEach(ProcessHandle::destroyForcibly);
 		this.process.onExit().orTimeout(10, TimeUnit.SECONDS).join();
-		boolean leaked = log().contains("LEAK:");
+		boolean leaked = log().contains(LEAK);
 		String log = leaked ? log() : "";
 		TemporaryDirectory.delete(this.directory);
 		TemporaryDirectory.delete(this.runtime);
