@@ -126,13 +126,15 @@ class AccessLogIT {
 	}
 
 	/**
-	 * As under a supervisor that hangs, or a terminal with the screen held. The pipe takes
-	 * 64 KiB, the queue some thousand lines; then lines are dropped, and requests are not.
+	 * As under a supervisor that hangs, or a terminal with the screen held. The pipe
+	 * takes 64 KiB, the queue some thousand lines; then lines are dropped, and requests
+	 * are not.
 	 */
 	@Test
 	void aReaderThatStopsDoesNotStopTheGateway() throws Exception {
-		try (GatewayProcess gateway = GatewayProcess.launchPiped(); BufferedReader out = new BufferedReader(
-				new InputStreamReader(gateway.process().getInputStream(), StandardCharsets.UTF_8))) {
+		try (GatewayProcess gateway = GatewayProcess.launchPiped();
+				BufferedReader out = new BufferedReader(
+						new InputStreamReader(gateway.process().getInputStream(), StandardCharsets.UTF_8))) {
 			String line = out.readLine();
 			while (!line.contains("Started HkpGatewayApplication")) {
 				line = out.readLine();
@@ -151,7 +153,8 @@ class AccessLogIT {
 					assertThat(client.send(request).read().status()).isEqualTo(404);
 				}
 				assertThat(dropped(gateway)).isGreaterThanOrEqualTo(100);
-				// A line for each request that was not dropped, and a word about the rest.
+				// A line for each request that was not dropped, and a word about the
+				// rest.
 				int lines = 0;
 				String missing = "";
 				long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
@@ -162,7 +165,8 @@ class AccessLogIT {
 					missing = line.contains("log lines are missing") ? line : "";
 				}
 				assertThat(lines).isGreaterThan(5000);
-				assertThat(missing).contains("WARN").containsPattern(" [1-9]\\d* log lines are missing before this one");
+				assertThat(missing).contains("WARN")
+					.containsPattern(" [1-9]\\d* log lines are missing before this one");
 			}
 		}
 	}
@@ -187,7 +191,9 @@ class AccessLogIT {
 		}
 	}
 
-	/** The word about missing lines comes with the next line after there is room again. */
+	/**
+	 * The word about missing lines comes with the next line after there is room again.
+	 */
 	private static String readOrAsk(BufferedReader out, RawClient client, String request) throws Exception {
 		while (!out.ready()) {
 			client.send(request).read();

@@ -66,8 +66,7 @@ class GatewayConfiguration {
 	}
 
 	@Bean
-	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties,
-			Environment environment) {
+	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties, Environment environment) {
 		return new PublicServer(chain, upstream.url(), properties.upstream(), properties.clientAddress(),
 				properties.edge(), logForm(environment));
 	}

@@ -3,8 +3,8 @@ package org.hkpgateway.proxy;
 import java.util.List;
 
 /**
- * The fields as a line of logfmt: {@code key=value key="text"}, {@code -} for a value that
- * is not there. Nothing in a value can end the line or the quotes.
+ * The fields as a line of logfmt: {@code key=value key="text"}, {@code -} for a value
+ * that is not there. Nothing in a value can end the line or the quotes.
  */
 final class AccessLine implements AccessFields {
 

@@ -37,8 +37,8 @@ final class AccessLog {
 	}
 
 	/**
-	 * Writes the line, if the log is on. Does not block: the log's queue drops what is too
-	 * much.
+	 * Writes the line, if the log is on. Does not block: the log's queue drops what is
+	 * too much.
 	 * @param exchange which has ended
 	 * @param signal how
 	 */

@@ -68,7 +68,8 @@ final class AccessRecord implements AccessFields {
 
 	/**
 	 * Hands the record to the log.
-	 * @param line to be the message, for a log of plain lines beside; null for a short one
+	 * @param line to be the message, for a log of plain lines beside; null for a short
+	 * one
 	 */
 	void log(@Nullable AccessLine line) {
 		this.event.setMessage("{}").addArgument((line != null) ? line : this.message).log();

@@ -25,8 +25,8 @@ final class AllowedHosts {
 	private static final String EXPECTED = "host names without a port, *.example.org for all names below example.org, "
 			+ "or IP addresses";
 
-	private static final Pattern NAME = Pattern.compile("[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
-			+ "(?:\\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*");
+	private static final Pattern NAME = Pattern
+		.compile("[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?" + "(?:\\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*");
 
 	private static final int LONGEST_NAME = 253;
 
@@ -75,15 +75,15 @@ final class AllowedHosts {
 		if (this.names.isEmpty() && this.suffixes.isEmpty() && this.addresses.isEmpty()) {
 			return true;
 		}
-		return (host != null && contains(host)) || (hkp != null
-				&& (hkp.operation() == Operation.HASHQUERY || hkp.operation() == Operation.HEALTH));
+		return (host != null && contains(host))
+				|| (hkp != null && (hkp.operation() == Operation.HASHQUERY || hkp.operation() == Operation.HEALTH));
 	}
 
 	private boolean contains(String header) {
-		// With a colon in it an IPv6 address stands in brackets, so this one ends the name.
+		// With a colon in it an IPv6 address stands in brackets, so this one ends the
+		// name.
 		int colon = header.indexOf(':', Math.max(header.indexOf(']'), 0));
-		String host = withoutFinalDot(
-				((colon >= 0) ? header.substring(0, colon) : header).toLowerCase(Locale.ROOT));
+		String host = withoutFinalDot(((colon >= 0) ? header.substring(0, colon) : header).toLowerCase(Locale.ROOT));
 		if (this.names.contains(host)) {
 			return true;
 		}

@@ -55,8 +55,8 @@ final class ClientAddressResolver {
 	}
 
 	/**
-	 * Whether X-Forwarded-For of a trusted proxy is what its clients are known by. If not,
-	 * it may be a client's own.
+	 * Whether X-Forwarded-For of a trusted proxy is what its clients are known by. If
+	 * not, it may be a client's own.
 	 * @param received all headers
 	 * @return false also if there is none
 	 */
@@ -67,8 +67,8 @@ final class ClientAddressResolver {
 
 	/**
 	 * Whether a header is the one in which trusted proxies name the client, but did not
-	 * come from there: from anybody else, or written with underscores in place of hyphens,
-	 * which proxies do not know for theirs and some keyservers do.
+	 * come from there: from anybody else, or written with underscores in place of
+	 * hyphens, which proxies do not know for theirs and some keyservers do.
 	 * @param name of any header
 	 * @param trustedPeer whether a trusted proxy sent it
 	 * @return false for all but the configured one

@@ -32,8 +32,8 @@ final class ForwardedHeaders {
 	 * The headers to add on the way to the keyserver.
 	 * @param received all headers as received
 	 * @param from who sent them
-	 * @param keepChain whether the sender's X-Forwarded-For is kept; else it is made of the
-	 * client
+	 * @param keepChain whether the sender's X-Forwarded-For is kept; else it is made of
+	 * the client
 	 * @return X-Forwarded-For with the peer appended, X-Real-IP, X-Forwarded-Proto and,
 	 * when there was a Host, X-Forwarded-Host
 	 */

@@ -47,6 +47,8 @@ class HkpPropertiesTests {
 					Duration.ofSeconds(150), 500, UpstreamSettings.ContentLength.REQUIRE));
 			assertThat(hkp.clientAddress())
 				.isEqualTo(new ClientAddressSettings(List.of(), "", ClientAddressSettings.Log.FULL));
+			assertThat(hkp.edge().allowedHosts()).isEmpty();
+			assertThat(hkp.edge().hsts()).isEqualTo("off");
 			assertThat(hkp.edge().maxBody()).isEqualTo(DataSize.ofMegabytes(16));
 			assertThat(hkp.edge().maxBufferedBytes()).isEqualTo(DataSize.ofMegabytes(256));
 			assertThat(hkp.edge().maxHeaderBytes()).isEqualTo(DataSize.ofKilobytes(16));
@@ -77,6 +79,7 @@ class HkpPropertiesTests {
 					"hkp.upstream.response-timeout=2m", "hkp.upstream.max-connections=7",
 					"hkp.upstream.content-length=stream", "hkp.client-address.trusted-proxies=10.0.0.0/8,::1",
 					"hkp.client-address.header=CF-Connecting-IP", "hkp.client-address.log=truncated",
+					"hkp.edge.allowed-hosts=keys.example,*.pool.example", "hkp.edge.hsts=365d include-subdomains",
 					"hkp.edge.max-body=1MB", "hkp.edge.max-buffered-bytes=2MB", "hkp.edge.max-header-bytes=8KB",
 					"hkp.edge.idle-timeout=5s", "hkp.shutdown.pre-stop=0s", "hkp.shutdown.drain=1s",
 					"hkp.readiness.required=always", "hkp.readiness.upstream=true", "hkp.plugins.directories=/a,/b",
@@ -101,6 +104,8 @@ class HkpPropertiesTests {
 							Duration.ofSeconds(1), Duration.ofMinutes(2), 7, UpstreamSettings.ContentLength.STREAM));
 				assertThat(hkp.clientAddress()).isEqualTo(new ClientAddressSettings(List.of("10.0.0.0/8", "::1"),
 						"CF-Connecting-IP", ClientAddressSettings.Log.TRUNCATED));
+				assertThat(hkp.edge().allowedHosts()).containsExactly("keys.example", "*.pool.example");
+				assertThat(hkp.edge().hsts()).isEqualTo("365d include-subdomains");
 				assertThat(hkp.edge().maxBufferedBytes()).isEqualTo(DataSize.ofMegabytes(2));
 				assertThat(hkp.shutdown()).isEqualTo(new HkpProperties.Shutdown(Duration.ZERO, Duration.ofSeconds(1)));
 				assertThat(hkp.readiness())
@@ -125,16 +130,16 @@ class HkpPropertiesTests {
 			"hkp.upstream.urls, http://keys.example:99999", "hkp.upstream.connect-timeout, 0s",
 			"hkp.upstream.connect-timeout, 100d", "hkp.upstream.max-connections, 0",
 			"hkp.upstream.content-length, maybe", "hkp.client-address.trusted-proxies, nonsense",
-			"hkp.client-address.header, CF-Connecting-IP", "hkp.edge.max-body, 3GB", "hkp.edge.max-buffered-bytes, 1B",
-			"hkp.edge.max-header-bytes, 1B", "hkp.edge.idle-timeout, never", "hkp.shutdown.pre-stop, -1s",
-			"hkp.readiness.required, sometimes", "hkp.plugins.chain-budget, 0s",
-			"hkp.plugins.default-grants, everything", "hkp.plugins.settings.a.fail, ajar",
-			"hkp.plugins.settings.a.timeout, 0s", "hkp.plugins.settings.a.max-concurrent, 0",
-			"hkp.plugins.settings.a.body-prefix, 2MB", "hkp.plugins.settings.a.grants, root",
-			"hkp.plugins.settings.a.tiemout, 1s", "hkp.plugins.settings.a.match.methods, TRACE",
-			"hkp.plugins.settings.a.match.operations, LOOKUP_GET", "hkp.plugins.settings.a.match.paths, pks",
-			"hkp.plugins.settings.a.match.clients, 10.0.0.0/33", "hkp.plugins.settings.a.match.path, /pks",
-			"hkp.edge.max-bdy, 1MB", "hkp.nonsense, 1" })
+			"hkp.client-address.header, CF-Connecting-IP", "hkp.edge.allowed-hosts, keys:80", "hkp.edge.hsts, 31536000",
+			"hkp.edge.max-body, 3GB", "hkp.edge.max-buffered-bytes, 1B", "hkp.edge.max-header-bytes, 1B",
+			"hkp.edge.idle-timeout, never", "hkp.shutdown.pre-stop, -1s", "hkp.readiness.required, sometimes",
+			"hkp.plugins.chain-budget, 0s", "hkp.plugins.default-grants, everything",
+			"hkp.plugins.settings.a.fail, ajar", "hkp.plugins.settings.a.timeout, 0s",
+			"hkp.plugins.settings.a.max-concurrent, 0", "hkp.plugins.settings.a.body-prefix, 2MB",
+			"hkp.plugins.settings.a.grants, root", "hkp.plugins.settings.a.tiemout, 1s",
+			"hkp.plugins.settings.a.match.methods, TRACE", "hkp.plugins.settings.a.match.operations, LOOKUP_GET",
+			"hkp.plugins.settings.a.match.paths, pks", "hkp.plugins.settings.a.match.clients, 10.0.0.0/33",
+			"hkp.plugins.settings.a.match.path, /pks", "hkp.edge.max-bdy, 1MB", "hkp.nonsense, 1" })
 	void aWrongValueOrAnUnknownKeyStopsTheStartAndIsNamed(String key, String value) {
 		this.runner.withPropertyValues(key + "=" + value).run((context) -> {
 			assertThat(context).hasFailed();

@@ -111,7 +111,9 @@ class LogQueueTests {
 		@Override
 		protected void append(ILoggingEvent event) {
 			try {
-				this.go.await();
+				if (this.go.getCount() > 0) {
+					this.go.await();
+				}
 			}
 			catch (InterruptedException ex) {
 				return;

@@ -48,7 +48,8 @@ class AllowedHostsTests {
 	@EnumSource
 	void onlyHashqueryAndHealthAreExempt(Operation operation) {
 		boolean exempt = operation == Operation.HASHQUERY || operation == Operation.HEALTH;
-		for (@Nullable String host : new String[] { null, "evil.example" }) {
+		for (@Nullable
+		String host : new String[] { null, "evil.example" }) {
 			assertThat(this.hosts.serves(host, HkpRequest.of(operation))).isEqualTo(exempt);
 		}
 	}
@@ -61,8 +62,8 @@ class AllowedHostsTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "", " ", "keys.example.org:11371", "https://keys.example.org", "keys.example.org/pks",
-			"*", "*.", "keys.*.org", "*keys.example", "-keys.example", "keys-.example", "keys..example", "192.0.2",
+	@ValueSource(strings = { "", " ", "keys.example.org:11371", "https://keys.example.org", "keys.example.org/pks", "*",
+			"*.", "keys.*.org", "*keys.example", "-keys.example", "keys-.example", "keys..example", "192.0.2",
 			"192.0.2.256", "[2001:db8::1", "2001:db8::g", "fe80::1%eth0", "[2001:db8::1]:80", "schl\u00fcssel.example",
 			"a b", "*.192.0.2.1" })
 	void whatIsNoNameStopsTheStartAndNamesTheKey(String entry) {

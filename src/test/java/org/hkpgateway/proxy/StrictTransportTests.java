@@ -54,7 +54,8 @@ class StrictTransportTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", " ", "on", "true", "-1s", "3651d", "365d preload",
-			"365d include-subdomains include-subdomains", "include-subdomains", "max-age=1", "31536000", "P365D", "1d\r\nX: y" })
+			"365d include-subdomains include-subdomains", "include-subdomains", "max-age=1", "31536000", "P365D",
+			"1d\r\nX: y" })
 	void whatIsNeitherStopsTheStartAndNamesTheKey(String setting) {
 		assertThatIllegalArgumentException().isThrownBy(() -> StrictTransport.parse(setting))
 			.withMessageStartingWith("hkp.edge.hsts: expected: off, or a duration of 0s to 3650d")

@@ -350,7 +350,8 @@ public final class GatewayProcess implements AutoCloseable {
 			actuator("health");
 		}
 		catch (AssertionError | RuntimeException ex) {
-			// Stuck, or not started, as the test wanted it: then it has not leaked either.
+			// Stuck, or not started, as the test wanted it: then it has not leaked
+			// either.
 		}
 	}
 
