@@ -73,7 +73,9 @@ class MemoryIT {
 	void stop() throws IOException {
 		this.keyserver.close();
 		this.threads.shutdownNow();
-		this.gateway.close();
+		if (this.gateway != null) {
+			this.gateway.close();
+		}
 	}
 
 	@Test

@@ -35,7 +35,7 @@ record StrictTransport(@Nullable String value) {
 		if (text.equals("off") || text.equals("false")) {
 			return new StrictTransport(null);
 		}
-		String[] words = text.trim().toLowerCase(Locale.ROOT).split("\\s+");
+		String[] words = text.trim().toLowerCase(Locale.ROOT).split("\\s+", -1);
 		Duration age = duration(words[0]);
 		boolean subdomains = words.length == 2 && words[1].equals("include-subdomains");
 		boolean valid = age != null && !age.isNegative() && age.compareTo(LONGEST) <= 0

@@ -54,13 +54,13 @@ class LogQueueTests {
 
 	@Test
 	void whoeverLogsDoesNotWaitAndWhatIsTooMuchIsCounted() {
-		for (int i = 0; i < 2 * LogQueue.LINES; i++) {
+		for (int i = 0; i < 3 * LogQueue.LINES; i++) {
 			this.logger.info("line {}", i);
 		}
 		long lost = this.dropped.sum();
 		assertThat(lost).isGreaterThanOrEqualTo(LogQueue.LINES);
 		this.held.go.countDown();
-		await().atMost(Duration.ofSeconds(20)).until(() -> this.held.lines.size() == 2 * LogQueue.LINES - lost);
+		await().atMost(Duration.ofSeconds(20)).until(() -> this.held.lines.size() == 3 * LogQueue.LINES - lost);
 		this.logger.info("later");
 		await().atMost(Duration.ofSeconds(20)).until(() -> this.held.lines.contains("later"));
 		assertThat(this.held.lines).element(this.held.lines.size() - 2)
@@ -71,7 +71,7 @@ class LogQueueTests {
 	@Test
 	void warningsStillFitWhenLinesDoNot() {
 		for (int i = 0; this.dropped.sum() == 0; i++) {
-			assertThat(i).isLessThan(LogQueue.LINES);
+			assertThat(i).isLessThan(3 * LogQueue.LINES);
 			this.logger.info("line");
 		}
 		this.logger.warn("warning");
@@ -85,10 +85,10 @@ class LogQueueTests {
 
 	@Test
 	void noFloodOfWarningsMakesAnybodyWait() {
-		for (int i = 0; i < 2 * LogQueue.LINES; i++) {
+		for (int i = 0; i < 3 * LogQueue.LINES; i++) {
 			this.logger.warn("warning");
 		}
-		assertThat(this.dropped.sum()).isBetween((long) LogQueue.LINES, 2L * LogQueue.LINES);
+		assertThat(this.dropped.sum()).isBetween((long) LogQueue.LINES, 3L * LogQueue.LINES);
 	}
 
 	@Test
