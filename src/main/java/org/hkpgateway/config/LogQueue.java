@@ -13,9 +13,9 @@ import ch.qos.logback.classic.spi.LoggingEvent;
 /**
  * Stands before an appender, so that whoever logs never waits for a disk or for a reader
  * of standard output. Holds at most {@value #LINES} lines, beside as many that the
- * appender is busy with. What is too much is dropped
- * and counted, the last eighth of the queue being kept for warnings and errors. When
- * there is room again, a warning says how many lines are missing.
+ * appender is busy with. What is too much is dropped and counted, the last eighth of the
+ * queue being kept for warnings and errors. When there is room again, a warning says how
+ * many lines are missing.
  */
 final class LogQueue extends AsyncAppender {
 

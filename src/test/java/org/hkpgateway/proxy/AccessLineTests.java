@@ -25,8 +25,9 @@ class AccessLineTests {
 	void aLineHasEveryFieldInOrder() {
 		AccessLine line = new AccessLine();
 		fill(line);
-		assertThat(line).hasToString("method=GET plugin=- target=\"/a\\x22 b\\x0d\\x0a\\x5c\\xe9\\u20ac\" plugins=a:continue,b:respond "
-				+ "none=- status=200 in=- ms=1.3 plugins_ms=- upstream_ms=0.0");
+		assertThat(line).hasToString(
+				"method=GET plugin=- target=\"/a\\x22 b\\x0d\\x0a\\x5c\\xe9\\u20ac\" plugins=a:continue,b:respond "
+						+ "none=- status=200 in=- ms=1.3 plugins_ms=- upstream_ms=0.0");
 	}
 
 	@Test
@@ -51,9 +52,9 @@ class AccessLineTests {
 			Map<String, Object> members = event.getKeyValuePairs()
 				.stream()
 				.collect(toMap((KeyValuePair pair) -> pair.key, (pair) -> pair.value));
-			assertThat(members).isEqualTo(Map.of("hkp.method", "GET", "hkp.target", "/a\" b\r\n\\\u00e9\u20ac",
-					"hkp.plugins", List.of("a:continue", "b:respond"), "hkp.status", 200L, "hkp.ms", 1.3,
-					"hkp.upstream_ms", 0.0));
+			assertThat(members)
+				.isEqualTo(Map.of("hkp.method", "GET", "hkp.target", "/a\" b\r\n\\\u00e9\u20ac", "hkp.plugins",
+						List.of("a:continue", "b:respond"), "hkp.status", 200L, "hkp.ms", 1.3, "hkp.upstream_ms", 0.0));
 		}
 	}
 
