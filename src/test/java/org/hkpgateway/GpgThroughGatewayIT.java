@@ -38,8 +38,9 @@ class GpgThroughGatewayIT {
 				GpgHome bob = GpgHome.create();
 				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED)) {
 			sendSearchAndReceive(alice, bob, gateway);
-			assertThat(gateway.accessLog()).anySatisfy((line) -> assertThat(line).contains("operation=ADD")
-				.containsPattern("plugins=antiabuse:continue\\([\\d.]+ms\\) decision=forward status=200"));
+			Pattern line = Pattern.compile("operation=ADD plugins=antiabuse:continue\\([\\d.]+ms\\) decision=forward "
+					+ "status=200 plugin=- upstream=\\S+:\\d+ in=[1-9]\\d* out=[1-9]");
+			gateway.await("the line of the upload", () -> gateway.accessLog().stream().anyMatch(line.asPredicate()));
 		}
 	}
 
@@ -118,6 +119,7 @@ class GpgThroughGatewayIT {
 			assertThat(sendKeys).hasSize(91);
 			alice.runWithKeyserver(sks.uri(), sendKeys.toArray(String[]::new)).orFail();
 			Command.Result refresh = alice.runWithKeyserver(gateway.uri(), "--refresh-keys").orFail();
+			gateway.await("all lines", () -> gateway.accessLog().size() >= 90);
 			assertThat(gateway.accessLog()).hasSize(90).allMatch((line) -> line.contains("status=200"));
 			assertThat(refresh.errors().lines().filter((line) -> line.endsWith(" not changed"))).hasSize(90);
 		}

@@ -64,7 +64,8 @@ class PluginCrashIT {
 				.filter(Matcher::find)
 				.collect(Collectors.groupingBy((matcher) -> Integer.valueOf(matcher.group(1)), Collectors.counting()));
 			assertThat(statuses.keySet()).as(statuses.toString()).isSubsetOf(200, failureStatus).contains(200);
-			assertThat(gateway.accessLog()).anyMatch((line) -> line.contains("antiabuse:failed-" + policy));
+			gateway.await("the line of a failure",
+					() -> gateway.accessLog().stream().anyMatch((line) -> line.contains("antiabuse:failed-" + policy)));
 			assertThat(gateway.process().isAlive()).isTrue();
 			assertThat(gateway.actuator("plugins/antiabuse").path("restarts").asInt()).isEqualTo(1);
 		}

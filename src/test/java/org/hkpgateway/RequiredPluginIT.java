@@ -73,7 +73,8 @@ class RequiredPluginIT {
 			}
 			gateway.await("a count of the open breaker", Duration.ofSeconds(5),
 					() -> count(gateway, "breaker.changes", "failing", "OPEN") >= 1);
-			assertThat(gateway.accessLog()).anyMatch((line) -> line.contains("breaker-open"));
+			gateway.await("the line of the open breaker",
+					() -> gateway.accessLog().stream().anyMatch((line) -> line.contains("breaker-open")));
 			assertThat(count(gateway, "breaker.changes", "needed", "OPEN")).isZero();
 
 			assertThat(count(gateway, "transitions", "needed", "READY")).isEqualTo(1);

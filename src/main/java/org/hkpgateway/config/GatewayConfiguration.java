@@ -12,6 +12,7 @@ import org.hkpgateway.chain.ChainListener;
 import org.hkpgateway.chain.PluginChain;
 import org.hkpgateway.keyserver.EmbeddedKeyserver;
 import org.hkpgateway.lifecycle.PluginHost;
+import org.hkpgateway.proxy.LogForm;
 import org.hkpgateway.proxy.PublicServer;
 import org.hkpgateway.proxy.ServerTls;
 import org.hkpgateway.proxy.TlsSettings;
@@ -35,6 +36,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.support.AbstractApplicationContext;
 import org.springframework.context.support.DefaultLifecycleProcessor;
+import org.springframework.core.env.Environment;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.context.SmartLifecycle;
 
@@ -78,9 +80,17 @@ class GatewayConfiguration {
 
 	@Bean
 	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties, SslBundles bundles,
-			EdgeMetrics metrics) {
+			EdgeMetrics metrics, Environment environment) {
 		return new PublicServer(chain, upstream.url(), properties.upstream(), properties.clientAddress(),
-				properties.edge(), tls(properties.tls(), bundles), metrics);
+				properties.edge(), tls(properties.tls(), bundles), logForm(environment), metrics);
+	}
+
+	private static LogForm logForm(Environment environment) {
+		boolean console = environment.containsProperty("logging.structured.format.console");
+		boolean file = environment.containsProperty("logging.structured.format.file");
+		boolean hasFile = environment.containsProperty("logging.file.name")
+				|| environment.containsProperty("logging.file.path");
+		return LogForm.of(!console || (hasFile && !file), console || (hasFile && file));
 	}
 
 	private static @Nullable ServerTls tls(TlsSettings settings, SslBundles bundles) {

@@ -1,18 +1,22 @@
 package org.hkpgateway.proxy;
 
 import java.net.InetAddress;
-import java.util.Locale;
+import java.util.ArrayList;
+import java.util.List;
 
 import io.netty.util.NetUtil;
 import org.hkpgateway.chain.PluginOutcome;
 import org.hkpgateway.hkp.HkpRequest;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.SignalType;
 
 /**
- * One line for each request, as {@code key=value}: who, what, which plugins, what came of
- * it. The search term is part of the target.
+ * One line for each request: who, what, which plugins, what came of it, how long it took.
+ * The search term is part of the target; no header, cookie or body is ever on it. In a
+ * log of plain lines it is {@code key=value} (logfmt), in a structured log its fields are
+ * members of the record.
  */
 final class AccessLog {
 
@@ -20,58 +24,105 @@ final class AccessLog {
 
 	private final ClientAddressSettings.Log addresses;
 
-	AccessLog(ClientAddressSettings.Log addresses) {
+	private final LogForm form;
+
+	/**
+	 * Makes a log.
+	 * @param addresses how much of addresses it shows
+	 * @param form whether lines are records with members
+	 */
+	AccessLog(ClientAddressSettings.Log addresses, LogForm form) {
 		this.addresses = addresses;
+		this.form = form;
 	}
 
+	/**
+	 * Writes the line, if the log is on. Does not block: the log's queue drops what is
+	 * too much.
+	 * @param exchange which has ended
+	 * @param signal how
+	 */
 	void write(Exchange exchange, SignalType signal) {
 		if (!logger.isInfoEnabled()) {
 			return;
 		}
-		HkpRequest hkp = exchange.hkp();
-		StringBuilder line = new StringBuilder(256).append("request=")
-			.append(exchange.id())
-			.append(" client=")
-			.append(client(exchange))
-			.append(" method=")
-			.append(exchange.method())
-			.append(" target=\"")
-			.append(escaped(exchange.target()))
-			.append("\" operation=")
-			.append((hkp != null) ? hkp.operation() : "-")
-			.append(" plugins=")
-			.append(plugins(exchange))
-			.append(" decision=")
-			.append(exchange.decision())
-			.append(ChainNotes.of(exchange.trace()))
-			.append(" status=")
-			.append(exchange.isHeadSent() ? exchange.response().status().code() : "-")
-			.append(String.format(Locale.ROOT, " ms=%.1f", exchange.elapsedNanos() / 1e6));
 		if (signal == SignalType.CANCEL) {
 			exchange.abandoned();
 		}
-		String note = note(exchange);
-		if (!note.isEmpty()) {
-			line.append(" note=\"").append(escaped(note)).append('"');
+		switch (this.form) {
+			case LINES -> logger.info("{}", line(exchange));
+			case RECORDS -> record(exchange).log(null);
+			case BOTH -> record(exchange).log(line(exchange));
 		}
-		logger.info("{}", line);
 	}
 
-	private static String plugins(Exchange exchange) {
-		if (exchange.outcomes().isEmpty()) {
-			return "-";
+	private AccessLine line(Exchange exchange) {
+		AccessLine line = new AccessLine();
+		fill(line, exchange);
+		return line;
+	}
+
+	private AccessRecord record(Exchange exchange) {
+		AccessRecord made = new AccessRecord(logger.atInfo());
+		fill(made, exchange);
+		return made;
+	}
+
+	private void fill(AccessFields line, Exchange exchange) {
+		ClientAddress client = exchange.client();
+		InetAddress address = (client != null) ? client.client().getAddress() : null;
+		HkpRequest hkp = exchange.hkp();
+		line.word("request", exchange.id());
+		line.word("client", (address != null) ? shown(address) : "");
+		line.word("protocol", exchange.protocol());
+		line.word("tls", (client != null) ? String.valueOf(client.tls()) : "");
+		line.word("method", exchange.method());
+		line.quoted("target", hidden(exchange.target(), address));
+		line.word("operation", (hkp != null) ? hkp.operation().name() : "");
+		line.words("plugins", plugins(exchange.outcomes()));
+		line.word("decision", exchange.decision());
+		line.number("status", exchange.isHeadSent() ? exchange.response().status().code() : -1);
+		line.word("plugin", decider(exchange));
+		ChainNotes.fill(line, exchange.trace(), (text) -> hidden(text, address));
+		line.word("upstream", exchange.upstream());
+		line.number("in", exchange.received());
+		line.number("out", exchange.sent());
+		line.millis("ms", exchange.elapsedNanos());
+		line.millis("plugins_ms", exchange.chainNanos());
+		line.millis("upstream_first_ms", exchange.upstreamFirstNanos());
+		line.millis("upstream_ms", exchange.upstreamNanos());
+		String note = note(exchange);
+		if (!note.isEmpty()) {
+			line.quoted("note", hidden(note, address));
 		}
-		StringBuilder plugins = new StringBuilder();
-		for (PluginOutcome outcome : exchange.outcomes()) {
-			plugins.append(plugins.isEmpty() ? "" : ",")
-				.append(outcome.plugin())
+	}
+
+	private static List<String> plugins(List<PluginOutcome> outcomes) {
+		if (outcomes.isEmpty()) {
+			return List.of();
+		}
+		List<String> plugins = new ArrayList<>(outcomes.size());
+		for (PluginOutcome outcome : outcomes) {
+			StringBuilder plugin = new StringBuilder(48).append(outcome.plugin())
 				.append(':')
 				.append(outcome.kind().label());
 			if (outcome.kind() != PluginOutcome.Kind.SKIPPED) {
-				plugins.append(String.format(Locale.ROOT, "(%.1fms)", outcome.nanos() / 1e6));
+				Millis.append(plugin.append('('), outcome.nanos());
+				plugin.append("ms)");
+			}
+			plugins.add(plugin.toString());
+		}
+		return plugins;
+	}
+
+	/** Whose answer, or whose failure, the client got. */
+	private static String decider(Exchange exchange) {
+		for (PluginOutcome outcome : exchange.outcomes()) {
+			if (outcome.kind() == PluginOutcome.Kind.RESPONDED || outcome.kind() == PluginOutcome.Kind.FAILED_CLOSED) {
+				return outcome.plugin().toString();
 			}
 		}
-		return plugins.toString();
+		return "";
 	}
 
 	/** The operator wants to know why a plugin failed; the client does not. */
@@ -84,12 +135,17 @@ final class AccessLog {
 		return exchange.note();
 	}
 
-	private String client(Exchange exchange) {
-		ClientAddress client = exchange.client();
-		if (client == null || client.client().getAddress() == null) {
-			return "-";
+	private String shown(InetAddress address) {
+		return this.addresses.show(address);
+	}
+
+	/** A plugin's failure may name the client, and so may the client in its target. */
+	private String hidden(String text, @Nullable InetAddress address) {
+		if (this.addresses == ClientAddressSettings.Log.FULL || address == null) {
+			return text;
 		}
-		return this.addresses.show(client.client().getAddress());
+		String instead = shown(address);
+		return text.replace(NetUtil.toAddressString(address), instead.isEmpty() ? "(address)" : instead);
 	}
 
 	static String truncated(InetAddress address) {
@@ -99,21 +155,6 @@ final class AccessLog {
 			bytes[i] = 0;
 		}
 		return NetUtil.bytesToIpAddress(bytes) + "/" + kept * 8;
-	}
-
-	/** Nothing that a client sends can end the line or the quotes. */
-	static String escaped(String text) {
-		StringBuilder escaped = new StringBuilder(text.length());
-		for (int i = 0; i < text.length(); i++) {
-			char c = text.charAt(i);
-			if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\') {
-				escaped.append(String.format(Locale.ROOT, "\\x%02x", (int) c));
-			}
-			else {
-				escaped.append(c);
-			}
-		}
-		return escaped.toString();
 	}
 
 }

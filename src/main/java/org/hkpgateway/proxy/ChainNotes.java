@@ -2,6 +2,7 @@ package org.hkpgateway.proxy;
 
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 import org.hkpgateway.chain.Change;
@@ -22,29 +23,27 @@ final class ChainNotes {
 	}
 
 	/**
-	 * Puts it in words.
+	 * Adds it to a line.
+	 * @param line the line
 	 * @param trace how a chain came to its result; null if it did not
-	 * @return empty, or {@code key=value} with a blank before each
+	 * @param shown takes out of a text what the log may not show
 	 */
-	static String of(@Nullable ChainTrace trace) {
+	static void fill(AccessFields line, @Nullable ChainTrace trace, UnaryOperator<String> shown) {
 		if (trace == null) {
-			return "";
+			return;
 		}
-		StringBuilder notes = new StringBuilder();
 		if (!trace.changes().isEmpty()) {
-			notes.append(" changes=")
-				.append(trace.changes().stream().map(Change::toString).collect(Collectors.joining(",")));
+			line.words("changes", trace.changes().stream().map(Change::toString).toList());
 		}
 		Delay delay = trace.delay();
 		if (delay != null) {
-			notes.append(" delay=").append(delay.plugin()).append(':');
-			notes.append(delay.held().isZero() ? "refused" : delay.held().toMillis() + "ms");
+			line.word("delay",
+					delay.plugin() + ":" + (delay.held().isZero() ? "refused" : delay.held().toMillis() + "ms"));
 		}
 		String annotations = annotations(trace.annotations());
 		if (!annotations.isEmpty() && annotations.length() <= MAX_ANNOTATION_CHARS) {
-			notes.append(" annotations=\"").append(AccessLog.escaped(annotations)).append('"');
+			line.quoted("annotations", shown.apply(annotations));
 		}
-		return notes.toString();
 	}
 
 	private static String annotations(Map<String, String> annotations) {

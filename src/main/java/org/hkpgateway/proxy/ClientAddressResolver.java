@@ -3,11 +3,8 @@ package org.hkpgateway.proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 import io.netty.util.NetUtil;
 import org.hkpgateway.http.AddressRange;
@@ -21,11 +18,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClientAddressResolver {
 
-	/** RFC 7239 section 4: {@code for=192.0.2.1}, {@code for="[2001:db8::1]:4711"}. */
-	private static final Pattern FORWARDED_FOR = Pattern.compile("(?i)(?:^|;)\\s*for\\s*=\\s*(\"[^\"]*\"|[^;\\s]*)");
-
-	/** X-Forwarded-For entries beyond this many are not looked at. */
+	/** Entries beyond this many are not looked at. */
 	private static final int MAX_HOPS = 32;
+
+	private static final String X_FORWARDED_FOR = "X-Forwarded-For";
+
+	private static final String FORWARDED = "Forwarded";
 
 	private final List<AddressRange> trusted;
 
@@ -40,20 +38,45 @@ final class ClientAddressResolver {
 		if (!isTrusted(peer.getAddress())) {
 			return new ClientAddress(peer, peer, false, tls);
 		}
-		String scheme = headers.first("X-Forwarded-Proto");
-		boolean clientTls = (scheme != null) ? scheme.equalsIgnoreCase("https") : tls;
-		InetSocketAddress client = this.header.isEmpty() ? fromChain(peer, chain(headers)) : fromHeader(peer, headers);
-		return new ClientAddress(client, peer, true, clientTls);
+		boolean standard = this.header.isEmpty() || this.header.equalsIgnoreCase(X_FORWARDED_FOR)
+				|| this.header.equalsIgnoreCase(FORWARDED);
+		InetSocketAddress client = standard ? fromChain(peer, fromTheRight(headers)) : fromHeader(peer, headers);
+		return new ClientAddress(client, peer, true, isTls(headers, tls));
+	}
+
+	/** The nearest proxy's word, which is the last one. */
+	private static boolean isTls(Headers headers, boolean tls) {
+		List<String> schemes = headers.all("X-Forwarded-Proto");
+		if (schemes.isEmpty()) {
+			return tls;
+		}
+		String last = schemes.get(schemes.size() - 1);
+		return last.substring(last.lastIndexOf(',') + 1).trim().equalsIgnoreCase("https");
 	}
 
 	/**
-	 * Whether trusted proxies name the client in this header, so that from others it is
-	 * forged.
-	 * @param name of any header
-	 * @return true for the configured one
+	 * Whether X-Forwarded-For of a trusted proxy is what its clients are known by. If
+	 * not, it may be a client's own.
+	 * @param received all headers
+	 * @return false also if there is none
 	 */
-	boolean isClientHeader(String name) {
-		return name.replace('_', '-').equalsIgnoreCase(this.header.replace('_', '-'));
+	boolean believesForwardedFor(Headers received) {
+		return (this.header.isEmpty() || this.header.equalsIgnoreCase(X_FORWARDED_FOR))
+				&& received.contains(X_FORWARDED_FOR);
+	}
+
+	/**
+	 * Whether a header is the one in which trusted proxies name the client, but did not
+	 * come from there: from anybody else, or written with underscores in place of
+	 * hyphens, which proxies do not know for theirs and some keyservers do.
+	 * @param name of any header
+	 * @param trustedPeer whether a trusted proxy sent it
+	 * @return false for all but the configured one
+	 */
+	boolean isForged(String name, boolean trustedPeer) {
+		return name.length() == this.header.length()
+				&& name.replace('_', '-').equalsIgnoreCase(this.header.replace('_', '-'))
+				&& !(trustedPeer && name.equalsIgnoreCase(this.header));
 	}
 
 	private InetSocketAddress fromHeader(InetSocketAddress peer, Headers headers) {
@@ -64,8 +87,7 @@ final class ClientAddressResolver {
 
 	private InetSocketAddress fromChain(InetSocketAddress peer, List<String> chain) {
 		InetSocketAddress client = peer;
-		Collections.reverse(chain);
-		for (String hop : chain.subList(0, Math.min(chain.size(), MAX_HOPS))) {
+		for (String hop : chain) {
 			InetSocketAddress address = parse(hop.trim());
 			if (address == null) {
 				break;
@@ -78,20 +100,28 @@ final class ClientAddressResolver {
 		return client;
 	}
 
-	private static List<String> chain(Headers headers) {
+	/** Forwarded only where there is no X-Forwarded-For, unless it is configured. */
+	private List<String> fromTheRight(Headers headers) {
+		boolean forwarded = this.header.isEmpty() ? !headers.contains(X_FORWARDED_FOR)
+				: this.header.equalsIgnoreCase(FORWARDED);
+		List<String> lines = headers.all(forwarded ? FORWARDED : X_FORWARDED_FOR);
 		List<String> chain = new ArrayList<>();
-		for (String value : headers.all("X-Forwarded-For")) {
-			Collections.addAll(chain, value.split(",", -1));
-		}
-		if (chain.isEmpty()) {
-			for (String value : headers.all("Forwarded")) {
-				for (String element : value.split(",", -1)) {
-					Matcher matcher = FORWARDED_FOR.matcher(element);
-					chain.add(matcher.find() ? matcher.group(1).replace("\"", "") : "");
-				}
-			}
+		for (int i = lines.size() - 1; i >= 0 && chain.size() < MAX_HOPS; i--) {
+			String line = lines.get(i);
+			int most = MAX_HOPS - chain.size();
+			chain.addAll(forwarded ? ForwardedElements.addressesFromTheRight(line, most) : fromTheRight(line, most));
 		}
 		return chain;
+	}
+
+	private static List<String> fromTheRight(String list, int most) {
+		List<String> entries = new ArrayList<>();
+		for (int end = list.length(); end >= 0 && entries.size() < most;) {
+			int comma = list.lastIndexOf(',', end - 1);
+			entries.add(list.substring(comma + 1, end));
+			end = comma;
+		}
+		return entries;
 	}
 
 	/**

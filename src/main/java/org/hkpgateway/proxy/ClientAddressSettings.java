@@ -61,13 +61,13 @@ public record ClientAddressSettings(@DefaultValue List<String> trustedProxies, @
 		/**
 		 * Shows an address.
 		 * @param address of a client
-		 * @return as much of it as the log may show, {@code -} for nothing
+		 * @return as much of it as the log may show; empty for nothing
 		 */
 		String show(InetAddress address) {
 			return switch (this) {
 				case FULL -> NetUtil.toAddressString(address);
 				case TRUNCATED -> AccessLog.truncated(address);
-				case NONE -> "-";
+				case NONE -> "";
 			};
 		}
 

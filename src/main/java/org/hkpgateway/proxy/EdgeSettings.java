@@ -1,6 +1,7 @@
 package org.hkpgateway.proxy;
 
 import java.time.Duration;
+import java.util.List;
 
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -8,6 +9,10 @@ import org.springframework.util.unit.DataSize;
 /**
  * {@code hkp.edge}: limits of the public port.
  *
+ * @param allowedHosts names under which the gateway serves; empty for any; others are
+ * answered 421
+ * @param hsts {@code off}, or max-age of Strict-Transport-Security, perhaps followed by
+ * {@code include-subdomains}
  * @param maxBody largest request body; larger ones are answered 413
  * @param maxBufferedBytes most bytes of request bodies held in memory at a time, all
  * requests together, but never more than a quarter of Java's direct memory; when used up
@@ -26,7 +31,8 @@ import org.springframework.util.unit.DataSize;
  * @param maxConnectionsPerAddress most connections at a time of one client, which is an
  * IPv4 address or a /64 of IPv6; trusted proxies may have any number
  */
-public record EdgeSettings(@DefaultValue("16MB") DataSize maxBody, @DefaultValue("256MB") DataSize maxBufferedBytes,
+public record EdgeSettings(@DefaultValue List<String> allowedHosts, @DefaultValue("off") String hsts,
+		@DefaultValue("16MB") DataSize maxBody, @DefaultValue("256MB") DataSize maxBufferedBytes,
 		@DefaultValue("16KB") DataSize maxHeaderBytes, @DefaultValue("5s") Duration requestHeadTimeout,
 		@DefaultValue("60s") Duration idleTimeout, @DefaultValue("1KB") DataSize minBodyRate,
 		@DefaultValue("1KB") DataSize minResponseRate, @DefaultValue("10000") int maxConnections,
@@ -35,6 +41,9 @@ public record EdgeSettings(@DefaultValue("16MB") DataSize maxBody, @DefaultValue
 	private static final long HIGHEST_RATE = DataSize.ofGigabytes(1).toBytes();
 
 	public EdgeSettings {
+		allowedHosts = List.copyOf(allowedHosts);
+		new AllowedHosts(allowedHosts);
+		hsts = (StrictTransport.parse(hsts).value() != null) ? hsts : "off";
 		Checks.that(maxBody.toBytes() > 0 && maxBody.toBytes() <= Integer.MAX_VALUE, "hkp.edge.max-body",
 				"1B to 2047MB", maxBody);
 		Checks.that(maxBufferedBytes.toBytes() >= maxBody.toBytes(), "hkp.edge.max-buffered-bytes",

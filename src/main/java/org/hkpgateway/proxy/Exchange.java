@@ -1,11 +1,11 @@
 package org.hkpgateway.proxy;
 
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -30,6 +30,8 @@ final class Exchange {
 
 	private final HttpServerResponse response;
 
+	private final StrictTransport strictTransport;
+
 	private final Channel channel;
 
 	private final String id = Long.toHexString(ThreadLocalRandom.current().nextLong() | Long.MIN_VALUE);
@@ -48,13 +50,26 @@ final class Exchange {
 
 	private ResponsePhase.@Nullable Review review;
 
-	private long sentNanos;
+	private long received;
+
+	private long sent;
+
+	private long chainStarted;
+
+	private long chainNanos = -1;
+
+	private String upstream = "";
+
+	private long upstreamStarted;
+
+	private long upstreamFirstNanos = -1;
 
 	private String decision = "none";
 
 	private String note = "";
 
-	Exchange(HttpServerRequest request, HttpServerResponse response) {
+	Exchange(HttpServerRequest request, HttpServerResponse response, StrictTransport strictTransport) {
+		this.strictTransport = strictTransport;
 		this.request = request;
 		this.response = response;
 		Channel[] found = new Channel[1];
@@ -92,6 +107,14 @@ final class Exchange {
 
 	String target() {
 		return (unreadable() != null) ? "-" : this.request.uri();
+	}
+
+	/**
+	 * The version of HTTP that the client speaks.
+	 * @return for example {@code HTTP/1.1}; empty if nobody knows
+	 */
+	String protocol() {
+		return (unreadable() != null) ? "" : this.request.version().text();
 	}
 
 	boolean http10() {
@@ -151,7 +174,15 @@ final class Exchange {
 		return this.hkp;
 	}
 
+	/** Plugins are asked from now until {@link #decided}. */
+	void asksPlugins() {
+		this.chainStarted = System.nanoTime();
+	}
+
 	void decided(String decision, ChainTrace trace) {
+		if (this.chainStarted != 0) {
+			this.chainNanos = System.nanoTime() - this.chainStarted;
+		}
 		this.decision = decision;
 		this.trace = trace;
 	}
@@ -168,18 +199,77 @@ final class Exchange {
 		return this.review;
 	}
 
-	/** The request is being sent to the keyserver. */
-	void requestSent() {
-		this.sentNanos = System.nanoTime();
-	}
-
-	/** Time since {@link #requestSent()}. */
-	Duration waitedForAnswer() {
-		return Duration.ofNanos(System.nanoTime() - this.sentNanos);
-	}
-
 	void reviewed(List<PluginOutcome> outcomes) {
 		this.reviewed = outcomes;
+	}
+
+	/**
+	 * The keyserver is asked. Of a second attempt only its name is kept.
+	 * @param upstream its host and port
+	 */
+	void asksUpstream(String upstream) {
+		this.upstream = upstream;
+		if (this.upstreamStarted == 0) {
+			this.upstreamStarted = System.nanoTime();
+		}
+	}
+
+	/** The head of the keyserver's answer has come. */
+	void upstreamAnswers() {
+		this.upstreamFirstNanos = System.nanoTime() - this.upstreamStarted;
+	}
+
+	String upstream() {
+		return this.upstream;
+	}
+
+	/**
+	 * How long plugins were waited for.
+	 * @return nanoseconds; -1 if there were none, or no decision came
+	 */
+	long chainNanos() {
+		return this.chainNanos;
+	}
+
+	/**
+	 * How long the keyserver took to begin its answer.
+	 * @return nanoseconds; -1 if it has not
+	 */
+	long upstreamFirstNanos() {
+		return this.upstreamFirstNanos;
+	}
+
+	/**
+	 * How long ago the keyserver was asked, which for an exchange that has ended is how
+	 * long it took to relay the whole answer.
+	 * @return nanoseconds; -1 if it was not asked
+	 */
+	long upstreamNanos() {
+		return (this.upstreamStarted != 0) ? System.nanoTime() - this.upstreamStarted : -1;
+	}
+
+	void received(ByteBuf body) {
+		this.received += body.readableBytes();
+	}
+
+	/**
+	 * How many bytes of the request body were read.
+	 * @return without chunk sizes
+	 */
+	long received() {
+		return this.received;
+	}
+
+	void sent(ByteBuf body) {
+		this.sent += body.readableBytes();
+	}
+
+	/**
+	 * How many bytes of the answer's body were handed to the connection.
+	 * @return without chunk sizes
+	 */
+	long sent() {
+		return this.sent;
 	}
 
 	void abandoned() {
@@ -217,8 +307,12 @@ final class Exchange {
 		return this.note;
 	}
 
+	/** To be called when the head of the answer is complete, before it is sent. */
 	void headSent() {
 		this.headSent = true;
+		if (this.client != null) {
+			this.strictTransport.complete(this.response.responseHeaders(), this.client.tls());
+		}
 	}
 
 	boolean isHeadSent() {

@@ -4,7 +4,6 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 import io.netty.util.NetUtil;
 import org.hkpgateway.http.Headers;
@@ -14,9 +13,6 @@ import org.hkpgateway.http.Headers;
  * kept; from anybody else they are dropped and made anew.
  */
 final class ForwardedHeaders {
-
-	private static final Set<String> NAMES = Set.of("forwarded", "x-forwarded-for", "x-forwarded-host",
-			"x-forwarded-port", "x-forwarded-proto", "x-forwarded-prefix", "x-forwarded-ssl", "x-real-ip");
 
 	private ForwardedHeaders() {
 	}
@@ -28,23 +24,26 @@ final class ForwardedHeaders {
 	 * @return true also for those that {@link #rebuild} does not make
 	 */
 	static boolean isForwarded(String name) {
-		return NAMES.contains(name.toLowerCase(Locale.ROOT).replace('_', '-'));
+		String hyphens = name.toLowerCase(Locale.ROOT).replace('_', '-');
+		return hyphens.startsWith("x-forwarded-") || hyphens.equals("x-real-ip") || hyphens.equals("forwarded");
 	}
 
 	/**
 	 * The headers to add on the way to the keyserver.
 	 * @param received all headers as received
 	 * @param from who sent them
+	 * @param keepChain whether the sender's X-Forwarded-For is kept; else it is made of
+	 * the client
 	 * @return X-Forwarded-For with the peer appended, X-Real-IP, X-Forwarded-Proto and,
 	 * when there was a Host, X-Forwarded-Host
 	 */
-	static Headers rebuild(Headers received, ClientAddress from) {
+	static Headers rebuild(Headers received, ClientAddress from, boolean keepChain) {
 		List<String> chain = new ArrayList<>();
-		if (from.trustedPeer()) {
-			chain.addAll(received.all("X-Forwarded-For"));
-			if (chain.isEmpty() && !from.client().equals(from.peer())) {
-				chain.add(address(from.client()));
-			}
+		if (from.trustedPeer() && keepChain) {
+			received.all("X-Forwarded-For").stream().filter((line) -> !line.isBlank()).forEach(chain::add);
+		}
+		else if (!from.client().equals(from.peer())) {
+			chain.add(address(from.client()));
 		}
 		chain.add(address(from.peer()));
 		Headers rebuilt = Headers.of("X-Forwarded-For", String.join(", ", chain), "X-Real-IP", address(from.client()),

@@ -40,10 +40,13 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 
 	private final AccessLog accessLog;
 
+	private final StrictTransport strictTransport;
+
 	private final EdgeListener listener;
 
 	GatewayHandler(RequestReader reader, PluginChain chain, IncomingBody bodies, UpstreamClient upstream,
-			AccessLog accessLog, EdgeListener listener) {
+			AccessLog accessLog, StrictTransport strictTransport, EdgeListener listener) {
+		this.strictTransport = strictTransport;
 		this.reader = reader;
 		this.chain = chain;
 		this.bodies = bodies;
@@ -54,7 +57,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 
 	@Override
 	public Publisher<Void> apply(HttpServerRequest request, HttpServerResponse response) {
-		Exchange exchange = new Exchange(request, response);
+		Exchange exchange = new Exchange(request, response, this.strictTransport);
 		return Mono.defer(() -> handle(exchange))
 			.onErrorResume((error) -> failed(exchange, error))
 			.doFinally((signal) -> this.accessLog.write(exchange, signal));
@@ -67,6 +70,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			if (run.isEmpty()) {
 				return act(exchange, understood, body, run.decide(shown));
 			}
+			exchange.asksPlugins();
 			return act(exchange, understood, body,
 					run.decide(shown).publishOn(Schedulers.fromExecutor(exchange.channel().eventLoop())));
 		});
@@ -159,7 +163,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		if (exchange.method().equals("HEAD")) {
 			return response.send();
 		}
-		return response.send(Mono.fromSupplier(() -> Unpooled.wrappedBuffer(body))).then();
+		return response.send(Mono.fromSupplier(() -> Unpooled.wrappedBuffer(body)).doOnNext(exchange::sent)).then();
 	}
 
 }

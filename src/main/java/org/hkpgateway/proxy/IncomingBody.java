@@ -126,7 +126,8 @@ final class IncomingBody {
 	private Flux<ByteBuf> receive(Exchange exchange) {
 		ClientAddress client = exchange.client();
 		return this.rate
-			.watch(exchange.request().receive(), exchange.channel(), (client != null) ? client.client() : null)
+			.watch(exchange.request().receive().doOnNext(exchange::received), exchange.channel(),
+					(client != null) ? client.client() : null)
 			.onErrorMap((error) -> !(error instanceof Refusal), (error) -> Refusal.bodyCutShort())
 			.contextWrite((context) -> context.put(ERROR_DROPPED, (Consumer<Throwable>) (error) -> {
 			}));

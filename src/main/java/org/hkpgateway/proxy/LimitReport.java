@@ -72,7 +72,8 @@ final class LimitReport {
 
 	private String address(@Nullable SocketAddress by) {
 		if (by instanceof InetSocketAddress inet && inet.getAddress() != null) {
-			return this.addresses.show(inet.getAddress());
+			String shown = this.addresses.show(inet.getAddress());
+			return shown.isEmpty() ? "-" : shown;
 		}
 		return "-";
 	}

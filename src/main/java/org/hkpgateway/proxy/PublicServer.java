@@ -52,10 +52,12 @@ public final class PublicServer implements AutoCloseable {
 	 * @param clientAddress who clients are
 	 * @param edge limits
 	 * @param tls null for clear text only
+	 * @param log what the log is made of
 	 * @param listener told of connections, limits and refusals
 	 */
 	public PublicServer(PluginChain chain, URI upstreamUrl, UpstreamSettings upstream,
-			ClientAddressSettings clientAddress, EdgeSettings edge, @Nullable ServerTls tls, EdgeListener listener) {
+			ClientAddressSettings clientAddress, EdgeSettings edge, @Nullable ServerTls tls, LogForm log,
+			EdgeListener listener) {
 		this.edge = edge;
 		ClientAddressResolver clients = new ClientAddressResolver(clientAddress);
 		LimitReport report = new LimitReport(listener, clientAddress.log(), System::nanoTime);
@@ -66,11 +68,11 @@ public final class PublicServer implements AutoCloseable {
 		this.upstream = new UpstreamClient(upstreamUrl, upstream);
 		BufferBudget budget = new BufferBudget(
 				Math.min(edge.maxBufferedBytes().toBytes(), PlatformDependent.maxDirectMemory() / 4));
-		this.handler = new GatewayHandler(new RequestReader(clients), chain,
+		this.handler = new GatewayHandler(new RequestReader(clients, new AllowedHosts(edge.allowedHosts())), chain,
 				new IncomingBody((int) edge.maxBody().toBytes(), budget,
 						upstream.contentLength() == UpstreamSettings.ContentLength.REQUIRE,
 						new BodyRate(edge.minBodyRate().toBytes(), edge.idleTimeout(), report)),
-				this.upstream, new AccessLog(clientAddress.log()), listener);
+				this.upstream, new AccessLog(clientAddress.log(), log), StrictTransport.parse(edge.hsts()), listener);
 	}
 
 	/**

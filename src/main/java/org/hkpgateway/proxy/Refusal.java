@@ -36,6 +36,10 @@ final class Refusal extends RuntimeException {
 				null, null);
 	}
 
+	static Refusal misdirected() {
+		return new Refusal(421, "This server does not serve the host that was asked for.", null, null);
+	}
+
 	static Refusal targetTooLong(int limit) {
 		return new Refusal(414, "The request line is longer than " + limit + " bytes.", null, null);
 	}
@@ -84,10 +88,10 @@ final class Refusal extends RuntimeException {
 	/**
 	 * Whether nothing more is read from the connection: what follows a request that
 	 * programs read differently may be meant for one that reads it differently.
-	 * @return false if the request was sound, and only the moment was not
+	 * @return false if the request was sound, and only the host or the moment was not
 	 */
 	boolean endsConnection() {
-		return this.status != 429 && this.status != 502;
+		return this.status != 421 && this.status != 429 && this.status != 502;
 	}
 
 	int status() {

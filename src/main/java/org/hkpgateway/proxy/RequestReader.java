@@ -28,8 +28,11 @@ final class RequestReader {
 
 	private final ClientAddressResolver clients;
 
-	RequestReader(ClientAddressResolver clients) {
+	private final AllowedHosts hosts;
+
+	RequestReader(ClientAddressResolver clients, AllowedHosts hosts) {
 		this.clients = clients;
+		this.hosts = hosts;
 	}
 
 	/**
@@ -74,12 +77,15 @@ final class RequestReader {
 		checkHead(exchange, all);
 		HkpRequest hkp = classify(exchange.method(), exchange.target());
 		exchange.asks(hkp);
+		if (!this.hosts.serves(all.first("Host"), hkp)) {
+			throw Refusal.misdirected();
+		}
 		Predicate<String> hopByHop = HopByHop.names(all.all("Connection"));
-		Predicate<String> forged = (name) -> !client.trustedPeer() && this.clients.isClientHeader(name);
+		Predicate<String> forged = (name) -> this.clients.isForged(name, client.trustedPeer());
 		Headers passed = all.without(hopByHop.or(ForwardedHeaders::isForwarded).or(forged));
 		String via = exchange.protocolVersion() + " hkp-gateway";
 		return new Understood(new RequestHead(exchange.method(), exchange.target(), passed), hkp, client,
-				ForwardedHeaders.rebuild(all, client).with("Via", via));
+				ForwardedHeaders.rebuild(all, client, this.clients.believesForwardedFor(all)).with("Via", via));
 	}
 
 	private static void checkHead(Exchange exchange, Headers all) {

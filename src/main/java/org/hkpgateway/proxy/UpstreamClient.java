@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import org.hkpgateway.chain.ResponsePhase;
+import io.netty.util.NetUtil;
 import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.HopByHop;
@@ -55,6 +56,8 @@ final class UpstreamClient implements AutoCloseable {
 
 	private final int maxConnections;
 
+	private final String name;
+
 	UpstreamClient(URI url, UpstreamSettings settings) {
 		this.maxConnections = settings.maxConnections();
 		this.connections = ConnectionProvider.builder("hkp-upstream")
@@ -66,6 +69,7 @@ final class UpstreamClient implements AutoCloseable {
 			.build();
 		InetSocketAddress address = InetSocketAddress.createUnresolved(url.getHost().replaceAll("[\\[\\]]", ""),
 				(url.getPort() >= 0) ? url.getPort() : 80);
+		this.name = NetUtil.toSocketAddressString(address);
 		this.client = HttpClient.create(this.connections)
 			.remoteAddress(() -> address)
 			.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) settings.connectTimeout().toMillis())
@@ -89,12 +93,10 @@ final class UpstreamClient implements AutoCloseable {
 	 * answer; any other error if it was cut short
 	 */
 	Mono<Void> forward(Exchange exchange, RequestHead head, UpstreamBody body, List<HeaderMutation> responseHeaders) {
+		exchange.asksUpstream(this.name);
 		Mono<Void> once = this.client.request(HttpMethod.valueOf(head.method()))
 			.uri(head.target())
-			.send((request, outbound) -> {
-				exchange.requestSent();
-				return send(request, outbound, head, body);
-			})
+			.send((request, outbound) -> send(request, outbound, head, body))
 			.response((response, content) -> relay(exchange, head.method(), response, content, responseHeaders))
 			.then();
 		if (head.method().equals("HEAD")) {
@@ -170,6 +172,7 @@ final class UpstreamClient implements AutoCloseable {
 		if (sentMethod.equals("HEAD") && (from.status().code() == 405 || from.status().code() == 501)) {
 			return Mono.error(new HeadNotServedException());
 		}
+		exchange.upstreamAnswers();
 		Headers received = NettyHeaders.copy(from.responseHeaders());
 		Headers passed = received.without(HopByHop.names(received.all("Connection"))).apply(mutations);
 		ResponsePhase.Review review = exchange.review();
@@ -177,7 +180,7 @@ final class UpstreamClient implements AutoCloseable {
 			return answer(exchange, sentMethod, from, content, passed);
 		}
 		// Nobody asks for bytes of the body yet, so none are read.
-		return review.of(from.status().code(), passed, exchange.waitedForAnswer())
+		return review.of(from.status().code(), passed, Duration.ofNanos(exchange.upstreamFirstNanos()))
 			.publishOn(Schedulers.fromExecutor(exchange.channel().eventLoop()))
 			.flatMapMany((reviewed) -> {
 				exchange.reviewed(reviewed.outcomes());
@@ -201,7 +204,7 @@ final class UpstreamClient implements AutoCloseable {
 			return to.send();
 		}
 		boolean bodiless = exchange.method().equals("HEAD") || status == 204 || status == 304;
-		return bodiless ? content.then().then(to.send()) : to.send(content.retain());
+		return bodiless ? content.then().then(to.send()) : to.send(content.retain().doOnNext(exchange::sent));
 	}
 
 	private static boolean isClosed(Throwable error) {

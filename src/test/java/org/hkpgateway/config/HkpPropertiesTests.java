@@ -50,6 +50,8 @@ class HkpPropertiesTests {
 			assertThat(hkp.clientAddress()).isEqualTo(new ClientAddressSettings(List.of(), "",
 					ClientAddressSettings.ProxyProtocol.OFF, ClientAddressSettings.Log.FULL));
 			assertThat(hkp.tls()).isEqualTo(new TlsSettings(""));
+			assertThat(hkp.edge().allowedHosts()).isEmpty();
+			assertThat(hkp.edge().hsts()).isEqualTo("off");
 			assertThat(hkp.edge().maxBody()).isEqualTo(DataSize.ofMegabytes(16));
 			assertThat(hkp.edge().maxBufferedBytes()).isEqualTo(DataSize.ofMegabytes(256));
 			assertThat(hkp.edge().maxHeaderBytes()).isEqualTo(DataSize.ofKilobytes(16));
@@ -80,10 +82,11 @@ class HkpPropertiesTests {
 					"hkp.upstream.response-timeout=2m", "hkp.upstream.max-connections=7",
 					"hkp.upstream.content-length=stream", "hkp.client-address.trusted-proxies=10.0.0.0/8,::1",
 					"hkp.client-address.header=CF-Connecting-IP", "hkp.client-address.proxy-protocol=required",
-					"hkp.tls.bundle=keys", "hkp.client-address.log=truncated", "hkp.edge.max-body=1MB",
-					"hkp.edge.max-buffered-bytes=2MB", "hkp.edge.max-header-bytes=8KB", "hkp.edge.idle-timeout=5s",
-					"hkp.shutdown.pre-stop=0s", "hkp.shutdown.drain=1s", "hkp.readiness.required=always",
-					"hkp.readiness.upstream=true", "hkp.plugins.directories=/a,/b",
+					"hkp.tls.bundle=keys", "hkp.client-address.log=truncated",
+					"hkp.edge.allowed-hosts=keys.example,*.pool.example", "hkp.edge.hsts=365d include-subdomains",
+					"hkp.edge.max-body=1MB", "hkp.edge.max-buffered-bytes=2MB", "hkp.edge.max-header-bytes=8KB",
+					"hkp.edge.idle-timeout=5s", "hkp.shutdown.pre-stop=0s", "hkp.shutdown.drain=1s",
+					"hkp.readiness.required=always", "hkp.readiness.upstream=true", "hkp.plugins.directories=/a,/b",
 					"hkp.plugins.runtime-directory=/run/x", "hkp.plugins.chain-budget=50ms",
 					"hkp.plugins.default-grants=http.request", "hkp.plugins.settings.my-plugin.enabled=false",
 					"hkp.plugins.settings.my-plugin.order=5", "hkp.plugins.settings.my-plugin.match.methods=POST,GET",
@@ -107,6 +110,8 @@ class HkpPropertiesTests {
 					.isEqualTo(new ClientAddressSettings(List.of("10.0.0.0/8", "::1"), "CF-Connecting-IP",
 							ClientAddressSettings.ProxyProtocol.REQUIRED, ClientAddressSettings.Log.TRUNCATED));
 				assertThat(hkp.tls()).isEqualTo(new TlsSettings("keys"));
+				assertThat(hkp.edge().allowedHosts()).containsExactly("keys.example", "*.pool.example");
+				assertThat(hkp.edge().hsts()).isEqualTo("365d include-subdomains");
 				assertThat(hkp.edge().maxBufferedBytes()).isEqualTo(DataSize.ofMegabytes(2));
 				assertThat(hkp.shutdown()).isEqualTo(new HkpProperties.Shutdown(Duration.ZERO, Duration.ofSeconds(1)));
 				assertThat(hkp.readiness())
@@ -133,7 +138,8 @@ class HkpPropertiesTests {
 			"hkp.upstream.connect-timeout, 100d", "hkp.upstream.max-connections, 0",
 			"hkp.upstream.content-length, maybe", "hkp.client-address.trusted-proxies, nonsense",
 			"hkp.client-address.header, CF-Connecting-IP", "hkp.client-address.proxy-protocol, required",
-			"hkp.client-address.proxy-protocol, sometimes", "hkp.edge.max-body, 3GB", "hkp.edge.max-buffered-bytes, 1B",
+			"hkp.client-address.proxy-protocol, sometimes", "hkp.edge.allowed-hosts, keys:80",
+			"hkp.edge.hsts, 31536000", "hkp.edge.max-body, 3GB", "hkp.edge.max-buffered-bytes, 1B",
 			"hkp.edge.max-header-bytes, 1B", "hkp.edge.idle-timeout, never", "hkp.shutdown.pre-stop, -1s",
 			"hkp.readiness.required, sometimes", "hkp.plugins.chain-budget, 0s",
 			"hkp.plugins.default-grants, everything", "hkp.plugins.settings.a.fail, ajar",

@@ -381,9 +381,11 @@ class EdgeLimitsIT {
 	private void start(RawUpstream upstream, Map<String, String> settings, UpstreamSettings.ContentLength length,
 			List<String> trustedProxies, ClientAddressSettings.ProxyProtocol proxyProtocol) {
 		this.upstream = upstream;
-		this.edge = new TestEdge(upstream.uri(), length, List.of(), TestEdge.settings(settings),
-				new ClientAddressSettings(trustedProxies, "", proxyProtocol, ClientAddressSettings.Log.FULL),
-				this.listener);
+		List<String> properties = new ArrayList<>(List.of("hkp.upstream.content-length=" + length,
+				"hkp.client-address.trusted-proxies=" + String.join(",", trustedProxies),
+				"hkp.client-address.proxy-protocol=" + proxyProtocol));
+		settings.forEach((key, value) -> properties.add("hkp.edge." + key + "=" + value));
+		this.edge = new TestEdge(upstream.uri(), List.of(), this.listener, properties.toArray(String[]::new));
 	}
 
 }

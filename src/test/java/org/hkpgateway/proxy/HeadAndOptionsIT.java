@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -13,11 +16,14 @@ import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginClient;
+import org.hkpgateway.testsupport.Command;
 import org.hkpgateway.testsupport.RawClient;
 import org.hkpgateway.testsupport.RawUpstream;
+import org.hkpgateway.testsupport.Requirements;
 import org.hkpgateway.testsupport.SksServer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
@@ -33,6 +39,9 @@ class HeadAndOptionsIT {
 	private static final String PREFLIGHT = "OPTIONS /pks/add HTTP/1.1\r\nHost: k\r\nConnection: close\r\n"
 			+ "Origin: https://webmail.example\r\nAccess-Control-Request-Method: POST\r\n"
 			+ "Access-Control-Request-Headers: content-type\r\n\r\n";
+
+	@TempDir
+	private Path temp;
 
 	@Test
 	void aPreflightRequestIsAnsweredWithoutTheKeyserver() throws Exception {
@@ -148,6 +157,66 @@ class HeadAndOptionsIT {
 						.status())
 				.isEqualTo(404);
 			assertThat(RawClient.exchange(edge.port(), PREFLIGHT).status()).isEqualTo(204);
+		}
+	}
+
+	/**
+	 * As fetch() asks before it sends a key as application/pgp with a header of its own.
+	 */
+	@Test
+	void aBrowserMaySendWhatItAsksFor() throws Exception {
+		try (RawUpstream upstream = RawUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+				TestEdge edge = edge(upstream)) {
+			RawClient.Answer answer = RawClient.exchange(edge.port(),
+					"OPTIONS /pks/v2/certs HTTP/1.1\r\nHost: k\r\nConnection: close\r\nAccept: */*\r\n"
+							+ "Access-Control-Request-Method: POST\r\n"
+							+ "Access-Control-Request-Headers: content-type,x-requested-with\r\n"
+							+ "Origin: https://webmail.example\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Site: cross-site\r\n\r\n");
+			assertThat(answer.status()).isEqualTo(204);
+			assertThat(answer.header("access-control-allow-origin")).isEqualTo("*");
+			assertThat(answer.header("access-control-allow-methods")).contains("POST");
+			// Without credentials the wildcard permits any header but Authorization.
+			assertThat(answer.header("access-control-allow-headers")).isEqualTo("Content-Type, *");
+			assertThat(answer.header("access-control-allow-credentials")).isNull();
+			assertThat(upstream.octets()).isZero();
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "--http1.1", "--http1.0" })
+	void curlThatExpectsToBeToldToGoOnUploads(String version) throws Exception {
+		Path curl = Requirements.program("curl");
+		Path key = Files.write(this.temp.resolve("key"), new byte[900_000]);
+		try (RawUpstream upstream = RawUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+				TestEdge edge = edge(upstream)) {
+			Command.Result result = Command
+				.run(this.temp, Duration.ofSeconds(30), new byte[0],
+						List.of(curl.toString(), "-sSi", version, "--expect100-timeout", "20", "-H",
+								"Expect: 100-continue", "--data-binary", "@" + key,
+								"http://127.0.0.1:" + edge.port() + "/pks/add"))
+				.orFail();
+			assertThat(result.text()).endsWith("\r\n\r\nok");
+			assertThat(result.text().startsWith("HTTP/1.1 100 Continue\r\n")).isEqualTo(version.equals("--http1.1"));
+			RawUpstream.Received received = upstream.take();
+			assertThat(received.body()).hasSize(900_000);
+			assertThat(received.head()).doesNotContainIgnoringCase("expect:");
+		}
+	}
+
+	/**
+	 * RFC 9110 section 10.1.1: the answer may come at once, and then nothing is uploaded.
+	 */
+	@Test
+	void whoeverExpectsIsRefusedBeforeTheUpload() throws Exception {
+		try (RawUpstream upstream = RawUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+				TestEdge edge = edge(upstream);
+				RawClient client = new RawClient(edge.port())) {
+			RawClient.Answer answer = client
+				.send("POST /pks/add HTTP/1.1\r\nHost: k\r\nExpect: 100-continue\r\n"
+						+ "Content-Length: 2000000\r\n\r\n")
+				.read();
+			assertThat(answer.bytes()).startsWith("HTTP/1.1 413 ");
+			assertThat(upstream.octets()).isZero();
 		}
 	}
 

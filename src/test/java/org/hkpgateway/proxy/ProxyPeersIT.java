@@ -3,7 +3,6 @@ package org.hkpgateway.proxy;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 
 import org.hkpgateway.testsupport.RawClient;
 import org.hkpgateway.testsupport.RawUpstream;
@@ -44,13 +43,9 @@ class ProxyPeersIT {
 			"required, 10.0.0.1, true, proxy-header-missing", "required, 10.0.0.1, false, proxy-header-missing",
 			"required, 192.0.2.7, true, proxy-header-missing" })
 	void whoIsBelieved(String mode, String trusted, boolean header, String expected) throws Exception {
-		ClientAddressSettings clients = new ClientAddressSettings(List.of(trusted.split(",")), "",
-				ClientAddressSettings.ProxyProtocol.valueOf(mode.toUpperCase(Locale.ROOT)),
-				ClientAddressSettings.Log.FULL);
 		try (RawUpstream upstream = RawUpstream.answering(OK);
-				TestEdge edge = new TestEdge(upstream.uri(), UpstreamSettings.ContentLength.REQUIRE, List.of(),
-						TestEdge.settings(java.util.Map.of()), clients,
-						this.refused::add)) {
+				TestEdge edge = new TestEdge(upstream.uri(), List.of(), this.refused::add,
+						"hkp.client-address.trusted-proxies=" + trusted, "hkp.client-address.proxy-protocol=" + mode)) {
 			RawClient.Answer answer = RawClient.exchange(edge.port(), (header ? HEADER : "") + REQUEST);
 			if (expected.startsWith("proxy-header")) {
 				assertThat(answer.bytes()).isEmpty();

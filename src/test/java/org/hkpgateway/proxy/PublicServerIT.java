@@ -717,7 +717,7 @@ class PublicServerIT {
 				new ClientAddressSettings(this.trusted.isEmpty() ? List.of() : List.of(this.trusted), this.clientHeader,
 						ClientAddressSettings.ProxyProtocol.OFF, ClientAddressSettings.Log.FULL),
 				TestEdge.settings(Map.of("max-body", this.maxBody + "B", "idle-timeout", this.idleTimeout.toString())),
-				null, (reason) -> {
+				null, LogForm.LINES, (reason) -> {
 				});
 		this.server = this.gateway.customize(HttpServer.create().host("127.0.0.1").port(0))
 			.route(this.gateway::route)

@@ -15,6 +15,7 @@ import org.hkpgateway.plugin.TestSpec;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 
+import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
@@ -30,29 +31,41 @@ final class TestEdge implements AutoCloseable {
 	private final DisposableServer server;
 
 	TestEdge(URI upstream, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins) {
-		this(upstream, contentLength, plugins, settings(Map.of()), clients(List.of()), (reason) -> {
-				});
+		this(upstream, plugins, "hkp.upstream.content-length=" + contentLength);
 	}
 
-	TestEdge(URI upstream, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins,
-			EdgeSettings settings, ClientAddressSettings clients, EdgeListener listener) {
+	TestEdge(URI upstream, List<PluginRegistry.Entry> plugins, String... properties) {
+		this(upstream, plugins, (reason) -> {
+		}, properties);
+	}
+
+	/**
+	 * An edge with settings of its own.
+	 * @param upstream the keyserver
+	 * @param plugins the chain
+	 * @param listener told of connections, limits and refusals
+	 * @param properties {@code key=value}, in place of what is usual in tests
+	 */
+	TestEdge(URI upstream, List<PluginRegistry.Entry> plugins, EdgeListener listener, String... properties) {
 		PluginChain chain = new PluginChain(() -> plugins, Duration.ofSeconds(5), Duration.ofSeconds(5),
 				(request, outcome) -> {
 				}, System::nanoTime);
+		Map<String, Object> all = new HashMap<>(Map.of("hkp.upstream.urls", upstream, "hkp.upstream.connect-timeout",
+				"2s", "hkp.upstream.response-timeout", "10s", "hkp.upstream.max-connections", 50, "hkp.edge.max-body",
+				"1MB", "hkp.edge.max-buffered-bytes", "64MB", "hkp.edge.max-header-bytes", MAX_HEAD + "B",
+				"hkp.edge.idle-timeout", "20s"));
+		for (String property : properties) {
+			String[] parts = property.split("=", 2);
+			all.put(parts[0], parts[1]);
+		}
+		Binder binder = new Binder(new MapConfigurationPropertySource(all));
 		this.gateway = new PublicServer(chain, upstream,
-				new UpstreamSettings(List.of(upstream), Duration.ofSeconds(2), Duration.ofSeconds(10), 50,
-						contentLength),
-				clients, settings,
-				null, listener);
+				binder.bindOrCreate("hkp.upstream", Bindable.of(UpstreamSettings.class)),
+				binder.bindOrCreate("hkp.client-address", Bindable.of(ClientAddressSettings.class)),
+				binder.bindOrCreate("hkp.edge", Bindable.of(EdgeSettings.class)), null, LogForm.LINES, listener);
 		this.server = this.gateway.customize(HttpServer.create().host("127.0.0.1").port(0))
 			.route(this.gateway::route)
 			.bindNow();
-	}
-
-	/** Clients without PROXY protocol behind these proxies. */
-	static ClientAddressSettings clients(List<String> trustedProxies) {
-		return new ClientAddressSettings(trustedProxies, "", ClientAddressSettings.ProxyProtocol.OFF,
-				ClientAddressSettings.Log.FULL);
 	}
 
 	/**

@@ -33,6 +33,9 @@ public final class GatewayProcess implements AutoCloseable {
 	/** Where the build leaves the shipped plugin. */
 	public static final Path ANTIABUSE = root().resolve("plugins/antiabuse/target/dist");
 
+	/** What Netty's leak detector writes. */
+	static final String LEAK = "LEAK:";
+
 	/** What a JVM exits with when it was told to stop. */
 	private static final int SIGTERM = 143;
 
@@ -50,7 +53,7 @@ public final class GatewayProcess implements AutoCloseable {
 
 	private final Process process;
 
-	private GatewayProcess(Map<String, String> environment, List<String> properties) {
+	private GatewayProcess(Map<String, String> environment, List<String> jvm, boolean piped, List<String> properties) {
 		Map<String, String> all = new LinkedHashMap<>(Map.of("server.port", String.valueOf(this.port), "server.address",
 				"127.0.0.1", "management.server.port", String.valueOf(this.managementPort), "hkp.shutdown.pre-stop",
 				"0s", "hkp.plugins.runtime-directory", this.runtime.toString()));
@@ -63,12 +66,13 @@ public final class GatewayProcess implements AutoCloseable {
 		}
 		List<String> command = new ArrayList<>(
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
-						"-XX:TieredStopAtLevel=1", "-Dio.netty.leakDetection.level=paranoid", "-jar",
-						root().resolve("target/hkp-gateway.jar").toString()));
+						"-XX:TieredStopAtLevel=1", "-Dio.netty.leakDetection.level=paranoid"));
+		command.addAll(jvm);
+		command.addAll(List.of("-jar", root().resolve("target/hkp-gateway.jar").toString()));
 		all.forEach((key, value) -> command.add("--" + key + "=" + value));
 		ProcessBuilder builder = new ProcessBuilder(command).directory(this.directory.toFile())
 			.redirectErrorStream(true)
-			.redirectOutput(logFile().toFile());
+			.redirectOutput(piped ? ProcessBuilder.Redirect.PIPE : ProcessBuilder.Redirect.to(logFile().toFile()));
 		builder.environment().putAll(environment);
 		try {
 			this.process = builder.start();
@@ -85,7 +89,15 @@ public final class GatewayProcess implements AutoCloseable {
 
 	/** The same with changes to the environment. */
 	public static GatewayProcess start(Map<String, String> environment, String... properties) {
-		GatewayProcess gateway = new GatewayProcess(environment, List.of(properties));
+		return started(new GatewayProcess(environment, List.of(), false, List.of(properties)));
+	}
+
+	/** The same with options of the JVM, which beat those that tests usually set. */
+	public static GatewayProcess startWith(List<String> jvm, String... properties) {
+		return started(new GatewayProcess(Map.of(), jvm, false, List.of(properties)));
+	}
+
+	private static GatewayProcess started(GatewayProcess gateway) {
 		try {
 			gateway.await("the public port", () -> gateway.log().contains("Started HkpGatewayApplication"));
 		}
@@ -98,7 +110,15 @@ public final class GatewayProcess implements AutoCloseable {
 
 	/** Starts the gateway and does not wait. */
 	public static GatewayProcess launch(String... properties) {
-		return new GatewayProcess(Map.of(), List.of(properties));
+		return new GatewayProcess(Map.of(), List.of(), false, List.of(properties));
+	}
+
+	/**
+	 * Starts the gateway, does not wait, and leaves its output in a pipe: whoever calls
+	 * this reads it, or does not. {@link #log()} stays empty.
+	 */
+	public static GatewayProcess launchPiped(String... properties) {
+		return new GatewayProcess(Map.of(), List.of(), true, List.of(properties));
 	}
 
 	public int port() {
@@ -123,6 +143,9 @@ public final class GatewayProcess implements AutoCloseable {
 	}
 
 	public String log() {
+		if (!Files.exists(logFile())) {
+			return "";
+		}
 		try {
 			return Files.readString(logFile(), StandardCharsets.UTF_8);
 		}
@@ -228,6 +251,7 @@ public final class GatewayProcess implements AutoCloseable {
 	 * SIGTERM, as an operator stops it. Waits for the end, and fails if a plugin is left.
 	 */
 	public int stop() throws InterruptedException {
+		showLeaks();
 		this.process.destroy();
 		return awaitEnd();
 	}
@@ -310,8 +334,30 @@ public final class GatewayProcess implements AutoCloseable {
 		return Path.of(System.getProperty("hkp.root", ".."));
 	}
 
+	/**
+	 * Netty tells of a leaked buffer when the buffer is collected and another is made.
+	 * One that was killed before has told what it knew.
+	 */
+	private void showLeaks() {
+		if (!this.process.isAlive()) {
+			return;
+		}
+		try {
+			Command.run(this.directory, Duration.ofSeconds(30), new byte[0],
+					List.of(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(), String.valueOf(pid()),
+							"GC.run"));
+			actuator("health");
+			actuator("health");
+		}
+		catch (AssertionError | RuntimeException ex) {
+			// Stuck, or not started, as the test wanted it: then it has not leaked
+			// either.
+		}
+	}
+
 	@Override
 	public void close() {
+		showLeaks();
 		try {
 			if (!this.process.isAlive() && this.process.exitValue() == SIGTERM) {
 				assertNoPluginIsLeft();
@@ -327,7 +373,7 @@ public final class GatewayProcess implements AutoCloseable {
 		this.process.destroyForcibly();
 		plugins.forEach(ProcessHandle::destroyForcibly);
 		this.process.onExit().orTimeout(10, TimeUnit.SECONDS).join();
-		boolean leaked = log().contains("LEAK:");
+		boolean leaked = log().contains(LEAK);
 		String log = leaked ? log() : "";
 		TemporaryDirectory.delete(this.directory);
 		TemporaryDirectory.delete(this.runtime);
