@@ -208,7 +208,7 @@ final class Passage {
 	}
 
 	private void record(PluginRegistry.Entry entry, PluginOutcome.Kind kind, String detail, long nanos,
-			Decision decision) {
+			@Nullable Decision decision) {
 		record(entry, kind, detail, "", nanos, decision);
 	}
 
