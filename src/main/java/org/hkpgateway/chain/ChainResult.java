@@ -29,7 +29,7 @@ public sealed interface ChainResult {
 			List<PluginOutcome> outcomes) implements ChainResult {
 
 		/** What an empty chain decides. */
-		static final Forward UNCHANGED = new Forward(List.of(), List.of(), List.of());
+		public static final Forward UNCHANGED = new Forward(List.of(), List.of(), List.of());
 
 		public Forward {
 			requestHeaders = List.copyOf(requestHeaders);

@@ -5,12 +5,15 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.NetUtil;
 import org.hkpgateway.http.AddressRange;
+import org.hkpgateway.http.FieldNames;
 import org.hkpgateway.http.Headers;
 import org.jspecify.annotations.Nullable;
 
@@ -31,9 +34,25 @@ final class ClientAddressResolver {
 
 	private final String header;
 
+	private final FieldNames headerNames;
+
 	ClientAddressResolver(ClientAddressSettings settings) {
 		this.trusted = settings.trustedProxies().stream().map(AddressRange::parse).filter(Objects::nonNull).toList();
 		this.header = settings.header();
+		this.headerNames = this.header.isEmpty() ? FieldNames.of()
+				: FieldNames.of(this.header.toLowerCase(Locale.ROOT).replace('_', '-'));
+	}
+
+	/**
+	 * Finds the client.
+	 * @param peer who connected
+	 * @param headers valid ones, read only if the peer is trusted
+	 * @param tls whether the peer speaks TLS
+	 * @return the client
+	 */
+	ClientAddress resolve(InetSocketAddress peer, HttpHeaders headers, boolean tls) {
+		boolean read = !this.trusted.isEmpty() && isTrusted(peer.getAddress());
+		return read ? resolve(peer, NettyHeaders.copy(headers), tls) : new ClientAddress(peer, peer, false, tls);
 	}
 
 	ClientAddress resolve(InetSocketAddress peer, Headers headers, boolean tls) {
@@ -53,7 +72,7 @@ final class ClientAddressResolver {
 	 * @return true for the configured one
 	 */
 	boolean isClientHeader(String name) {
-		return name.replace('_', '-').equalsIgnoreCase(this.header.replace('_', '-'));
+		return this.headerNames.couldContain(name);
 	}
 
 	private InetSocketAddress fromHeader(InetSocketAddress peer, Headers headers) {

@@ -3,11 +3,12 @@ package org.hkpgateway.proxy;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
 import io.netty.util.NetUtil;
-import org.hkpgateway.http.Headers;
+import org.hkpgateway.http.FieldNames;
 
 /**
  * The headers that tell a keyserver who is behind the gateway. Only a trusted proxy's are
@@ -15,8 +16,16 @@ import org.hkpgateway.http.Headers;
  */
 final class ForwardedHeaders {
 
-	private static final Set<String> NAMES = Set.of("forwarded", "x-forwarded-for", "x-forwarded-host",
+	private static final FieldNames NAMES = FieldNames.of("forwarded", "x-forwarded-for", "x-forwarded-host",
 			"x-forwarded-port", "x-forwarded-proto", "x-forwarded-prefix", "x-forwarded-ssl", "x-real-ip");
+
+	private static final AsciiString FOR = AsciiString.cached("X-Forwarded-For");
+
+	private static final AsciiString REAL_IP = AsciiString.cached("X-Real-IP");
+
+	private static final AsciiString PROTO = AsciiString.cached("X-Forwarded-Proto");
+
+	private static final AsciiString HOST = AsciiString.cached("X-Forwarded-Host");
 
 	private ForwardedHeaders() {
 	}
@@ -25,35 +34,41 @@ final class ForwardedHeaders {
 	 * Whether a field is one of those that are made anew.
 	 * @param name in any case, also with underscores, which some keyservers' frameworks
 	 * take for hyphens
-	 * @return true also for those that {@link #rebuild} does not make
+	 * @return true also for those that {@link #add} does not make
 	 */
 	static boolean isForwarded(String name) {
-		return NAMES.contains(name.toLowerCase(Locale.ROOT).replace('_', '-'));
+		return NAMES.couldContain(name);
 	}
 
 	/**
-	 * The headers to add on the way to the keyserver.
+	 * Adds the headers for the keyserver: X-Forwarded-For with the peer appended,
+	 * X-Real-IP, X-Forwarded-Proto and, when there was a Host, X-Forwarded-Host.
 	 * @param received all headers as received
 	 * @param from who sent them
-	 * @return X-Forwarded-For with the peer appended, X-Real-IP, X-Forwarded-Proto and,
-	 * when there was a Host, X-Forwarded-Host
+	 * @param to where they go
 	 */
-	static Headers rebuild(Headers received, ClientAddress from) {
-		List<String> chain = new ArrayList<>();
-		if (from.trustedPeer()) {
-			chain.addAll(received.all("X-Forwarded-For"));
-			if (chain.isEmpty() && !from.client().equals(from.peer())) {
-				chain.add(address(from.client()));
-			}
+	static void add(HttpHeaders received, ClientAddress from, HttpHeaders to) {
+		String peer = address(from.peer());
+		String client = from.client().equals(from.peer()) ? peer : address(from.client());
+		to.add(FOR, from.trustedPeer() ? chain(received, from) : peer);
+		to.add(REAL_IP, client);
+		to.add(PROTO, from.tls() ? "https" : "http");
+		String host = from.trustedPeer() ? received.get(HOST) : null;
+		if (host == null) {
+			host = received.get(HttpHeaderNames.HOST);
+		}
+		if (host != null) {
+			to.add(HOST, host);
+		}
+	}
+
+	private static String chain(HttpHeaders received, ClientAddress from) {
+		List<String> chain = new ArrayList<>(received.getAll(FOR));
+		if (chain.isEmpty() && !from.client().equals(from.peer())) {
+			chain.add(address(from.client()));
 		}
 		chain.add(address(from.peer()));
-		Headers rebuilt = Headers.of("X-Forwarded-For", String.join(", ", chain), "X-Real-IP", address(from.client()),
-				"X-Forwarded-Proto", from.tls() ? "https" : "http");
-		String host = from.trustedPeer() ? received.first("X-Forwarded-Host") : null;
-		if (host == null) {
-			host = received.first("Host");
-		}
-		return (host != null) ? rebuilt.with("X-Forwarded-Host", host) : rebuilt;
+		return String.join(", ", chain);
 	}
 
 	private static String address(InetSocketAddress address) {

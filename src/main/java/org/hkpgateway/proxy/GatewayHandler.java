@@ -7,6 +7,7 @@ import java.util.function.BiFunction;
 
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import org.hkpgateway.chain.BodyDemand;
 import org.hkpgateway.chain.ChainResult;
 import org.hkpgateway.chain.PluginChain;
 import org.hkpgateway.hkp.HkpTargets;
@@ -54,41 +55,51 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 	@Override
 	public Publisher<Void> apply(HttpServerRequest request, HttpServerResponse response) {
 		Exchange exchange = new Exchange(request, response);
-		return Mono.defer(() -> handle(exchange))
-			.onErrorResume((error) -> failed(exchange, error))
+		return start(exchange).onErrorResume((error) -> failed(exchange, error))
 			.doFinally((signal) -> this.accessLog.write(exchange, signal));
+	}
+
+	private Mono<Void> start(Exchange exchange) {
+		try {
+			return handle(exchange);
+		}
+		catch (Exception ex) {
+			return Mono.error(ex);
+		}
 	}
 
 	private Mono<Void> handle(Exchange exchange) {
 		RequestReader.Understood understood = this.reader.read(exchange);
+		if (!this.chain.hasPlugins()) {
+			return this.bodies.read(exchange, BodyDemand.NONE,
+					(shown, body) -> act(exchange, understood, body, ChainResult.Forward.UNCHANGED));
+		}
 		PluginChain.Run run = this.chain.start(event(exchange, understood));
 		return this.bodies.read(exchange, run.bodyDemand(), (shown, body) -> {
-			if (run.isEmpty()) {
-				return act(exchange, understood, body, run.decide(shown));
+			Mono<ChainResult> decision = run.decide(shown);
+			if (!run.isEmpty()) {
+				decision = decision.publishOn(Schedulers.fromExecutor(exchange.channel().eventLoop()));
 			}
-			return act(exchange, understood, body,
-					run.decide(shown).publishOn(Schedulers.fromExecutor(exchange.channel().eventLoop())));
+			return decision.flatMap((result) -> act(exchange, understood, body, result));
 		});
 	}
 
 	private Mono<Void> act(Exchange exchange, RequestReader.Understood understood, UpstreamBody body,
-			Mono<ChainResult> decision) {
-		return decision.flatMap((result) -> {
-			if (result instanceof ChainResult.Answer answer) {
-				exchange.decided("answer", answer.outcomes());
-				return answer(exchange, answer.head(), answer.body());
-			}
-			ChainResult.Forward forward = (ChainResult.Forward) result;
-			if (exchange.method().equals("OPTIONS")) {
-				exchange.decided("answer", forward.outcomes());
-				return answer(exchange, OptionsAnswer.to(understood.head().headers(), forward.responseHeaders()),
-						ByteBuffer.allocate(0));
-			}
-			exchange.decided("forward", forward.outcomes());
-			RequestHead head = understood.upstreamHead(forward.requestHeaders());
-			return this.bodies.withLength(exchange, body,
-					(sized) -> this.upstream.forward(exchange, head, sized, forward.responseHeaders()));
-		});
+			ChainResult result) {
+		if (result instanceof ChainResult.Answer answer) {
+			exchange.decided("answer", answer.outcomes());
+			return answer(exchange, answer.head(), answer.body());
+		}
+		ChainResult.Forward forward = (ChainResult.Forward) result;
+		if (exchange.method().equals("OPTIONS")) {
+			exchange.decided("answer", forward.outcomes());
+			return answer(exchange, OptionsAnswer.to(understood.head().headers(), forward.responseHeaders()),
+					ByteBuffer.allocate(0));
+		}
+		exchange.decided("forward", forward.outcomes());
+		UpstreamHead head = understood.upstreamHead(forward.requestHeaders());
+		return this.bodies.withLength(exchange, body,
+				(sized) -> this.upstream.forward(exchange, head, sized, forward.responseHeaders()));
 	}
 
 	/** Without the body, of which nobody knows yet how much is to be read. */

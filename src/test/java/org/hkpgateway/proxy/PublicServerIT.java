@@ -712,9 +712,9 @@ class PublicServerIT {
 		List<PluginRegistry.Entry> entries = (this.plugin != null) ? List.of(entry(this.plugin)) : List.of();
 		PluginChain chain = new PluginChain(() -> entries, Duration.ofSeconds(5), (request, outcome) -> {
 		}, System::nanoTime);
-		this.gateway = new PublicServer(chain, upstream.uri(),
-				new UpstreamSettings(List.of(upstream.uri()), Duration.ofSeconds(2), this.responseTimeout, 50,
-						this.contentLength),
+		this.gateway = new PublicServer(chain, List.of(upstream.uri()),
+				new UpstreamSettings(List.of(upstream.uri()), Duration.ofSeconds(2), this.responseTimeout, 500,
+						this.contentLength, TestEdge.NO_CHECKS),
 				new ClientAddressSettings(this.trusted.isEmpty() ? List.of() : List.of(this.trusted), this.clientHeader,
 						ClientAddressSettings.Log.FULL),
 				new EdgeSettings(DataSize.ofBytes(this.maxBody), DataSize.ofMegabytes(64), DataSize.ofKilobytes(16),

@@ -26,12 +26,21 @@ final class TestEdge implements AutoCloseable {
 
 	private final DisposableServer server;
 
+	/** So slow that a test sees none. */
+	static final UpstreamSettings.Health NO_CHECKS = new UpstreamSettings.Health(Duration.ofHours(1),
+			Duration.ofSeconds(2), 3, 2);
+
 	TestEdge(URI upstream, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins) {
+		this(List.of(upstream), contentLength, plugins, NO_CHECKS);
+	}
+
+	TestEdge(List<URI> upstreams, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins,
+			UpstreamSettings.Health health) {
 		PluginChain chain = new PluginChain(() -> plugins, Duration.ofSeconds(5), (request, outcome) -> {
 		}, System::nanoTime);
-		this.gateway = new PublicServer(chain, upstream,
-				new UpstreamSettings(List.of(upstream), Duration.ofSeconds(2), Duration.ofSeconds(10), 50,
-						contentLength),
+		this.gateway = new PublicServer(chain, upstreams,
+				new UpstreamSettings(upstreams, Duration.ofSeconds(2), Duration.ofSeconds(10), 500, contentLength,
+						health),
 				new ClientAddressSettings(List.of(), "", ClientAddressSettings.Log.FULL),
 				new EdgeSettings(DataSize.ofMegabytes(1), DataSize.ofMegabytes(64), DataSize.ofBytes(MAX_HEAD),
 						Duration.ofSeconds(20)));
@@ -60,6 +69,10 @@ final class TestEdge implements AutoCloseable {
 			}
 
 		};
+	}
+
+	PublicServer gateway() {
+		return this.gateway;
 	}
 
 	int port() {
