@@ -41,6 +41,9 @@ final class UpstreamServer implements AutoCloseable {
 
 	private final String name;
 
+	/** Most connections of each event loop. */
+	private final int share;
+
 	private final HttpClient prober;
 
 	private final HttpClient shared;
@@ -63,6 +66,7 @@ final class UpstreamServer implements AutoCloseable {
 		this.address = InetSocketAddress.createUnresolved(url.getHost().replaceAll("[\\[\\]]", ""),
 				(url.getPort() >= 0) ? url.getPort() : 80);
 		this.name = NetUtil.toSocketAddressString(this.address);
+		this.share = settings.maxConnections() / LoopResources.DEFAULT_IO_WORKER_COUNT;
 		this.state = new UpstreamState(this.name, settings.health());
 		this.prober = client(ConnectionProvider.newConnection());
 		this.sharedConnections = connections(settings.maxConnections());
@@ -99,9 +103,15 @@ final class UpstreamServer implements AutoCloseable {
 	 * @return a client that the loops of one group may use
 	 */
 	HttpClient client(EventLoop loop) {
-		int share = this.settings.maxConnections() / LoopResources.DEFAULT_IO_WORKER_COUNT;
-		return (share < FEWEST_PER_LOOP) ? this.shared : this.clients.computeIfAbsent(loop,
-				(key) -> client(this.connections.computeIfAbsent(key, (own) -> connections(share))).runOn(key));
+		if (this.share < FEWEST_PER_LOOP) {
+			return this.shared;
+		}
+		HttpClient known = this.clients.get(loop);
+		return (known != null) ? known : this.clients.computeIfAbsent(loop, this::clientOn);
+	}
+
+	private HttpClient clientOn(EventLoop loop) {
+		return client(this.connections.computeIfAbsent(loop, (key) -> connections(this.share))).runOn(loop);
 	}
 
 	/**
