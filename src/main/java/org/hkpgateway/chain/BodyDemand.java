@@ -19,7 +19,8 @@ public record BodyDemand(BodyMode mode, int bytes, int wish) {
 	/** Room for the rest of an event in a plugin's message limit. */
 	static final int EVENT_HEADROOM = 128 * 1024;
 
-	static final BodyDemand NONE = new BodyDemand(BodyMode.NONE, 0, 0);
+	/** Nothing of it. */
+	public static final BodyDemand NONE = new BodyDemand(BodyMode.NONE, 0, 0);
 
 	static BodyDemand of(List<Place> places) {
 		int prefix = 0;

@@ -17,7 +17,7 @@ public record ChainTrace(List<PluginOutcome> outcomes, List<Change> changes, Map
 		@Nullable Delay delay) {
 
 	/** Of a chain in which no plugin had a part. */
-	static final ChainTrace EMPTY = new ChainTrace(List.of(), List.of(), Map.of(), null);
+	public static final ChainTrace EMPTY = new ChainTrace(List.of(), List.of(), Map.of(), null);
 
 	public ChainTrace {
 		outcomes = List.copyOf(outcomes);

@@ -89,6 +89,15 @@ public final class PluginChain {
 	}
 
 	/**
+	 * Whether there is any plugin at the moment. If not, {@link #start} can be left out,
+	 * and so can all that plugins are shown.
+	 * @return false if every request would be forwarded as it is
+	 */
+	public boolean hasPlugins() {
+		return !this.registry.chain().isEmpty();
+	}
+
+	/**
 	 * Fixes the plugins for one request, so that what is read of its body fits those who
 	 * will see it. Match rules are about the request as it came: what plugins change
 	 * later makes no difference to them.

@@ -60,12 +60,12 @@ class GatewayConfiguration {
 	Upstream upstream(HkpProperties properties) {
 		List<URI> urls = properties.upstream().urls();
 		if (!urls.isEmpty()) {
-			return new Upstream(urls.get(0), null);
+			return new Upstream(urls, null);
 		}
 		EmbeddedKeyserver keyserver = EmbeddedKeyserver.start();
 		logger.warn("hkp.upstream.urls is empty: using the embedded keyserver, for trying out only. It keeps keys in "
 				+ "memory and forgets them when the gateway stops");
-		return new Upstream(keyserver.uri(), keyserver);
+		return new Upstream(List.of(keyserver.uri()), keyserver);
 	}
 
 	@Bean
@@ -81,7 +81,7 @@ class GatewayConfiguration {
 	@Bean
 	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties, SslBundles bundles,
 			EdgeMetrics metrics, Environment environment) {
-		return new PublicServer(chain, upstream.url(), properties.upstream(), properties.clientAddress(),
+		return new PublicServer(chain, upstream.urls(), properties.upstream(), properties.clientAddress(),
 				properties.edge(), tls(properties.tls(), bundles), logForm(environment), metrics);
 	}
 

@@ -11,6 +11,7 @@ import org.hkpgateway.actuate.PluginsEndpoint;
 import org.hkpgateway.actuate.PluginsHealthContributor;
 import org.hkpgateway.actuate.ServingHealthIndicator;
 import org.hkpgateway.actuate.UpstreamHealthIndicator;
+import org.hkpgateway.actuate.UpstreamMetrics;
 import org.hkpgateway.events.EventBus;
 import org.hkpgateway.grpc.Gateway;
 import org.hkpgateway.grpc.GrpcConnector;
@@ -132,8 +133,13 @@ class PluginConfiguration {
 	}
 
 	@Bean
-	UpstreamHealthIndicator upstreamHealthIndicator(PublicServer server, Upstream upstream) {
-		return new UpstreamHealthIndicator(server, upstream.url().toString());
+	UpstreamMetrics upstreamMetrics(PublicServer server) {
+		return new UpstreamMetrics(server);
+	}
+
+	@Bean
+	UpstreamHealthIndicator upstreamHealthIndicator(PublicServer server) {
+		return new UpstreamHealthIndicator(server);
 	}
 
 }

@@ -1,18 +1,19 @@
 package org.hkpgateway.config;
 
 import java.net.URI;
+import java.util.List;
 
 import org.hkpgateway.keyserver.EmbeddedKeyserver;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keyserver in use.
+ * The keyservers in use.
  *
- * @param url where it is
+ * @param urls where they are, the primary first
  * @param embedded set if it is the embedded one, which stops with the gateway
  */
-record Upstream(URI url, @Nullable EmbeddedKeyserver embedded) implements AutoCloseable {
+record Upstream(List<URI> urls, @Nullable EmbeddedKeyserver embedded) implements AutoCloseable {
 
 	@Override
 	public void close() {

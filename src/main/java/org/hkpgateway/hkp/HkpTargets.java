@@ -32,7 +32,7 @@ public final class HkpTargets {
 				PksPath.requireCanonical(path);
 				return new HkpTarget.Hkp(understand(method, path, rawQuery(rawTarget)));
 			}
-			if (PksPath.decodeFully(path).chars().anyMatch(PksPath::isControl)) {
+			if (PksPath.hasControl(PksPath.decodeFully(path))) {
 				throw new AmbiguousTargetException("expected: a path without control characters, got: an escaped one");
 			}
 			return new HkpTarget.Other();

@@ -110,7 +110,7 @@ final class LookupQuery {
 		if (value == null) {
 			throw new AmbiguousTargetException("expected: " + name + " in UTF-8, got: other octets");
 		}
-		if (!name.equals("search") && (!value.strip().equals(value) || value.chars().anyMatch(PksPath::isControl))) {
+		if (!name.equals("search") && (!value.strip().equals(value) || PksPath.hasControl(value))) {
 			throw new AmbiguousTargetException(
 					"expected: " + name + " without blanks around its value, got: blanks or control characters");
 		}
@@ -120,6 +120,9 @@ final class LookupQuery {
 	private static List<String> options(@Nullable String options) {
 		if (options == null) {
 			return List.of();
+		}
+		if (options.indexOf(',') < 0) {
+			return options.isEmpty() ? List.of() : List.of(options);
 		}
 		return List.of(options.split(",", -1)).stream().filter((option) -> !option.isEmpty()).toList();
 	}

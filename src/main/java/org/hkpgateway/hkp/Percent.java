@@ -23,6 +23,9 @@ final class Percent {
 	 * @return the text, or null if an escape is broken or the octets are not UTF-8
 	 */
 	static @Nullable String strict(String octets, boolean plusIsSpace) {
+		if (isPlain(octets)) {
+			return octets;
+		}
 		if (!wellFormed(octets)) {
 			return null;
 		}
@@ -43,6 +46,9 @@ final class Percent {
 	 * @return the text
 	 */
 	static String lenient(String octets, boolean plusIsSpace) {
+		if (isPlain(octets)) {
+			return octets;
+		}
 		return new String(bytes(octets, plusIsSpace), StandardCharsets.UTF_8);
 	}
 
@@ -64,6 +70,17 @@ final class Percent {
 	static boolean wellFormed(String octets) {
 		for (int i = octets.indexOf('%'); i >= 0; i = octets.indexOf('%', i + 1)) {
 			if (!escapeAt(octets, i)) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	/** Whether decoding would change nothing, as is the case with most requests. */
+	private static boolean isPlain(String octets) {
+		for (int i = 0; i < octets.length(); i++) {
+			char octet = octets.charAt(i);
+			if (octet >= 0x80 || octet == '%' || octet == '+') {
 				return false;
 			}
 		}

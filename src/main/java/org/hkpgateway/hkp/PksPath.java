@@ -112,6 +112,15 @@ final class PksPath {
 		return character < 0x20 || character == 0x7f;
 	}
 
+	static boolean hasControl(String text) {
+		for (int i = 0; i < text.length(); i++) {
+			if (isControl(text.charAt(i))) {
+				return true;
+			}
+		}
+		return false;
+	}
+
 	private static List<String> simplify(String decoded) {
 		List<String> segments = new ArrayList<>();
 		for (String segment : decoded.replace('\\', '/').split("/", -1)) {

@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 record SearchTerm(String text, @Nullable String fingerprint, @Nullable String keyId) {
 
-	private static final Pattern KEY = Pattern
-		.compile("0x([0-9A-Fa-f]{8}|[0-9A-Fa-f]{16}|[0-9A-Fa-f]{32}" + "|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})");
+	private static final String KEY_PREFIX = "0x";
 
 	/** What Hockeypuck takes for a key in op=index: groups of four, blanks between. */
 	private static final Pattern GROUPED_KEY = Pattern.compile("(?:[0-9A-Fa-f]{4} {0,2}){4}|(?:[0-9A-Fa-f]{4} {0,2}){8}"
@@ -36,7 +35,7 @@ record SearchTerm(String text, @Nullable String fingerprint, @Nullable String ke
 	 * @throws AmbiguousTargetException if the two would look for different things
 	 */
 	static SearchTerm ofLookup(Operation operation, String text) throws AmbiguousTargetException {
-		if (text.chars().anyMatch(PksPath::isControl)) {
+		if (PksPath.hasControl(text)) {
 			throw new AmbiguousTargetException(
 					"expected: a search term of visible characters, got: control characters");
 		}
@@ -47,11 +46,10 @@ record SearchTerm(String text, @Nullable String fingerprint, @Nullable String ke
 			}
 			return new SearchTerm(text, null, null);
 		}
-		Matcher key = KEY.matcher(text);
-		if (key.matches()) {
-			return ofHex(text, key.group(1));
+		if (isKey(text)) {
+			return ofHex(text, text.substring(KEY_PREFIX.length()));
 		}
-		if (largestWord(text).startsWith("0x")) {
+		if (largestWord(text).startsWith(KEY_PREFIX)) {
 			throw new AmbiguousTargetException(
 					"expected: 0x and 8, 16, 32, 40 or 64 hexadecimal digits and nothing else,"
 							+ " got: a search term that some keyservers take for a key ID and others do not");
@@ -77,6 +75,25 @@ record SearchTerm(String text, @Nullable String fingerprint, @Nullable String ke
 			return ofHex(text, text);
 		}
 		return new SearchTerm(text, null, null);
+	}
+
+	/** Whether it is 0x and as many digits as a key ID or a fingerprint has. */
+	private static boolean isKey(String text) {
+		int digits = text.length() - KEY_PREFIX.length();
+		boolean length = digits == 8 || digits == 16 || digits == 32 || digits == 40 || digits == 64;
+		if (!length || !text.startsWith(KEY_PREFIX)) {
+			return false;
+		}
+		for (int i = KEY_PREFIX.length(); i < text.length(); i++) {
+			if (!isHexDigit(text.charAt(i))) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	private static boolean isHexDigit(int c) {
+		return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
 	}
 
 	private static SearchTerm ofHex(String text, String hex) {

@@ -12,6 +12,15 @@ public record HeaderField(String name, String value) {
 
 	private static final String TOKEN_PUNCTUATION = "!#$%&'*+-.^_`|~";
 
+	private static final boolean[] TOKEN = new boolean[0x80];
+
+	static {
+		for (int c = 0; c < TOKEN.length; c++) {
+			boolean alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+			TOKEN[c] = alphanumeric || TOKEN_PUNCTUATION.indexOf(c) >= 0;
+		}
+	}
+
 	public HeaderField {
 		checkName(name);
 		checkValue(name, value);
@@ -28,8 +37,7 @@ public record HeaderField(String name, String value) {
 		}
 		for (int i = 0; i < name.length(); i++) {
 			char c = name.charAt(i);
-			boolean alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-			if (!alphanumeric && TOKEN_PUNCTUATION.indexOf(c) < 0) {
+			if (c >= TOKEN.length || !TOKEN[c]) {
 				throw new IllegalArgumentException(String.format(Locale.ROOT,
 						"header name: expected token characters, got 0x%02x at position %d", (int) c, i));
 			}

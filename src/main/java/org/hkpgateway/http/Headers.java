@@ -103,10 +103,13 @@ public final class Headers implements Iterable<HeaderField> {
 	 * @return this object if nothing matches
 	 */
 	public Headers without(Predicate<String> names) {
-		if (this.fields.stream().noneMatch((field) -> names.test(field.name()))) {
-			return this;
+		List<HeaderField> kept = new ArrayList<>(this.fields.size());
+		for (HeaderField field : this.fields) {
+			if (!names.test(field.name())) {
+				kept.add(field);
+			}
 		}
-		return of(this.fields.stream().filter((field) -> !names.test(field.name())).toList());
+		return (kept.size() == this.fields.size()) ? this : of(kept);
 	}
 
 	/**

@@ -12,10 +12,10 @@ import java.util.function.Predicate;
  */
 public final class HopByHop {
 
-	private static final Set<String> ALWAYS = Set.of("connection", "keep-alive", "proxy-connection", "te", "trailer",
-			"transfer-encoding", "upgrade", "proxy-authenticate", "proxy-authorization");
+	private static final FieldNames ALWAYS = FieldNames.of("connection", "keep-alive", "proxy-connection", "te",
+			"trailer", "transfer-encoding", "upgrade", "proxy-authenticate", "proxy-authorization");
 
-	private static final Predicate<String> STANDARD = (name) -> ALWAYS.contains(name.toLowerCase(Locale.ROOT));
+	private static final Predicate<String> STANDARD = ALWAYS::contains;
 
 	private HopByHop() {
 	}
@@ -26,6 +26,9 @@ public final class HopByHop {
 	 * @return matches the standard names and those that Connection lists
 	 */
 	public static Predicate<String> names(Collection<String> connectionValues) {
+		if (connectionValues.isEmpty()) {
+			return STANDARD;
+		}
 		Set<String> listed = new HashSet<>();
 		for (String value : connectionValues) {
 			for (String name : value.split(",", -1)) {

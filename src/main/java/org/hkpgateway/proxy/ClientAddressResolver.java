@@ -4,10 +4,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.NetUtil;
 import org.hkpgateway.http.AddressRange;
+import org.hkpgateway.http.FieldNames;
 import org.hkpgateway.http.Headers;
 import org.jspecify.annotations.Nullable;
 
@@ -29,9 +32,25 @@ final class ClientAddressResolver {
 
 	private final String header;
 
+	private final FieldNames headerNames;
+
 	ClientAddressResolver(ClientAddressSettings settings) {
 		this.trusted = settings.trustedProxies().stream().map(AddressRange::parse).filter(Objects::nonNull).toList();
 		this.header = settings.header();
+		this.headerNames = this.header.isEmpty() ? FieldNames.of()
+				: FieldNames.of(this.header.toLowerCase(Locale.ROOT).replace('_', '-'));
+	}
+
+	/**
+	 * Finds the client.
+	 * @param peer who connected
+	 * @param headers valid ones, read only if the peer is trusted
+	 * @param tls whether the peer speaks TLS
+	 * @return the client
+	 */
+	ClientAddress resolve(InetSocketAddress peer, HttpHeaders headers, boolean tls) {
+		boolean read = !this.trusted.isEmpty() && isTrusted(peer.getAddress());
+		return read ? resolve(peer, NettyHeaders.copy(headers), tls) : new ClientAddress(peer, peer, false, tls);
 	}
 
 	ClientAddress resolve(InetSocketAddress peer, Headers headers, boolean tls) {
@@ -60,7 +79,7 @@ final class ClientAddressResolver {
 	 * @param received all headers
 	 * @return false also if there is none
 	 */
-	boolean believesForwardedFor(Headers received) {
+	boolean believesForwardedFor(HttpHeaders received) {
 		return (this.header.isEmpty() || this.header.equalsIgnoreCase(X_FORWARDED_FOR))
 				&& received.contains(X_FORWARDED_FOR);
 	}
@@ -74,9 +93,7 @@ final class ClientAddressResolver {
 	 * @return false for all but the configured one
 	 */
 	boolean isForged(String name, boolean trustedPeer) {
-		return name.length() == this.header.length()
-				&& name.replace('_', '-').equalsIgnoreCase(this.header.replace('_', '-'))
-				&& !(trustedPeer && name.equalsIgnoreCase(this.header));
+		return this.headerNames.couldContain(name) && !(trustedPeer && name.equalsIgnoreCase(this.header));
 	}
 
 	private InetSocketAddress fromHeader(InetSocketAddress peer, Headers headers) {

@@ -3,16 +3,33 @@ package org.hkpgateway.proxy;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
+
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
 import io.netty.util.NetUtil;
-import org.hkpgateway.http.Headers;
+import org.hkpgateway.http.FieldNames;
 
 /**
  * The headers that tell a keyserver who is behind the gateway. Only a trusted proxy's are
  * kept; from anybody else they are dropped and made anew.
  */
 final class ForwardedHeaders {
+
+	private static final FieldNames NAMES = FieldNames.of("forwarded", "x-real-ip");
+
+	private static final FieldNames FAMILY = FieldNames.of("x-forwarded-");
+
+	private static final int FAMILY_LENGTH = "x-forwarded-".length();
+
+	private static final AsciiString FOR = AsciiString.cached("X-Forwarded-For");
+
+	private static final AsciiString REAL_IP = AsciiString.cached("X-Real-IP");
+
+	private static final AsciiString PROTO = AsciiString.cached("X-Forwarded-Proto");
+
+	private static final AsciiString HOST = AsciiString.cached("X-Forwarded-Host");
 
 	private ForwardedHeaders() {
 	}
@@ -21,38 +38,47 @@ final class ForwardedHeaders {
 	 * Whether a field is one of those that are made anew.
 	 * @param name in any case, also with underscores, which some keyservers' frameworks
 	 * take for hyphens
-	 * @return true also for those that {@link #rebuild} does not make
+	 * @return true also for those that {@link #add} does not make
 	 */
 	static boolean isForwarded(String name) {
-		String hyphens = name.toLowerCase(Locale.ROOT).replace('_', '-');
-		return hyphens.startsWith("x-forwarded-") || hyphens.equals("x-real-ip") || hyphens.equals("forwarded");
+		return NAMES.couldContain(name)
+				|| (name.length() > FAMILY_LENGTH && FAMILY.couldContain(name.subSequence(0, FAMILY_LENGTH)));
 	}
 
 	/**
-	 * The headers to add on the way to the keyserver.
+	 * Adds the headers for the keyserver: X-Forwarded-For with the peer appended,
+	 * X-Real-IP, X-Forwarded-Proto and, when there was a Host, X-Forwarded-Host.
 	 * @param received all headers as received
 	 * @param from who sent them
 	 * @param keepChain whether the sender's X-Forwarded-For is kept; else it is made of
 	 * the client
-	 * @return X-Forwarded-For with the peer appended, X-Real-IP, X-Forwarded-Proto and,
-	 * when there was a Host, X-Forwarded-Host
+	 * @param to where they go
 	 */
-	static Headers rebuild(Headers received, ClientAddress from, boolean keepChain) {
+	static void add(HttpHeaders received, ClientAddress from, boolean keepChain, HttpHeaders to) {
+		String peer = address(from.peer());
+		String client = from.client().equals(from.peer()) ? peer : address(from.client());
+		to.add(FOR, from.trustedPeer() ? chain(received, from, keepChain) : peer);
+		to.add(REAL_IP, client);
+		to.add(PROTO, from.tls() ? "https" : "http");
+		String host = from.trustedPeer() ? received.get(HOST) : null;
+		if (host == null) {
+			host = received.get(HttpHeaderNames.HOST);
+		}
+		if (host != null) {
+			to.add(HOST, host);
+		}
+	}
+
+	private static String chain(HttpHeaders received, ClientAddress from, boolean keepChain) {
 		List<String> chain = new ArrayList<>();
-		if (from.trustedPeer() && keepChain) {
-			received.all("X-Forwarded-For").stream().filter((line) -> !line.isBlank()).forEach(chain::add);
+		if (keepChain) {
+			received.getAll(FOR).stream().filter((line) -> !line.isBlank()).forEach(chain::add);
 		}
 		else if (!from.client().equals(from.peer())) {
 			chain.add(address(from.client()));
 		}
 		chain.add(address(from.peer()));
-		Headers rebuilt = Headers.of("X-Forwarded-For", String.join(", ", chain), "X-Real-IP", address(from.client()),
-				"X-Forwarded-Proto", from.tls() ? "https" : "http");
-		String host = from.trustedPeer() ? received.first("X-Forwarded-Host") : null;
-		if (host == null) {
-			host = received.first("Host");
-		}
-		return (host != null) ? rebuilt.with("X-Forwarded-Host", host) : rebuilt;
+		return String.join(", ", chain);
 	}
 
 	private static String address(InetSocketAddress address) {

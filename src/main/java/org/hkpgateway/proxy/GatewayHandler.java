@@ -2,11 +2,15 @@ package org.hkpgateway.proxy;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.function.BiFunction;
 
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import org.hkpgateway.chain.BodyDemand;
 import org.hkpgateway.chain.ChainResult;
+import org.hkpgateway.chain.ChainTrace;
+import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.chain.ChainRun;
 import org.hkpgateway.chain.PluginChain;
 import org.hkpgateway.http.Headers;
@@ -58,45 +62,71 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 	@Override
 	public Publisher<Void> apply(HttpServerRequest request, HttpServerResponse response) {
 		Exchange exchange = new Exchange(request, response, this.strictTransport);
-		return Mono.defer(() -> handle(exchange))
-			.onErrorResume((error) -> failed(exchange, error))
+		return start(exchange).onErrorResume((error) -> failed(exchange, error))
 			.doFinally((signal) -> this.accessLog.write(exchange, signal));
+	}
+
+	private Mono<Void> start(Exchange exchange) {
+		try {
+			return handle(exchange);
+		}
+		catch (Exception ex) {
+			return Mono.error(ex);
+		}
 	}
 
 	private Mono<Void> handle(Exchange exchange) {
 		RequestReader.Understood understood = this.reader.read(exchange);
+		if (!this.chain.hasPlugins()) {
+			return this.bodies.read(exchange, BodyDemand.NONE, (shown, body) -> forwardUnasked(exchange, understood, body));
+		}
 		ChainRun run = this.chain.start(event(exchange, understood));
 		return this.bodies.read(exchange, run.bodyDemand(), (shown, body) -> {
-			if (run.isEmpty()) {
-				return act(exchange, understood, body, run.decide(shown));
+			Mono<ChainResult> decision = run.decide(shown);
+			if (!run.isEmpty()) {
+				exchange.asksPlugins();
+				decision = decision.publishOn(Schedulers.fromExecutor(exchange.channel().eventLoop()));
 			}
-			exchange.asksPlugins();
-			return act(exchange, understood, body,
-					run.decide(shown).publishOn(Schedulers.fromExecutor(exchange.channel().eventLoop())));
+			return decision.flatMap((result) -> act(exchange, understood, body, result));
 		});
 	}
 
 	private Mono<Void> act(Exchange exchange, RequestReader.Understood understood, UpstreamBody body,
-			Mono<ChainResult> decision) {
-		return decision.flatMap((result) -> {
-			if (result instanceof ChainResult.Answer answer) {
-				exchange.decided("answer", answer.trace());
-				return answer(exchange, answer.head(), answer.body());
-			}
-			ChainResult.Forward forward = (ChainResult.Forward) result;
-			if (exchange.method().equals("OPTIONS")) {
-				exchange.decided("answer", forward.trace());
-				return answer(exchange, OptionsAnswer.to(understood.head().headers(), forward.responseHeaders()),
-						ByteBuffer.allocate(0));
-			}
-			exchange.decided("forward", forward.trace());
-			exchange.answerPasses(this.chain.review(forward));
-			RequestHead head = understood.upstreamHead(forward.request().head());
-			UpstreamBody last = forward.bodyReplaced() ? new UpstreamBody.Replaced(forward.request().body().bytes())
-					: body;
-			return this.bodies.toSend(exchange, last,
-					(sized) -> this.upstream.forward(exchange, head, sized, forward.responseHeaders()));
-		});
+			ChainResult result) {
+		if (result instanceof ChainResult.Answer answer) {
+			exchange.decided("answer", answer.trace());
+			return answer(exchange, answer.head(), answer.body());
+		}
+		ChainResult.Forward forward = (ChainResult.Forward) result;
+		if (exchange.method().equals("OPTIONS")) {
+			return preflight(exchange, understood, forward.responseHeaders(), forward.trace());
+		}
+		exchange.decided("forward", forward.trace());
+		exchange.answerPasses(this.chain.review(forward));
+		UpstreamHead head = understood.upstreamHead(forward.request().head(), forward.request().hkp());
+		UpstreamBody last = forward.bodyReplaced() ? new UpstreamBody.Replaced(forward.request().body().bytes()) : body;
+		return forward(exchange, head, last, forward.responseHeaders());
+	}
+
+	/** The short way of most gateways' most requests. */
+	private Mono<Void> forwardUnasked(Exchange exchange, RequestReader.Understood understood, UpstreamBody body) {
+		if (exchange.method().equals("OPTIONS")) {
+			return preflight(exchange, understood, List.of(), ChainTrace.EMPTY);
+		}
+		exchange.decided("forward", ChainTrace.EMPTY);
+		return forward(exchange, understood.upstreamHead(), body, List.of());
+	}
+
+	private Mono<Void> forward(Exchange exchange, UpstreamHead head, UpstreamBody body,
+			List<HeaderMutation> responseHeaders) {
+		return this.bodies.toSend(exchange, body,
+				(sized) -> this.upstream.forward(exchange, head, sized, responseHeaders));
+	}
+
+	private static Mono<Void> preflight(Exchange exchange, RequestReader.Understood understood,
+			List<HeaderMutation> responseHeaders, ChainTrace trace) {
+		exchange.decided("answer", trace);
+		return answer(exchange, OptionsAnswer.to(understood.head().headers(), responseHeaders), ByteBuffer.allocate(0));
 	}
 
 	/** Without the body, of which nobody knows yet how much is to be read. */

@@ -2,6 +2,7 @@ package org.hkpgateway.proxy;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 
 import io.netty.channel.ChannelOption;
 import io.netty.channel.group.DefaultChannelGroup;
@@ -10,7 +11,9 @@ import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.netty.util.internal.PlatformDependent;
 import org.hkpgateway.chain.PluginChain;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.Connection;
 import reactor.netty.ConnectionObserver;
 import reactor.netty.http.HttpProtocol;
@@ -39,23 +42,26 @@ public final class PublicServer implements AutoCloseable {
 	private final Pipelines pipelines;
 
 	private final Connections connections;
+	private final Upstreams upstreams;
+
+	private final UpstreamChecks checks;
 
 	private final UpstreamClient upstream;
 
 	private final GatewayHandler handler;
 
 	/**
-	 * Wires the edge.
+	 * Wires the edge, and starts to check keyservers.
 	 * @param chain the plugins
-	 * @param upstreamUrl the keyserver
-	 * @param upstream how to talk to it
+	 * @param upstreamUrls the keyservers, at least one, the primary first
+	 * @param upstream how to talk to them
 	 * @param clientAddress who clients are
 	 * @param edge limits
 	 * @param tls null for clear text only
 	 * @param log what the log is made of
 	 * @param listener told of connections, limits and refusals
 	 */
-	public PublicServer(PluginChain chain, URI upstreamUrl, UpstreamSettings upstream,
+	public PublicServer(PluginChain chain, List<URI> upstreamUrls, UpstreamSettings upstream,
 			ClientAddressSettings clientAddress, EdgeSettings edge, @Nullable ServerTls tls, LogForm log,
 			EdgeListener listener) {
 		this.edge = edge;
@@ -65,7 +71,10 @@ public final class PublicServer implements AutoCloseable {
 				report);
 		this.pipelines = new Pipelines(edge, clientAddress.proxyProtocol(), clients, tls,
 				new RefusedConnections(listener, System::nanoTime), report);
-		this.upstream = new UpstreamClient(upstreamUrl, upstream);
+		this.upstreams = new Upstreams(upstreamUrls.stream().map((url) -> new UpstreamServer(url, upstream)).toList());
+		this.checks = new UpstreamChecks(this.upstreams.all(), upstream.health(), UpstreamServer::probe,
+				Schedulers.parallel());
+		this.upstream = new UpstreamClient(this.upstreams);
 		BufferBudget budget = new BufferBudget(
 				Math.min(edge.maxBufferedBytes().toBytes(), PlatformDependent.maxDirectMemory() / 4));
 		this.handler = new GatewayHandler(new RequestReader(clients, new AllowedHosts(edge.allowedHosts())), chain,
@@ -130,20 +139,43 @@ public final class PublicServer implements AutoCloseable {
 	}
 
 	/**
-	 * Asks whether the keyserver is there: {@code /pks/health}, or, for one that does not
-	 * know it, its statistics. Non-blocking, at most 4 s.
-	 * @return empty if it is, else an error that says what was expected and what came
+	 * The keyservers and what is known of them, without asking them.
+	 * @return one entry for each, the primary first
+	 */
+	public List<UpstreamStatus> upstreams() {
+		return this.upstreams.all().stream().map((server) -> status(server, "")).toList();
+	}
+
+	/**
+	 * Asks each keyserver whether it is there: {@code /pks/health}, or, for one that does
+	 * not know it, its statistics. Non-blocking, at most 4 s. Routing does not depend on
+	 * what they say here.
+	 * @return one entry for each, the primary first, with an error for those that are not
+	 */
+	public Mono<List<UpstreamStatus>> probeUpstreams() {
+		return Flux.fromIterable(this.upstreams.all())
+			.flatMapSequential((server) -> server.probe(PROBE_TIMEOUT)
+				.thenReturn(status(server, ""))
+				.onErrorResume((error) -> Mono.just(status(server, String.valueOf(error.getMessage())))))
+			.collectList();
+	}
+
+	/**
+	 * Asks whether any keyserver is there.
+	 * @return empty if one is, else an error that says what was expected and what came
 	 */
 	public Mono<Void> probeUpstream() {
-		return this.upstream.probe("/pks/health", PROBE_TIMEOUT)
-			.flatMap((health) -> (health == 200) ? Mono.just(health)
-					: this.upstream.probe("/pks/lookup?op=stats", PROBE_TIMEOUT))
-			.flatMap((status) -> (status == 200) ? Mono.<Void>empty() : Mono.error(new IllegalStateException(
-					"expected: 200 for /pks/health or /pks/lookup?op=stats, got: " + status)));
+		return probeUpstreams().flatMap((all) -> all.stream().anyMatch((one) -> one.error().isEmpty())
+				? Mono.<Void>empty() : Mono.error(new IllegalStateException(all.get(0).error())));
+	}
+
+	private UpstreamStatus status(UpstreamServer server, String error) {
+		return new UpstreamStatus(server.url(), server == this.upstreams.primary(), server.state().isUp(), error);
 	}
 
 	@Override
 	public void close() {
+		this.checks.dispose();
 		this.upstream.close();
 	}
 

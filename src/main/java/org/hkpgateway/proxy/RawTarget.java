@@ -21,9 +21,18 @@ final class RawTarget extends ChannelOutboundHandlerAdapter {
 	}
 
 	static void keepOctets(NettyOutbound outbound, String target) {
-		if (target.chars().anyMatch((c) -> c > 0x7f)) {
+		if (!isAscii(target)) {
 			outbound.withConnection((connection) -> connection.channel().pipeline().addFirst(new RawTarget()));
 		}
+	}
+
+	private static boolean isAscii(String target) {
+		for (int i = 0; i < target.length(); i++) {
+			if (target.charAt(i) > 0x7f) {
+				return false;
+			}
+		}
+		return true;
 	}
 
 	@Override

@@ -1,18 +1,17 @@
 package org.hkpgateway.proxy;
 
-import java.net.InetSocketAddress;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpHeadersFactory;
+import io.netty.util.AsciiString;
 import org.hkpgateway.hkp.HkpRequest;
 import org.hkpgateway.hkp.HkpTarget;
 import org.hkpgateway.hkp.HkpTargets;
-import org.hkpgateway.http.HeaderField;
-import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.HopByHop;
 import org.hkpgateway.http.RequestHead;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +25,12 @@ final class RequestReader {
 	/** RFC 9110 section 7.2, without the punctuation that no host name has. */
 	private static final Pattern HOST = Pattern.compile("(?:[A-Za-z0-9._~%-]+|\\[[0-9A-Fa-f:.]+\\])(?::[0-9]{0,5})?");
 
+	/** What goes in was checked when it came. */
+	private static final HttpHeadersFactory UNCHECKED = DefaultHttpHeadersFactory.headersFactory()
+		.withValidation(false);
+
+	private static final AsciiString VIA = AsciiString.cached("Via");
+
 	private final ClientAddressResolver clients;
 
 	private final AllowedHosts hosts;
@@ -36,25 +41,92 @@ final class RequestReader {
 	}
 
 	/**
-	 * A request that may be served.
-	 *
-	 * @param head as plugins may see it: without hop-by-hop and forwarded fields
-	 * @param hkp what it asks; null outside HKP
-	 * @param client who asks
-	 * @param forwarded the forwarded fields for the keyserver, and Via of RFC 9110
-	 * section 7.6.3
+	 * A request that may be served. Used on the connection's event loop.
 	 */
-	record Understood(RequestHead head, @Nullable HkpRequest hkp, ClientAddress client, Headers forwarded) {
+	static final class Understood {
+
+		private final Exchange exchange;
+
+		private final HttpHeaders received;
+
+		private final Predicate<String> withheld;
+
+		private final boolean keepChain;
+
+		private final @Nullable HkpRequest hkp;
+
+		private final ClientAddress client;
+
+		private @Nullable RequestHead head;
+
+		private Understood(Exchange exchange, HttpHeaders received, Predicate<String> withheld, boolean keepChain,
+				@Nullable HkpRequest hkp, ClientAddress client) {
+			this.exchange = exchange;
+			this.received = received;
+			this.withheld = withheld;
+			this.keepChain = keepChain;
+			this.hkp = hkp;
+			this.client = client;
+		}
 
 		/**
-		 * The head for the keyserver.
-		 * @param last the head after the last plugin
+		 * The request as plugins may see it. Made when it is first asked for.
+		 * @return without hop-by-hop and forwarded fields
+		 */
+		RequestHead head() {
+			RequestHead made = this.head;
+			if (made == null) {
+				made = new RequestHead(this.exchange.method(), this.exchange.target(),
+						NettyHeaders.copy(this.received, this.withheld));
+				this.head = made;
+			}
+			return made;
+		}
+
+		/**
+		 * What is asked.
+		 * @return null outside HKP
+		 */
+		@Nullable HkpRequest hkp() {
+			return this.hkp;
+		}
+
+		ClientAddress client() {
+			return this.client;
+		}
+
+		/**
+		 * The head for the keyserver of a request that no plugin was asked about, with
+		 * forwarded fields, and Via of RFC 9110 section 7.6.3.
 		 * @return without framing, which the upstream client sets
 		 */
-		RequestHead upstreamHead(RequestHead last) {
-			List<HeaderField> fields = new ArrayList<>(last.headers().without(RequestReader::isFraming).fields());
-			fields.addAll(this.forwarded.fields());
-			return last.withHeaders(Headers.of(fields));
+		UpstreamHead upstreamHead() {
+			HttpHeaders fields = UNCHECKED.newHeaders();
+			NettyHeaders.pass(this.received, this.withheld, fields);
+			return completed(this.exchange.target(), this.hkp, fields);
+		}
+
+		/**
+		 * The same of a request as plugins left it.
+		 * @param last the head after the last plugin
+		 * @param hkp what it asks; null outside HKP
+		 * @return without framing
+		 */
+		UpstreamHead upstreamHead(RequestHead last, @Nullable HkpRequest hkp) {
+			if (last == this.head) {
+				return upstreamHead();
+			}
+			HttpHeaders fields = UNCHECKED.newHeaders();
+			NettyHeaders.add(last.headers(), fields);
+			return completed(last.target(), hkp, fields);
+		}
+
+		private UpstreamHead completed(String target, @Nullable HkpRequest hkp, HttpHeaders fields) {
+			// Expect is answered by the gateway itself.
+			fields.remove(HttpHeaderNames.CONTENT_LENGTH).remove(HttpHeaderNames.EXPECT);
+			ForwardedHeaders.add(this.received, this.client, this.keepChain, fields);
+			fields.add(VIA, this.exchange.protocolVersion() + " hkp-gateway");
+			return new UpstreamHead(this.exchange.method(), target, hkp, fields);
 		}
 
 	}
@@ -66,29 +138,32 @@ final class RequestReader {
 	 * @throws Refusal if it is malformed or ambiguous
 	 */
 	Understood read(Exchange exchange) {
+		HttpHeaders received = exchange.request().requestHeaders();
 		Refusal unreadable = exchange.unreadable();
-		Headers all = (unreadable != null) ? Headers.empty() : headers(exchange.request().requestHeaders());
-		InetSocketAddress peer = exchange.peer();
-		ClientAddress client = this.clients.resolve(peer, all, exchange.request().scheme().equals("https"));
+		if (unreadable == null) {
+			check(received);
+		}
+		ClientAddress client = this.clients.resolve(exchange.peer(), received,
+				exchange.request().scheme().equals("https"));
 		exchange.sentBy(client);
 		if (unreadable != null) {
 			throw unreadable;
 		}
-		checkHead(exchange, all);
+		checkHead(exchange, received);
 		HkpRequest hkp = classify(exchange.method(), exchange.target());
 		exchange.asks(hkp);
-		if (!this.hosts.serves(all.first("Host"), hkp)) {
+		if (!this.hosts.serves(received.get(HttpHeaderNames.HOST), hkp)) {
 			throw Refusal.misdirected();
 		}
-		Predicate<String> hopByHop = HopByHop.names(all.all("Connection"));
-		Predicate<String> forged = (name) -> this.clients.isForged(name, client.trustedPeer());
-		Headers passed = all.without(hopByHop.or(ForwardedHeaders::isForwarded).or(forged));
-		String via = exchange.protocolVersion() + " hkp-gateway";
-		return new Understood(new RequestHead(exchange.method(), exchange.target(), passed), hkp, client,
-				ForwardedHeaders.rebuild(all, client, this.clients.believesForwardedFor(all)).with("Via", via));
+		Predicate<String> hopByHop = HopByHop.names(received.getAll(HttpHeaderNames.CONNECTION));
+		boolean trusted = client.trustedPeer();
+		Predicate<String> withheld = (name) -> hopByHop.test(name) || ForwardedHeaders.isForwarded(name)
+				|| this.clients.isForged(name, trusted);
+		boolean keepChain = trusted && this.clients.believesForwardedFor(received);
+		return new Understood(exchange, received, withheld, keepChain, hkp, client);
 	}
 
-	private static void checkHead(Exchange exchange, Headers all) {
+	private static void checkHead(Exchange exchange, HttpHeaders received) {
 		if (!exchange.http2() && exchange.request().version().majorVersion() != 1) {
 			throw Refusal.versionNotSupported();
 		}
@@ -99,19 +174,19 @@ final class RequestReader {
 		if (!RequestHead.METHODS.contains(method)) {
 			throw Refusal.methodNotImplemented();
 		}
-		int hosts = all.all("Host").size();
+		int hosts = received.getAll(HttpHeaderNames.HOST).size();
 		if (hosts > 1 || (hosts == 0 && !exchange.http10())) {
 			throw Refusal.badRequest("Expected one Host header, got " + hosts + ".");
 		}
-		String host = all.first("Host");
+		String host = received.get(HttpHeaderNames.HOST);
 		if (host != null && !HOST.matcher(host).matches()) {
 			throw Refusal.badRequest("Expected a host and perhaps a port in the Host header, got something else.");
 		}
-		List<String> codings = all.all("Transfer-Encoding");
+		List<String> codings = received.getAll(HttpHeaderNames.TRANSFER_ENCODING);
 		if (!codings.isEmpty() && !(codings.size() == 1 && codings.get(0).equalsIgnoreCase("chunked"))) {
 			throw Refusal.badRequest("Of Transfer-Encoding only chunked is understood.");
 		}
-		String expect = all.first("Expect");
+		String expect = received.get(HttpHeaderNames.EXPECT);
 		if (expect != null && !expect.equalsIgnoreCase("100-continue")) {
 			throw Refusal.expectationFailed();
 		}
@@ -125,19 +200,13 @@ final class RequestReader {
 		return (understood instanceof HkpTarget.Hkp hkp) ? hkp.request() : null;
 	}
 
-	private static Headers headers(HttpHeaders received) {
+	private static void check(HttpHeaders received) {
 		try {
-			return NettyHeaders.copy(received);
+			NettyHeaders.check(received);
 		}
 		catch (IllegalArgumentException ex) {
 			throw Refusal.badRequest("Malformed header. " + ex.getMessage());
 		}
-	}
-
-	/** Expect is answered by the gateway itself. */
-	private static boolean isFraming(String name) {
-		String lower = name.toLowerCase(Locale.ROOT);
-		return lower.equals("content-length") || lower.equals("expect");
 	}
 
 }

@@ -1,90 +1,60 @@
 package org.hkpgateway.proxy;
 
-import java.net.InetSocketAddress;
-import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import org.hkpgateway.chain.ResponsePhase;
-import io.netty.util.NetUtil;
 import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.HopByHop;
-import org.hkpgateway.http.RequestHead;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
-import reactor.core.publisher.Flux;
-import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.ByteBufFlux;
 import reactor.netty.channel.AbortedException;
 import reactor.netty.NettyOutbound;
-import reactor.netty.NettyPipeline;
-import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.HttpClientRequest;
 import reactor.netty.http.client.HttpClientResponse;
 import reactor.netty.http.client.PrematureCloseException;
 import reactor.netty.http.server.HttpServerResponse;
 import reactor.netty.internal.shaded.reactor.pool.PoolAcquirePendingLimitException;
 import reactor.netty.internal.shaded.reactor.pool.PoolAcquireTimeoutException;
-import reactor.netty.resources.ConnectionProvider;
-import reactor.util.retry.Retry;
 
 /**
- * Forwards requests to the keyserver and relays its answers: both bodies stream with
+ * Forwards requests to keyservers and relays their answers: both bodies stream with
  * back-pressure, a client that goes away cancels the call. Thread-safe, never blocks.
  */
 final class UpstreamClient implements AutoCloseable {
 
+	/** Of a request that was sent on a connection which then closed. */
+	private static final int MOST_REPEATS = 2;
+
+	private final Upstreams upstreams;
+
 	/**
-	 * Idle connections are dropped before the keyserver is likely to drop them: a request
-	 * sent on a connection that is closing at that moment would be lost.
+	 * Makes a client.
+	 * @param upstreams the keyservers, closed with this
 	 */
-	private static final Duration MAX_IDLE = Duration.ofSeconds(10);
-
-	private static final int MAX_HEAD_BYTES = 64 * 1024;
-
-	private final ConnectionProvider connections;
-
-	private final HttpClient client;
-
-	private final int maxConnections;
-
-	private final String name;
-
-	UpstreamClient(URI url, UpstreamSettings settings) {
-		this.maxConnections = settings.maxConnections();
-		this.connections = ConnectionProvider.builder("hkp-upstream")
-			.maxConnections(settings.maxConnections())
-			.pendingAcquireMaxCount(2 * settings.maxConnections())
-			.pendingAcquireTimeout(settings.connectTimeout())
-			.maxIdleTime(MAX_IDLE)
-			.lifo()
-			.build();
-		InetSocketAddress address = InetSocketAddress.createUnresolved(url.getHost().replaceAll("[\\[\\]]", ""),
-				(url.getPort() >= 0) ? url.getPort() : 80);
-		this.name = NetUtil.toSocketAddressString(address);
-		this.client = HttpClient.create(this.connections)
-			.remoteAddress(() -> address)
-			.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) settings.connectTimeout().toMillis())
-			.responseTimeout(settings.responseTimeout())
-			.doOnChannelInit((observer, channel, remote) -> channel.pipeline()
-				.addAfter(NettyPipeline.HttpCodec, "hkp.interim-answers", new InterimAnswers()))
-			.httpResponseDecoder(
-					(decoder) -> decoder.maxHeaderSize(MAX_HEAD_BYTES).maxInitialLineLength(MAX_HEAD_BYTES))
-			.disableRetry(true);
+	UpstreamClient(Upstreams upstreams) {
+		this.upstreams = upstreams;
 	}
 
 	/**
 	 * Sends a request and relays the answer. Subscribe once. HEAD is made of GET where
 	 * the keyserver does not serve it: SKS closes the connection, Hockeypuck answers 405
 	 * to it for a lookup.
+	 * <p>
+	 * A request that only reads is sent to another keyserver if no connection could be
+	 * made, and so it was never sent; if it was sent and the connection was closed before
+	 * an answer came, it is repeated twice at most. Any other goes to the primary once.
 	 * @param exchange where the answer goes
 	 * @param head the request to send
 	 * @param body its body
@@ -92,52 +62,95 @@ final class UpstreamClient implements AutoCloseable {
 	 * @return completes when the answer was relayed; a {@link Refusal} if there was no
 	 * answer; any other error if it was cut short
 	 */
-	Mono<Void> forward(Exchange exchange, RequestHead head, UpstreamBody body, List<HeaderMutation> responseHeaders) {
-		exchange.asksUpstream(this.name);
-		Mono<Void> once = this.client.request(HttpMethod.valueOf(head.method()))
-			.uri(head.target())
-			.send((request, outbound) -> send(request, outbound, head, body))
-			.response((response, content) -> relay(exchange, head.method(), response, content, responseHeaders))
-			.then();
-		if (head.method().equals("HEAD")) {
-			RequestHead get = new RequestHead("GET", head.target(), head.headers());
-			return once
-				.onErrorResume(
-						(error) -> !exchange.isHeadSent()
-								&& (error instanceof HeadNotServedException || isClosed(error)),
-						(error) -> forward(exchange, get, body, responseHeaders))
-				.onErrorMap((error) -> exchange.isHeadSent() ? error : refusal(error));
+	Mono<Void> forward(Exchange exchange, UpstreamHead head, UpstreamBody body, List<HeaderMutation> responseHeaders) {
+		boolean reads = Reading.only(head, body);
+		Call call = new Call(exchange, head, body, responseHeaders, reads);
+		UpstreamServer first = reads ? this.upstreams.reader(List.of()) : null;
+		return call.to((first != null) ? first : this.upstreams.primary());
+	}
+
+	/** One request, until a keyserver has answered it. Used on one event loop. */
+	private final class Call {
+
+		private final Exchange exchange;
+
+		private final UpstreamHead head;
+
+		private final UpstreamBody body;
+
+		private final List<HeaderMutation> responseHeaders;
+
+		private final boolean reads;
+
+		private final List<UpstreamServer> failed = new ArrayList<>(0);
+
+		private int repeats;
+
+		Call(Exchange exchange, UpstreamHead head, UpstreamBody body, List<HeaderMutation> responseHeaders,
+				boolean reads) {
+			this.exchange = exchange;
+			this.head = head;
+			this.body = body;
+			this.responseHeaders = responseHeaders;
+			this.reads = reads;
 		}
-		boolean repeatable = body instanceof UpstreamBody.None && head.method().equals("GET");
-		// The keyserver may close a kept connection at the moment of the request. Only
-		// one
-		// that changes nothing can be sent again; the next connection may be as old.
-		Mono<Void> repeated = repeatable
-				? once.retryWhen(Retry.max(2).filter((error) -> !exchange.isHeadSent() && isClosed(error))) : once;
-		return repeated.onErrorMap(Exceptions::isRetryExhausted, Throwable::getCause)
-			.onErrorMap((error) -> exchange.isHeadSent() ? error : refusal(error));
+
+		Mono<Void> to(UpstreamServer server) {
+			boolean fallback = this.head.method().equals("HEAD") && !server.heads().isWorthTrying(this.head.target());
+			return as(fallback ? "GET" : this.head.method(), server);
+		}
+
+		private Mono<Void> as(String method, UpstreamServer server) {
+			boolean[] sent = new boolean[1];
+			this.exchange.asksUpstream(server.name());
+			Mono<Void> attempt = server.client(this.exchange.channel().eventLoop())
+				.request(HttpMethod.valueOf(method))
+				.uri(this.head.target())
+				.send((request, outbound) -> {
+					sent[0] = true;
+					return send(request, outbound, method, this.head, this.body);
+				})
+				.response((response, content) -> relay(this.exchange, method, response, content, this.responseHeaders))
+				.then();
+			return (UpstreamClient.this.upstreams.isSeveral() ? server.counted(attempt) : attempt)
+				.onErrorResume((error) -> failed(server, method, sent[0], error));
+		}
+
+		private Mono<Void> failed(UpstreamServer server, String method, boolean sent, Throwable error) {
+			if (this.exchange.isHeadSent()) {
+				return Mono.error(error);
+			}
+			boolean closed = isClosed(error);
+			if (method.equals("HEAD") && sent && (closed || error instanceof HeadNotServedException)) {
+				server.heads().notServed(this.head.target());
+				return as("GET", server);
+			}
+			if (closed) {
+				boolean again = (!sent || Reading.isSafe(this.head, this.body)) && this.repeats++ < MOST_REPEATS;
+				UpstreamServer next = this.reads ? next(server) : server;
+				return again ? to((next != null) ? next : server) : Mono.error(refusal(server, error));
+			}
+			if (!sent && !isOverload(error)) {
+				server.state().unreachable(error);
+				UpstreamServer next = this.reads ? next(server) : null;
+				return (next != null) ? to(next) : Mono.error(refusal(server, error));
+			}
+			return Mono.error(refusal(server, error));
+		}
+
+		/** Chooses another. */
+		private @Nullable UpstreamServer next(UpstreamServer server) {
+			this.failed.add(server);
+			return UpstreamClient.this.upstreams.reader(this.failed);
+		}
+
 	}
 
-	/**
-	 * Asks the keyserver something on the gateway's own behalf.
-	 * @param target path and query
-	 * @param timeout the longest to wait for the whole answer
-	 * @return the status
-	 */
-	Mono<Integer> probe(String target, Duration timeout) {
-		return this.client.responseTimeout(timeout)
-			.get()
-			.uri(target)
-			.responseSingle((response, content) -> content.then(Mono.just(response.status().code())))
-			.timeout(timeout);
-	}
-
-	private static Publisher<Void> send(HttpClientRequest request, NettyOutbound outbound, RequestHead head,
-			UpstreamBody body) {
+	private static Publisher<Void> send(HttpClientRequest request, NettyOutbound outbound, String method,
+			UpstreamHead head, UpstreamBody body) {
 		HttpHeaders headers = request.requestHeaders();
 		String defaultHost = headers.get(HttpHeaderNames.HOST);
-		headers.clear();
-		NettyHeaders.add(head.headers(), headers);
+		headers.clear().add(head.fields());
 		if (!headers.contains(HttpHeaderNames.HOST)) {
 			headers.set(HttpHeaderNames.HOST, defaultHost);
 		}
@@ -160,7 +173,7 @@ final class UpstreamClient implements AutoCloseable {
 			}
 			return outbound.send(streamed.bytes());
 		}
-		boolean bodyExpected = !head.method().equals("GET") && !head.method().equals("HEAD");
+		boolean bodyExpected = !method.equals("GET") && !method.equals("HEAD");
 		if (bodyExpected) {
 			headers.set(HttpHeaderNames.CONTENT_LENGTH, 0);
 		}
@@ -173,26 +186,31 @@ final class UpstreamClient implements AutoCloseable {
 			return Mono.error(new HeadNotServedException());
 		}
 		exchange.upstreamAnswers();
-		Headers received = NettyHeaders.copy(from.responseHeaders());
-		Headers passed = received.without(HopByHop.names(received.all("Connection"))).apply(mutations);
+		HttpHeaders received = from.responseHeaders();
+		NettyHeaders.check(received);
+		Predicate<String> hopByHop = HopByHop.names(received.getAll(HttpHeaderNames.CONNECTION));
 		ResponsePhase.Review review = exchange.review();
 		if (review == null) {
-			return answer(exchange, sentMethod, from, content, passed);
+			HttpHeaders to = exchange.response().responseHeaders();
+			NettyHeaders.pass(received, hopByHop, to);
+			NettyHeaders.apply(mutations, to);
+			return answer(exchange, sentMethod, from, content);
 		}
+		Headers passed = NettyHeaders.copy(received, hopByHop).apply(mutations);
 		// Nobody asks for bytes of the body yet, so none are read.
 		return review.of(from.status().code(), passed, Duration.ofNanos(exchange.upstreamFirstNanos()))
 			.publishOn(Schedulers.fromExecutor(exchange.channel().eventLoop()))
 			.flatMapMany((reviewed) -> {
 				exchange.reviewed(reviewed.outcomes());
-				return answer(exchange, sentMethod, from, content, reviewed.headers());
+				NettyHeaders.add(reviewed.headers(), exchange.response().responseHeaders());
+				return answer(exchange, sentMethod, from, content);
 			});
 	}
 
 	private static Publisher<Void> answer(Exchange exchange, String sentMethod, HttpClientResponse from,
-			ByteBufFlux content, Headers headers) {
+			ByteBufFlux content) {
 		HttpServerResponse to = exchange.response();
 		to.status(from.status());
-		NettyHeaders.add(headers, to.responseHeaders());
 		if (exchange.http10()) {
 			to.keepAlive(false);
 			to.chunkedTransfer(false);
@@ -211,19 +229,23 @@ final class UpstreamClient implements AutoCloseable {
 		return error instanceof PrematureCloseException || AbortedException.isConnectionReset(error);
 	}
 
-	private Throwable refusal(Throwable error) {
+	private static boolean isOverload(Throwable error) {
+		return error instanceof PoolAcquireTimeoutException || error instanceof PoolAcquirePendingLimitException;
+	}
+
+	private static Throwable refusal(UpstreamServer server, Throwable error) {
 		if (error instanceof Refusal) {
 			return error;
 		}
-		if (error instanceof PoolAcquireTimeoutException || error instanceof PoolAcquirePendingLimitException) {
-			return Refusal.overloaded("all " + this.maxConnections + " connections to the keyserver are in use");
+		if (isOverload(error)) {
+			return Refusal.overloaded("all " + server.maxConnections() + " connections to the keyserver are in use");
 		}
 		return Refusal.unreachable(error);
 	}
 
 	@Override
 	public void close() {
-		this.connections.dispose();
+		this.upstreams.all().forEach(UpstreamServer::close);
 	}
 
 	/** The keyserver knows HEAD not at all, or not for this target. */

@@ -46,7 +46,8 @@ class HkpPropertiesTests {
 		this.runner.run((context) -> {
 			HkpProperties hkp = context.getBean(HkpProperties.class);
 			assertThat(hkp.upstream()).isEqualTo(new UpstreamSettings(List.of(), Duration.ofSeconds(5),
-					Duration.ofSeconds(150), 500, UpstreamSettings.ContentLength.REQUIRE));
+					Duration.ofSeconds(150), 500, UpstreamSettings.ContentLength.REQUIRE,
+					new UpstreamSettings.Health(Duration.ofSeconds(10), Duration.ofSeconds(2), 3, 2)));
 			assertThat(hkp.clientAddress()).isEqualTo(new ClientAddressSettings(List.of(), "",
 					ClientAddressSettings.ProxyProtocol.OFF, ClientAddressSettings.Log.FULL));
 			assertThat(hkp.tls()).isEqualTo(new TlsSettings(""));
@@ -77,35 +78,37 @@ class HkpPropertiesTests {
 
 	@Test
 	void everythingBindsRelaxed() {
-		this.runner
-			.withPropertyValues("hkp.upstream.urls=http://keys.example:11371", "hkp.upstream.connect-timeout=1s",
-					"hkp.upstream.response-timeout=2m", "hkp.upstream.max-connections=7",
-					"hkp.upstream.content-length=stream", "hkp.client-address.trusted-proxies=10.0.0.0/8,::1",
-					"hkp.client-address.header=CF-Connecting-IP", "hkp.client-address.proxy-protocol=required",
-					"hkp.tls.bundle=keys", "hkp.client-address.log=truncated",
-					"hkp.edge.allowed-hosts=keys.example,*.pool.example", "hkp.edge.hsts=365d include-subdomains",
-					"hkp.edge.max-body=1MB", "hkp.edge.max-buffered-bytes=2MB", "hkp.edge.max-header-bytes=8KB",
-					"hkp.edge.idle-timeout=5s", "hkp.shutdown.pre-stop=0s", "hkp.shutdown.drain=1s",
-					"hkp.readiness.required=always", "hkp.readiness.upstream=true", "hkp.plugins.directories=/a,/b",
-					"hkp.plugins.runtime-directory=/run/x", "hkp.plugins.chain-budget=50ms",
-					"hkp.plugins.default-grants=http.request", "hkp.plugins.settings.my-plugin.enabled=false",
-					"hkp.plugins.settings.my-plugin.order=5", "hkp.plugins.settings.my-plugin.match.methods=POST,GET",
-					"hkp.plugins.settings.my-plugin.match.operations=index,v2-add,not-hkp",
-					"hkp.plugins.settings.my-plugin.match.paths=/pks/**,/*.html",
-					"hkp.plugins.settings.my-plugin.match.clients=10.0.0.0/8,2001:db8::1",
-					"hkp.plugins.settings.my-plugin.required=true", "hkp.plugins.settings.my-plugin.fail=open",
-					"hkp.plugins.settings.my-plugin.timeout=20ms", "hkp.plugins.settings.my-plugin.max-concurrent=3",
-					"hkp.plugins.settings.my-plugin.body=prefix", "hkp.plugins.settings.my-plugin.body-prefix=1KB",
-					"hkp.plugins.settings.my-plugin.grants=http.request,http.request.body",
-					"hkp.plugins.settings.my-plugin.environment.MY_VAR=x",
-					"hkp.plugins.settings.my-plugin.config.allow[0]=10.0.0.1",
-					"hkp.plugins.settings.my-plugin.config.allow[1]=10.0.0.2",
-					"hkp.plugins.settings.my-plugin.config.deep.er=1")
+		this.runner.withPropertyValues("hkp.upstream.urls=http://keys.example:11371,http://more.example",
+				"hkp.upstream.health.interval=20s", "hkp.upstream.health.timeout=1s",
+				"hkp.upstream.health.down-after=4", "hkp.upstream.health.up-after=5", "hkp.upstream.connect-timeout=1s",
+				"hkp.upstream.response-timeout=2m", "hkp.upstream.max-connections=7",
+				"hkp.upstream.content-length=stream", "hkp.client-address.trusted-proxies=10.0.0.0/8,::1",
+				"hkp.client-address.header=CF-Connecting-IP", "hkp.client-address.proxy-protocol=required",
+				"hkp.tls.bundle=keys", "hkp.client-address.log=truncated",
+				"hkp.edge.allowed-hosts=keys.example,*.pool.example", "hkp.edge.hsts=365d include-subdomains",
+				"hkp.edge.max-body=1MB", "hkp.edge.max-buffered-bytes=2MB", "hkp.edge.max-header-bytes=8KB",
+				"hkp.edge.idle-timeout=5s", "hkp.shutdown.pre-stop=0s", "hkp.shutdown.drain=1s",
+				"hkp.readiness.required=always", "hkp.readiness.upstream=true", "hkp.plugins.directories=/a,/b",
+				"hkp.plugins.runtime-directory=/run/x", "hkp.plugins.chain-budget=50ms",
+				"hkp.plugins.default-grants=http.request", "hkp.plugins.settings.my-plugin.enabled=false",
+				"hkp.plugins.settings.my-plugin.order=5", "hkp.plugins.settings.my-plugin.match.methods=POST,GET",
+				"hkp.plugins.settings.my-plugin.match.operations=index,v2-add,not-hkp",
+				"hkp.plugins.settings.my-plugin.match.paths=/pks/**,/*.html",
+				"hkp.plugins.settings.my-plugin.match.clients=10.0.0.0/8,2001:db8::1",
+				"hkp.plugins.settings.my-plugin.required=true", "hkp.plugins.settings.my-plugin.fail=open",
+				"hkp.plugins.settings.my-plugin.timeout=20ms", "hkp.plugins.settings.my-plugin.max-concurrent=3",
+				"hkp.plugins.settings.my-plugin.body=prefix", "hkp.plugins.settings.my-plugin.body-prefix=1KB",
+				"hkp.plugins.settings.my-plugin.grants=http.request,http.request.body",
+				"hkp.plugins.settings.my-plugin.environment.MY_VAR=x",
+				"hkp.plugins.settings.my-plugin.config.allow[0]=10.0.0.1",
+				"hkp.plugins.settings.my-plugin.config.allow[1]=10.0.0.2",
+				"hkp.plugins.settings.my-plugin.config.deep.er=1")
 			.run((context) -> {
 				HkpProperties hkp = context.getBean(HkpProperties.class);
-				assertThat(hkp.upstream())
-					.isEqualTo(new UpstreamSettings(List.of(URI.create("http://keys.example:11371")),
-							Duration.ofSeconds(1), Duration.ofMinutes(2), 7, UpstreamSettings.ContentLength.STREAM));
+				assertThat(hkp.upstream()).isEqualTo(new UpstreamSettings(
+						List.of(URI.create("http://keys.example:11371"), URI.create("http://more.example")),
+						Duration.ofSeconds(1), Duration.ofMinutes(2), 7, UpstreamSettings.ContentLength.STREAM,
+						new UpstreamSettings.Health(Duration.ofSeconds(20), Duration.ofSeconds(1), 4, 5)));
 				assertThat(hkp.clientAddress())
 					.isEqualTo(new ClientAddressSettings(List.of("10.0.0.0/8", "::1"), "CF-Connecting-IP",
 							ClientAddressSettings.ProxyProtocol.REQUIRED, ClientAddressSettings.Log.TRUNCATED));
@@ -134,7 +137,10 @@ class HkpPropertiesTests {
 
 	@ParameterizedTest
 	@CsvSource({ "hkp.upstream.urls, https://keys.example", "hkp.upstream.urls, http://keys.example/path",
-			"hkp.upstream.urls, http://keys.example:99999", "hkp.upstream.connect-timeout, 0s",
+			"hkp.upstream.urls, http://keys.example:99999",
+			"hkp.upstream.urls, 'http://keys.example,http://keys.example'", "hkp.upstream.health.interval, 0s",
+			"hkp.upstream.health.timeout, never", "hkp.upstream.health.down-after, 0",
+			"hkp.upstream.health.up-after, -1", "hkp.upstream.connect-timeout, 0s",
 			"hkp.upstream.connect-timeout, 100d", "hkp.upstream.max-connections, 0",
 			"hkp.upstream.content-length, maybe", "hkp.client-address.trusted-proxies, nonsense",
 			"hkp.client-address.header, CF-Connecting-IP", "hkp.client-address.proxy-protocol, required",

@@ -711,9 +711,9 @@ class PublicServerIT {
 		PluginChain chain = new PluginChain(() -> entries, Duration.ofSeconds(5), Duration.ofSeconds(5),
 				(request, outcome) -> {
 				}, System::nanoTime);
-		this.gateway = new PublicServer(chain, upstream.uri(),
-				new UpstreamSettings(List.of(upstream.uri()), Duration.ofSeconds(2), this.responseTimeout, 50,
-						this.contentLength),
+		this.gateway = new PublicServer(chain, List.of(upstream.uri()),
+				new UpstreamSettings(List.of(upstream.uri()), Duration.ofSeconds(2), this.responseTimeout, 500,
+						this.contentLength, TestEdge.NO_CHECKS),
 				new ClientAddressSettings(this.trusted.isEmpty() ? List.of() : List.of(this.trusted), this.clientHeader,
 						ClientAddressSettings.ProxyProtocol.OFF, ClientAddressSettings.Log.FULL),
 				TestEdge.settings(Map.of("max-body", this.maxBody + "B", "idle-timeout", this.idleTimeout.toString())),

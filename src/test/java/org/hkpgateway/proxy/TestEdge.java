@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 import org.hkpgateway.chain.PluginChain;
 import org.hkpgateway.plugin.BodyMode;
@@ -30,6 +31,10 @@ final class TestEdge implements AutoCloseable {
 
 	private final DisposableServer server;
 
+	/** So slow that a test sees none. */
+	static final UpstreamSettings.Health NO_CHECKS = new UpstreamSettings.Health(Duration.ofHours(1),
+			Duration.ofSeconds(2), 3, 2);
+
 	TestEdge(URI upstream, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins) {
 		this(upstream, plugins, "hkp.upstream.content-length=" + contentLength);
 	}
@@ -39,19 +44,33 @@ final class TestEdge implements AutoCloseable {
 		}, properties);
 	}
 
+	TestEdge(URI upstream, List<PluginRegistry.Entry> plugins, EdgeListener listener, String... properties) {
+		this(List.of(upstream), plugins, listener, properties);
+	}
+
+	TestEdge(List<URI> upstreams, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins,
+			UpstreamSettings.Health health) {
+		this(upstreams, plugins, (reason) -> {
+		}, "hkp.upstream.content-length=" + contentLength, "hkp.upstream.health.interval=" + health.interval(),
+				"hkp.upstream.health.timeout=" + health.timeout(), "hkp.upstream.health.down-after=" + health.downAfter(),
+				"hkp.upstream.health.up-after=" + health.upAfter());
+	}
+
 	/**
 	 * An edge with settings of its own.
-	 * @param upstream the keyserver
+	 * @param upstreams the keyservers
 	 * @param plugins the chain
 	 * @param listener told of connections, limits and refusals
 	 * @param properties {@code key=value}, in place of what is usual in tests
 	 */
-	TestEdge(URI upstream, List<PluginRegistry.Entry> plugins, EdgeListener listener, String... properties) {
+	private TestEdge(List<URI> upstreams, List<PluginRegistry.Entry> plugins, EdgeListener listener,
+			String... properties) {
 		PluginChain chain = new PluginChain(() -> plugins, Duration.ofSeconds(5), Duration.ofSeconds(5),
 				(request, outcome) -> {
 				}, System::nanoTime);
-		Map<String, Object> all = new HashMap<>(Map.of("hkp.upstream.urls", upstream, "hkp.upstream.connect-timeout",
-				"2s", "hkp.upstream.response-timeout", "10s", "hkp.upstream.max-connections", 50, "hkp.edge.max-body",
+		Map<String, Object> all = new HashMap<>(Map.of("hkp.upstream.urls",
+				upstreams.stream().map(URI::toString).collect(Collectors.joining(",")), "hkp.upstream.connect-timeout",
+				"2s", "hkp.upstream.response-timeout", "10s", "hkp.upstream.health.interval", "1h", "hkp.edge.max-body",
 				"1MB", "hkp.edge.max-buffered-bytes", "64MB", "hkp.edge.max-header-bytes", MAX_HEAD + "B",
 				"hkp.edge.idle-timeout", "20s"));
 		for (String property : properties) {
@@ -59,7 +78,7 @@ final class TestEdge implements AutoCloseable {
 			all.put(parts[0], parts[1]);
 		}
 		Binder binder = new Binder(new MapConfigurationPropertySource(all));
-		this.gateway = new PublicServer(chain, upstream,
+		this.gateway = new PublicServer(chain, upstreams,
 				binder.bindOrCreate("hkp.upstream", Bindable.of(UpstreamSettings.class)),
 				binder.bindOrCreate("hkp.client-address", Bindable.of(ClientAddressSettings.class)),
 				binder.bindOrCreate("hkp.edge", Bindable.of(EdgeSettings.class)), null, LogForm.LINES, listener);
@@ -99,6 +118,10 @@ final class TestEdge implements AutoCloseable {
 			}
 
 		};
+	}
+
+	PublicServer gateway() {
+		return this.gateway;
 	}
 
 	int port() {

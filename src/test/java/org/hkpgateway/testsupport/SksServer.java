@@ -146,6 +146,11 @@ public final class SksServer implements AutoCloseable {
 		}
 	}
 
+	/** Ends the keyserver as a crash does. */
+	public void kill() throws InterruptedException {
+		this.process.destroyForcibly().waitFor(5, TimeUnit.SECONDS);
+	}
+
 	/** Ends the keyserver and deletes its directory. */
 	@Override
 	public void close() {

@@ -1,0 +1,187 @@
+package org.hkpgateway.proxy;
+
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.util.NetUtil;
+import reactor.core.publisher.Mono;
+import reactor.netty.NettyPipeline;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.resources.ConnectionProvider;
+import reactor.netty.resources.LoopResources;
+
+/**
+ * One keyserver: the connections to it, and what is known of it. Its name is resolved by
+ * the client library, which does not block. Thread-safe, never blocks.
+ */
+final class UpstreamServer implements AutoCloseable {
+
+	/**
+	 * Idle connections are dropped before the keyserver is likely to drop them: a request
+	 * sent on a connection that is closing at that moment would be lost.
+	 */
+	private static final Duration MAX_IDLE = Duration.ofSeconds(10);
+
+	private static final int MAX_HEAD_BYTES = 64 * 1024;
+
+	/** With fewer for each event loop one could lack what another has to spare. */
+	private static final int FEWEST_PER_LOOP = 16;
+
+	private final URI url;
+
+	private final UpstreamSettings settings;
+
+	private final InetSocketAddress address;
+
+	private final String name;
+
+	/** Most connections of each event loop. */
+	private final int share;
+
+	private final HttpClient prober;
+
+	private final HttpClient shared;
+
+	private final ConnectionProvider sharedConnections;
+
+	private final Map<EventLoop, HttpClient> clients = new ConcurrentHashMap<>();
+
+	private final Map<EventLoop, ConnectionProvider> connections = new ConcurrentHashMap<>();
+
+	private final AtomicInteger inFlight = new AtomicInteger();
+
+	private final UpstreamState state;
+
+	private final HeadMemory heads = new HeadMemory(System::nanoTime);
+
+	UpstreamServer(URI url, UpstreamSettings settings) {
+		this.url = url;
+		this.settings = settings;
+		this.address = InetSocketAddress.createUnresolved(url.getHost().replaceAll("[\\[\\]]", ""),
+				(url.getPort() >= 0) ? url.getPort() : 80);
+		this.name = NetUtil.toSocketAddressString(this.address);
+		this.share = settings.maxConnections() / LoopResources.DEFAULT_IO_WORKER_COUNT;
+		this.state = new UpstreamState(this.name, settings.health());
+		this.prober = client(ConnectionProvider.newConnection());
+		this.sharedConnections = connections(settings.maxConnections());
+		this.shared = client(this.sharedConnections);
+	}
+
+	private ConnectionProvider connections(int most) {
+		return ConnectionProvider.builder("hkp-upstream")
+			.maxConnections(most)
+			.pendingAcquireMaxCount(2 * most)
+			.pendingAcquireTimeout(this.settings.connectTimeout())
+			.maxIdleTime(MAX_IDLE)
+			.lifo()
+			.build();
+	}
+
+	private HttpClient client(ConnectionProvider connections) {
+		return HttpClient.create(connections)
+			.remoteAddress(() -> this.address)
+			.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) this.settings.connectTimeout().toMillis())
+			.responseTimeout(this.settings.responseTimeout())
+			.doOnChannelInit((observer, channel, remote) -> channel.pipeline()
+				.addAfter(NettyPipeline.HttpCodec, "hkp.interim-answers", new InterimAnswers()))
+			.httpResponseDecoder(
+					(decoder) -> decoder.maxHeaderSize(MAX_HEAD_BYTES).maxInitialLineLength(MAX_HEAD_BYTES))
+			.disableRetry(true);
+	}
+
+	/**
+	 * The client for requests that came on an event loop. Where there are connections
+	 * enough, each loop has its share of them: an exchange that stays on one thread costs
+	 * far less.
+	 * @param loop of the public connection
+	 * @return a client that the loops of one group may use
+	 */
+	HttpClient client(EventLoop loop) {
+		if (this.share < FEWEST_PER_LOOP) {
+			return this.shared;
+		}
+		HttpClient known = this.clients.get(loop);
+		return (known != null) ? known : this.clients.computeIfAbsent(loop, this::clientOn);
+	}
+
+	private HttpClient clientOn(EventLoop loop) {
+		return client(this.connections.computeIfAbsent(loop, (key) -> connections(this.share))).runOn(loop);
+	}
+
+	/**
+	 * Asks whether the keyserver is there: {@code /pks/health}, or, for one that does not
+	 * know it, its statistics. On a connection of its own, so that it needs none that
+	 * clients wait for.
+	 * @param timeout the longest to wait for each of the two answers
+	 * @return empty if it is, else an error that says what was expected and what came
+	 */
+	Mono<Void> probe(Duration timeout) {
+		return probe("/pks/health", timeout)
+			.flatMap((health) -> (health == 200) ? Mono.just(health) : probe("/pks/lookup?op=stats", timeout))
+			.flatMap((status) -> (status == 200) ? Mono.<Void>empty() : Mono.error(new IllegalStateException(
+					"expected: 200 for /pks/health or /pks/lookup?op=stats, got: " + status)));
+	}
+
+	private Mono<Integer> probe(String target, Duration timeout) {
+		return this.prober.responseTimeout(timeout)
+			.get()
+			.uri(target)
+			.responseSingle((response, content) -> content.then(Mono.just(response.status().code())))
+			.timeout(timeout);
+	}
+
+	URI url() {
+		return this.url;
+	}
+
+	/**
+	 * Where it is.
+	 * @return host and port
+	 */
+	String name() {
+		return this.name;
+	}
+
+	UpstreamState state() {
+		return this.state;
+	}
+
+	HeadMemory heads() {
+		return this.heads;
+	}
+
+	int maxConnections() {
+		return this.settings.maxConnections();
+	}
+
+	/**
+	 * How many requests it is busy with, as far as they are counted.
+	 * @return 0 or more
+	 */
+	int inFlight() {
+		return this.inFlight.get();
+	}
+
+	/**
+	 * Counts a request as in flight.
+	 * @param exchange the request
+	 * @return the same, counted from its subscription to its end
+	 */
+	Mono<Void> counted(Mono<Void> exchange) {
+		return Mono.using(this.inFlight::incrementAndGet, (count) -> exchange,
+				(count) -> this.inFlight.decrementAndGet());
+	}
+
+	@Override
+	public void close() {
+		this.sharedConnections.dispose();
+		this.connections.values().forEach(ConnectionProvider::dispose);
+	}
+
+}
