@@ -122,7 +122,8 @@ class ResponsePhaseIT {
 	@Test
 	void aPluginThatDiesDuringThePhaseLosesNoAnswerAndIsStartedAgain() throws Exception {
 		FakePluginProgram.installReviewing(this.plugins, "dies", "HALTS");
-		try (RawUpstream upstream = keyserver(); GatewayProcess gateway = start(upstream, "dies")) {
+		try (RawUpstream upstream = keyserver();
+				GatewayProcess gateway = start(upstream, "dies", "hkp.plugins.response-budget=20s")) {
 			long before = gateway.pluginPid("dies");
 			assertAnswered(RawClient.exchange(gateway.port(), GET));
 			assertThat(onlyAccessLogLine(gateway)).contains("dies:review-failed(")
