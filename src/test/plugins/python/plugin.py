@@ -32,7 +32,7 @@ class Service(rpc.HKPPluginServicer):
         self.stop = stop
 
     def Initialize(self, request, context):
-        response = pb.InitResponse(success=True, info=info())
+        response = pb.InitResponse(success=True, info=info(), features=["response"])
         if self.secret:
             response.auth_proof = hmac.digest(self.secret.encode(), request.nonce, hashlib.sha256)
         return response
@@ -50,6 +50,10 @@ class Service(rpc.HKPPluginServicer):
             return pb.HandleResponse(
                 status_code=403, headers={"Content-Type": "text/plain"}, body=b"denied by python\n")
         return pb.HandleResponse(continue_chain=True, headers={"X-Plugin-Language": "python"})
+
+    def HandleUpstreamResponse(self, event, context):
+        return pb.UpstreamResponseDecision(response_headers=[pb.HeaderMutation(
+            action=pb.HeaderMutation.SET, name="X-Seen-By-Python", value=str(event.status_code).encode())])
 
     def Shutdown(self, request, context):
         log("plugin stops", reason=request.reason)

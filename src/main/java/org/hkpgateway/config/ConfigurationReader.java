@@ -88,6 +88,7 @@ final class ConfigurationReader {
 		PluginsProperties after = next.plugins();
 		compare(keys, "hkp.plugins.runtime-directory", before.runtimeDirectory(), after.runtimeDirectory());
 		compare(keys, "hkp.plugins.chain-budget", before.effectiveChainBudget(), after.effectiveChainBudget());
+		compare(keys, "hkp.plugins.response-budget", before.effectiveResponseBudget(), after.effectiveResponseBudget());
 		compare(keys, "hkp.plugins.uid-range", before.uidRange(), after.uidRange());
 		compare(keys, "hkp.plugins.watch", before.watch(), after.watch());
 		return keys;

@@ -3,6 +3,7 @@ package org.hkpgateway.actuate;
 import java.time.Instant;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.hkpgateway.chain.PluginOutcome;
 import org.hkpgateway.lifecycle.PluginState;
 import org.hkpgateway.lifecycle.Transition;
 import org.hkpgateway.plugin.BreakerState;
@@ -33,6 +34,36 @@ class GatewayMetricsTests {
 		assertThat(count("hkp.plugin.transitions", "to", "READY")).isEqualTo(1);
 		assertThat(count("hkp.plugin.breaker.changes", "to", "OPEN")).isEqualTo(1);
 		assertThat(count("hkp.plugin.stream.incidents", "incident", "answer-ignored")).isEqualTo(2);
+	}
+
+	@Test
+	void callsAreTimedAndFailuresCountedByPhaseAndKind() {
+		this.metrics.pluginAsked("r", new PluginOutcome(PLUGIN, PluginOutcome.Kind.CONTINUED, "", 5));
+		this.metrics.pluginAsked("r",
+				new PluginOutcome(PLUGIN, PluginOutcome.Kind.REVIEW_FAILED, "bulkhead-full: x", "bulkhead-full", 0));
+		assertThat(
+				this.registry.get("hkp.plugin.calls").tags("phase", "request", "outcome", "continue").timer().count())
+			.isEqualTo(1);
+		assertThat(this.registry.get("hkp.plugin.calls")
+			.tags("phase", "response", "outcome", "review-failed")
+			.timer()
+			.count()).isEqualTo(1);
+		assertThat(this.registry.find("hkp.plugin.failures").counters()).hasSize(1);
+		assertThat(this.registry.get("hkp.plugin.failures")
+			.tags("plugin", "a", "phase", "response", "kind", "bulkhead-full")
+			.counter()
+			.count()).isEqualTo(1);
+	}
+
+	@Test
+	void whatIsSaidOfAPluginGoesWithIt() {
+		this.metrics.pluginAsked("r", new PluginOutcome(PLUGIN, PluginOutcome.Kind.CONTINUED, "", 5));
+		this.metrics.stateChanged(PLUGIN, Phase.REQUEST, BreakerState.CLOSED, BreakerState.OPEN);
+		this.metrics.stateChanged(new PluginId("b"), Phase.REQUEST, BreakerState.CLOSED, BreakerState.OPEN);
+		this.registry.counter("other", "plugin", "a").increment();
+		this.metrics.onRemoved(PLUGIN);
+		assertThat(this.registry.getMeters()).extracting((meter) -> meter.getId().getName())
+			.containsExactlyInAnyOrder("hkp.plugin.breaker.changes", "other");
 	}
 
 	private double count(String name, String key, String value) {

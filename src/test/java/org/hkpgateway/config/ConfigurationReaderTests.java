@@ -74,12 +74,12 @@ class ConfigurationReaderTests {
 			.containsExactly("hkp.edge", "hkp.readiness", "hkp.plugins.watch");
 	}
 
-	/** The chain's budget is an hour while a plugin is attached. */
+	/** Both budgets are an hour while a plugin is attached. */
 	@Test
-	void anAttachedPluginNeedsARestartBecauseOfTheChainBudget() {
+	void anAttachedPluginNeedsARestartBecauseOfTheBudgets() {
 		assertThat(ConfigurationReader.needRestart(read(),
 				read("--hkp.plugins.settings.a.attach=1|1|unix|/run/x.sock|grpc")))
-			.containsExactly("hkp.plugins.chain-budget");
+			.containsExactly("hkp.plugins.chain-budget", "hkp.plugins.response-budget");
 	}
 
 	private static HkpProperties read(String... arguments) {

@@ -2,11 +2,17 @@ package org.hkpgateway.lifecycle;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 
+import org.hkpgateway.http.Headers;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.RequestEvent;
+import org.hkpgateway.plugin.ResponseClient;
+import org.hkpgateway.plugin.ResponseDecision;
+import org.hkpgateway.plugin.ResponseEvent;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
@@ -21,6 +27,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class CountedClientTests {
 
 	private static final PluginId ID = new PluginId("a");
+
+	private static final ResponseEvent ANSWER = new ResponseEvent(Requests.any(), 200, Headers.empty(), Duration.ZERO);
 
 	private final Sinks.One<Decision> answer = Sinks.one();
 
@@ -85,6 +93,58 @@ class CountedClientTests {
 		assertThat(drained).isNotDone();
 		running.dispose();
 		assertThat(drained).isCompleted();
+	}
+
+	@Test
+	void callsOfTheResponsePhaseCountToo() {
+		Sinks.One<ResponseDecision> review = Sinks.one();
+		CountedClient both = new CountedClient(ID, new PluginClient() {
+
+			@Override
+			public Mono<Decision> decide(RequestEvent event, Duration budget) {
+				return Mono.never();
+			}
+
+			@Override
+			public ResponseClient responses() {
+				return (event, budget) -> review.asMono();
+			}
+
+		});
+		both.responses().review(ANSWER, Duration.ofSeconds(1)).subscribe();
+		assertThat(both.inFlight()).isEqualTo(1);
+		CompletableFuture<Void> drained = both.drain();
+		assertThat(drained).isNotDone();
+		StepVerifier.create(both.responses().review(ANSWER, Duration.ofSeconds(1)))
+			.expectError(PluginFailure.Withdrawn.class)
+			.verify(Duration.ofSeconds(5));
+		review.tryEmitValue(ResponseDecision.UNCHANGED).orThrow();
+		assertThat(drained).isCompleted();
+		assertThat(this.client.responses()).isNull();
+	}
+
+	@Test
+	void oneThatBreaksOnTrialIsReplacedInTheResponsePhaseToo() {
+		AtomicReference<PluginFailure> broken = new AtomicReference<>();
+		PluginFailure lost = new PluginFailure.Unavailable(ID, "reset");
+		PluginClient breaking = new PluginClient() {
+
+			@Override
+			public Mono<Decision> decide(RequestEvent event, Duration budget) {
+				return Mono.never();
+			}
+
+			@Override
+			public ResponseClient responses() {
+				return (event, budget) -> Mono.error(lost);
+			}
+
+		};
+		StepVerifier.create(new TrialClient(breaking, broken::set).responses().review(ANSWER, Duration.ofSeconds(1)))
+			.expectError(PluginFailure.Withdrawn.class)
+			.verify(Duration.ofSeconds(5));
+		assertThat(broken).hasValue(lost);
+		assertThat(new TrialClient(this.client, broken::set).responses()).isNull();
 	}
 
 	private static Mono<Decision> decide(PluginClient client) {

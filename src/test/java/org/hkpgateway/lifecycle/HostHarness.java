@@ -29,7 +29,9 @@ final class HostHarness {
 
 	final List<String> breakers = new ArrayList<>();
 
-	final PluginHost host = new PluginHost(this.fakes.tools(LifecycleSettings.DEFAULTS), List.of(this.transitions::add),
+	final List<PluginId> removed = new ArrayList<>();
+
+	final PluginHost host = new PluginHost(this.fakes.tools(LifecycleSettings.DEFAULTS), List.of(new Recorder()),
 			(id, phase, from, to) -> this.breakers.add(id + " " + from + ">" + to), (name) -> this.time.loop(),
 			() -> 0.5);
 
@@ -115,6 +117,20 @@ final class HostHarness {
 	static String ask(PluginClient client) {
 		Decision decision = client.decide(Requests.any(), Duration.ofSeconds(1)).block();
 		return ((Decision.Continue) decision).reason();
+	}
+
+	private final class Recorder implements StateListener {
+
+		@Override
+		public void onTransition(Transition transition) {
+			HostHarness.this.transitions.add(transition);
+		}
+
+		@Override
+		public void onRemoved(PluginId plugin) {
+			HostHarness.this.removed.add(plugin);
+		}
+
 	}
 
 }

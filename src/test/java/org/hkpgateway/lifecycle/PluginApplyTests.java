@@ -86,6 +86,7 @@ class PluginApplyTests {
 		assertThat(this.host.chain()).extracting((entry) -> entry.spec().id().name())
 			.containsExactly("new", "a", "same");
 		assertThat(this.host.statuses()).hasSize(3);
+		assertThat(this.harness.removed).containsExactly(HostHarness.id("gone"));
 		assertThat(HostHarness.ask(gone)).isEqualTo("left");
 		assertThat(this.harness.plugin("gone").running()).isZero();
 		assertThat(this.harness.plugin("same").processes()).hasSize(1);
