@@ -179,7 +179,7 @@ class SmugglingIT {
 				row(400, "a version of three digits", "GET / HTTP/1.10\r\n" + HOST + "\r\n"),
 				row(505, "HTTP/1.2", "GET / HTTP/1.2\r\n" + HOST + "\r\n"),
 				row(505, "HTTP/3.0", "GET / HTTP/3.0\r\n" + HOST + "\r\n"),
-				row(505, "the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+				row(505, "nearly the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r"),
 				row(501, "a lower-case method", "get / HTTP/1.1\r\n" + HOST + "\r\n"),
 				row(501, "an unknown method", "PROPFIND / HTTP/1.1\r\n" + HOST + "\r\n"),
 				row(501, "a method of 3000 bytes", "G".repeat(3000) + " / HTTP/1.1\r\n" + HOST + "\r\n"),
