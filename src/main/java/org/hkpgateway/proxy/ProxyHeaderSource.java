@@ -40,6 +40,8 @@ final class ProxyHeaderSource extends ChannelInboundHandlerAdapter {
 		finally {
 			header.release();
 		}
+		// Reading is by demand, and what was asked for was not this.
+		ctx.read();
 		ctx.pipeline().remove(this);
 	}
 

@@ -217,6 +217,8 @@ class EdgeLimitsIT {
 			open.get(i)
 				.getOutputStream()
 				.write(("PROXY TCP4 " + client + " 192.0.2.1 4711 11371\r\n").getBytes(StandardCharsets.ISO_8859_1));
+			// So that the request is not in the same segment.
+			pause(50);
 			if (i == 3) {
 				eventually(() -> this.listener.limits.contains(EdgeLimit.MAX_CONNECTIONS_PER_ADDRESS));
 			}
