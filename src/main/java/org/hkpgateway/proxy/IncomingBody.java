@@ -58,9 +58,14 @@ final class IncomingBody {
 							new UpstreamBody.Held(held)));
 			case PREFIX -> (length < 0 && this.requireLength)
 					? hold(exchange, length, this.maxBody,
-							(held) -> next.apply(prefixOf(held, demand.bytes()), new UpstreamBody.Held(held)))
-					: peek(exchange, length, demand.bytes(), next);
-			case NONE -> next.apply(RequestBody.withheld(length), stream(exchange, length));
+							(held) -> next.apply(prefixOf(held, Math.max(demand.bytes(), demand.wish())),
+									new UpstreamBody.Held(held)))
+					: peek(exchange, length, demand.bytes(), demand.wish(), next);
+			// One of unknown length may have to be held as a whole later on: then it is
+			// not shown to those without a say.
+			case NONE -> (demand.wish() > 0 && (length > 0 || !this.requireLength))
+					? peek(exchange, length, 0, demand.wish(), next)
+					: next.apply(RequestBody.withheld(length), stream(exchange, length));
 		};
 	}
 
@@ -74,8 +79,8 @@ final class IncomingBody {
 			held.inspect(HashqueryBody::check);
 			RequestBody shown = switch (demand.mode()) {
 				case FULL -> new RequestBody(RequestBody.State.COMPLETE, held.copy(Integer.MAX_VALUE), held.length());
-				case PREFIX -> prefixOf(held, demand.bytes());
-				case NONE -> RequestBody.withheld(length);
+				case PREFIX -> prefixOf(held, Math.max(demand.bytes(), demand.wish()));
+				case NONE -> (demand.wish() > 0) ? prefixOf(held, demand.wish()) : RequestBody.withheld(length);
 			};
 			return next.apply(shown, new UpstreamBody.Held(held));
 		});
@@ -119,6 +124,18 @@ final class IncomingBody {
 			}));
 	}
 
+	private BodyPrefix prefix(Exchange exchange, int must, int may) {
+		try {
+			return new BodyPrefix(new HeldBody(may, may, this.budget, exchange.channel().alloc()), may, must);
+		}
+		catch (Refusal ex) {
+			if (must == may) {
+				throw ex;
+			}
+			return new BodyPrefix(new HeldBody(must, must, this.budget, exchange.channel().alloc()), must, must);
+		}
+	}
+
 	private Flux<ByteBuf> limited(Flux<ByteBuf> bytes) {
 		long[] seen = new long[1];
 		return bytes.doOnNext((buffer) -> {
@@ -138,19 +155,22 @@ final class IncomingBody {
 
 	/**
 	 * Holds the first bytes, shows a copy of them, and sends them on before the rest.
+	 * @param needed how many bytes must be held
+	 * @param wish how many are held if there is memory for them
 	 */
-	private Mono<Void> peek(Exchange exchange, long length, int wanted,
+	private Mono<Void> peek(Exchange exchange, long length, int needed, int wish,
 			BiFunction<RequestBody, UpstreamBody, Mono<Void>> next) {
-		int most = (length < 0) ? wanted : (int) Math.min(wanted, length);
+		int must = (length < 0) ? needed : (int) Math.min(needed, length);
+		int may = (length < 0) ? Math.max(needed, wish) : (int) Math.min(Math.max(needed, wish), length);
 		Flux<ByteBuf> bytes = receive(exchange).doOnNext(ByteBuf::retain);
-		return Mono.using(() -> new BodyPrefix(new HeldBody(most, most, this.budget, exchange.channel().alloc()), most),
+		return Mono.using(() -> prefix(exchange, must, may),
 				(prefix) -> ((length < 0) ? limited(bytes) : bytes).<ByteBuf>handle(prefix::take)
 					.switchOnFirst((first, rest) -> {
 						Throwable error = first.getThrowable();
 						if (error != null) {
 							return Mono.<Void>error(error);
 						}
-						boolean complete = !first.hasValue() || length == most;
+						boolean complete = !first.hasValue() || length == prefix.held().length();
 						RequestBody shown = new RequestBody(
 								complete ? RequestBody.State.COMPLETE : RequestBody.State.PREFIX,
 								prefix.held().copy(Integer.MAX_VALUE), length);
