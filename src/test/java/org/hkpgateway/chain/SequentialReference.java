@@ -111,8 +111,8 @@ final class SequentialReference {
 			body = switch (spec.body()) {
 				case FULL -> body;
 				case NONE -> RequestBody.withheld(bytes);
-				case PREFIX -> (bytes <= 4) ? body
-						: new RequestBody(RequestBody.State.PREFIX, body.bytes().slice(0, 4), bytes);
+				case PREFIX ->
+					(bytes <= 4) ? body : new RequestBody(RequestBody.State.PREFIX, body.bytes().slice(0, 4), bytes);
 			};
 		}
 		return shown.withBody(body);
@@ -133,8 +133,8 @@ final class SequentialReference {
 			if (shown.body().state() != RequestBody.State.COMPLETE) {
 				return null;
 			}
-			next = next
-				.withBody(new RequestBody(RequestBody.State.COMPLETE, go.body().bytes(), go.body().bytes().remaining()));
+			next = next.withBody(
+					new RequestBody(RequestBody.State.COMPLETE, go.body().bytes(), go.body().bytes().remaining()));
 			if (go.body().contentType() != null) {
 				headers.add(new HeaderMutation.Set("Content-Type", go.body().contentType()));
 			}

@@ -218,8 +218,8 @@ class StageEquivalenceTests {
 		ChainTrace trace = result.trace();
 		lines.add("annotations " + new TreeMap<>(trace.annotations()));
 		lines.add("changes " + trace.changes());
-		lines.add("delay " + ((trace.delay() != null) ? trace.delay().plugin() + " " + trace.delay().wanted().toMillis()
-				: ""));
+		lines.add("delay "
+				+ ((trace.delay() != null) ? trace.delay().plugin() + " " + trace.delay().wanted().toMillis() : ""));
 		return lines;
 	}
 
