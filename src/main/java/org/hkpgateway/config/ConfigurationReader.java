@@ -89,6 +89,8 @@ final class ConfigurationReader {
 		compare(keys, "hkp.plugins.runtime-directory", before.runtimeDirectory(), after.runtimeDirectory());
 		compare(keys, "hkp.plugins.chain-budget", before.effectiveChainBudget(), after.effectiveChainBudget());
 		compare(keys, "hkp.plugins.response-budget", before.effectiveResponseBudget(), after.effectiveResponseBudget());
+		compare(keys, "hkp.plugins.max-delay", before.maxDelay(), after.maxDelay());
+		compare(keys, "hkp.plugins.max-delayed", before.maxDelayed(), after.maxDelayed());
 		compare(keys, "hkp.plugins.uid-range", before.uidRange(), after.uidRange());
 		compare(keys, "hkp.plugins.watch", before.watch(), after.watch());
 		return keys;

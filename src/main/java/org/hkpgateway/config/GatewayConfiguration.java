@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.hkpgateway.actuate.EdgeMetrics;
 import org.hkpgateway.chain.ChainListener;
@@ -69,8 +70,14 @@ class GatewayConfiguration {
 	}
 
 	@Bean
-	PluginChain pluginChain(PluginHost host, HkpProperties properties, ObjectProvider<ChainListener> listeners) {
-		return new PluginChain(host, properties.chainSettings(), ChainListener.all(listeners.orderedStream().toList()));
+	PluginChain pluginChain(PluginHost host, HkpProperties properties, ObjectProvider<ChainListener> listeners,
+			MeterRegistry registry) {
+		PluginChain chain = new PluginChain(host, properties.chainSettings(),
+				ChainListener.all(listeners.orderedStream().toList()));
+		Gauge.builder("hkp.chain.delayed", chain, PluginChain::delayed)
+			.description("Requests that are held back because plugins asked for it")
+			.register(registry);
+		return chain;
 	}
 
 	@Bean

@@ -22,6 +22,8 @@ final class BodyPrefix {
 
 	private final int size;
 
+	private final int needed;
+
 	private boolean full;
 
 	private @Nullable ByteBuf overhang;
@@ -30,10 +32,12 @@ final class BodyPrefix {
 	 * A prefix.
 	 * @param held where it is held, released with this
 	 * @param size its size in bytes; less if the body is shorter
+	 * @param needed how much of that there must be; the rest only if there is memory
 	 */
-	BodyPrefix(HeldBody held, int size) {
+	BodyPrefix(HeldBody held, int size, int needed) {
 		this.held = held;
 		this.size = size;
+		this.needed = needed;
 	}
 
 	HeldBody held() {
@@ -53,13 +57,12 @@ final class BodyPrefix {
 			return;
 		}
 		try {
-			this.held.add(part.readSlice(Math.min(this.size - this.held.length(), part.readableBytes())));
+			this.full = !hold(part, this.size) || this.held.length() == this.size;
 		}
 		catch (Refusal ex) {
 			part.release();
 			throw ex;
 		}
-		this.full = this.held.length() == this.size;
 		if (part.isReadable()) {
 			this.overhang = part;
 		}
@@ -68,6 +71,28 @@ final class BodyPrefix {
 		}
 		if (this.full) {
 			sink.next(Unpooled.EMPTY_BUFFER);
+		}
+	}
+
+	/**
+	 * Copies what is still missing of the prefix.
+	 * @return false if there is no memory for more than what is needed
+	 */
+	private boolean hold(ByteBuf part, int until) {
+		int bytes = Math.min(until - this.held.length(), part.readableBytes());
+		try {
+			this.held.add(part.slice(part.readerIndex(), bytes));
+			part.skipBytes(bytes);
+			return true;
+		}
+		catch (Refusal ex) {
+			if (until == this.needed) {
+				throw ex;
+			}
+			if (this.held.length() < this.needed) {
+				hold(part, this.needed);
+			}
+			return this.held.length() < this.needed;
 		}
 	}
 

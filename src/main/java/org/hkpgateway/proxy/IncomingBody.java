@@ -63,9 +63,14 @@ final class IncomingBody {
 							new UpstreamBody.Held(held)));
 			case PREFIX -> (length < 0 && this.requireLength)
 					? hold(exchange, length, this.maxBody,
-							(held) -> next.apply(prefixOf(held, demand.bytes()), new UpstreamBody.Held(held)))
-					: peek(exchange, length, demand.bytes(), next);
-			case NONE -> next.apply(RequestBody.withheld(length), stream(exchange, length));
+							(held) -> next.apply(prefixOf(held, Math.max(demand.bytes(), demand.wish())),
+									new UpstreamBody.Held(held)))
+					: peek(exchange, length, demand.bytes(), demand.wish(), next);
+			// One of unknown length may have to be held as a whole later on: then it is
+			// not shown to those without a say.
+			case NONE -> (demand.wish() > 0 && (length > 0 || !this.requireLength))
+					? peek(exchange, length, 0, demand.wish(), next)
+					: next.apply(RequestBody.withheld(length), stream(exchange, length));
 		};
 	}
 
@@ -79,8 +84,8 @@ final class IncomingBody {
 			held.inspect(HashqueryBody::check);
 			RequestBody shown = switch (demand.mode()) {
 				case FULL -> new RequestBody(RequestBody.State.COMPLETE, held.copy(Integer.MAX_VALUE), held.length());
-				case PREFIX -> prefixOf(held, demand.bytes());
-				case NONE -> RequestBody.withheld(length);
+				case PREFIX -> prefixOf(held, Math.max(demand.bytes(), demand.wish()));
+				case NONE -> (demand.wish() > 0) ? prefixOf(held, demand.wish()) : RequestBody.withheld(length);
 			};
 			return next.apply(shown, new UpstreamBody.Held(held));
 		});
@@ -105,7 +110,8 @@ final class IncomingBody {
 		if (streamed.begun()) {
 			return next.apply(body);
 		}
-		return begin(exchange, streamed.bytes(), streamed.length(), BEGINNING, (prefix, begun) -> next.apply(begun));
+		return begin(exchange, streamed.bytes(), streamed.length(), BEGINNING, 0,
+				(prefix, begun) -> next.apply(begun));
 	}
 
 	private RequestBody prefixOf(HeldBody held, int bytes) {
@@ -133,6 +139,18 @@ final class IncomingBody {
 			}));
 	}
 
+	private BodyPrefix prefix(Exchange exchange, int must, int may) {
+		try {
+			return new BodyPrefix(new HeldBody(may, may, this.budget, exchange.channel().alloc()), may, must);
+		}
+		catch (Refusal ex) {
+			if (must == may) {
+				throw ex;
+			}
+			return new BodyPrefix(new HeldBody(must, must, this.budget, exchange.channel().alloc()), must, must);
+		}
+	}
+
 	private Flux<ByteBuf> limited(Flux<ByteBuf> bytes) {
 		long[] seen = new long[1];
 		return bytes.doOnNext((buffer) -> {
@@ -152,11 +170,13 @@ final class IncomingBody {
 
 	/**
 	 * Holds the first bytes, shows a copy of them, and sends them on before the rest.
+	 * @param needed how many bytes must be held
+	 * @param wish how many are held if there is memory for them
 	 */
-	private Mono<Void> peek(Exchange exchange, long length, int wanted,
+	private Mono<Void> peek(Exchange exchange, long length, int needed, int wish,
 			BiFunction<RequestBody, UpstreamBody, Mono<Void>> next) {
 		Flux<ByteBuf> bytes = receive(exchange).doOnNext(ByteBuf::retain);
-		return begin(exchange, (length < 0) ? limited(bytes) : bytes, length, wanted, (prefix, begun) -> {
+		return begin(exchange, (length < 0) ? limited(bytes) : bytes, length, needed, wish, (prefix, begun) -> {
 			boolean complete = begun instanceof UpstreamBody.Held || prefix.length() == length;
 			return next.apply(new RequestBody(complete ? RequestBody.State.COMPLETE : RequestBody.State.PREFIX,
 					prefix.copy(Integer.MAX_VALUE), length), begun);
@@ -165,12 +185,15 @@ final class IncomingBody {
 
 	/**
 	 * Holds the first bytes and goes on when they are there.
+	 * @param needed how many bytes must be held
+	 * @param wish how many are held if there is memory for them
 	 * @param next given the first bytes, and all of the body: held if it was so short
 	 */
-	private Mono<Void> begin(Exchange exchange, Flux<ByteBuf> bytes, long length, int wanted,
+	private Mono<Void> begin(Exchange exchange, Flux<ByteBuf> bytes, long length, int needed, int wish,
 			BiFunction<HeldBody, UpstreamBody, Mono<Void>> next) {
-		int most = (length < 0) ? wanted : (int) Math.min(wanted, length);
-		return Mono.using(() -> new BodyPrefix(new HeldBody(most, most, this.budget, exchange.channel().alloc()), most),
+		int must = (length < 0) ? needed : (int) Math.min(needed, length);
+		int may = (length < 0) ? Math.max(needed, wish) : (int) Math.min(Math.max(needed, wish), length);
+		return Mono.using(() -> prefix(exchange, must, may),
 				(prefix) -> bytes.<ByteBuf>handle(prefix::take).switchOnFirst((first, rest) -> {
 					Throwable error = first.getThrowable();
 					if (error != null) {

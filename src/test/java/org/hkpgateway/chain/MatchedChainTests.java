@@ -197,7 +197,4 @@ class MatchedChainTests {
 		return new MatchRules(Set.of(), Set.of(words), List.of(), List.of());
 	}
 
-	private record Filled(PluginSpec spec, @Nullable PluginClient client) implements PluginRegistry.Entry {
-	}
-
 }

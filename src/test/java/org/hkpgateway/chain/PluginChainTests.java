@@ -35,7 +35,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -159,6 +161,78 @@ class PluginChainTests {
 		assertThat(this.asked).isEmpty();
 		assertThat(result.outcomes().get(2).detail()).startsWith("timeout: ").contains("budget of 1000 ms");
 		assertThat(((ChainResult.Answer) result).head().status()).isEqualTo(500);
+	}
+
+	@Test
+	void whoUsedUpTheBudgetIsNamed() {
+		slow("a", 812);
+		slow("b", 190);
+		plugin("c", Decision.Continue.UNCHANGED);
+		ChainResult result = run(event());
+		assertThat(this.asked).isEmpty();
+		assertThat(result.outcomes().get(2).detail()).isEqualTo(
+				"timeout: plugin c: not asked, for no time is left; chain budget of 1000 ms used up: a 812 ms, b 190 ms");
+		assertThat(result.outcomes()).extracting(PluginOutcome::share)
+			.containsExactly(Duration.ofMillis(812).toNanos(), Duration.ofMillis(190).toNanos(), 0L);
+	}
+
+	@Test
+	void ofPluginsThatAreAskedTogetherEachIsChargedWhatItTookLongerThanThoseBefore() {
+		List<Sinks.One<Decision>> answers = List.of(Sinks.one(), Sinks.one(), Sinks.one());
+		for (int i = 0; i < 3; i++) {
+			Sinks.One<Decision> answer = answers.get(i);
+			this.entries.add(entry(TestSpec.named("p" + i).speculative().fail(FailPolicy.OPEN).build(),
+					(event, budget) -> answer.asMono()));
+		}
+		plugin("last", Decision.Continue.UNCHANGED);
+		List<ChainResult> results = new ArrayList<>();
+		chain().start(event()).decide(RequestBody.ABSENT).subscribe(results::add);
+		this.nanos.addAndGet(Duration.ofMillis(100).toNanos());
+		answers.get(1).tryEmitValue(Decision.Continue.UNCHANGED);
+		this.nanos.addAndGet(Duration.ofMillis(200).toNanos());
+		answers.get(0).tryEmitValue(Decision.Continue.UNCHANGED);
+		this.nanos.addAndGet(Duration.ofMillis(700).toNanos());
+		answers.get(2).tryEmitError(new PluginFailure.Timeout(new PluginId("p2"), "late"));
+		assertThat(results).singleElement().satisfies((result) -> {
+			assertThat(result.outcomes()).extracting((outcome) -> outcome.nanos() / 1_000_000)
+				.containsExactly(300L, 100L, 1000L, 0L);
+			assertThat(result.outcomes()).extracting((outcome) -> outcome.share() / 1_000_000)
+				.containsExactly(300L, 0L, 700L, 0L);
+			assertThat(result.outcomes().get(3).detail())
+				.endsWith("chain budget of 1000 ms used up: p0 300 ms, p2 700 ms");
+		});
+	}
+
+	@Test
+	void aCallThatTheBudgetCutsShortNamesThoseBeforeIt() {
+		slow("a", 900);
+		this.entries.add(entry(TestSpec.named("b").timeout(Duration.ofMillis(500)).build(), (event, budget) -> {
+			assertThat(budget).isEqualTo(Duration.ofMillis(100));
+			this.nanos.addAndGet(budget.toNanos());
+			return Mono.error(new PluginFailure.Timeout(new PluginId("b"), "expected: a decision within 100 ms"));
+		}));
+		assertThat(run(event()).outcomes().get(1).detail())
+			.endsWith("within 100 ms; chain budget of 1000 ms used up: a 900 ms, b 100 ms");
+	}
+
+	@Test
+	void aClientThatLeavesCancelsEveryCallOfAStage() {
+		List<Sinks.One<Decision>> answers = List.of(Sinks.one(), Sinks.one());
+		for (int i = 0; i < 2; i++) {
+			Sinks.One<Decision> answer = answers.get(i);
+			this.entries.add(entry(TestSpec.named("p" + i).speculative().build(), (event, budget) -> answer.asMono()));
+		}
+		Disposable client = chain().start(event()).decide(RequestBody.ABSENT).subscribe();
+		assertThat(answers).allMatch((answer) -> answer.currentSubscriberCount() == 1);
+		client.dispose();
+		assertThat(answers).allMatch((answer) -> answer.currentSubscriberCount() == 0);
+	}
+
+	private void slow(String name, long millis) {
+		this.entries.add(entry(spec(name, FailPolicy.OPEN, BodyMode.NONE), (event, budget) -> {
+			this.nanos.addAndGet(Duration.ofMillis(millis).toNanos());
+			return Mono.just(Decision.Continue.UNCHANGED);
+		}));
 	}
 
 	@ParameterizedTest

@@ -70,8 +70,10 @@ class ConfigurationReaderTests {
 		HkpProperties running = read();
 		assertThat(ConfigurationReader.needRestart(running, read())).isEmpty();
 		assertThat(ConfigurationReader.needRestart(running,
-				read("--hkp.plugins.watch=true", "--hkp.readiness.required=always", "--hkp.edge.max-body=1MB")))
-			.containsExactly("hkp.edge", "hkp.readiness", "hkp.plugins.watch");
+				read("--hkp.plugins.watch=true", "--hkp.readiness.required=always", "--hkp.edge.max-body=1MB",
+						"--hkp.plugins.max-delay=1s", "--hkp.plugins.max-delayed=1")))
+			.containsExactly("hkp.edge", "hkp.readiness", "hkp.plugins.max-delay", "hkp.plugins.max-delayed",
+					"hkp.plugins.watch");
 	}
 
 	/** Both budgets are an hour while a plugin is attached. */

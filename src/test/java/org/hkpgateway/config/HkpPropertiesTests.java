@@ -11,6 +11,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import org.hkpgateway.http.AddressRange;
+import org.hkpgateway.chain.ChainSettings;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.FailPolicy;
@@ -63,7 +64,8 @@ class HkpPropertiesTests {
 				.isEqualTo(new HkpProperties.Readiness(HkpProperties.Readiness.Required.STARTUP, false));
 			assertThat(hkp.plugins().directories()).containsExactly(Path.of("/var/lib/hockeypuck/plugins"));
 			assertThat(hkp.plugins().chainBudget()).isEqualTo(Duration.ofSeconds(1));
-			assertThat(hkp.plugins().responseBudget()).isEqualTo(Duration.ofMillis(200));
+			assertThat(hkp.chainSettings()).isEqualTo(new ChainSettings(Duration.ofSeconds(1), Duration.ofMillis(200),
+					16L * 1024 * 1024, Duration.ofSeconds(30), 1000));
 			assertThat(hkp.plugins().defaults().grants()).containsExactly(Capability.HTTP_REQUEST,
 					Capability.HTTP_RESPOND);
 			assertThat(hkp.plugins().of(new PluginId("any"))).isEqualTo(PluginSettings.DEFAULTS);
@@ -91,7 +93,8 @@ class HkpPropertiesTests {
 				"hkp.edge.idle-timeout=5s", "hkp.shutdown.pre-stop=0s", "hkp.shutdown.drain=1s",
 				"hkp.readiness.required=always", "hkp.readiness.upstream=true", "hkp.plugins.directories=/a,/b",
 				"hkp.plugins.runtime-directory=/run/x", "hkp.plugins.chain-budget=50ms",
-				"hkp.plugins.response-budget=70ms",
+				"hkp.plugins.response-budget=70ms", "hkp.plugins.max-delay=2s",
+				"hkp.plugins.max-delayed=3", "hkp.plugins.settings.my-plugin.mode=shadow",
 				"hkp.plugins.default-grants=http.request", "hkp.plugins.settings.my-plugin.enabled=false",
 				"hkp.plugins.settings.my-plugin.order=5", "hkp.plugins.settings.my-plugin.match.methods=POST,GET",
 				"hkp.plugins.settings.my-plugin.match.operations=index,v2-add,not-hkp",
@@ -124,10 +127,11 @@ class HkpPropertiesTests {
 				assertThat(hkp.plugins().directories()).containsExactly(Path.of("/a"), Path.of("/b"));
 				assertThat(hkp.plugins().runtimeDirectory()).isEqualTo("/run/x");
 				assertThat(hkp.plugins().chainBudget()).isEqualTo(Duration.ofMillis(50));
-				assertThat(hkp.plugins().effectiveResponseBudget()).isEqualTo(Duration.ofMillis(70));
+				assertThat(hkp.chainSettings()).isEqualTo(new ChainSettings(Duration.ofMillis(50), Duration.ofMillis(70),
+						1024 * 1024, Duration.ofSeconds(2), 3));
 				assertThat(hkp.plugins().defaults().grants()).containsExactly(Capability.HTTP_REQUEST);
 				assertThat(hkp.plugins().of(new PluginId("my-plugin"))).isEqualTo(new PluginSettings(false, 5,
-						PluginMode.ENFORCE,
+						PluginMode.SHADOW,
 						new MatchRules(Set.of("GET", "POST"), Set.of("index", "v2-add", "not-hkp"),
 								List.of(PathGlob.parse("/pks/**"), PathGlob.parse("/*.html")),
 								ranges("10.0.0.0/8", "2001:db8::1")),
@@ -151,6 +155,8 @@ class HkpPropertiesTests {
 			"hkp.edge.hsts, 31536000", "hkp.edge.max-body, 3GB", "hkp.edge.max-buffered-bytes, 1B",
 			"hkp.edge.max-header-bytes, 1B", "hkp.edge.idle-timeout, never", "hkp.shutdown.pre-stop, -1s",
 			"hkp.readiness.required, sometimes", "hkp.plugins.chain-budget, 0s", "hkp.plugins.response-budget, -1s",
+			"hkp.plugins.max-delay, 2h", "hkp.plugins.max-delay, -1s", "hkp.plugins.max-delayed, -1",
+			"hkp.plugins.settings.a.mode, off",
 			"hkp.plugins.default-grants, everything", "hkp.plugins.settings.a.fail, ajar",
 			"hkp.plugins.settings.a.timeout, 0s", "hkp.plugins.settings.a.max-concurrent, 0",
 			"hkp.plugins.settings.a.body-prefix, 2MB", "hkp.plugins.settings.a.grants, root",

@@ -2,12 +2,14 @@ package org.hkpgateway.grpc;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 
 import com.google.protobuf.ByteString;
 import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.TargetRewrite;
 import org.hkpgateway.proto.BodyReplacement;
 import org.hkpgateway.proto.HandleResponse;
 import org.hkpgateway.proto.HeaderMutation.Action;
@@ -130,20 +132,54 @@ class DecisionConverterTests {
 	}
 
 	@Test
-	void whatIsNotSupportedYetIsNotIgnored() {
-		for (HandleResponse.Builder base : new HandleResponse.Builder[] { proceed(), respond(403) }) {
-			assertThatIllegalArgumentException()
-				.isThrownBy(() -> DecisionConverter
-					.toDecision(base.clone().setRewrite(RequestRewrite.getDefaultInstance()).build()))
-				.withMessage("rewrite is not supported by this version of the gateway");
-			assertThatIllegalArgumentException()
-				.isThrownBy(() -> DecisionConverter
-					.toDecision(base.clone().setBodyReplacement(BodyReplacement.getDefaultInstance()).build()))
-				.withMessageStartingWith("body_replacement is not supported");
-			assertThatIllegalArgumentException()
-				.isThrownBy(() -> DecisionConverter.toDecision(base.clone().setDelayMs(-1).build()))
-				.withMessageStartingWith("delay_ms is not supported");
-		}
+	void rewriteBodyAndDelay() {
+		Decision.Continue decision = (Decision.Continue) DecisionConverter.toDecision(proceed()
+			.setRewrite(RequestRewrite.newBuilder().setPath("/pks/lookup").setQuery("op=get").setReplaceQuery(true))
+			.setBodyReplacement(
+					BodyReplacement.newBuilder().setBody(ByteString.copyFromUtf8("clean")).setContentType("text/x"))
+			.setDelayMs(1500)
+			.build());
+		assertThat(decision.rewrite()).isEqualTo(new TargetRewrite("/pks/lookup", "op=get"));
+		assertThat(decision.body()).isNotNull();
+		assertThat(text(decision.body().bytes())).isEqualTo("clean");
+		assertThat(decision.body().contentType()).isEqualTo("text/x");
+		assertThat(decision.delay()).isEqualTo(Duration.ofMillis(1500));
+		assertThat(DecisionConverter.toDecision(respond(403).setDelayMs(-1).build()).delay())
+			.isEqualTo(Duration.ofMillis(0xffff_ffffL));
+	}
+
+	@Test
+	void aRewriteOfNothingIsNone() {
+		assertThat(DecisionConverter
+			.toDecision(proceed().setRewrite(RequestRewrite.newBuilder().setQuery("ignored")).build()))
+			.isSameAs(Decision.Continue.UNCHANGED);
+		Decision.Continue emptied = (Decision.Continue) DecisionConverter
+			.toDecision(proceed().setRewrite(RequestRewrite.newBuilder().setReplaceQuery(true)).build());
+		assertThat(emptied.rewrite()).isEqualTo(new TargetRewrite(null, ""));
+		Decision.Continue body = (Decision.Continue) DecisionConverter
+			.toDecision(proceed().setBodyReplacement(BodyReplacement.getDefaultInstance()).build());
+		assertThat(body.body()).isNotNull();
+		assertThat(body.body().contentType()).isNull();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "pks/add", "/a?b", "/a b", "/a#b", "/a\r\nX: y", "/\u00e4", "http://other/" })
+	void invalidPaths(String path) {
+		invalid(proceed().setRewrite(RequestRewrite.newBuilder().setPath(path)));
+		invalid(respond(403).setRewrite(RequestRewrite.newBuilder().setPath(path)));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "a b", "a#b", "a\nb", "\u20ac" })
+	void invalidQueries(String query) {
+		invalid(proceed().setRewrite(RequestRewrite.newBuilder().setQuery(query).setReplaceQuery(true)));
+	}
+
+	@Test
+	void rewritesAndContentTypesAreBounded() {
+		invalid(proceed().setRewrite(RequestRewrite.newBuilder().setPath("/" + "x".repeat(8 * 1024))));
+		invalid(proceed().setBodyReplacement(BodyReplacement.newBuilder().setContentType("x".repeat(257))));
+		invalid(proceed().setBodyReplacement(BodyReplacement.newBuilder().setContentType("a\r\nb")));
 	}
 
 	@Test

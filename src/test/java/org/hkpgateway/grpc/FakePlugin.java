@@ -63,6 +63,7 @@ import org.hkpgateway.proto.HealthStatus;
 import org.hkpgateway.proto.InitRequest;
 import org.hkpgateway.proto.InitResponse;
 import org.hkpgateway.proto.PluginInfo;
+import org.hkpgateway.proto.RequestRewrite;
 import org.hkpgateway.proto.ShutdownRequest;
 import org.hkpgateway.proto.ShutdownResponse;
 import org.hkpgateway.proto.UpstreamResponseDecision;
@@ -100,7 +101,23 @@ class FakePlugin implements AutoCloseable {
 		/** Continues, and tells the same in a header of the answer named after itself. */
 		ADDS_HOST_ANSWER,
 		/** Holds targets that contain "held" while there is a file named hold. */
-		HOLDS_BY_FILE
+		HOLDS_BY_FILE,
+		/** Lets the first key of an upload through and drops the rest. */
+		CLEANS_UPLOAD,
+		/** Puts the body in capitals, with an exclamation mark. */
+		SHOUTS,
+		/** Adds {@code exact=on} to the query. */
+		WANTS_EXACT,
+		/** Rewrites the path to one that no client may ask for. */
+		REWRITES_BADLY,
+		/** Sets a header of the request, one of the answer, and an annotation. */
+		MARKS,
+		/** Answers with what it was shown. */
+		TELLS_REQUEST,
+		/** Continues and asks for a delay of 1.5 s. */
+		DELAYS, DELAYS_A_MINUTE,
+		/** Answers 429 and asks for a delay of 1.5 s. */
+		DENIES_SLOWLY
 
 	}
 
@@ -559,6 +576,16 @@ class FakePlugin implements AutoCloseable {
 						answer(observer, answer.setContinueChain(true));
 					}
 				}
+				case CLEANS_UPLOAD -> answer(observer, FakeDecisions.cleaned(event));
+				case SHOUTS -> answer(observer, FakeDecisions.shouted(event));
+				case WANTS_EXACT -> answer(observer, FakeDecisions.exact(event));
+				case REWRITES_BADLY -> answer(observer,
+						answer.setContinueChain(true).setRewrite(RequestRewrite.newBuilder().setPath("/pks//add")));
+				case MARKS -> answer(observer, FakeDecisions.marked());
+				case TELLS_REQUEST -> answer(observer, FakeDecisions.told(event));
+				case DELAYS -> answer(observer, answer.setContinueChain(true).setDelayMs(1500));
+				case DELAYS_A_MINUTE -> answer(observer, answer.setContinueChain(true).setDelayMs(60_000));
+				case DENIES_SLOWLY -> answer(observer, answer.setStatusCode(429).setDelayMs(1500));
 				case LEGACY_ONLY, KNOWS_NO_REQUESTS -> super.handleRequest(event, observer);
 			}
 		}

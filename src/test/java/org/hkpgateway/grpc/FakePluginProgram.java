@@ -110,6 +110,20 @@ public final class FakePluginProgram {
 	}
 
 	/**
+	 * Makes a plugin that is called once for each request, or speaks the stream.
+	 * @param parent where to make it
+	 * @param name its own
+	 * @param behaviour one of {@link FakePlugin.Behaviour}
+	 * @param stream whether it speaks the stream
+	 * @param manifest lines to add to {@code [plugin]}
+	 */
+	public static void installSpeaking(Path parent, String name, String behaviour, boolean stream, String... manifest)
+			throws IOException {
+		write(parent, name, behaviour, new String[] { FakePlugin.Manners.GOOD.name(),
+				(stream ? FakePlugin.StreamManners.BEHAVES : FakePlugin.StreamManners.OFF).name() }, manifest);
+	}
+
+	/**
 	 * Makes a plugin directory whose plugin behaves as named.
 	 * @param parent where to make it
 	 * @param behaviour one of {@link FakePlugin.Behaviour}

@@ -58,6 +58,7 @@ class PluginDiscoveryTests {
 		assertThat(spec.requested()).containsExactlyInAnyOrder(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND);
 		assertThat(spec.body()).isEqualTo(BodyMode.NONE);
 		assertThat(spec.maxMessageBytes()).isEqualTo(8388608);
+		assertThat(spec.speculative()).isTrue();
 		assertThat(spec.configJson()).isEqualTo("{\"threshold\":10}");
 	}
 
@@ -73,6 +74,8 @@ class PluginDiscoveryTests {
 		assertThat(spec.fail()).isEqualTo(FailPolicy.CLOSED);
 		assertThat(spec.timeout()).isEqualTo(Duration.ofMillis(200));
 		assertThat(spec.maxMessageBytes()).isEqualTo(PluginSpec.DEFAULT_MAX_MESSAGE_BYTES);
+		assertThat(spec.speculative()).isFalse();
+		assertThat(spec.mode()).isEqualTo(PluginMode.ENFORCE);
 	}
 
 	@Test

@@ -53,6 +53,21 @@ class SettingsMergeTests {
 	}
 
 	@Test
+	void nothingWaitsForAShadow() {
+		this.plugins.valid("a");
+		PluginSettings defaults = PluginSettings.DEFAULTS;
+		this.plugins.settings("a",
+				new PluginSettings(true, null, PluginMode.SHADOW, defaults.match(), true, defaults.fail(),
+						defaults.timeout(), 1, null, 1, List.of(), null, null, null, defaults.network(), null, null,
+						Map.of(), Map.of()));
+		assertThat(this.plugins.findings()).singleElement()
+			.asString()
+			.contains("notice: hkp.plugins.settings.a.required has no effect with mode shadow");
+		assertThat(spec().mode()).isEqualTo(PluginMode.SHADOW);
+		assertThat(spec().required()).isFalse();
+	}
+
+	@Test
 	void manifestsBodyHoldsWithTheGrant() {
 		this.plugins.valid("a", "capabilities = [\"http.request\", \"http.request.body\"]", "body = \"prefix\"");
 		this.plugins.defaultGrants(Capability.HTTP_REQUEST, Capability.HTTP_REQUEST_BODY);

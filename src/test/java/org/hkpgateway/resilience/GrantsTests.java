@@ -1,6 +1,7 @@
 package org.hkpgateway.resilience;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +12,9 @@ import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.ResponseHead;
 import org.hkpgateway.http.ReservedHeaders;
 import org.hkpgateway.plugin.Capability;
+import org.hkpgateway.plugin.BodyReplacement;
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.TargetRewrite;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,6 +48,23 @@ class GrantsTests {
 		assertThat(Grants.violation(EnumSet.of(Capability.HTTP_RESPOND), decision)).isEmpty();
 		assertThat(Grants.violation(EnumSet.complementOf(EnumSet.of(Capability.HTTP_RESPOND)), decision))
 			.contains("changed response headers without the grant http.respond");
+	}
+
+	@Test
+	void rewriteNeedsRewriteAndABodyNeedsBodyToo() {
+		Decision rewrite = new Decision.Continue(List.of(), new TargetRewrite("/x", null), null, List.of(), Map.of(),
+				"", Duration.ZERO);
+		Decision body = new Decision.Continue(List.of(), null,
+				new BodyReplacement(ByteBuffer.allocate(0), "text/plain"), List.of(), Map.of(), "", Duration.ZERO);
+		assertThat(Grants.violation(EnumSet.of(Capability.HTTP_REQUEST_REWRITE), rewrite)).isEmpty();
+		assertThat(Grants.violation(EnumSet.complementOf(EnumSet.of(Capability.HTTP_REQUEST_REWRITE)), rewrite))
+			.contains("rewrote the request without the grant http.request.rewrite");
+		assertThat(Grants.violation(EnumSet.of(Capability.HTTP_REQUEST_REWRITE, Capability.HTTP_REQUEST_BODY), body))
+			.isEmpty();
+		assertThat(Grants.violation(EnumSet.complementOf(EnumSet.of(Capability.HTTP_REQUEST_REWRITE)), body))
+			.contains("replaced the body without the grant http.request.rewrite");
+		assertThat(Grants.violation(EnumSet.complementOf(EnumSet.of(Capability.HTTP_REQUEST_BODY)), body))
+			.contains("replaced the body without the grant http.request.body");
 	}
 
 	@Test

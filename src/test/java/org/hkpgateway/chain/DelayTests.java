@@ -1,0 +1,136 @@
+package org.hkpgateway.chain;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import org.hkpgateway.http.Headers;
+import org.hkpgateway.http.ResponseHead;
+import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginRegistry;
+import org.hkpgateway.plugin.RequestBody;
+import org.hkpgateway.plugin.TestSpec;
+
+import org.junit.jupiter.api.Test;
+import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+import reactor.test.scheduler.VirtualTimeScheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Requests that plugins want to be held back, in virtual time.
+ */
+class DelayTests implements ChainListener {
+
+	private final VirtualTimeScheduler time = VirtualTimeScheduler.create();
+
+	private final List<PluginRegistry.Entry> chain = new ArrayList<>();
+
+	private final List<String> told = new ArrayList<>();
+
+	private final List<ChainResult> results = new ArrayList<>();
+
+	private final PluginChain plugins = new PluginChain(() -> List.copyOf(this.chain),
+			new ChainSettings(Duration.ofSeconds(1), 0, Duration.ofSeconds(30), 2), this,
+			() -> this.time.now(TimeUnit.NANOSECONDS), this.time);
+
+	@Test
+	void theLongestDelayIsHeldOnceBehindTheWholeChain() {
+		add("a", 300);
+		add("b", 2000);
+		add("c", 0);
+		decide();
+		// Not of the budget, which is 1 s: all have decided already.
+		assertThat(this.told).containsExactly("a", "b", "c", "b held");
+		this.time.advanceTimeBy(Duration.ofMillis(1999));
+		assertThat(this.results).isEmpty();
+		assertThat(this.plugins.delayed()).isOne();
+		this.time.advanceTimeBy(Duration.ofMillis(1));
+		assertThat(this.results).singleElement().isInstanceOf(ChainResult.Forward.class);
+		assertThat(this.results.get(0).trace().delay())
+			.isEqualTo(new Delay(new PluginId("b"), Duration.ofSeconds(2), Duration.ofSeconds(2)));
+		assertThat(this.plugins.delayed()).isZero();
+	}
+
+	@Test
+	void anAnswerIsHeldToo() {
+		this.chain.add(new Filled(TestSpec.named("a").build(),
+				(event, budget) -> Mono.just(new Decision.Respond(new ResponseHead(429, Headers.empty()),
+						Requests.bytes(""), Map.of(), "", Duration.ofSeconds(5)))));
+		decide();
+		this.time.advanceTimeBy(Duration.ofSeconds(5).minusNanos(1));
+		assertThat(this.results).isEmpty();
+		this.time.advanceTimeBy(Duration.ofNanos(1));
+		assertThat(this.results).singleElement().isInstanceOf(ChainResult.Answer.class);
+	}
+
+	@Test
+	void longerOnesAreCut() {
+		add("a", Integer.MAX_VALUE);
+		decide();
+		this.time.advanceTimeBy(Duration.ofSeconds(30));
+		assertThat(this.results.get(0).trace().delay())
+			.isEqualTo(new Delay(new PluginId("a"), Duration.ofMillis(Integer.MAX_VALUE), Duration.ofSeconds(30)));
+	}
+
+	@Test
+	void oneMoreThanTheLimitIsNotHeldAndAPlaceThatIsGivenBackIsTaken() {
+		add("a", 1000);
+		Disposable first = decide();
+		decide();
+		decide();
+		assertThat(this.results).singleElement()
+			.satisfies((result) -> assertThat(result.trace().delay())
+				.isEqualTo(new Delay(new PluginId("a"), Duration.ofSeconds(1), Duration.ZERO)));
+		assertThat(this.told).containsExactly("a", "a held", "a", "a held", "a", "a refused");
+		// The client leaves.
+		first.dispose();
+		assertThat(this.plugins.delayed()).isOne();
+		decide();
+		assertThat(this.plugins.delayed()).isEqualTo(2);
+		this.time.advanceTimeBy(Duration.ofSeconds(1));
+		assertThat(this.results).hasSize(3);
+		assertThat(this.plugins.delayed()).isZero();
+	}
+
+	@Test
+	void aRehearsalHoldsNothing() {
+		add("a", 1000);
+		ChainResult result = this.plugins.rehearsal((entry, shown, left) -> Mono.just(new Reply.Decided(delayed(1000))))
+			.start(Requests.get("/"))
+			.decide(RequestBody.ABSENT)
+			.block(Duration.ofSeconds(5));
+		assertThat(result).isNotNull();
+		assertThat(result.trace().delay())
+			.isEqualTo(new Delay(new PluginId("a"), Duration.ofSeconds(1), Duration.ZERO));
+		assertThat(this.told).isEmpty();
+	}
+
+	private void add(String name, int millis) {
+		this.chain
+			.add(new Filled(TestSpec.named(name).build(), (event, budget) -> Mono.just((Decision) delayed(millis))));
+	}
+
+	private static Decision delayed(int millis) {
+		return new Decision.Continue(List.of(), null, null, List.of(), Map.of(), "", Duration.ofMillis(millis));
+	}
+
+	private Disposable decide() {
+		return this.plugins.start(Requests.get("/")).decide(RequestBody.ABSENT).subscribe(this.results::add);
+	}
+
+	@Override
+	public void pluginAsked(String requestId, PluginOutcome outcome) {
+		this.told.add(outcome.plugin().name());
+	}
+
+	@Override
+	public void delayed(PluginId plugin, boolean held) {
+		this.told.add(plugin + (held ? " held" : " refused"));
+	}
+
+}
