@@ -40,6 +40,8 @@ final class ProxyHeaderSource extends ChannelInboundHandlerAdapter {
 		finally {
 			header.release();
 		}
+		// Whoever asked for bytes has got none; so reading goes on.
+		ctx.read();
 		ctx.pipeline().remove(this);
 	}
 
