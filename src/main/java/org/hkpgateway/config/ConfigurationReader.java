@@ -79,6 +79,7 @@ final class ConfigurationReader {
 	 */
 	static List<String> needRestart(HkpProperties running, HkpProperties next) {
 		List<String> keys = new ArrayList<>();
+		compare(keys, "hkp.tls", running.tls(), next.tls());
 		compare(keys, "hkp.upstream", running.upstream(), next.upstream());
 		compare(keys, "hkp.client-address", running.clientAddress(), next.clientAddress());
 		compare(keys, "hkp.edge", running.edge(), next.edge());

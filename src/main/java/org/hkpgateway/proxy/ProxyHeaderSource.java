@@ -40,7 +40,7 @@ final class ProxyHeaderSource extends ChannelInboundHandlerAdapter {
 		finally {
 			header.release();
 		}
-		// Reading is by demand, and what was asked for was not this.
+		// Whoever asked for bytes has got none; so reading goes on.
 		ctx.read();
 		ctx.pipeline().remove(this);
 	}

@@ -13,6 +13,8 @@ import java.util.concurrent.TimeUnit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.DefaultChannelId;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.NetUtil;
@@ -191,6 +193,26 @@ class ProxyHeaderTests {
 		channel.runScheduledPendingTasks();
 		write(channel, latin1(REST));
 		assertPassed(channel, "192.0.2.7:4711");
+	}
+
+	/** The server library reads only when somebody asks. */
+	@Test
+	void readingGoesOnBehindAHeaderThatComesAlone() {
+		EmbeddedChannel channel = open(true, PROXY);
+		channel.config().setAutoRead(false);
+		int[] reads = new int[1];
+		channel.pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
+
+			@Override
+			public void read(ChannelHandlerContext ctx) {
+				reads[0]++;
+			}
+
+		});
+		write(channel, latin1(V1.substring(0, 20)));
+		assertThat(reads[0]).isEqualTo(1);
+		write(channel, latin1(V1.substring(20)));
+		assertThat(reads[0]).isEqualTo(2);
 	}
 
 	@Test

@@ -24,6 +24,8 @@ public final class GpgHome implements AutoCloseable {
 
 	private final Path gpgconf;
 
+	private List<String> prefix = List.of();
+
 	private GpgHome(Path directory, Path gpg, Path gpgconf) {
 		this.directory = directory;
 		this.gpg = gpg;
@@ -42,13 +44,18 @@ public final class GpgHome implements AutoCloseable {
 	}
 
 	/**
-	 * Makes dirmngr trust an authority for {@code hkps}, and no other.
+	 * Makes dirmngr trust an authority for {@code hkps}, and no other, and know a name for
+	 * loopback. Skips the test if bubblewrap cannot give it a hosts file of its own.
 	 * @param certificate of the authority, PEM
+	 * @param host the name
 	 */
-	public void trust(String certificate) {
+	public void trust(String certificate, String host) {
+		Path bwrap = Requirements.working("bwrap", "--dev-bind", "/", "/", "true");
 		try {
-			Path file = Files.writeString(this.directory.resolve("authority.pem"), certificate);
-			Files.writeString(this.directory.resolve("dirmngr.conf"), "hkp-cacert " + file + "\n");
+			Path authority = Files.writeString(this.directory.resolve("authority.pem"), certificate);
+			Files.writeString(this.directory.resolve("dirmngr.conf"), "hkp-cacert " + authority + "\n");
+			Path hosts = Files.writeString(this.directory.resolve("hosts"), "127.0.0.1 localhost " + host + "\n");
+			this.prefix = List.of(bwrap.toString(), "--dev-bind", "/", "/", "--bind", hosts.toString(), "/etc/hosts");
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -102,7 +109,8 @@ public final class GpgHome implements AutoCloseable {
 	 * @return how it ended
 	 */
 	public Command.Result run(byte[] input, String... arguments) {
-		List<String> command = new ArrayList<>(List.of(this.gpg.toString(), "--homedir", this.directory.toString(),
+		List<String> command = new ArrayList<>(this.prefix);
+		command.addAll(List.of(this.gpg.toString(), "--homedir", this.directory.toString(),
 				"--batch", "--no-tty", "--yes", "--pinentry-mode", "loopback", "--passphrase", ""));
 		command.addAll(List.of(arguments));
 		return Command.run(this.directory, DEADLINE, input, command);

@@ -34,6 +34,9 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
  */
 public final class TestCertificates {
 
+	/** The other name of servers: dirmngr does not check certificates for localhost. */
+	public static final String HOST = "keys.example";
+
 	private static final X500Name AUTHORITY = new X500Name("CN=Test authority");
 
 	private static final AtomicLong serial = new AtomicLong(System.nanoTime());
@@ -66,6 +69,7 @@ public final class TestCertificates {
 			if (!mayIssue) {
 				builder.addExtension(Extension.subjectAlternativeName, false,
 						new GeneralNames(new GeneralName[] { new GeneralName(GeneralName.dNSName, "localhost"),
+								new GeneralName(GeneralName.dNSName, HOST),
 								new GeneralName(GeneralName.iPAddress, "127.0.0.1") }));
 			}
 			return builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(this.authorityKey.getPrivate()));
