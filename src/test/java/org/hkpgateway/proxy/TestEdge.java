@@ -36,11 +36,14 @@ final class TestEdge implements AutoCloseable {
 
 	TestEdge(List<URI> upstreams, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins,
 			UpstreamSettings.Health health) {
+		this(new UpstreamSettings(upstreams, Duration.ofSeconds(2), Duration.ofSeconds(10), 500, contentLength, health),
+				plugins);
+	}
+
+	TestEdge(UpstreamSettings upstream, List<PluginRegistry.Entry> plugins) {
 		PluginChain chain = new PluginChain(() -> plugins, Duration.ofSeconds(5), (request, outcome) -> {
 		}, System::nanoTime);
-		this.gateway = new PublicServer(chain, upstreams,
-				new UpstreamSettings(upstreams, Duration.ofSeconds(2), Duration.ofSeconds(10), 500, contentLength,
-						health),
+		this.gateway = new PublicServer(chain, upstream.urls(), upstream,
 				new ClientAddressSettings(List.of(), "", ClientAddressSettings.Log.FULL),
 				new EdgeSettings(DataSize.ofMegabytes(1), DataSize.ofMegabytes(64), DataSize.ofBytes(MAX_HEAD),
 						Duration.ofSeconds(20)));
