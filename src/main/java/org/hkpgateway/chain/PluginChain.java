@@ -117,4 +117,12 @@ public final class PluginChain {
 		return this.responses.start(forward);
 	}
 
+	/**
+	 * How many requests are held back at the moment because plugins asked for it.
+	 * @return 0 or more
+	 */
+	public int delayed() {
+		return (this.parts.tarpit() != null) ? this.parts.tarpit().held() : 0;
+	}
+
 }

@@ -78,7 +78,8 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 	private Mono<Void> handle(Exchange exchange) {
 		RequestReader.Understood understood = this.reader.read(exchange);
 		if (!this.chain.hasPlugins()) {
-			return this.bodies.read(exchange, BodyDemand.NONE, (shown, body) -> forwardUnasked(exchange, understood, body));
+			return this.bodies.read(exchange, BodyDemand.NONE,
+					(shown, body) -> forwardUnasked(exchange, understood, body));
 		}
 		ChainRun run = this.chain.start(event(exchange, understood));
 		return this.bodies.read(exchange, run.bodyDemand(), (shown, body) -> {

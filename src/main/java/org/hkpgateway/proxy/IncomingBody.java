@@ -110,8 +110,7 @@ final class IncomingBody {
 		if (streamed.begun()) {
 			return next.apply(body);
 		}
-		return begin(exchange, streamed.bytes(), streamed.length(), BEGINNING, 0,
-				(prefix, begun) -> next.apply(begun));
+		return begin(exchange, streamed.bytes(), streamed.length(), BEGINNING, 0, (prefix, begun) -> next.apply(begun));
 	}
 
 	private RequestBody prefixOf(HeldBody held, int bytes) {

@@ -42,6 +42,7 @@ public final class PublicServer implements AutoCloseable {
 	private final Pipelines pipelines;
 
 	private final Connections connections;
+
 	private final Upstreams upstreams;
 
 	private final UpstreamChecks checks;

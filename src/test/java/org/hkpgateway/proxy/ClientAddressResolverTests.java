@@ -55,7 +55,8 @@ class ClientAddressResolverTests {
 		Headers headers = Headers.of("X-Forwarded-For", "6.6.6.6", "X-Forwarded-For", "192.0.2.1");
 		ClientAddress client = this.resolver.resolve(PROXY, headers, false);
 		assertThat(address(client)).isEqualTo("192.0.2.1");
-		assertThat(rebuilt(this.resolver, headers, client).first("X-Forwarded-For")).isEqualTo("6.6.6.6, 192.0.2.1, 10.0.0.1");
+		assertThat(rebuilt(this.resolver, headers, client).first("X-Forwarded-For"))
+			.isEqualTo("6.6.6.6, 192.0.2.1, 10.0.0.1");
 	}
 
 	@ParameterizedTest
@@ -119,8 +120,7 @@ class ClientAddressResolverTests {
 		ClientAddressResolver forwarded = resolver("Forwarded", "10.0.0.0/8");
 		ClientAddress client = forwarded.resolve(PROXY, headers, false);
 		assertThat(address(client)).isEqualTo("192.0.2.1");
-		assertThat(rebuilt(forwarded, headers, client)
-			.first("X-Forwarded-For")).isEqualTo("192.0.2.1, 10.0.0.1");
+		assertThat(rebuilt(forwarded, headers, client).first("X-Forwarded-For")).isEqualTo("192.0.2.1, 10.0.0.1");
 		assertThat(address(forwarded.resolve(PROXY, Headers.of("X-Forwarded-For", "6.6.6.6"), false)))
 			.isEqualTo("10.0.0.1");
 		assertThat(address(resolver("X-Forwarded-For", "10.0.0.0/8").resolve(PROXY,
@@ -133,9 +133,7 @@ class ClientAddressResolverTests {
 		ClientAddressResolver cdn = resolver("CF-Connecting-IP", "10.0.0.0/8");
 		Headers headers = Headers.of("CF-Connecting-IP", "192.0.2.1", "X-Forwarded-For", "6.6.6.6");
 		ClientAddress client = cdn.resolve(PROXY, headers, false);
-		assertThat(
-				rebuilt(cdn, headers, client).first("X-Forwarded-For"))
-			.isEqualTo("192.0.2.1, 10.0.0.1");
+		assertThat(rebuilt(cdn, headers, client).first("X-Forwarded-For")).isEqualTo("192.0.2.1, 10.0.0.1");
 	}
 
 	@ParameterizedTest

@@ -50,10 +50,20 @@ final class TestEdge implements AutoCloseable {
 
 	TestEdge(List<URI> upstreams, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins,
 			UpstreamSettings.Health health) {
-		this(upstreams, plugins, (reason) -> {
-		}, "hkp.upstream.content-length=" + contentLength, "hkp.upstream.health.interval=" + health.interval(),
-				"hkp.upstream.health.timeout=" + health.timeout(), "hkp.upstream.health.down-after=" + health.downAfter(),
-				"hkp.upstream.health.up-after=" + health.upAfter());
+		this(new UpstreamSettings(upstreams, Duration.ofSeconds(2), Duration.ofSeconds(10), 500, contentLength, health),
+				plugins);
+	}
+
+	TestEdge(UpstreamSettings upstream, List<PluginRegistry.Entry> plugins) {
+		this(upstream.urls(), plugins, (reason) -> {
+		}, "hkp.upstream.connect-timeout=" + upstream.connectTimeout(),
+				"hkp.upstream.response-timeout=" + upstream.responseTimeout(),
+				"hkp.upstream.max-connections=" + upstream.maxConnections(),
+				"hkp.upstream.content-length=" + upstream.contentLength(),
+				"hkp.upstream.health.interval=" + upstream.health().interval(),
+				"hkp.upstream.health.timeout=" + upstream.health().timeout(),
+				"hkp.upstream.health.down-after=" + upstream.health().downAfter(),
+				"hkp.upstream.health.up-after=" + upstream.health().upAfter());
 	}
 
 	/**
