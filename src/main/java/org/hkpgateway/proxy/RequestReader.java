@@ -113,7 +113,7 @@ final class RequestReader {
 		 * @return without framing
 		 */
 		UpstreamHead upstreamHead(RequestHead last, @Nullable HkpRequest hkp) {
-			if (last == this.head) {
+			if (last.equals(this.head)) {
 				return upstreamHead();
 			}
 			HttpHeaders fields = UNCHECKED.newHeaders();

@@ -78,11 +78,11 @@ final class TestEdge implements AutoCloseable {
 		PluginChain chain = new PluginChain(() -> plugins, Duration.ofSeconds(5), Duration.ofSeconds(5),
 				(request, outcome) -> {
 				}, System::nanoTime);
-		Map<String, Object> all = new HashMap<>(Map.of("hkp.upstream.urls",
-				upstreams.stream().map(URI::toString).collect(Collectors.joining(",")), "hkp.upstream.connect-timeout",
-				"2s", "hkp.upstream.response-timeout", "10s", "hkp.upstream.health.interval", "1h", "hkp.edge.max-body",
-				"1MB", "hkp.edge.max-buffered-bytes", "64MB", "hkp.edge.max-header-bytes", MAX_HEAD + "B",
-				"hkp.edge.idle-timeout", "20s"));
+		Map<String, Object> all = new HashMap<>(
+				Map.of("hkp.upstream.urls", upstreams.stream().map(URI::toString).collect(Collectors.joining(",")),
+						"hkp.upstream.connect-timeout", "2s", "hkp.upstream.response-timeout", "10s",
+						"hkp.upstream.health.interval", "1h", "hkp.edge.max-body", "1MB", "hkp.edge.max-buffered-bytes",
+						"64MB", "hkp.edge.max-header-bytes", MAX_HEAD + "B", "hkp.edge.idle-timeout", "20s"));
 		for (String property : properties) {
 			String[] parts = property.split("=", 2);
 			all.put(parts[0], parts[1]);
