@@ -38,9 +38,9 @@ class GatewayMetricsTests {
 
 	@Test
 	void callsAreTimedAndFailuresCountedByPhaseAndKind() {
-		this.metrics.pluginAsked("r", new PluginOutcome(PLUGIN, PluginOutcome.Kind.CONTINUED, "", 5));
-		this.metrics.pluginAsked("r",
-				new PluginOutcome(PLUGIN, PluginOutcome.Kind.REVIEW_FAILED, "bulkhead-full: x", "bulkhead-full", 0));
+		this.metrics.pluginAsked("r", new PluginOutcome(PLUGIN, PluginOutcome.Kind.CONTINUED, "", "", 5, 5, null));
+		this.metrics.pluginAsked("r", new PluginOutcome(PLUGIN, PluginOutcome.Kind.REVIEW_FAILED, "bulkhead-full: x",
+				"bulkhead-full", 0, 0, null));
 		assertThat(
 				this.registry.get("hkp.plugin.calls").tags("phase", "request", "outcome", "continue").timer().count())
 			.isEqualTo(1);
@@ -57,7 +57,7 @@ class GatewayMetricsTests {
 
 	@Test
 	void whatIsSaidOfAPluginGoesWithIt() {
-		this.metrics.pluginAsked("r", new PluginOutcome(PLUGIN, PluginOutcome.Kind.CONTINUED, "", 5));
+		this.metrics.pluginAsked("r", new PluginOutcome(PLUGIN, PluginOutcome.Kind.CONTINUED, "", "", 5, 5, null));
 		this.metrics.stateChanged(PLUGIN, Phase.REQUEST, BreakerState.CLOSED, BreakerState.OPEN);
 		this.metrics.stateChanged(new PluginId("b"), Phase.REQUEST, BreakerState.CLOSED, BreakerState.OPEN);
 		this.registry.counter("other", "plugin", "a").increment();

@@ -35,7 +35,7 @@ class DelayTests implements ChainListener {
 	private final List<ChainResult> results = new ArrayList<>();
 
 	private final PluginChain plugins = new PluginChain(() -> List.copyOf(this.chain),
-			new ChainSettings(Duration.ofSeconds(1), 0, Duration.ofSeconds(30), 2), this,
+			new ChainSettings(Duration.ofSeconds(1), Duration.ofSeconds(1), 0, Duration.ofSeconds(30), 2), this,
 			() -> this.time.now(TimeUnit.NANOSECONDS), this.time);
 
 	@Test

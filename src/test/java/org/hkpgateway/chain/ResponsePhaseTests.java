@@ -228,7 +228,7 @@ class ResponsePhaseTests {
 	}
 
 	private ResponsePhase.@Nullable Review start() {
-		return this.phase.start(new ChainResult.Forward(request(), this.plugins, List.of(), List.of()));
+		return this.phase.start(new ChainResult.Forward(request(), false, this.plugins, List.of(), ChainTrace.EMPTY));
 	}
 
 	private ResponsePhase.Reviewed review() {

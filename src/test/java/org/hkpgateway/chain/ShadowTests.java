@@ -42,7 +42,8 @@ class ShadowTests implements ChainListener {
 	private final List<String> told = new ArrayList<>();
 
 	private final PluginChain plugins = new PluginChain(() -> List.copyOf(this.chain),
-			ChainSettings.withBudget(Duration.ofSeconds(1)), this, () -> 0, Schedulers.immediate());
+			ChainSettings.withBudgets(Duration.ofSeconds(1), Duration.ofSeconds(1)), this, () -> 0,
+			Schedulers.immediate());
 
 	@Test
 	void aShadowThatNeverAnswersHoldsNothingUp() {
