@@ -111,8 +111,7 @@ class DelayTests implements ChainListener {
 	}
 
 	private void add(String name, int millis) {
-		this.chain
-			.add(new Filled(TestSpec.named(name).build(), (event, budget) -> Mono.just((Decision) delayed(millis))));
+		this.chain.add(new Filled(TestSpec.named(name).build(), (event, budget) -> Mono.just(delayed(millis))));
 	}
 
 	private static Decision delayed(int millis) {

@@ -38,6 +38,8 @@ class PluginApplyTests {
 		PluginDifference difference = this.host.difference(List.of(HostHarness.spec("same"), HostHarness.spec("new"),
 				TestSpec.named("a")
 					.order(50)
+					.shadow()
+					.speculative()
 					.match(new MatchRules(Set.of("POST"), Set.of("index", "add"), List.of(), List.of()))
 					.timeout(Duration.ofMillis(300))
 					.granted(Capability.HTTP_REQUEST, Capability.STORAGE_QUERY)
@@ -51,8 +53,9 @@ class PluginApplyTests {
 		assertThat(difference.unchanged()).containsExactly(HostHarness.id("same"));
 		assertThat(difference.changed()).containsOnlyKeys(HostHarness.id("a"), HostHarness.id("r"));
 		assertThat(difference.changed().get(HostHarness.id("a"))).containsExactly("environment", "config",
-				"order 100 -> 50", "match everything -> methods POST and operations add, index",
-				"timeout 200 ms -> 300 ms", "grants +storage.query -http.respond", "dependencies +same");
+				"order 100 -> 50", "mode enforce -> shadow", "speculative false -> true",
+				"match everything -> methods POST and operations add, index", "timeout 200 ms -> 300 ms",
+				"grants +storage.query -http.respond", "dependencies +same");
 		assertThat(difference.changed().get(HostHarness.id("r"))).containsExactly("address one -> two", "token");
 		assertThat(difference.isEmpty()).isFalse();
 		assertThat(difference.toString()).doesNotContain("secret");
@@ -66,7 +69,7 @@ class PluginApplyTests {
 
 	@Test
 	void everyComponentOfASpecificationIsCompared() {
-		assertThat(PluginSpec.class.getRecordComponents()).hasSize(21);
+		assertThat(PluginSpec.class.getRecordComponents()).hasSize(23);
 		assertThat(PluginSource.Launched.class.getRecordComponents()).hasSize(7);
 		assertThat(PluginSource.Remote.class.getRecordComponents()).hasSize(3);
 	}
