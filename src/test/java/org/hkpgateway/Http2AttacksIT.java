@@ -143,8 +143,8 @@ class Http2AttacksIT {
 				byte[] block = get(client);
 				ByteArrayOutputStream flood = new ByteArrayOutputStream();
 				IntStream.range(0, 3000).map((i) -> 2 * i + 1).forEach((stream) -> {
-					flood.writeBytes(
-							RawHttp2.bytes(RawHttp2.HEADERS, RawHttp2.END_HEADERS | RawHttp2.END_STREAM, stream, block));
+					flood.writeBytes(RawHttp2.bytes(RawHttp2.HEADERS, RawHttp2.END_HEADERS | RawHttp2.END_STREAM,
+							stream, block));
 					flood.writeBytes(RawHttp2.bytes(RawHttp2.RST_STREAM, 0, stream, new byte[] { 0, 0, 0, 8 }));
 				});
 				return flood.toByteArray();
@@ -163,8 +163,8 @@ class Http2AttacksIT {
 				byte[] block = get(client);
 				ByteArrayOutputStream flood = new ByteArrayOutputStream();
 				IntStream.range(0, 3000).map((i) -> 2 * i + 1).forEach((stream) -> {
-					flood.writeBytes(
-							RawHttp2.bytes(RawHttp2.HEADERS, RawHttp2.END_HEADERS | RawHttp2.END_STREAM, stream, block));
+					flood.writeBytes(RawHttp2.bytes(RawHttp2.HEADERS, RawHttp2.END_HEADERS | RawHttp2.END_STREAM,
+							stream, block));
 					flood.writeBytes(RawHttp2.bytes(RawHttp2.WINDOW_UPDATE, 0, stream, new byte[4]));
 				});
 				return flood.toByteArray();
@@ -223,8 +223,8 @@ class Http2AttacksIT {
 			@Override
 			byte[] bytes(RawHttp2 client) {
 				ByteArrayOutputStream flood = new ByteArrayOutputStream();
-				flood.writeBytes(RawHttp2.bytes(RawHttp2.HEADERS, RawHttp2.END_HEADERS, 1, client.block(":method", "POST",
-						":scheme", "http", ":path", "/pks/add", ":authority", "keys.example")));
+				flood.writeBytes(RawHttp2.bytes(RawHttp2.HEADERS, RawHttp2.END_HEADERS, 1, client.block(":method",
+						"POST", ":scheme", "http", ":path", "/pks/add", ":authority", "keys.example")));
 				IntStream.range(0, 50_000)
 					.forEach((i) -> flood.writeBytes(RawHttp2.bytes(RawHttp2.DATA, 0, 1, new byte[0])));
 				return flood.toByteArray();

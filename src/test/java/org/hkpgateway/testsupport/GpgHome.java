@@ -44,8 +44,8 @@ public final class GpgHome implements AutoCloseable {
 	}
 
 	/**
-	 * Makes dirmngr trust an authority for {@code hkps}, and no other, and know a name for
-	 * loopback. Skips the test if bubblewrap cannot give it a hosts file of its own.
+	 * Makes dirmngr trust an authority for {@code hkps}, and no other, and know a name
+	 * for loopback. Skips the test if bubblewrap cannot give it a hosts file of its own.
 	 * @param certificate of the authority, PEM
 	 * @param host the name
 	 */
@@ -110,8 +110,8 @@ public final class GpgHome implements AutoCloseable {
 	 */
 	public Command.Result run(byte[] input, String... arguments) {
 		List<String> command = new ArrayList<>(this.prefix);
-		command.addAll(List.of(this.gpg.toString(), "--homedir", this.directory.toString(),
-				"--batch", "--no-tty", "--yes", "--pinentry-mode", "loopback", "--passphrase", ""));
+		command.addAll(List.of(this.gpg.toString(), "--homedir", this.directory.toString(), "--batch", "--no-tty",
+				"--yes", "--pinentry-mode", "loopback", "--passphrase", ""));
 		command.addAll(List.of(arguments));
 		return Command.run(this.directory, DEADLINE, input, command);
 	}
