@@ -1,5 +1,6 @@
 package org.hkpgateway.testsupport;
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -65,7 +66,7 @@ public final class RawHttp2 implements AutoCloseable {
 	public RawHttp2(Socket socket) throws IOException {
 		this.socket = socket;
 		this.socket.setSoTimeout(20_000);
-		this.in = new DataInputStream(socket.getInputStream());
+		this.in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
 		send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
 		frame(SETTINGS, 0, 0, new byte[0]);
 	}
