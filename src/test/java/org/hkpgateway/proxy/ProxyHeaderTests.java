@@ -144,7 +144,7 @@ class ProxyHeaderTests {
 	void whatOnlyBeginsLikeAHeaderGoesOn() {
 		EmbeddedChannel channel = open(false, ANYBODY);
 		write(channel, latin1("P"));
-		assertThat((Object) channel.readInbound()).isNull();
+		assertThat(channel.<Object>readInbound()).isNull();
 		write(channel, latin1("OST / HTTP/1.1\r\n"));
 		assertThat(read(channel)).isEqualTo("POST / HTTP/1.1\r\n");
 	}
@@ -235,7 +235,7 @@ class ProxyHeaderTests {
 	private void assertRefused(EmbeddedChannel channel, EdgeListener.Reason reason) {
 		assertThat(this.refused).containsExactly(reason);
 		assertThat(channel.isOpen()).isFalse();
-		assertThat((Object) channel.readInbound()).isNull();
+		assertThat(channel.<Object>readInbound()).isNull();
 		channel.finishAndReleaseAll();
 	}
 
