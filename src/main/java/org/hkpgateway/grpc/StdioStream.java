@@ -1,6 +1,7 @@
 package org.hkpgateway.grpc;
 
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 
 import com.google.protobuf.Empty;
 import io.grpc.CallOptions;
@@ -26,11 +27,14 @@ final class StdioStream extends ClientCall.Listener<StdioData> {
 
 	private final PluginStdio sink;
 
+	private final Executor executor;
+
 	private final ClientCall<Empty, StdioData> call;
 
-	private StdioStream(PluginId plugin, PluginStdio sink, ClientCall<Empty, StdioData> call) {
+	private StdioStream(PluginId plugin, PluginStdio sink, Executor executor, ClientCall<Empty, StdioData> call) {
 		this.plugin = plugin;
 		this.sink = sink;
+		this.executor = executor;
 		this.call = call;
 	}
 
@@ -42,16 +46,28 @@ final class StdioStream extends ClientCall.Listener<StdioData> {
 	 * @param executor where the sink runs
 	 */
 	static void read(Channel channel, PluginId plugin, PluginStdio sink, Executor executor) {
-		ClientCall<Empty, StdioData> call = channel.newCall(GRPCStdioGrpc.getStreamStdioMethod(),
-				CallOptions.DEFAULT.withExecutor(executor));
-		call.start(new StdioStream(plugin, sink, call), new Metadata());
+		ClientCall<Empty, StdioData> call = channel.newCall(GRPCStdioGrpc.getStreamStdioMethod(), CallOptions.DEFAULT);
+		call.start(new StdioStream(plugin, sink, executor, call), new Metadata());
 		call.request(1);
 		call.sendMessage(Empty.getDefaultInstance());
 		call.halfClose();
 	}
 
+	/**
+	 * The message is read here, on the channel's thread: gRPC reads it where it calls,
+	 * and leaks a buffer if a broken message ends the call while another thread reads.
+	 */
 	@Override
 	public void onMessage(StdioData message) {
+		try {
+			this.executor.execute(() -> take(message));
+		}
+		catch (RejectedExecutionException ex) {
+			this.call.cancel("nobody takes the plugin's output any more", ex);
+		}
+	}
+
+	private void take(StdioData message) {
 		try {
 			switch (message.getChannel()) {
 				case STDOUT ->

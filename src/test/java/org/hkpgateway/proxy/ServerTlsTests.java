@@ -126,8 +126,8 @@ class ServerTlsTests {
 			pass(far, near);
 		}
 		assertThat(client.handshakeFuture().isSuccess()).isTrue();
-		near.releaseInbound();
-		far.releaseInbound();
+		near.finishAndReleaseAll();
+		far.finishAndReleaseAll();
 		return client;
 	}
 
