@@ -157,10 +157,11 @@ class ResponsePhaseIT {
 					RawClient.Answer answer = RawClient.exchange(gateway.port(), "GET /" + name + " HTTP/1.0\r\n\r\n");
 					assertAnswered(answer);
 					assertThat(answer.header("x-good")).isNull();
-					assertThat(gateway.accessLog())
-						.anySatisfy((line) -> assertThat(line).contains(name + ":review-failed(")
-							.contains("note=\"protocol-error: ")
-							.contains(fault[1]));
+					gateway.await("the line about " + name,
+							() -> gateway.accessLog()
+								.stream()
+								.anyMatch((line) -> line.contains(name + ":review-failed(")
+										&& line.contains("note=\"protocol-error: ") && line.contains(fault[1])));
 					assertThat(failures(gateway, name, "protocol-error")).isEqualTo(1);
 				}
 			}

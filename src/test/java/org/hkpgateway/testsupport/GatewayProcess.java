@@ -142,15 +142,31 @@ public final class GatewayProcess implements AutoCloseable {
 		return this.runtime;
 	}
 
+	/**
+	 * What it has logged. Lines pass through a queue, so this waits until nothing more
+	 * comes for a moment, but not for long.
+	 */
 	public String log() {
 		if (!Files.exists(logFile())) {
 			return "";
 		}
 		try {
+			settle();
 			return Files.readString(logFile(), StandardCharsets.UTF_8);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private void settle() throws IOException {
+		long size = Files.size(logFile());
+		long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
+		for (int quiet = 0; quiet < 5 && System.nanoTime() < end;) {
+			pause();
+			long now = Files.size(logFile());
+			quiet = (now == size) ? quiet + 1 : 0;
+			size = now;
 		}
 	}
 
