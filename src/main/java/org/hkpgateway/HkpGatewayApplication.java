@@ -32,7 +32,16 @@ public class HkpGatewayApplication {
 		if (CommandLine.handles(args)) {
 			System.exit(CommandLine.run(args));
 		}
+		limitLibraries();
 		SpringApplication.run(HkpGatewayApplication.class, args);
+	}
+
+	/** Bounds that libraries read when they are loaded. What is set already stays. */
+	private static void limitLibraries() {
+		// A client may have as many parts of an answer, of 8 KB each, waiting in memory.
+		System.getProperties().putIfAbsent("reactor.netty.send.maxPrefetchSize", "16");
+		// Handshakes within a connection of TLS 1.2 would pass all limits of handshakes.
+		System.getProperties().putIfAbsent("jdk.tls.rejectClientInitiatedRenegotiation", "true");
 	}
 
 }

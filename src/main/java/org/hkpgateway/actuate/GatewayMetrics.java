@@ -23,11 +23,10 @@ import org.hkpgateway.proxy.EdgeListener;
  * by plugin and state, {@code hkp.plugin.breaker.changes} by plugin, phase and state,
  * {@code hkp.plugin.stream.incidents} by plugin and incident, {@code hkp.plugin.delays}
  * by plugin and whether the request was held, {@code hkp.plugin.shadow} by plugin and
- * agreement. And what the edge refuses: {@code hkp.edge.connections.refused} by reason.
- * Labels come from fixed sets and the configured plugins only, and what is said of a
- * plugin goes with it.
+ * agreement, {@code hkp.plugin.answers.replaced} by plugin and status. Labels come from
+ * fixed sets and the configured plugins only, and what is said of a plugin goes with it.
  */
-public class GatewayMetrics implements ChainListener, StateListener, BreakerListener, StreamListener, EdgeListener {
+public class GatewayMetrics implements ChainListener, StateListener, BreakerListener, StreamListener {
 
 	static final String PLUGIN = "plugin";
 
@@ -60,6 +59,12 @@ public class GatewayMetrics implements ChainListener, StateListener, BreakerList
 	@Override
 	public void delayed(PluginId plugin, boolean held) {
 		this.registry.counter("hkp.plugin.delays", "plugin", plugin.name(), "outcome", held ? "held" : "refused")
+			.increment();
+	}
+
+	@Override
+	public void replaced(PluginId plugin, int status) {
+		this.registry.counter("hkp.plugin.answers.replaced", PLUGIN, plugin.name(), "status", String.valueOf(status))
 			.increment();
 	}
 
@@ -101,11 +106,6 @@ public class GatewayMetrics implements ChainListener, StateListener, BreakerList
 		this.registry
 			.counter("hkp.plugin.breaker.changes", PLUGIN, plugin.name(), "phase", phase.label(), "to", to.name())
 			.increment();
-	}
-
-	@Override
-	public void connectionRefused(EdgeListener.Reason reason) {
-		this.registry.counter("hkp.edge.connections.refused", "reason", reason.label()).increment();
 	}
 
 }

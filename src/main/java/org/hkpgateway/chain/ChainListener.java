@@ -27,6 +27,14 @@ public interface ChainListener {
 	}
 
 	/**
+	 * A plugin answered with a status that no client may get; the client gets 500.
+	 * @param plugin which
+	 * @param status its answer
+	 */
+	default void replaced(PluginId plugin, int status) {
+	}
+
+	/**
 	 * The decision of a plugin in shadow mode was compared with what was done. May come
 	 * long after the request has ended.
 	 * @param requestId the gateway's request id
@@ -52,6 +60,11 @@ public interface ChainListener {
 			@Override
 			public void delayed(PluginId plugin, boolean held) {
 				all.forEach((listener) -> listener.delayed(plugin, held));
+			}
+
+			@Override
+			public void replaced(PluginId plugin, int status) {
+				all.forEach((listener) -> listener.replaced(plugin, status));
 			}
 
 			@Override

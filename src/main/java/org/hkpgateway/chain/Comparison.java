@@ -11,7 +11,7 @@ final class Comparison {
 	private Comparison() {
 	}
 
-	static ShadowOutcome of(PluginId plugin, Answered answered, ChainResult result) {
+	static ShadowOutcome of(PluginId plugin, Answered answered, Done result) {
 		Reply reply = answered.reply();
 		if (reply instanceof Reply.NotAsked notAsked) {
 			return new ShadowOutcome(plugin, Agreement.SKIPPED, notAsked.why(), 0);
@@ -28,15 +28,14 @@ final class Comparison {
 		return new ShadowOutcome(plugin, agreement, detail, answered.nanos());
 	}
 
-	private static Agreement agreement(Decision decision, ChainResult result) {
+	private static Agreement agreement(Decision decision, Done result) {
 		if (decision instanceof Decision.Respond respond) {
-			if (result instanceof ChainResult.Answer answer) {
-				return (ChainAnswers.status(respond) == answer.head().status()) ? Agreement.SAME
-						: Agreement.WOULD_CHANGE;
+			if (result.isAnswer()) {
+				return (ChainAnswers.status(respond) == result.status()) ? Agreement.SAME : Agreement.WOULD_CHANGE;
 			}
 			return Agreement.WOULD_DENY;
 		}
-		if (result instanceof ChainResult.Answer) {
+		if (result.isAnswer()) {
 			return Agreement.WOULD_ALLOW;
 		}
 		return changes((Decision.Continue) decision) ? Agreement.WOULD_CHANGE : Agreement.SAME;
@@ -57,9 +56,8 @@ final class Comparison {
 		return decision.reason().isEmpty() ? what : what + " (" + decision.reason() + ")";
 	}
 
-	private static String words(ChainResult result) {
-		return (result instanceof ChainResult.Answer answer) ? "it was answered " + answer.head().status()
-				: "it was forwarded";
+	private static String words(Done result) {
+		return result.isAnswer() ? "it was answered " + result.status() : "it was forwarded";
 	}
 
 }

@@ -50,9 +50,8 @@ final class EarlyAnswers {
 		if (i < 0 || i >= this.calls.length) {
 			return null;
 		}
-		Call call = this.calls[i];
-		this.calls[i] = null;
-		return call;
+		// It stays here: a call that is over is not cancelled by close.
+		return this.calls[i];
 	}
 
 	/**

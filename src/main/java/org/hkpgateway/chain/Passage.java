@@ -60,7 +60,7 @@ final class Passage {
 	private Duration delay = Duration.ZERO;
 
 	/** Shadows wait for this; null while there are none. */
-	private Sinks.@Nullable One<ChainResult> done;
+	private Sinks.@Nullable One<Done> done;
 
 	Passage(ChainParts parts, RequestEvent request, List<Place> places, List<PluginOutcome> skipped) {
 		this.parts = parts;
@@ -113,10 +113,26 @@ final class Passage {
 		if (call != null) {
 			this.state = this.state.shownTo(PluginView.of(call.entry().spec()));
 			if (RequestState.alike(call.shown(), this.state.view())) {
-				return settled(index, call.entry(), Mono.fromFuture(call.answer()), looks);
+				return Mono.fromFuture(call.answer())
+					.flatMap((answered) -> wasSent(answered) ? settle(index, call.entry(), answered, looks)
+							: askInTurn(index, looks));
 			}
 			call.cancel();
 		}
+		return askInTurn(index, looks);
+	}
+
+	/**
+	 * Whether an early call is one that would have been made in sequence too. Later there
+	 * may be room, or the breaker closed.
+	 */
+	private static boolean wasSent(Answered answered) {
+		return !(answered.reply() instanceof Reply.Failed failed
+				&& (failed.failure() instanceof PluginFailure.BulkheadFull
+						|| failed.failure() instanceof PluginFailure.BreakerOpen));
+	}
+
+	private Mono<ChainResult> askInTurn(int index, int looks) {
 		Place.Now now = this.places.get(index).now(this.request);
 		PluginRegistry.Entry entry = now.entry();
 		if (entry == null) {
@@ -155,7 +171,7 @@ final class Passage {
 		}
 		if (answered.reply() instanceof Reply.Failed failed) {
 			if (failed.failure() instanceof PluginFailure.Withdrawn && looks > 1) {
-				return turn(index, looks - 1);
+				return askInTurn(index, looks - 1);
 			}
 			return failed(index, entry, failed.failure(), answered);
 		}
@@ -185,7 +201,14 @@ final class Passage {
 		record(entry, PluginOutcome.Kind.RESPONDED, respond.reason(), nanos, respond);
 		RequestEvent event = this.state.event();
 		ChainAnswers.Sanitized answer = ChainAnswers.sanitize(respond, event.hkp());
-		answer.warnings().forEach((warning) -> logger.warn("Plugin {} {} [request {}]", id, warning, event.id()));
+		if (!answer.warnings().isEmpty()) {
+			this.parts.warnings()
+				.run(id, (more) -> logger.warn("Plugin {} {} [request {}] ({} more since the last such line)", id,
+						String.join("; ", answer.warnings()), event.id(), more));
+		}
+		if (answer.head().status() != respond.head().status()) {
+			this.parts.listener().replaced(id, respond.head().status());
+		}
 		return end((trace) -> new ChainResult.Answer(answer.head(), answer.body(), trace));
 	}
 
@@ -246,7 +269,7 @@ final class Passage {
 
 	private ChainResult done(ChainResult result) {
 		if (this.done != null) {
-			this.done.tryEmitValue(result);
+			this.done.tryEmitValue(Done.of(result));
 		}
 		return result;
 	}

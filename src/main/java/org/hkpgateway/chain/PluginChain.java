@@ -70,8 +70,8 @@ public final class PluginChain {
 				new Occasionally(LOG_INTERVAL, nanoTime));
 		Tarpit tarpit = new Tarpit(settings.maxDelay(), settings.maxDelayed(), scheduler, listener,
 				new Occasionally(LOG_INTERVAL, nanoTime));
-		return new ChainParts(settings, new RequestChanges(settings.maxBody()), asker, shadows, tarpit, listener,
-				nanoTime);
+		return new ChainParts(settings, new RequestChanges(settings.maxBody()), asker, shadows, tarpit,
+				new Occasionally(LOG_INTERVAL, nanoTime), listener, nanoTime);
 	}
 
 	/**
@@ -85,7 +85,7 @@ public final class PluginChain {
 		ChainListener nobody = (request, outcome) -> {
 		};
 		return new PluginChain(this.registry, new ChainParts(this.parts.settings(), this.parts.changes(), asker, null,
-				null, nobody, this.parts.nanoTime()));
+				null, this.parts.warnings(), nobody, this.parts.nanoTime()));
 	}
 
 	/**

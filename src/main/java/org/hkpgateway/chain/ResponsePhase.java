@@ -2,7 +2,6 @@ package org.hkpgateway.chain;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -201,13 +200,10 @@ public final class ResponsePhase {
 
 	}
 
+	/** As many of the notes as there is room for, as in the request phase. */
 	private static ResponseEvent annotated(PluginId id, ResponseEvent event, Map<String, String> annotations) {
-		if (annotations.isEmpty()) {
-			return event;
-		}
-		Map<String, String> all = new HashMap<>(event.request().annotations());
-		annotations.forEach((key, value) -> all.put(id + "." + key, value));
-		return event.withAnnotations(all);
+		return annotations.isEmpty() ? event
+				: event.withAnnotations(RequestState.of(event.request()).noting(id, annotations).event().annotations());
 	}
 
 	/** A cookie that is being set is as secret as one that is sent. */

@@ -68,12 +68,14 @@ final class Shadows {
 	 * @param request the request as it stands at its place, with nothing withheld
 	 * @param result what the chain does in the end; empty if the client left
 	 */
-	void ask(PluginRegistry.Entry entry, RequestEvent request, Mono<ChainResult> result) {
+	void ask(PluginRegistry.Entry entry, RequestEvent request, Mono<Done> result) {
 		PluginSpec spec = entry.spec();
 		RequestEvent view = PluginView.of(spec).of(request);
+		// Nothing that is kept until the shadow has answered holds a body but its view.
+		String id = request.id();
 		Mono<Answered> answer = Mono.defer(() -> ask(entry, view)).subscribeOn(this.scheduler);
 		var unused = Mono.zip(answer, result, (answered, done) -> Comparison.of(spec.id(), answered, done))
-			.subscribe((outcome) -> compared(request.id(), outcome), (error) -> logger
+			.subscribe((outcome) -> compared(id, outcome), (error) -> logger
 				.error("Unexpected error while asking plugin {} in shadow mode", spec.id(), error));
 	}
 

@@ -59,6 +59,9 @@ final class Tarpit {
 	 * @return the result, later
 	 */
 	Mono<ChainResult> hold(PluginId plugin, Duration wanted, Function<Delay, ChainResult> result) {
+		if (this.longest.isZero()) {
+			return Mono.just(result.apply(new Delay(plugin, wanted, Duration.ZERO)));
+		}
 		return Mono.using(this::take, (taken) -> {
 			this.listener.delayed(plugin, taken);
 			if (!taken) {

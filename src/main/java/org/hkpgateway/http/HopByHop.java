@@ -41,13 +41,4 @@ public final class HopByHop {
 		return listed.isEmpty() ? STANDARD : STANDARD.or((name) -> listed.contains(name.toLowerCase(Locale.ROOT)));
 	}
 
-	/**
-	 * Tells whether a name is hop-by-hop in every message.
-	 * @param name in any case
-	 * @return true for the standard names
-	 */
-	public static boolean isStandard(String name) {
-		return STANDARD.test(name);
-	}
-
 }

@@ -1,5 +1,6 @@
 package org.hkpgateway.plugin;
 
+import java.util.ArrayList;
 import java.util.List;
 
 import org.hkpgateway.hkp.HkpRequest;
@@ -40,12 +41,12 @@ public record RequestChanges(long maxBody) {
 		if (body != null) {
 			checkBody(body, shown, next);
 			next = next.withBody(RequestBody.complete(body.bytes()));
+			List<HeaderMutation> about = new ArrayList<>(2);
+			about.add(new HeaderMutation.Set("Content-Length", String.valueOf(body.bytes().remaining())));
 			if (body.contentType() != null) {
-				next = withHeaders(next,
-						next.head()
-							.headers()
-							.apply(List.of(new HeaderMutation.Set("Content-Type", body.contentType()))));
+				about.add(new HeaderMutation.Set("Content-Type", body.contentType()));
 			}
+			next = withHeaders(next, next.head().headers().apply(about));
 		}
 		return decision.requestHeaders().isEmpty() ? next
 				: withHeaders(next, next.head().headers().apply(decision.requestHeaders()));

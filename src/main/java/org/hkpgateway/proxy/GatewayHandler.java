@@ -160,6 +160,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		}
 		logger.error("Unexpected error; the client gets 500 [request {}]", exchange.id(), error);
 		exchange.refused("unexpected error");
+		this.listener.requestRefused(500);
 		return answer(exchange, new ResponseHead(500, Headers.of("Content-Type", "text/plain; charset=utf-8")),
 				ByteBuffer.wrap("The request could not be processed.\n".getBytes(StandardCharsets.UTF_8)));
 	}

@@ -13,8 +13,6 @@ import io.netty.buffer.ByteBufAllocator;
  */
 final class HeldBody {
 
-	private static final int FIRST_BYTES = 64 * 1024;
-
 	private final BufferBudget budget;
 
 	private final int limit;
@@ -39,12 +37,9 @@ final class HeldBody {
 		}
 		this.budget = budget;
 		this.limit = limit;
-		// Not all that is declared: whoever declares much and sends nothing would use up
-		// the
-		// budget for nothing.
-		int first = (int) Math.min(Math.min(FIRST_BYTES, limit), (declared >= 0) ? declared : limit);
-		takeUpTo(first);
-		this.bytes = allocator.buffer(first, limit);
+		// Nothing of what is declared: whoever declares much and sends nothing would use
+		// up the budget for nothing.
+		this.bytes = allocator.buffer(0, limit);
 	}
 
 	/**

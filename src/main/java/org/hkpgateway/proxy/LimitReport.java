@@ -54,8 +54,8 @@ final class LimitReport {
 		this.listener.limited(limit);
 		long unsaid = this.lines.getOrDefault(limit, new Lines()).next(this.nanoTime.getAsLong());
 		if (unsaid >= 0) {
-			logger.warn("hkp.edge.{} reached by {}: {}{}", limit.label(), address(by), limit.consequence(),
-					(unsaid > 0) ? "; " + unsaid + " more since the last such line" : "");
+			logger.warn("hkp.edge.{} reached by {}: {}{}", limit.label(), shown(by, this.addresses),
+					limit.consequence(), (unsaid > 0) ? "; " + unsaid + " more since the last such line" : "");
 		}
 	}
 
@@ -70,9 +70,15 @@ final class LimitReport {
 		return (other instanceof InetSocketAddress) ? ProxyHeader.peer(connection) : other;
 	}
 
-	private String address(@Nullable SocketAddress by) {
+	/**
+	 * An address for the log.
+	 * @param by whose; null if nobody knows
+	 * @param addresses how much of it may be shown
+	 * @return {@code -} for nothing
+	 */
+	static String shown(@Nullable SocketAddress by, ClientAddressSettings.Log addresses) {
 		if (by instanceof InetSocketAddress inet && inet.getAddress() != null) {
-			String shown = this.addresses.show(inet.getAddress());
+			String shown = addresses.show(inet.getAddress());
 			return shown.isEmpty() ? "-" : shown;
 		}
 		return "-";

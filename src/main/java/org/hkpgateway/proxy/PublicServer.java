@@ -30,7 +30,7 @@ public final class PublicServer implements AutoCloseable {
 
 	private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
 
-	private static final int MAX_STREAMS = 100;
+	private static final int MAX_STREAMS = 20;
 
 	/** More are rapid reset (CVE-2023-44487) or made the gateway send them. */
 	private static final int MAX_RESETS = 200;
@@ -71,7 +71,7 @@ public final class PublicServer implements AutoCloseable {
 		this.connections = new Connections(edge.maxConnections(), edge.maxConnectionsPerAddress(), clients::isTrusted,
 				report);
 		this.pipelines = new Pipelines(edge, clientAddress.proxyProtocol(), clients, tls,
-				new RefusedConnections(listener, System::nanoTime), report);
+				new RefusedConnections(listener, clientAddress.log(), System::nanoTime), report);
 		this.upstreams = new Upstreams(upstreamUrls.stream().map((url) -> new UpstreamServer(url, upstream)).toList());
 		this.checks = new UpstreamChecks(this.upstreams.all(), upstream.health(), UpstreamServer::probe,
 				Schedulers.parallel());

@@ -1,6 +1,5 @@
 package org.hkpgateway.proxy;
 
-import java.net.SocketAddress;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
@@ -25,6 +24,8 @@ final class RefusedConnections {
 
 	private final EdgeListener listener;
 
+	private final ClientAddressSettings.Log addresses;
+
 	private final LongSupplier clock;
 
 	private final Map<EdgeListener.Reason, Tally> tallies = new EnumMap<>(EdgeListener.Reason.class);
@@ -32,10 +33,12 @@ final class RefusedConnections {
 	/**
 	 * Makes it.
 	 * @param listener told of each
+	 * @param addresses how much of addresses the log shows
 	 * @param clock nanoseconds, as of {@link System#nanoTime}
 	 */
-	RefusedConnections(EdgeListener listener, LongSupplier clock) {
+	RefusedConnections(EdgeListener listener, ClientAddressSettings.Log addresses, LongSupplier clock) {
 		this.listener = listener;
+		this.addresses = addresses;
 		this.clock = clock;
 		for (EdgeListener.Reason reason : EdgeListener.Reason.values()) {
 			this.tallies.put(reason, new Tally(clock.getAsLong() - INTERVAL_NANOS));
@@ -50,11 +53,11 @@ final class RefusedConnections {
 	 */
 	void refuse(ChannelHandlerContext ctx, EdgeListener.Reason reason, String detail) {
 		this.listener.connectionRefused(reason);
-		log(ctx.channel().remoteAddress(), reason, detail);
+		log(LimitReport.shown(LimitReport.peer(ctx.channel()), this.addresses), reason, detail);
 		var unused = ctx.close();
 	}
 
-	private void log(SocketAddress peer, EdgeListener.Reason reason, String detail) {
+	private void log(String peer, EdgeListener.Reason reason, String detail) {
 		Tally tally = Objects.requireNonNull(this.tallies.get(reason));
 		long now = this.clock.getAsLong();
 		long last = tally.last.get();

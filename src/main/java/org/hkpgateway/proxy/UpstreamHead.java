@@ -15,8 +15,4 @@ import org.jspecify.annotations.Nullable;
  */
 record UpstreamHead(String method, String target, @Nullable HkpRequest hkp, HttpHeaders fields) {
 
-	UpstreamHead withMethod(String method) {
-		return new UpstreamHead(method, this.target, this.hkp, this.fields);
-	}
-
 }

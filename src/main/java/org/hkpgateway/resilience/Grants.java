@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
+import org.hkpgateway.http.FieldNames;
 import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.http.ReservedHeaders;
 import org.hkpgateway.plugin.Capability;
@@ -20,6 +21,8 @@ import org.hkpgateway.plugin.ResponseDecision;
  * other grant is for seeing that response.
  */
 final class Grants {
+
+	private static final FieldNames CREDENTIALS = FieldNames.of("authorization", "cookie", "proxy-authorization");
 
 	private Grants() {
 	}
@@ -38,6 +41,7 @@ final class Grants {
 		if (decision instanceof Decision.Continue next) {
 			return rewrite(granted, next)
 				.or(() -> violation(granted, Capability.HTTP_REQUEST_MODIFY, "request", next.requestHeaders()))
+				.or(() -> credentials(granted, next.requestHeaders()))
 				.or(() -> violation(granted, Capability.HTTP_RESPOND, "response", next.responseHeaders()));
 		}
 		return granted.contains(Capability.HTTP_RESPOND) ? Optional.empty()
@@ -64,6 +68,18 @@ final class Grants {
 	 */
 	static Optional<String> violation(ResponseDecision decision) {
 		return reserved("response", decision.headers());
+	}
+
+	/** Who may not see credentials may not write them either. */
+	private static Optional<String> credentials(Set<Capability> granted, List<HeaderMutation> mutations) {
+		if (granted.contains(Capability.HTTP_CREDENTIALS)) {
+			return Optional.empty();
+		}
+		return mutations.stream()
+			.map(HeaderMutation::name)
+			.filter(CREDENTIALS::contains)
+			.findFirst()
+			.map((name) -> "changed the request header " + name + " without the grant " + Capability.HTTP_CREDENTIALS);
 	}
 
 	private static Optional<String> violation(Set<Capability> granted, Capability needed, String what,

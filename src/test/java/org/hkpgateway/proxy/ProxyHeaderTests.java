@@ -48,7 +48,8 @@ class ProxyHeaderTests {
 
 	private final List<EdgeListener.Reason> refused = new ArrayList<>();
 
-	private final RefusedConnections connections = new RefusedConnections(this.refused::add, System::nanoTime);
+	private final RefusedConnections connections = new RefusedConnections(this.refused::add,
+			ClientAddressSettings.Log.FULL, System::nanoTime);
 
 	static List<Arguments> believed() {
 		String v6 = "2001:db8:0:0:0:0:0:7";

@@ -27,7 +27,8 @@ class RefusedConnectionsTests {
 
 	private long now;
 
-	private final RefusedConnections refused = new RefusedConnections(this.told::add, () -> this.now);
+	private final RefusedConnections refused = new RefusedConnections(this.told::add, ClientAddressSettings.Log.FULL,
+			() -> this.now);
 
 	@Test
 	void closesAndTellsOfEach() {

@@ -92,6 +92,19 @@ class GrantsTests {
 	}
 
 	@ParameterizedTest
+	@ValueSource(strings = { "Authorization", "cookie", "Proxy-Authorization" })
+	void whoMayNotSeeCredentialsMayNotWriteThem(String name) {
+		Decision decision = new Decision.Continue(List.of(new HeaderMutation.Remove(name)), List.of(), Map.of(), "");
+		assertThat(Grants.violation(Set.of(Capability.HTTP_REQUEST_MODIFY), decision)).isPresent();
+		if (!ReservedHeaders.contains(name)) {
+			assertThat(Grants.violation(Set.of(Capability.HTTP_REQUEST_MODIFY), decision))
+				.contains("changed the request header " + name + " without the grant http.credentials");
+			assertThat(Grants.violation(Set.of(Capability.HTTP_REQUEST_MODIFY, Capability.HTTP_CREDENTIALS), decision))
+				.isEmpty();
+		}
+	}
+
+	@ParameterizedTest
 	@ValueSource(strings = { "Hostname", "X-Forwarded", "X-Real-IP-2", "Proxy", "Content-Type", "Tea", "Cookie" })
 	void headersThatAPluginMayWrite(String name) {
 		assertThat(ReservedHeaders.contains(name)).isFalse();

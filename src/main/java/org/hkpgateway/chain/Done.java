@@ -1,0 +1,19 @@
+package org.hkpgateway.chain;
+
+/**
+ * What a chain has done with a request, without the request: shadows are compared with it
+ * when the request is long over.
+ *
+ * @param status of the answer; 0 if the request was forwarded
+ */
+record Done(int status) {
+
+	static Done of(ChainResult result) {
+		return new Done((result instanceof ChainResult.Answer answer) ? answer.head().status() : 0);
+	}
+
+	boolean isAnswer() {
+		return this.status != 0;
+	}
+
+}
