@@ -135,6 +135,7 @@ final class SequentialReference {
 			}
 			next = next.withBody(
 					new RequestBody(RequestBody.State.COMPLETE, go.body().bytes(), go.body().bytes().remaining()));
+			headers.add(new HeaderMutation.Set("Content-Length", "" + go.body().bytes().remaining()));
 			if (go.body().contentType() != null) {
 				headers.add(new HeaderMutation.Set("Content-Type", go.body().contentType()));
 			}
