@@ -62,7 +62,7 @@ class ExplainIT {
 			assertThat(plugin(lookup, "a-counts").path("annotations").toString()).isEqualTo("{\"real\":\"0\"}");
 			assertThat(plugin(lookup, "b-marks").path("outcome").asString("")).isEqualTo("continue");
 			assertThat(plugin(lookup, "b-marks").path("changes").toString())
-				.isEqualTo("[\"request header: set X-Mark: b-marks\",\"response header: set X-Answer-Mark: 1\"]");
+				.isEqualTo("[\"request header: set X-Mark: b-marks\",\"response header: add X-Answer-Mark: 1\"]");
 			assertThat(plugin(lookup, "c-exact").path("changes").toString()).contains("&exact=on");
 			assertThat(plugin(lookup, "d-shouts").path("outcome").asString("")).isEqualTo("skipped");
 			assertThat(plugin(lookup, "d-shouts").path("why").asString("")).isEqualTo("does not match: paths");

@@ -14,7 +14,8 @@ import reactor.core.publisher.Mono;
 /**
  * Asks running plugins about one request that is not real, past the guards that remember
  * how calls went. A plugin that does not declare {@code dry_run} would change its state:
- * it is not asked, unless somebody insists. Used for one request; safe for any thread.
+ * it is not asked, or, if somebody insists, asked as about a real request, for which it
+ * would take it anyhow. Used for one request; safe for any thread.
  */
 public final class DryAsker implements Asker {
 
@@ -46,7 +47,8 @@ public final class DryAsker implements Asker {
 			}
 			this.forced.add(id);
 		}
-		return LiveAsker.ask(entry, client, shown.asDryRun(), left);
+		boolean declared = client != null && client.declaresDryRun();
+		return LiveAsker.ask(entry, client, declared ? shown.asDryRun() : shown, left);
 	}
 
 	/**

@@ -83,10 +83,8 @@ final class Explainer {
 		DryAsker asker = new DryAsker(asked.force());
 		String id = Long.toHexString(ThreadLocalRandom.current().nextLong() | Long.MIN_VALUE);
 		ChainRun run = this.chain.rehearsal(asker)
-			.start(RequestEvent
-				.arrived(id, understood.head(), understood.hkp(), understood.client().client(),
-						understood.client().tls())
-				.asDryRun());
+			.start(RequestEvent.arrived(id, understood.head(), understood.hkp(), understood.client().client(),
+					understood.client().tls()));
 		long length = Exchange.bodyLength(arrival.fields());
 		RequestBody shown = this.bodies.shown(arrival.method(), arrival.target(), length, asked.body(),
 				run.bodyDemand());
