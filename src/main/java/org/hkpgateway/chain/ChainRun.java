@@ -25,9 +25,12 @@ public final class ChainRun {
 
 	private final List<PluginOutcome> skipped = new ArrayList<>();
 
+	private final List<PluginRegistry.Entry> chain;
+
 	ChainRun(ChainParts parts, RequestEvent request, List<PluginRegistry.Entry> chain) {
 		this.parts = parts;
 		this.request = request;
+		this.chain = chain;
 		this.places = new ArrayList<>(chain.size());
 		for (PluginRegistry.Entry entry : chain) {
 			PluginSpec spec = entry.spec();
@@ -61,6 +64,14 @@ public final class ChainRun {
 	 */
 	public BodyDemand bodyDemand() {
 		return BodyDemand.of(this.places);
+	}
+
+	/**
+	 * All plugins of the chain, also those that have no part in this request.
+	 * @return in order
+	 */
+	public List<Seat> seats() {
+		return Seat.all(this.chain, this.places);
 	}
 
 	/**

@@ -7,6 +7,7 @@ import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginRegistry;
 import org.hkpgateway.plugin.RequestEvent;
+import org.jspecify.annotations.Nullable;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,8 +20,20 @@ final class LiveAsker implements Asker {
 
 	@Override
 	public Mono<Reply> ask(PluginRegistry.Entry entry, RequestEvent shown, Duration left) {
+		return ask(entry, entry.client(), shown, left);
+	}
+
+	/**
+	 * Asks through a client of a plugin.
+	 * @param entry the plugin
+	 * @param client null if it cannot be asked
+	 * @param shown the request
+	 * @param left the longest to wait
+	 * @return what came of it
+	 */
+	static Mono<Reply> ask(PluginRegistry.Entry entry, @Nullable PluginClient client, RequestEvent shown,
+			Duration left) {
 		PluginId id = entry.spec().id();
-		PluginClient client = entry.client();
 		if (client == null && entry.current() != entry) {
 			return failed(new PluginFailure.Withdrawn(id, "its generation was replaced"));
 		}

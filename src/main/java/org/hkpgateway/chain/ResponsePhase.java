@@ -83,7 +83,7 @@ public final class ResponsePhase {
 		return participants;
 	}
 
-	private static boolean takesPart(PluginRegistry.Entry entry) {
+	static boolean takesPart(PluginRegistry.Entry entry) {
 		if (!entry.spec().granted().contains(Capability.HTTP_RESPONSE)) {
 			return false;
 		}

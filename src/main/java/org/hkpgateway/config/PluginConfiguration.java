@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import org.hkpgateway.actuate.ExplainHandler;
 import org.hkpgateway.actuate.GatewayMetrics;
 import org.hkpgateway.actuate.GuardGauges;
 import org.hkpgateway.actuate.PluginsEndpoint;
@@ -33,11 +34,15 @@ import reactor.core.publisher.Mono;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.ApplicationArguments;
+import org.springframework.boot.actuate.autoconfigure.endpoint.web.WebEndpointProperties;
 import org.springframework.boot.info.BuildProperties;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.RouterFunctions;
+import org.springframework.web.reactive.function.server.ServerResponse;
 
 /**
  * The plugin host, from discovery to health.
@@ -118,6 +123,17 @@ class PluginConfiguration {
 	@Bean
 	PluginsEndpoint pluginsEndpoint(PluginHost host, PluginUpdates updates, PluginCatalog catalog) {
 		return new PluginsEndpoint(host, updates, () -> catalog.current().findings());
+	}
+
+	/**
+	 * Of the management port alone: the public port does not route to it, whatever the
+	 * target. Security is that of every change.
+	 */
+	@Bean
+	RouterFunction<ServerResponse> explainRoute(PublicServer server, PluginHost host, HkpProperties properties,
+			WebEndpointProperties endpoints) {
+		ExplainHandler handler = new ExplainHandler(server, host::statuses, properties.edge().maxBody().toBytes());
+		return RouterFunctions.route().POST(endpoints.getBasePath() + "/explain", handler::explain).build();
 	}
 
 	@Bean

@@ -62,6 +62,7 @@ final class EventConverter {
 			.putAllQueryParams(event.query())
 			.setRawTarget(bytes(event.head().target()))
 			.setTls(event.tls())
+			.setDryRun(event.dryRun())
 			.setBodyState(bodyState(event.body().state()))
 			.setBodyLength(event.body().length())
 			.putAllAnnotations(event.annotations());

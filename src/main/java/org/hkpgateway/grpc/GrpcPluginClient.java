@@ -35,6 +35,9 @@ final class GrpcPluginClient implements EndpointClient {
 	/** Set when the plugin declares that it wants to see answers. */
 	private volatile @Nullable GrpcResponseClient responses;
 
+	/** Set when the plugin declares that it can be asked without consequences. */
+	private volatile boolean dryRuns;
+
 	/** Set once the plugin was found to know only the older name. */
 	private volatile boolean legacy;
 
@@ -51,6 +54,16 @@ final class GrpcPluginClient implements EndpointClient {
 	 */
 	void limitMessages(long maxMessageBytes) {
 		this.maxMessageBytes = maxMessageBytes;
+	}
+
+	/** It declared the feature. */
+	void allowDryRuns() {
+		this.dryRuns = true;
+	}
+
+	@Override
+	public boolean declaresDryRun() {
+		return this.dryRuns;
 	}
 
 	/** Shows it the keyserver's answers from now on. */

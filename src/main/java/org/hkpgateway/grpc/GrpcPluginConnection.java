@@ -41,6 +41,9 @@ final class GrpcPluginConnection implements PluginConnection {
 	/** The feature by which a plugin declares {@code HandleRequests}. */
 	private static final String STREAM = "stream";
 
+	/** The feature of a plugin that decides about dry runs without changing its state. */
+	private static final String DRY_RUN = "dry_run";
+
 	private static final int MAX_TEXT_BYTES = 1024;
 
 	/** After its time limit the last call in flight has this long to be over. */
@@ -98,6 +101,9 @@ final class GrpcPluginConnection implements PluginConnection {
 		}
 		if (result.plugin().features().contains(GrpcResponseClient.FEATURE)) {
 			this.client.showResponses();
+		}
+		if (result.plugin().features().contains(DRY_RUN)) {
+			this.client.allowDryRuns();
 		}
 		if (this.streaming == null && result.plugin().features().contains(STREAM)) {
 			StreamingPluginClient opened = StreamingPluginClient.open(this.spec.id(), this.channel, this.events,

@@ -75,6 +75,13 @@ final class RemoteClient implements PluginClient {
 		return this.showsResponses ? this::review : null;
 	}
 
+	/** While an update rolls out, only some endpoints may declare it. */
+	@Override
+	public boolean declaresDryRun() {
+		List<EndpointClient> candidates = this.endpoints;
+		return !candidates.isEmpty() && candidates.stream().allMatch(PluginClient::declaresDryRun);
+	}
+
 	/** While an update rolls out, not every endpoint may declare the feature. */
 	private Mono<ResponseDecision> review(ResponseEvent event, Duration budget) {
 		return Mono.defer(() -> {

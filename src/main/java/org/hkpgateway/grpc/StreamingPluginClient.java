@@ -108,6 +108,11 @@ final class StreamingPluginClient implements EndpointClient {
 	}
 
 	@Override
+	public boolean declaresDryRun() {
+		return this.unary.declaresDryRun();
+	}
+
+	@Override
 	public Mono<Decision> attempt(RequestEvent event, Deadline deadline) {
 		if (event.body().bytes().remaining() > MAX_BODY_BYTES) {
 			return this.unary.attempt(event, deadline);

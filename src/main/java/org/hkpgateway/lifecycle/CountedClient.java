@@ -48,6 +48,33 @@ final class CountedClient implements PluginClient {
 				(entered) -> responses.review(event, budget), (entered) -> leave()) : null;
 	}
 
+	@Override
+	public boolean declaresDryRun() {
+		return this.client.declaresDryRun();
+	}
+
+	/**
+	 * Another way to ask the same process, whose calls are counted with these.
+	 * @param other asks it
+	 * @return the same, counted; of the request phase only
+	 */
+	PluginClient counting(PluginClient other) {
+		return new PluginClient() {
+
+			@Override
+			public Mono<Decision> decide(RequestEvent event, Duration budget) {
+				return Mono.using(CountedClient.this::enter, (entered) -> other.decide(event, budget),
+						(entered) -> leave());
+			}
+
+			@Override
+			public boolean declaresDryRun() {
+				return other.declaresDryRun();
+			}
+
+		};
+	}
+
 	/**
 	 * Refuses calls from now on; those in flight go on.
 	 * @return completes when none is left, at once if there is none

@@ -174,6 +174,16 @@ final class Incarnation {
 		return (this.exit.cause() == null && this.loss == null) ? this.client : null;
 	}
 
+	/**
+	 * The client for requests that are not real.
+	 * @return null when {@link #client()} is
+	 */
+	@Nullable PluginClient rehearsal() {
+		PluginClient.Guarded guards = this.guarded;
+		CountedClient current = this.client;
+		return (client() != null && guards != null && current != null) ? current.counting(guards.unrecorded()) : null;
+	}
+
 	PluginClient.@Nullable Guarded guarded() {
 		return this.guarded;
 	}

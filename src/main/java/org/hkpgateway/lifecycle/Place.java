@@ -46,6 +46,11 @@ final class Place implements PluginRegistry.Entry {
 		return (client != null && onTrial) ? new TrialClient(client, this::breakOnTrial) : client;
 	}
 
+	@Override
+	public @Nullable PluginClient rehearsal() {
+		return this.supervisor.rehearsal();
+	}
+
 	private void breakOnTrial(PluginFailure failure) {
 		if (!this.broken) {
 			this.broken = true;

@@ -48,6 +48,15 @@ final class PluginSupervisor {
 		return (current != null && serves(state())) ? current.client() : null;
 	}
 
+	/**
+	 * The client for requests that are not real.
+	 * @return null when {@link #client()} is
+	 */
+	@Nullable PluginClient rehearsal() {
+		Incarnation current = this.life.incarnation();
+		return (current != null && serves(state())) ? current.rehearsal() : null;
+	}
+
 	private static boolean serves(PluginState state) {
 		return state == PluginState.READY || state == PluginState.STANDBY;
 	}

@@ -34,6 +34,11 @@ record TrialClient(PluginClient client, Consumer<PluginFailure> broken) implemen
 			.onErrorMap(PluginFailure.Unavailable.class, this::withdrawn) : null;
 	}
 
+	@Override
+	public boolean declaresDryRun() {
+		return this.client.declaresDryRun();
+	}
+
 	private PluginFailure withdrawn(PluginFailure failure) {
 		this.broken.accept(failure);
 		return new PluginFailure.Withdrawn(failure.plugin(),

@@ -32,11 +32,29 @@ public interface PluginClient {
 		return null;
 	}
 
+	/**
+	 * Whether the plugin declared the feature {@code dry_run}: it decides about an event
+	 * that is a dry run without changing any state. Whatever decorates a client must pass
+	 * this on. Does not block.
+	 * @return false if it would take such an event for a real one, or refuse it
+	 */
+	default boolean declaresDryRun() {
+		return false;
+	}
+
 	/** A client with its guards, which know how the calls went. */
 	interface Guarded extends PluginClient, Guards {
 
 		@Override
 		ResponseClient.@Nullable Guarded responses();
+
+		/**
+		 * Asks in the same way, with the same deadline and the same look at the decision,
+		 * but behind none of the guards that remember how calls went: neither breaker nor
+		 * bulkhead nor the record of durations hears of it.
+		 * @return for requests that are not real
+		 */
+		PluginClient unrecorded();
 
 	}
 

@@ -41,6 +41,15 @@ public interface PluginRegistry {
 		@Nullable PluginClient client();
 
 		/**
+		 * The client for requests that are not real: its calls leave no trace in the
+		 * guards, and one that fails does not end the trial of a new generation.
+		 * @return null while this generation does not run
+		 */
+		default @Nullable PluginClient rehearsal() {
+			return null;
+		}
+
+		/**
 		 * This place as of now: this very entry while its generation runs, else the one
 		 * that decides in its stead. Does not block.
 		 * @return null if the plugin has left the chain: it is not to be asked

@@ -23,14 +23,33 @@ import org.jspecify.annotations.Nullable;
  * @param tls whether the client spoke TLS
  * @param body what is shown of the body
  * @param annotations notes of earlier plugins, {@code <plugin>.<key>}
+ * @param dryRun whether the request is not real: a plugin decides as if it were, and
+ * changes no state
  */
 public record RequestEvent(String id, RequestHead head, String path, Map<String, String> query,
 		@Nullable HkpRequest hkp, InetSocketAddress client, boolean tls, RequestBody body,
-		Map<String, String> annotations) {
+		Map<String, String> annotations, boolean dryRun) {
 
 	public RequestEvent {
 		query = Map.copyOf(query);
 		annotations = Map.copyOf(annotations);
+	}
+
+	/**
+	 * A real request.
+	 * @param id the gateway's request id
+	 * @param head request line and headers
+	 * @param path decoded path as UTF-8
+	 * @param query decoded query
+	 * @param hkp the gateway's understanding; null outside HKP
+	 * @param client the resolved client
+	 * @param tls whether the client spoke TLS
+	 * @param body what is shown of the body
+	 * @param annotations notes of earlier plugins
+	 */
+	public RequestEvent(String id, RequestHead head, String path, Map<String, String> query, @Nullable HkpRequest hkp,
+			InetSocketAddress client, boolean tls, RequestBody body, Map<String, String> annotations) {
+		this(id, head, path, query, hkp, client, tls, body, annotations, false);
 	}
 
 	/**
@@ -67,7 +86,7 @@ public record RequestEvent(String id, RequestHead head, String path, Map<String,
 		}
 		HkpRequest request = (understood instanceof HkpTarget.Hkp known) ? known.request() : null;
 		return new RequestEvent(this.id, this.head.withTarget(target), HkpTargets.decodedPath(target),
-				HkpTargets.query(target), request, this.client, this.tls, this.body, this.annotations);
+				HkpTargets.query(target), request, this.client, this.tls, this.body, this.annotations, this.dryRun);
 	}
 
 	/**
@@ -77,7 +96,7 @@ public record RequestEvent(String id, RequestHead head, String path, Map<String,
 	 */
 	public RequestEvent withHead(RequestHead head) {
 		return new RequestEvent(this.id, head, this.path, this.query, this.hkp, this.client, this.tls, this.body,
-				this.annotations);
+				this.annotations, this.dryRun);
 	}
 
 	/**
@@ -87,7 +106,7 @@ public record RequestEvent(String id, RequestHead head, String path, Map<String,
 	 */
 	public RequestEvent withBody(RequestBody body) {
 		return new RequestEvent(this.id, this.head, this.path, this.query, this.hkp, this.client, this.tls, body,
-				this.annotations);
+				this.annotations, this.dryRun);
 	}
 
 	/**
@@ -97,7 +116,16 @@ public record RequestEvent(String id, RequestHead head, String path, Map<String,
 	 */
 	public RequestEvent withAnnotations(Map<String, String> annotations) {
 		return new RequestEvent(this.id, this.head, this.path, this.query, this.hkp, this.client, this.tls, this.body,
-				annotations);
+				annotations, this.dryRun);
+	}
+
+	/**
+	 * The same, not real.
+	 * @return a new event, for a dry run
+	 */
+	public RequestEvent asDryRun() {
+		return new RequestEvent(this.id, this.head, this.path, this.query, this.hkp, this.client, this.tls, this.body,
+				this.annotations, true);
 	}
 
 }

@@ -159,7 +159,7 @@ final class ClientAddressResolver {
 	 * Reads {@code a.b.c.d}, {@code a.b.c.d:port}, {@code v6}, {@code [v6]} or
 	 * {@code [v6]:port}.
 	 */
-	private static @Nullable InetSocketAddress parse(String text) {
+	static @Nullable InetSocketAddress parse(String text) {
 		String host = text;
 		String port = "";
 		if (text.startsWith("[")) {

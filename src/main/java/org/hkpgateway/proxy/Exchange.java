@@ -9,6 +9,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2StreamChannel;
@@ -24,7 +25,7 @@ import reactor.netty.http.server.HttpServerResponse;
  * One request and its answer, and what is to be said of them in the log. Used by one
  * request at a time; fields are written before the signal that lets others read them.
  */
-final class Exchange {
+final class Exchange implements Arrival {
 
 	private final HttpServerRequest request;
 
@@ -93,19 +94,23 @@ final class Exchange {
 		return this.id;
 	}
 
-	/**
-	 * Why the request could not be read.
-	 * @return null if it could
-	 */
-	@Nullable Refusal unreadable() {
+	@Override
+	public @Nullable Refusal unreadable() {
 		return (this.request.requestHeaders() instanceof RefusedHeaders headers) ? headers.refusal() : null;
 	}
 
-	String method() {
+	@Override
+	public HttpHeaders fields() {
+		return this.request.requestHeaders();
+	}
+
+	@Override
+	public String method() {
 		return (unreadable() != null) ? "-" : this.request.method().name();
 	}
 
-	String target() {
+	@Override
+	public String target() {
 		return (unreadable() != null) ? "-" : this.request.uri();
 	}
 
@@ -117,28 +122,23 @@ final class Exchange {
 		return (unreadable() != null) ? "" : this.request.version().text();
 	}
 
-	boolean http10() {
-		return this.request.version().equals(HttpVersion.HTTP_1_0);
+	@Override
+	public HttpVersion version() {
+		return this.request.version();
 	}
 
-	boolean http2() {
+	@Override
+	public boolean http2() {
 		return this.channel instanceof Http2StreamChannel;
 	}
 
-	/**
-	 * What the client speaks.
-	 * @return {@code 1.0}, {@code 1.1} or {@code 2}
-	 */
-	String protocolVersion() {
-		return http2() ? "2" : http10() ? "1.0" : "1.1";
+	@Override
+	public boolean overTls() {
+		return this.request.scheme().equals("https");
 	}
 
-	/**
-	 * The other end of the connection.
-	 * @return whom a trusted proxy's PROXY header names, if there was one
-	 * @throws Refusal if it has gone away
-	 */
-	InetSocketAddress peer() {
+	@Override
+	public InetSocketAddress peer() {
 		InetSocketAddress peer = ProxyHeader.peer(http2() ? this.channel.parent() : this.channel);
 		if (peer == null) {
 			throw Refusal.bodyCutShort();
@@ -151,10 +151,19 @@ final class Exchange {
 	 * @return 0 if there is none, -1 if it is chunked
 	 */
 	long bodyLength() {
-		if (this.request.requestHeaders().contains(HttpHeaderNames.TRANSFER_ENCODING)) {
+		return bodyLength(this.request.requestHeaders());
+	}
+
+	/**
+	 * The same of a head.
+	 * @param received its fields, framing known to be sound
+	 * @return 0 if there is none, -1 if it is chunked
+	 */
+	static long bodyLength(HttpHeaders received) {
+		if (received.contains(HttpHeaderNames.TRANSFER_ENCODING)) {
 			return -1;
 		}
-		String length = this.request.requestHeaders().get(HttpHeaderNames.CONTENT_LENGTH);
+		String length = received.get(HttpHeaderNames.CONTENT_LENGTH);
 		return (length != null) ? Long.parseLong(length.trim()) : 0;
 	}
 
@@ -162,11 +171,13 @@ final class Exchange {
 		return this.client;
 	}
 
-	void sentBy(ClientAddress client) {
+	@Override
+	public void sentBy(ClientAddress client) {
 		this.client = client;
 	}
 
-	void asks(@Nullable HkpRequest hkp) {
+	@Override
+	public void asks(@Nullable HkpRequest hkp) {
 		this.hkp = hkp;
 	}
 

@@ -165,7 +165,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 				ByteBuffer.wrap("The request could not be processed.\n".getBytes(StandardCharsets.UTF_8)));
 	}
 
-	private static ResponseHead refusalHead(Refusal refusal) {
+	static ResponseHead refusalHead(Refusal refusal) {
 		Headers headers = Headers.of("Content-Type", "text/plain; charset=utf-8", "Cache-Control", "no-store");
 		if (refusal.retryAfter() != null) {
 			headers = headers.with("Retry-After", Long.toString(refusal.retryAfter().toSeconds()));

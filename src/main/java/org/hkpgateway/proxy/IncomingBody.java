@@ -1,10 +1,12 @@
 package org.hkpgateway.proxy;
 
+import java.nio.ByteBuffer;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import org.hkpgateway.chain.BodyDemand;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.RequestBody;
@@ -57,7 +59,7 @@ final class IncomingBody {
 			return Mono.error(Refusal.tooLarge(this.maxBody));
 		}
 		return switch (demand.mode()) {
-			case FULL -> hold(exchange, length, Math.min(this.maxBody, demand.bytes()),
+			case FULL -> hold(exchange, length, limit(this.maxBody, demand),
 					(held) -> next.apply(
 							new RequestBody(RequestBody.State.COMPLETE, held.copy(Integer.MAX_VALUE), held.length()),
 							new UpstreamBody.Held(held)));
@@ -74,13 +76,63 @@ final class IncomingBody {
 		};
 	}
 
+	private static int limit(int most, BodyDemand demand) {
+		return (demand.mode() == BodyMode.FULL) ? Math.min(most, demand.bytes()) : most;
+	}
+
+	/**
+	 * What plugins are shown of a body that is all there and goes nowhere, by the same
+	 * rules.
+	 * @param method of its request
+	 * @param target of its request
+	 * @param length as declared; 0 if there is none, -1 if it was not declared
+	 * @param body its bytes, read-only from now on
+	 * @param demand how much plugins want
+	 * @return what they are shown
+	 * @throws Refusal if {@link #read} would refuse it
+	 */
+	RequestBody shown(String method, String target, long length, ByteBuffer body, BodyDemand demand) {
+		boolean hashquery = HashqueryBody.isExpected(method, target, length);
+		if (hashquery) {
+			HashqueryBody.checkLength(length);
+		}
+		else if (length == 0) {
+			return RequestBody.ABSENT;
+		}
+		else if (length > this.maxBody) {
+			throw Refusal.tooLarge(this.maxBody);
+		}
+		int limit = limit(hashquery ? Math.min(this.maxBody, HashqueryBody.MAX_BYTES) : this.maxBody, demand);
+		if (Math.max(length, body.remaining()) > limit) {
+			throw Refusal.tooLarge(limit);
+		}
+		if (hashquery) {
+			HashqueryBody.check(Unpooled.wrappedBuffer(body));
+		}
+		int most = (demand.mode() == BodyMode.FULL) ? Integer.MAX_VALUE : Math.max(demand.bytes(), demand.wish());
+		return (most > 0) ? beginning(body, most, length) : RequestBody.withheld(length);
+	}
+
+	private static RequestBody beginning(ByteBuffer body, int most, long length) {
+		boolean all = body.remaining() <= most;
+		return all ? RequestBody.complete(body)
+				: new RequestBody(RequestBody.State.PREFIX, body.duplicate().limit(body.position() + most), length);
+	}
+
+	/**
+	 * Whether the keyserver is told the length of each body.
+	 * @return false if one of unknown length is sent as it comes
+	 */
+	boolean requiresLength() {
+		return this.requireLength;
+	}
+
 	/** Always held, whatever plugins want: none of it is forwarded before all is read. */
 	private Mono<Void> hashquery(Exchange exchange, long length, BodyDemand demand,
 			BiFunction<RequestBody, UpstreamBody, Mono<Void>> next) {
 		HashqueryBody.checkLength(length);
 		int most = Math.min(this.maxBody, HashqueryBody.MAX_BYTES);
-		int limit = (demand.mode() == BodyMode.FULL) ? Math.min(most, demand.bytes()) : most;
-		return hold(exchange, length, limit, (held) -> {
+		return hold(exchange, length, limit(most, demand), (held) -> {
 			held.inspect(HashqueryBody::check);
 			RequestBody shown = switch (demand.mode()) {
 				case FULL -> new RequestBody(RequestBody.State.COMPLETE, held.copy(Integer.MAX_VALUE), held.length());

@@ -51,6 +51,8 @@ public final class PublicServer implements AutoCloseable {
 
 	private final GatewayHandler handler;
 
+	private final Explainer explainer;
+
 	/**
 	 * Wires the edge, and starts to check keyservers.
 	 * @param chain the plugins
@@ -78,11 +80,15 @@ public final class PublicServer implements AutoCloseable {
 		this.upstream = new UpstreamClient(this.upstreams);
 		BufferBudget budget = new BufferBudget(
 				Math.min(edge.maxBufferedBytes().toBytes(), PlatformDependent.maxDirectMemory() / 4));
-		this.handler = new GatewayHandler(new RequestReader(clients, new AllowedHosts(edge.allowedHosts())), chain,
-				new IncomingBody((int) edge.maxBody().toBytes(), budget,
-						upstream.contentLength() == UpstreamSettings.ContentLength.REQUIRE,
-						new BodyRate(edge.minBodyRate().toBytes(), edge.idleTimeout(), report)),
-				this.upstream, new AccessLog(clientAddress.log(), log), StrictTransport.parse(edge.hsts()), listener);
+		RequestReader reader = new RequestReader(clients, new AllowedHosts(edge.allowedHosts()));
+		IncomingBody bodies = new IncomingBody((int) edge.maxBody().toBytes(), budget,
+				upstream.contentLength() == UpstreamSettings.ContentLength.REQUIRE,
+				new BodyRate(edge.minBodyRate().toBytes(), edge.idleTimeout(), report));
+		StrictTransport strictTransport = StrictTransport.parse(edge.hsts());
+		this.handler = new GatewayHandler(reader, chain, bodies, this.upstream, new AccessLog(clientAddress.log(), log),
+				strictTransport, listener);
+		this.explainer = new Explainer(reader, chain, bodies, this.upstreams, strictTransport,
+				(int) edge.maxHeaderBytes().toBytes());
 	}
 
 	/**
@@ -137,6 +143,19 @@ public final class PublicServer implements AutoCloseable {
 	 */
 	public HttpServerRoutes route(HttpServerRoutes routes) {
 		return routes.route((HttpServerRequest request) -> true, this.handler);
+	}
+
+	/**
+	 * Explains what would be done with a request. Nothing is sent to a keyserver, counted
+	 * or logged, and plugins that keep to their word change no state. Non-blocking; takes
+	 * as long as the plugins do, which have the time that they have for a real request,
+	 * and each one in shadow mode as much again.
+	 * @param request the request
+	 * @return what would be done; an {@link IllegalArgumentException} if the length of
+	 * the body is not what the request says
+	 */
+	public Mono<Explanation> explain(ExplainedRequest request) {
+		return this.explainer.explain(request);
 	}
 
 	/**

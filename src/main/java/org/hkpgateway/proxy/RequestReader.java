@@ -45,7 +45,7 @@ final class RequestReader {
 	 */
 	static final class Understood {
 
-		private final Exchange exchange;
+		private final Arrival arrival;
 
 		private final HttpHeaders received;
 
@@ -59,9 +59,9 @@ final class RequestReader {
 
 		private @Nullable RequestHead head;
 
-		private Understood(Exchange exchange, HttpHeaders received, Predicate<String> withheld, boolean keepChain,
+		private Understood(Arrival arrival, HttpHeaders received, Predicate<String> withheld, boolean keepChain,
 				@Nullable HkpRequest hkp, ClientAddress client) {
-			this.exchange = exchange;
+			this.arrival = arrival;
 			this.received = received;
 			this.withheld = withheld;
 			this.keepChain = keepChain;
@@ -76,7 +76,7 @@ final class RequestReader {
 		RequestHead head() {
 			RequestHead made = this.head;
 			if (made == null) {
-				made = new RequestHead(this.exchange.method(), this.exchange.target(),
+				made = new RequestHead(this.arrival.method(), this.arrival.target(),
 						NettyHeaders.copy(this.received, this.withheld));
 				this.head = made;
 			}
@@ -103,7 +103,7 @@ final class RequestReader {
 		UpstreamHead upstreamHead() {
 			HttpHeaders fields = UNCHECKED.newHeaders();
 			NettyHeaders.pass(this.received, this.withheld, fields);
-			return completed(this.exchange.target(), this.hkp, fields);
+			return completed(this.arrival.target(), this.hkp, fields);
 		}
 
 		/**
@@ -125,33 +125,32 @@ final class RequestReader {
 			// Expect is answered by the gateway itself.
 			fields.remove(HttpHeaderNames.CONTENT_LENGTH).remove(HttpHeaderNames.EXPECT);
 			ForwardedHeaders.add(this.received, this.client, this.keepChain, fields);
-			fields.add(VIA, this.exchange.protocolVersion() + " hkp-gateway");
-			return new UpstreamHead(this.exchange.method(), target, hkp, fields);
+			fields.add(VIA, this.arrival.protocolVersion() + " hkp-gateway");
+			return new UpstreamHead(this.arrival.method(), target, hkp, fields);
 		}
 
 	}
 
 	/**
 	 * Understands a request. The client is known even if the request is refused.
-	 * @param exchange the exchange, which is told of client and operation
+	 * @param arrival the request, which is told of client and operation
 	 * @return the request, understood
 	 * @throws Refusal if it is malformed or ambiguous
 	 */
-	Understood read(Exchange exchange) {
-		HttpHeaders received = exchange.request().requestHeaders();
-		Refusal unreadable = exchange.unreadable();
+	Understood read(Arrival arrival) {
+		HttpHeaders received = arrival.fields();
+		Refusal unreadable = arrival.unreadable();
 		if (unreadable == null) {
 			check(received);
 		}
-		ClientAddress client = this.clients.resolve(exchange.peer(), received,
-				exchange.request().scheme().equals("https"));
-		exchange.sentBy(client);
+		ClientAddress client = this.clients.resolve(arrival.peer(), received, arrival.overTls());
+		arrival.sentBy(client);
 		if (unreadable != null) {
 			throw unreadable;
 		}
-		checkHead(exchange, received);
-		HkpRequest hkp = classify(exchange.method(), exchange.target());
-		exchange.asks(hkp);
+		checkHead(arrival, received);
+		HkpRequest hkp = classify(arrival.method(), arrival.target());
+		arrival.asks(hkp);
 		if (!this.hosts.serves(received.get(HttpHeaderNames.HOST), hkp)) {
 			throw Refusal.misdirected();
 		}
@@ -160,14 +159,14 @@ final class RequestReader {
 		Predicate<String> withheld = (name) -> hopByHop.test(name) || ForwardedHeaders.isForwarded(name)
 				|| this.clients.isForged(name, trusted);
 		boolean keepChain = trusted && this.clients.believesForwardedFor(received);
-		return new Understood(exchange, received, withheld, keepChain, hkp, client);
+		return new Understood(arrival, received, withheld, keepChain, hkp, client);
 	}
 
-	private static void checkHead(Exchange exchange, HttpHeaders received) {
-		if (!exchange.http2() && exchange.request().version().majorVersion() != 1) {
+	private static void checkHead(Arrival arrival, HttpHeaders received) {
+		if (!arrival.http2() && arrival.version().majorVersion() != 1) {
 			throw Refusal.versionNotSupported();
 		}
-		String method = exchange.method();
+		String method = arrival.method();
 		if (method.equals("CONNECT") || method.equals("TRACE")) {
 			throw Refusal.methodNotAllowed(method);
 		}
@@ -175,7 +174,7 @@ final class RequestReader {
 			throw Refusal.methodNotImplemented();
 		}
 		int hosts = received.getAll(HttpHeaderNames.HOST).size();
-		if (hosts > 1 || (hosts == 0 && !exchange.http10())) {
+		if (hosts > 1 || (hosts == 0 && !arrival.http10())) {
 			throw Refusal.badRequest("Expected one Host header, got " + hosts + ".");
 		}
 		String host = received.get(HttpHeaderNames.HOST);

@@ -155,15 +155,30 @@ final class UpstreamClient implements AutoCloseable {
 			headers.set(HttpHeaderNames.HOST, defaultHost);
 		}
 		RawTarget.keepOctets(outbound, head.target());
+		frame(headers, method, body);
 		if (body instanceof UpstreamBody.Held held) {
-			headers.set(HttpHeaderNames.CONTENT_LENGTH, held.body().length());
 			return outbound.send(Mono.fromSupplier(held.body()::content));
 		}
 		if (body instanceof UpstreamBody.Replaced replaced) {
-			headers.set(HttpHeaderNames.CONTENT_LENGTH, replaced.bytes().remaining());
 			return outbound.send(Mono.fromSupplier(() -> Unpooled.wrappedBuffer(replaced.bytes())));
 		}
-		if (body instanceof UpstreamBody.Streamed streamed) {
+		return (body instanceof UpstreamBody.Streamed streamed) ? outbound.send(streamed.bytes()) : outbound;
+	}
+
+	/**
+	 * Sets the field that says how long the body is.
+	 * @param headers of a request, without framing
+	 * @param method as sent
+	 * @param body its body
+	 */
+	static void frame(HttpHeaders headers, String method, UpstreamBody body) {
+		if (body instanceof UpstreamBody.Held held) {
+			headers.set(HttpHeaderNames.CONTENT_LENGTH, held.body().length());
+		}
+		else if (body instanceof UpstreamBody.Replaced replaced) {
+			headers.set(HttpHeaderNames.CONTENT_LENGTH, replaced.bytes().remaining());
+		}
+		else if (body instanceof UpstreamBody.Streamed streamed) {
 			if (streamed.length() >= 0) {
 				headers.set(HttpHeaderNames.CONTENT_LENGTH, streamed.length());
 			}
@@ -171,13 +186,10 @@ final class UpstreamClient implements AutoCloseable {
 				// Without any framing the body would be read as the next request.
 				headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
 			}
-			return outbound.send(streamed.bytes());
 		}
-		boolean bodyExpected = !method.equals("GET") && !method.equals("HEAD");
-		if (bodyExpected) {
+		else if (!method.equals("GET") && !method.equals("HEAD")) {
 			headers.set(HttpHeaderNames.CONTENT_LENGTH, 0);
 		}
-		return outbound;
 	}
 
 	private static Publisher<Void> relay(Exchange exchange, String sentMethod, HttpClientResponse from,

@@ -84,7 +84,7 @@ final class Guard<E, D> {
 	 * @return the decision, or a {@link PluginFailure}; never empty
 	 */
 	Mono<D> call(E event, Duration budget) {
-		Duration limit = (budget.compareTo(this.timeout) < 0) ? budget : this.timeout;
+		Duration limit = limit(budget);
 		return this.latency.measure(ask(event, limit)).<D>handle((outcome, sink) -> {
 			if (outcome instanceof Outcome.Decided<D> decided) {
 				sink.next(decided.decision());
@@ -93,6 +93,28 @@ final class Guard<E, D> {
 				sink.error(counted(failed.failure(), limit));
 			}
 		}).transform(this.inBreaker).transform(this.inBulkhead).onErrorMap(this::toFailure);
+	}
+
+	/**
+	 * Makes one call that neither breaker nor bulkhead nor the record of durations hears
+	 * of, and that they do not refuse.
+	 * @param event what to show
+	 * @param budget the longest to wait
+	 * @return as {@link #call}
+	 */
+	Mono<D> callUnrecorded(E event, Duration budget) {
+		return ask(event, limit(budget)).handle((outcome, sink) -> {
+			if (outcome instanceof Outcome.Decided<D> decided) {
+				sink.next(decided.decision());
+			}
+			else if (outcome instanceof Outcome.Failed<D> failed) {
+				sink.error(failed.failure());
+			}
+		});
+	}
+
+	private Duration limit(Duration budget) {
+		return (budget.compareTo(this.timeout) < 0) ? budget : this.timeout;
 	}
 
 	private Mono<Outcome<D>> ask(E event, Duration limit) {

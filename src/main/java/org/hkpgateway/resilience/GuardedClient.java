@@ -49,8 +49,32 @@ final class GuardedClient implements PluginClient.Guarded {
 	}
 
 	@Override
+	public boolean declaresDryRun() {
+		return this.client.declaresDryRun();
+	}
+
+	@Override
+	public PluginClient unrecorded() {
+		return new Unrecorded(this.client, this.requests);
+	}
+
+	@Override
 	public GuardStatus status() {
 		return this.requests.status();
+	}
+
+	private record Unrecorded(PluginClient client, Guard<RequestEvent, Decision> requests) implements PluginClient {
+
+		@Override
+		public Mono<Decision> decide(RequestEvent event, Duration budget) {
+			return this.requests.callUnrecorded(event, budget);
+		}
+
+		@Override
+		public boolean declaresDryRun() {
+			return this.client.declaresDryRun();
+		}
+
 	}
 
 	private record GuardedResponses(Guard<ResponseEvent, ResponseDecision> guard) implements ResponseClient.Guarded {

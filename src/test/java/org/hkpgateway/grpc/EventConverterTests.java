@@ -43,6 +43,7 @@ class EventConverterTests {
 		assertThat(message.getDeadlineMs()).isEqualTo(150);
 		assertThat(message.getTraceparent()).isEmpty();
 		assertThat(message.getDryRun()).isFalse();
+		assertThat(this.converter.toMessage(TestEvents.lookup().asDryRun(), 150).getDryRun()).isTrue();
 		assertThat(message.getCancel()).isFalse();
 		org.hkpgateway.proto.HkpRequest hkp = message.getHkp();
 		assertThat(hkp.getOperation()).isEqualTo(org.hkpgateway.proto.HkpRequest.Operation.LOOKUP_GET);

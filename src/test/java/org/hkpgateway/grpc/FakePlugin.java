@@ -114,6 +114,10 @@ class FakePlugin implements AutoCloseable {
 		MARKS,
 		/** Answers with what it was shown. */
 		TELLS_REQUEST,
+		/**
+		 * Counts real requests, and gives the count as its reason and as an annotation.
+		 */
+		COUNTS,
 		/** Continues and asks for a delay of 1.5 s. */
 		DELAYS, DELAYS_A_MINUTE,
 		/** Answers 429 and asks for a delay of 1.5 s. */
@@ -131,6 +135,8 @@ class FakePlugin implements AutoCloseable {
 		HEALTHY,
 		/** Shakes hands a second before it listens; only as a process. */
 		BINDS_SLOWLY,
+		/** Does not declare the feature dry_run. */
+		NO_DRY_RUN,
 		/** Shows a certificate in its handshake and another one to who connects. */
 		SHOWS_ANOTHER_CERTIFICATE
 
@@ -197,6 +203,9 @@ class FakePlugin implements AutoCloseable {
 
 	/** Ids that it was told to forget. */
 	final Queue<String> cancelledIds = new ConcurrentLinkedQueue<>();
+
+	/** What COUNTS has counted. */
+	private final AtomicInteger counted = new AtomicInteger();
 
 	final AtomicInteger streamsEnded = new AtomicInteger();
 
@@ -387,10 +396,10 @@ class FakePlugin implements AutoCloseable {
 				.setName("fake")
 				.setVersion("9.9")
 				.setDescription("A fake");
-			InitResponse.Builder answer = InitResponse.newBuilder()
-				.setSuccess(true)
-				.addFeatures("dry_run")
-				.setInfo(info);
+			InitResponse.Builder answer = InitResponse.newBuilder().setSuccess(true).setInfo(info);
+			if (FakePlugin.this.manners != Manners.NO_DRY_RUN) {
+				answer.addFeatures("dry_run");
+			}
 			if (FakePlugin.this.streamManners != StreamManners.OFF) {
 				answer.addFeatures("stream");
 			}
@@ -400,7 +409,8 @@ class FakePlugin implements AutoCloseable {
 			}
 			switch (FakePlugin.this.manners) {
 				case GOOD, EXITS_DURING_SHUTDOWN, NOT_A_PLUGIN, NO_PROOF, WRONG_PROOF, GO_PLUGIN, GO_PLUGIN_NOT_SERVING,
-						GO_PLUGIN_FLOODS, HANGS_IN_SHUTDOWN, HEALTHY, BINDS_SLOWLY, SHOWS_ANOTHER_CERTIFICATE ->
+						GO_PLUGIN_FLOODS, HANGS_IN_SHUTDOWN, HEALTHY, BINDS_SLOWLY, SHOWS_ANOTHER_CERTIFICATE,
+						NO_DRY_RUN ->
 					{
 					}
 				case OTHER_PATCH -> answer.getInfoBuilder().putMetadata("min_host_protocol", "1.0.9");
@@ -583,6 +593,14 @@ class FakePlugin implements AutoCloseable {
 						answer.setContinueChain(true).setRewrite(RequestRewrite.newBuilder().setPath("/pks//add")));
 				case MARKS -> answer(observer, FakeDecisions.marked());
 				case TELLS_REQUEST -> answer(observer, FakeDecisions.told(event));
+				case COUNTS -> {
+					int real = event.getDryRun() ? FakePlugin.this.counted.get()
+							: FakePlugin.this.counted.incrementAndGet();
+					answer(observer,
+							answer.setContinueChain(true)
+								.setReason("real requests: " + real)
+								.putAnnotations("real", Integer.toString(real)));
+				}
 				case DELAYS -> answer(observer, answer.setContinueChain(true).setDelayMs(1500));
 				case DELAYS_A_MINUTE -> answer(observer, answer.setContinueChain(true).setDelayMs(60_000));
 				case DENIES_SLOWLY -> answer(observer, answer.setStatusCode(429).setDelayMs(1500));

@@ -83,6 +83,17 @@ class CountedClientTests {
 	}
 
 	@Test
+	void callsOfAnotherClientAreCountedAndRefusedAlike() {
+		PluginClient other = this.client.counting((event, budget) -> this.answer.asMono());
+		Disposable running = decide(other).subscribe();
+		assertThat(this.client.inFlight()).isEqualTo(1);
+		CompletableFuture<Void> drained = this.client.drain();
+		StepVerifier.create(decide(other)).expectError(PluginFailure.Withdrawn.class).verify(Duration.ofSeconds(5));
+		running.dispose();
+		assertThat(drained).isCompleted();
+	}
+
+	@Test
 	void refusesCallsWhileDraining() {
 		Disposable running = decide(this.client).subscribe();
 		CompletableFuture<Void> drained = this.client.drain();

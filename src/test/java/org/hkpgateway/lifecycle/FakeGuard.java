@@ -50,6 +50,11 @@ final class FakeGuard implements PluginClient.Guarded {
 	}
 
 	@Override
+	public PluginClient unrecorded() {
+		return this.client;
+	}
+
+	@Override
 	public GuardStatus status() {
 		return new GuardStatus(new BreakerStatus(this.state, -1, -1, 0, 0), LatencyStatus.NONE, 0);
 	}

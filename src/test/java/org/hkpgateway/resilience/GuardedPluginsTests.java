@@ -86,6 +86,40 @@ class GuardedPluginsTests {
 	}
 
 	@Test
+	void unrecordedCallsHaveTheSameDeadlineAndChecksAndLeaveNoTrace() {
+		PluginClient unrecorded = this.client.unrecorded();
+		this.answer = Mono.error(CRASH);
+		for (int i = 0; i < 40; i++) {
+			assertThat(new Call(unrecorded, BUDGET).failure).isSameAs(CRASH);
+		}
+		this.answer = Mono
+			.just(new Decision.Continue(List.of(new HeaderMutation.Set("Host", "evil")), List.of(), Map.of(), ""));
+		assertThat(new Call(unrecorded, BUDGET).failure).hasMessageContaining("refused decision: ");
+		this.answer = Mono.never();
+		Call late = new Call(unrecorded, BUDGET);
+		advance(199);
+		assertThat(late.failure).isNull();
+		advance(1);
+		assertThat(late.failure).isInstanceOf(PluginFailure.Timeout.class);
+		assertThat(this.client.status().breaker().bufferedCalls()).isZero();
+		assertThat(this.client.status().latency()).isEqualTo(LatencyStatus.NONE);
+		assertThat(this.client.status().callsInFlight()).isZero();
+		assertThat(this.transitions).isEmpty();
+	}
+
+	@Test
+	void anOpenBreakerAndAFullBulkheadDoNotRefuseUnrecordedCalls() {
+		this.answer = Mono.error(CRASH);
+		for (int i = 0; i < 40; i++) {
+			new Call(BUDGET);
+		}
+		assertThat(new Call(BUDGET).failure).isInstanceOf(PluginFailure.BreakerOpen.class);
+		this.answer = Mono.just(Decision.Continue.UNCHANGED);
+		assertThat(this.client.unrecorded().decide(EVENT, BUDGET).block()).isSameAs(Decision.Continue.UNCHANGED);
+		assertThat(this.client.status().breaker().state()).isEqualTo(BreakerState.OPEN);
+	}
+
+	@Test
 	void aBrokenStreamCountsOnceAndFailsAll() {
 		this.answer = Mono.error(PluginFailure.Unavailable.sharingTheCauseOfAnother(ID, "stream broke"));
 		for (int i = 0; i < 40; i++) {
