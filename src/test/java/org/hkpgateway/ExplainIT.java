@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import org.hkpgateway.grpc.FakePluginProgram;
@@ -117,7 +119,7 @@ class ExplainIT {
 			for (int i = 0; i < 30; i++) {
 				JsonNode fails = explain(gateway, get("/fails"));
 				assertThat(plugin(fails, "f-fails").path("outcome").asString("")).isEqualTo("failed-open");
-				assertThat(plugin(fails, "f-fails").path("why").asString("")).startsWith("protocol-error: ");
+				assertThat(plugin(fails, "f-fails").path("why").asString("")).contains(": plugin f-fails: ");
 			}
 			JsonNode guards = gateway.actuator("plugins/f-fails");
 			assertThat(guards.path("breaker").path("state").asString("")).isEqualTo("CLOSED");
@@ -168,6 +170,32 @@ class ExplainIT {
 					+ "Content-Length: 14\r\n\r\n{\"target\":\"/\"}");
 			assertThat(upstream.take().requestLine()).startsWith("POST /actuator/explain ");
 			assertThat(upstream.waiting()).isZero();
+		}
+	}
+
+	@Test
+	void fewAreExplainedAtATime() throws Exception {
+		install("a-silent", "NEVER_ANSWERS", false, "/silent");
+		try (RawUpstream upstream = RawUpstream.answering("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n");
+				GatewayProcess gateway = start(upstream)) {
+			List<CompletableFuture<Changed>> slow = new ArrayList<>();
+			for (int i = 0; i < 2; i++) {
+				slow.add(CompletableFuture.supplyAsync(() -> gateway.change("explain", get("/silent"))));
+			}
+			gateway.await("one too many", () -> {
+				Changed refused = gateway.change("explain", get("/other"));
+				return refused.status() == 429 && refused.body()
+					.path("message")
+					.asString("")
+					.startsWith("expected: at most 2 explanations at a time");
+			});
+			for (CompletableFuture<Changed> each : slow) {
+				JsonNode late = each.get(60, TimeUnit.SECONDS).body();
+				assertThat(plugin(late, "a-silent").path("why").asString("")).startsWith("timeout: ");
+				assertThat(late.path("result").path("status").asInt()).isEqualTo(500);
+			}
+			assertThat(explain(gateway, get("/other")).path("result").path("kind").asString("")).isEqualTo("forward");
+			assertThat(gateway.actuator("plugins/a-silent").path("breaker").path("bufferedCalls").asInt(-1)).isZero();
 		}
 	}
 

@@ -38,7 +38,7 @@ final class ExplainRequests {
 	static ExplainedRequest read(byte[] text) {
 		JsonNode request = parse(text);
 		if (!request.isObject()) {
-			throw expected("a JSON object", request);
+			throw mistake("expected: a JSON object", request);
 		}
 		Set<String> unknown = new TreeSet<>(request.propertyNames());
 		unknown.removeAll(MEMBERS);
@@ -66,7 +66,7 @@ final class ExplainRequests {
 			return missing;
 		}
 		if (!value.isString()) {
-			throw expected(name + ": expected: a string", value);
+			throw mistake(name + ": expected: a string", value);
 		}
 		return value.stringValue();
 	}
@@ -74,7 +74,7 @@ final class ExplainRequests {
 	private static boolean flag(JsonNode request, String name) {
 		JsonNode value = request.path(name);
 		if (!value.isMissingNode() && !value.isBoolean()) {
-			throw expected(name + ": expected: true or false", value);
+			throw mistake(name + ": expected: true or false", value);
 		}
 		return value.asBoolean(false);
 	}
@@ -96,14 +96,14 @@ final class ExplainRequests {
 			});
 		}
 		else if (!headers.isMissingNode()) {
-			throw expected("headers: expected: an object of names and values, or a list of lines", headers);
+			throw mistake("headers: expected: an object of names and values, or a list of lines", headers);
 		}
 		return fields;
 	}
 
 	private static String value(JsonNode value, String what) {
 		if (!value.isString()) {
-			throw expected("headers: expected: " + what, value);
+			throw mistake("headers: expected: " + what, value);
 		}
 		return value.stringValue();
 	}
@@ -134,10 +134,10 @@ final class ExplainRequests {
 		return client;
 	}
 
-	private static IllegalArgumentException expected(String what, JsonNode got) {
-		String prefix = what.contains("expected:") ? what : "expected: " + what;
-		return new IllegalArgumentException(prefix + ", got: " + (got.isMissingNode() ? "nothing"
-				: got.isContainer() ? "an " + got.getNodeType().name().toLowerCase(Locale.ROOT) : got));
+	private static IllegalArgumentException mistake(String expected, JsonNode got) {
+		String text = got.isMissingNode() ? "nothing"
+				: got.isContainer() ? "an " + got.getNodeType().name().toLowerCase(Locale.ROOT) : got.toString();
+		return new IllegalArgumentException(expected + ", got: " + text);
 	}
 
 }
