@@ -173,6 +173,29 @@ class ExplainIT {
 		}
 	}
 
+	/** The plugin is told what to do with dry runs by its SDK. */
+	@Test
+	void antiabuseCountsNoExplanation() throws Exception {
+		try (RawUpstream upstream = RawUpstream.answering("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n");
+				GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
+						"hkp.upstream.urls=" + upstream.uri(), "hkp.plugins.settings.antiabuse.timeout=5s",
+						"hkp.plugins.chain-budget=6s", "hkp.plugins.settings.antiabuse.config.threshold=3")) {
+			gateway.pluginPid("antiabuse");
+			for (int i = 0; i < 6; i++) {
+				JsonNode explained = explain(gateway, get("/pks/lookup?op=stats"));
+				assertThat(plugin(explained, "antiabuse").path("outcome").asString("")).as(explained.toString())
+					.isEqualTo("continue");
+			}
+			for (int status : new int[] { 200, 200, 200, 429 }) {
+				assertThat(RawClient.exchange(gateway.port(), "GET /pks/lookup?op=stats HTTP/1.0\r\nHost: keys\r\n\r\n")
+					.status()).isEqualTo(status);
+			}
+			JsonNode blocked = explain(gateway, get("/pks/lookup?op=stats"));
+			assertThat(blocked.path("result").path("status").asInt()).isEqualTo(429);
+			assertThat(plugin(blocked, "antiabuse").path("why").asString("")).startsWith("more than 3");
+		}
+	}
+
 	@Test
 	void fewAreExplainedAtATime() throws Exception {
 		install("a-silent", "NEVER_ANSWERS", false, "/silent");
