@@ -156,11 +156,15 @@ public final class GrpcConnector implements PluginConnection.Connector, AutoClos
 	}
 
 	/**
-	 * Ends the threads. Close the connections first. Blocks for at most two seconds.
+	 * Ends the threads. Close the connections first. Blocks for some seconds at most.
 	 */
 	@Override
 	public void close() {
 		this.stdioThread.shutdownNow();
+		// A loop that ends closes its connections first. Channels that were shut down are
+		// closed before that, or gRPC would wait for somebody to ask for what has come.
+		this.eventLoops.forEach((loop) -> loop.submit(() -> {
+		}).awaitUninterruptibly(1, TimeUnit.SECONDS));
 		this.eventLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
 	}
 

@@ -191,7 +191,7 @@ class HeadAndOptionsIT {
 				TestEdge edge = edge(upstream)) {
 			Command.Result result = Command
 				.run(this.temp, Duration.ofSeconds(30), new byte[0],
-						List.of(curl.toString(), "-sSi", version, "--expect100-timeout", "20", "-H",
+						List.of(curl.toString(), "-sSi", version, "--expect100-timeout", "3", "-H",
 								"Expect: 100-continue", "--data-binary", "@" + key,
 								"http://127.0.0.1:" + edge.port() + "/pks/add"))
 				.orFail();
