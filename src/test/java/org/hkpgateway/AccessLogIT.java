@@ -51,8 +51,8 @@ class AccessLogIT {
 			assertThat(RawClient.exchange(gateway.port(), UPLOAD).status()).as(gateway.log()).isEqualTo(200);
 			Map<String, String> line = line(gateway, "/pks/add");
 			assertThat(line.keySet()).containsExactly("request", "client", "protocol", "tls", "method", "target",
-					"operation", "plugins", "decision", "status", "plugin", "upstream", "in", "out", "ms", "plugins_ms",
-					"upstream_first_ms", "upstream_ms");
+					"operation", "plugins", "decision", "status", "plugin", "annotations", "upstream", "in", "out",
+					"ms", "plugins_ms", "upstream_first_ms", "upstream_ms");
 			assertThat(line).containsEntry("client", "127.0.0.1")
 				.containsEntry("protocol", "HTTP/1.1")
 				.containsEntry("tls", "false")
