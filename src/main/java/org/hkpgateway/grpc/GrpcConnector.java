@@ -163,8 +163,10 @@ public final class GrpcConnector implements PluginConnection.Connector, AutoClos
 		this.stdioThread.shutdownNow();
 		// A loop that ends closes its connections first. Channels that were shut down are
 		// closed before that, or gRPC would wait for somebody to ask for what has come.
-		this.eventLoops.forEach((loop) -> loop.submit(() -> {
-		}).awaitUninterruptibly(1, TimeUnit.SECONDS));
+		if (!this.eventLoops.isShuttingDown()) {
+			this.eventLoops.forEach((loop) -> loop.submit(() -> {
+			}).awaitUninterruptibly(1, TimeUnit.SECONDS));
+		}
 		this.eventLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
 	}
 
