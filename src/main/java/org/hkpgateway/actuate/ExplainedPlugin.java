@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param stage number of the group that is asked at the same time, from 1; null if it is
  * in none
  * @param outcome as in the access log; or not-called, because it would have changed its
- * state, or not-reached, because the request had ended before
+ * state, answers-only, because it sees no requests, or not-reached, because the request
+ * had ended before
  * @param why the reason that the plugin gave, the failure, or what does not match
  * @param called whether it was asked
  * @param forced whether it was asked although it may have changed its state
@@ -41,20 +42,23 @@ record ExplainedPlugin(String name, int order, String mode, @Nullable Integer st
 		Decision decision = (asked != null) ? asked.decision() : null;
 		return new ExplainedPlugin(seat.spec().id().name(), seat.spec().order(),
 				seat.spec().mode().name().toLowerCase(Locale.ROOT), (seat.stage() > 0) ? seat.stage() : null,
-				label(outcome, notCalled), why(outcome, notCalled), asked != null, forced,
+				label(seat, outcome, notCalled), why(seat, outcome, notCalled), asked != null, forced,
 				(asked != null) ? ExplanationView.millis(asked.nanos()) : null, changes(decision),
 				(decision instanceof Decision.Respond respond) ? respond.head().status() : null,
 				(decision != null && !decision.delay().isZero()) ? decision.delay().toMillis() : null,
 				(decision != null) ? new TreeMap<>(decision.annotations()) : Map.of());
 	}
 
-	private static String label(@Nullable PluginOutcome outcome, boolean notCalled) {
-		return notCalled ? "not-called" : (outcome != null) ? outcome.kind().label() : "not-reached";
+	private static String label(Seat seat, @Nullable PluginOutcome outcome, boolean notCalled) {
+		if (outcome != null || notCalled) {
+			return (notCalled || outcome == null) ? "not-called" : outcome.kind().label();
+		}
+		return seat.onlyReviews() ? "answers-only" : "not-reached";
 	}
 
-	private static String why(@Nullable PluginOutcome outcome, boolean notCalled) {
+	private static String why(Seat seat, @Nullable PluginOutcome outcome, boolean notCalled) {
 		if (outcome == null) {
-			return notCalled ? "" : "the request ended before";
+			return notCalled ? "" : seat.onlyReviews() ? "it is not granted http.request" : "the request ended before";
 		}
 		boolean unmatched = outcome.kind() == PluginOutcome.Kind.SKIPPED && !notCalled;
 		return unmatched ? "does not match: " + outcome.detail() : outcome.detail();

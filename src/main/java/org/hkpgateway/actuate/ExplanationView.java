@@ -92,7 +92,8 @@ record ExplanationView(@Nullable Understood understood, List<ExplainedPlugin> pl
 		for (PluginStatus status : known) {
 			if (!seated.contains(status.id())) {
 				notes.add("Not in the chain: " + status.id() + ", "
-						+ (status.enabled() ? "it is not granted http.request" : "it is disabled") + ".");
+						+ (status.enabled() ? "it is granted neither http.request nor http.response" : "it is disabled")
+						+ ".");
 			}
 		}
 		if (explanation.result() instanceof Explanation.Forward forward && forward.method().equals("HEAD")) {

@@ -1,5 +1,7 @@
 package org.hkpgateway.chain;
 
+import org.hkpgateway.plugin.Decision;
+
 /**
  * A reply and what it took.
  *
@@ -8,6 +10,6 @@ package org.hkpgateway.chain;
  * nanoseconds
  * @param nanos how long the reply took
  */
-record Answered(Reply reply, long left, long nanos) {
+record Answered(Reply<Decision> reply, long left, long nanos) {
 
 }

@@ -2,6 +2,7 @@ package org.hkpgateway.chain;
 
 import java.time.Duration;
 
+import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginRegistry;
 import org.hkpgateway.plugin.RequestEvent;
 
@@ -22,6 +23,6 @@ public interface Asker {
 	 * @param left the longest to wait, positive
 	 * @return what came of it; neither empty nor an error
 	 */
-	Mono<Reply> ask(PluginRegistry.Entry entry, RequestEvent shown, Duration left);
+	Mono<Reply<Decision>> ask(PluginRegistry.Entry entry, RequestEvent shown, Duration left);
 
 }

@@ -28,6 +28,9 @@ public record BodyDemand(BodyMode mode, int bytes, int wish) {
 		int wish = 0;
 		for (Place place : places) {
 			PluginSpec spec = place.chosen().spec();
+			if (place.onlyReviews()) {
+				continue;
+			}
 			if (place.isShadow()) {
 				wish = Math.max(wish, wish(spec));
 				continue;

@@ -42,19 +42,19 @@ final class ChainAnswers {
 	record Sanitized(ResponseHead head, ByteBuffer body, List<String> warnings) {
 	}
 
-	static ChainResult.Answer failedClosed(ChainTrace trace) {
-		return plain(500, "The request could not be processed.\n", trace);
+	static Sanitized failedClosed() {
+		return plain(500, "The request could not be processed.\n");
 	}
 
-	static ChainResult.Answer tooLarge(ChainTrace trace) {
-		return plain(413, "The request is too large to be examined.\n", trace);
+	static Sanitized tooLarge() {
+		return plain(413, "The request is too large to be examined.\n");
 	}
 
-	private static ChainResult.Answer plain(int status, String text, ChainTrace trace) {
-		return new ChainResult.Answer(
+	private static Sanitized plain(int status, String text) {
+		return new Sanitized(
 				new ResponseHead(status,
 						Headers.of("Content-Type", "text/plain; charset=utf-8", "Cache-Control", "no-store")),
-				ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), trace);
+				ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), List.of());
 	}
 
 	/** The status that reaches the client. */

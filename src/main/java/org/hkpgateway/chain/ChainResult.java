@@ -35,9 +35,9 @@ public sealed interface ChainResult {
 	 * plugin, with all annotations; never cut down to what one plugin may see
 	 * @param bodyReplaced whether the body to forward is that of {@code request}; else it
 	 * is the client's
-	 * @param plugins those that were asked, in the order of the chain, each as the
-	 * generation that was asked: one that has failed and whose policy let the request go
-	 * on, too
+	 * @param plugins those that were asked, and those that match and are granted nothing
+	 * but to see the answer, in the order of the chain, each as the generation that was
+	 * asked: one that has failed and whose policy let the request go on, too
 	 * @param responseHeaders changes of the answer's headers, in order
 	 * @param trace how it came to that
 	 */
@@ -54,7 +54,8 @@ public sealed interface ChainResult {
 	/**
 	 * Answer at once; the keyserver is not called.
 	 *
-	 * @param head status and headers, without framing
+	 * @param head status and headers, without framing; those that plugins before have
+	 * added to the answer are in it
 	 * @param body read-only, possibly empty
 	 * @param trace how it came to that; the last outcome is why
 	 */

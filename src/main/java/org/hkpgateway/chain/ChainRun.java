@@ -9,6 +9,7 @@ import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.plugin.RequestEvent;
 
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -26,6 +27,8 @@ public final class ChainRun {
 	private final List<PluginOutcome> skipped = new ArrayList<>();
 
 	private final List<PluginRegistry.Entry> chain;
+
+	private volatile @Nullable Passage passage;
 
 	ChainRun(ChainParts parts, RequestEvent request, List<PluginRegistry.Entry> chain) {
 		this.parts = parts;
@@ -51,7 +54,7 @@ public final class ChainRun {
 	 */
 	public boolean isEmpty() {
 		for (Place place : this.places) {
-			if (!place.isShadow() || this.parts.shadows() == null) {
+			if (place.decides() || (place.isShadow() && this.parts.shadows() == null)) {
 				return false;
 			}
 		}
@@ -84,11 +87,30 @@ public final class ChainRun {
 	 */
 	public Mono<ChainResult> decide(RequestBody body) {
 		if (this.places.isEmpty()) {
-			ChainTrace trace = this.skipped.isEmpty() ? ChainTrace.EMPTY
-					: new ChainTrace(this.skipped, List.of(), this.request.annotations(), null);
-			return Mono.just(new ChainResult.Forward(this.request.withBody(body), false, List.of(), List.of(), trace));
+			return Mono
+				.just(new ChainResult.Forward(this.request.withBody(body), false, List.of(), List.of(), untouched()));
 		}
-		return Mono.defer(() -> new Passage(this.parts, this.request.withBody(body), this.places, this.skipped).run());
+		return Mono.defer(() -> {
+			Passage begun = new Passage(this.parts, this.request.withBody(body), this.places, this.skipped);
+			this.passage = begun;
+			return begun.run();
+		});
+	}
+
+	/**
+	 * What has come about until now: for a request whose client has left, and which will
+	 * have no result. Safe for any thread; does not block.
+	 * @return the outcomes so far, the plugin that is waited for, and how long the
+	 * request has been held
+	 */
+	public ChainTrace soFar() {
+		Passage begun = this.passage;
+		return (begun != null) ? begun.soFar() : untouched();
+	}
+
+	private ChainTrace untouched() {
+		return this.skipped.isEmpty() ? ChainTrace.EMPTY
+				: new ChainTrace(this.skipped, List.of(), this.request.annotations(), null, -1);
 	}
 
 }

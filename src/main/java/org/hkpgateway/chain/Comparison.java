@@ -12,17 +12,17 @@ final class Comparison {
 	}
 
 	static ShadowOutcome of(PluginId plugin, Answered answered, Done result) {
-		Reply reply = answered.reply();
-		if (reply instanceof Reply.NotAsked notAsked) {
+		Reply<Decision> reply = answered.reply();
+		if (reply instanceof Reply.NotAsked<Decision> notAsked) {
 			return new ShadowOutcome(plugin, Agreement.SKIPPED, notAsked.why(), 0);
 		}
-		if (reply instanceof Reply.Failed failed) {
+		if (reply instanceof Reply.Failed<Decision> failed) {
 			PluginFailure failure = failed.failure();
 			return new ShadowOutcome(plugin,
 					(failure instanceof PluginFailure.TooLarge) ? Agreement.SKIPPED : Agreement.FAILED,
 					failure.kind() + ": " + failure.getMessage(), answered.nanos());
 		}
-		Decision decision = ((Reply.Decided) reply).decision();
+		Decision decision = ((Reply.Decided<Decision>) reply).decision();
 		Agreement agreement = agreement(decision, result);
 		String detail = (agreement == Agreement.SAME) ? "" : words(decision) + "; " + words(result);
 		return new ShadowOutcome(plugin, agreement, detail, answered.nanos());

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
+import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginRegistry;
@@ -37,18 +38,18 @@ public final class DryAsker implements Asker {
 	}
 
 	@Override
-	public Mono<Reply> ask(PluginRegistry.Entry entry, RequestEvent shown, Duration left) {
+	public Mono<Reply<Decision>> ask(PluginRegistry.Entry entry, RequestEvent shown, Duration left) {
 		PluginClient client = entry.rehearsal();
 		if (client != null && !client.declaresDryRun()) {
 			PluginId id = entry.spec().id();
 			if (!this.force) {
 				this.notCalled.add(id);
-				return Mono.just(new Reply.NotAsked(NOT_DECLARED));
+				return Mono.just(new Reply.NotAsked<>(NOT_DECLARED));
 			}
 			this.forced.add(id);
 		}
-		boolean declared = client != null && client.declaresDryRun();
-		return LiveAsker.ask(entry, client, declared ? shown.asDryRun() : shown, left);
+		return LiveAsker.ask(entry, client,
+				(asked) -> asked.decide(asked.declaresDryRun() ? shown.asDryRun() : shown, left));
 	}
 
 	/**

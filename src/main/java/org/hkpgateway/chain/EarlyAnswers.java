@@ -36,7 +36,7 @@ final class EarlyAnswers {
 		int end = Place.endOfStage(places, first);
 		EarlyAnswers answers = new EarlyAnswers(first, end - first);
 		for (int i = first; i < end; i++) {
-			answers.calls[i - first] = places.get(i).isShadow() ? null : asking.apply(places.get(i));
+			answers.calls[i - first] = places.get(i).decides() ? asking.apply(places.get(i)) : null;
 		}
 		return answers;
 	}

@@ -1,8 +1,9 @@
 package org.hkpgateway.chain;
 
 import java.time.Duration;
+import java.util.function.Function;
 
-import org.hkpgateway.plugin.PluginClient;
+import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginRegistry;
@@ -19,44 +20,44 @@ final class LiveAsker implements Asker {
 	private static final Logger logger = LoggerFactory.getLogger(LiveAsker.class);
 
 	@Override
-	public Mono<Reply> ask(PluginRegistry.Entry entry, RequestEvent shown, Duration left) {
-		return ask(entry, entry.client(), shown, left);
+	public Mono<Reply<Decision>> ask(PluginRegistry.Entry entry, RequestEvent shown, Duration left) {
+		return ask(entry, entry.client(), (client) -> client.decide(shown, left));
 	}
 
 	/**
-	 * Asks through a client of a plugin.
+	 * Asks through a client of a plugin, in whichever phase.
+	 * @param <C> the client
+	 * @param <D> what it decides
 	 * @param entry the plugin
 	 * @param client null if it cannot be asked
-	 * @param shown the request
-	 * @param left the longest to wait
-	 * @return what came of it
+	 * @param call makes the call; may throw
+	 * @return what came of it; neither empty nor an error
 	 */
-	static Mono<Reply> ask(PluginRegistry.Entry entry, @Nullable PluginClient client, RequestEvent shown,
-			Duration left) {
+	static <C, D> Mono<Reply<D>> ask(PluginRegistry.Entry entry, @Nullable C client, Function<C, Mono<D>> call) {
 		PluginId id = entry.spec().id();
-		if (client == null && entry.current() != entry) {
-			return failed(new PluginFailure.Withdrawn(id, "its generation was replaced"));
-		}
 		if (client == null) {
-			return failed(new PluginFailure.Unavailable(id, "expected: READY, got: no running process"));
+			return Mono.just(new Reply.Failed<>(
+					(entry.current() != entry) ? new PluginFailure.Withdrawn(id, "its generation was replaced")
+							: new PluginFailure.Unavailable(id, "expected: READY, got: no running process")));
 		}
 		try {
-			return client.decide(shown, left)
-				.<Reply>map(Reply.Decided::new)
+			return call.apply(client)
+				.<Reply<D>>map(Reply.Decided::new)
 				.switchIfEmpty(Mono
-					.fromSupplier(() -> new Reply.Failed(new PluginFailure.ProtocolError(id, "gave no decision"))))
-				.onErrorResume((error) -> Mono.just(new Reply.Failed(failure(id, error))));
+					.fromSupplier(() -> new Reply.Failed<>(new PluginFailure.ProtocolError(id, "gave no decision"))))
+				.onErrorResume((error) -> Mono.just(new Reply.Failed<>(failure(id, error))));
 		}
 		catch (RuntimeException ex) {
-			return failed(failure(id, ex));
+			return Mono.just(new Reply.Failed<>(failure(id, ex)));
 		}
 	}
 
-	private static Mono<Reply> failed(PluginFailure failure) {
-		return Mono.just(new Reply.Failed(failure));
+	/** For a plugin whose turn comes too late. */
+	static <D> Reply<D> noTime(PluginId id) {
+		return new Reply.Failed<>(new PluginFailure.Timeout(id, "not asked, for no time is left"));
 	}
 
-	static PluginFailure failure(PluginId id, Throwable error) {
+	private static PluginFailure failure(PluginId id, Throwable error) {
 		if (error instanceof PluginFailure failure) {
 			return failure;
 		}

@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 import org.hkpgateway.http.HeaderMutation;
+import org.hkpgateway.http.Headers;
+import org.hkpgateway.http.ResponseHead;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.FailPolicy;
 import org.hkpgateway.plugin.PluginFailure;
@@ -29,11 +31,6 @@ import reactor.core.publisher.Sinks;
  */
 final class Passage {
 
-	/**
-	 * A place that changes hands more often than this during one call does not answer.
-	 */
-	private static final int MOST_LOOKS = 3;
-
 	private static final Logger logger = LoggerFactory.getLogger(Passage.class);
 
 	private final ChainParts parts;
@@ -45,19 +42,21 @@ final class Passage {
 
 	private final Account account;
 
-	private final Provenance provenance = new Provenance();
-
-	private final List<PluginRegistry.Entry> asked;
+	/** Who was asked, and who comes in when the keyserver answers. */
+	private final List<PluginRegistry.Entry> plugins;
 
 	private final List<HeaderMutation> responseHeaders = new ArrayList<>(0);
 
-	private RequestState state;
+	/** Read by {@link #soFar} too. */
+	private volatile RequestState state;
 
 	private @Nullable EarlyAnswers early;
 
 	private @Nullable PluginId delayedBy;
 
 	private Duration delay = Duration.ZERO;
+
+	private volatile @Nullable Hold hold;
 
 	/** Shadows wait for this; null while there are none. */
 	private Sinks.@Nullable One<Done> done;
@@ -66,8 +65,8 @@ final class Passage {
 		this.parts = parts;
 		this.request = request;
 		this.places = places;
-		this.asked = new ArrayList<>(places.size());
-		this.account = new Account(parts.settings().budget(), now(), skipped);
+		this.plugins = new ArrayList<>(places.size());
+		this.account = Account.ofRequest(parts.settings().budget(), now(), skipped);
 		this.state = RequestState.of(request);
 	}
 
@@ -78,18 +77,31 @@ final class Passage {
 
 	private Mono<ChainResult> from(int index) {
 		if (index == this.places.size()) {
-			return end((trace) -> new ChainResult.Forward(this.state.event(), this.state.bodyReplaced(), this.asked,
+			return end((trace) -> new ChainResult.Forward(this.state.event(), this.state.bodyReplaced(), this.plugins,
 					this.responseHeaders, trace));
+		}
+		if (this.places.get(index).onlyReviews()) {
+			return passedBy(index);
 		}
 		if (this.places.get(index).isShadow()) {
 			return shadow(index);
 		}
 		if (this.early == null || !this.early.covers(index)) {
 			if (Place.endOfStage(this.places, index) > index + 1) {
-				return Mono.using(() -> openStage(index), (opened) -> turn(index, MOST_LOOKS), EarlyAnswers::close);
+				return Mono.using(() -> openStage(index), (opened) -> turn(index, Place.MOST_LOOKS),
+						EarlyAnswers::close);
 			}
 		}
-		return turn(index, MOST_LOOKS);
+		return turn(index, Place.MOST_LOOKS);
+	}
+
+	/** It is not shown the request, but perhaps the answer. */
+	private Mono<ChainResult> passedBy(int index) {
+		PluginRegistry.Entry entry = this.places.get(index).now(this.request).entry();
+		if (entry != null && !this.places.get(index).isShadow()) {
+			this.plugins.add(entry);
+		}
+		return from(index + 1);
 	}
 
 	private EarlyAnswers openStage(int index) {
@@ -112,6 +124,7 @@ final class Passage {
 		EarlyAnswers.Call call = (this.early != null) ? this.early.take(index) : null;
 		if (call != null) {
 			this.state = this.state.shownTo(PluginView.of(call.entry().spec()));
+			this.account.asks(call.entry().spec().id());
 			if (RequestState.alike(call.shown(), this.state.view())) {
 				return Mono.fromFuture(call.answer())
 					.flatMap((answered) -> wasSent(answered) ? settle(index, call.entry(), answered, looks)
@@ -127,7 +140,7 @@ final class Passage {
 	 * may be room, or the breaker closed.
 	 */
 	private static boolean wasSent(Answered answered) {
-		return !(answered.reply() instanceof Reply.Failed failed
+		return !(answered.reply() instanceof Reply.Failed<Decision> failed
 				&& (failed.failure() instanceof PluginFailure.BulkheadFull
 						|| failed.failure() instanceof PluginFailure.BreakerOpen));
 	}
@@ -136,12 +149,11 @@ final class Passage {
 		Place.Now now = this.places.get(index).now(this.request);
 		PluginRegistry.Entry entry = now.entry();
 		if (entry == null) {
-			if (now.why() != null) {
-				this.account.skipped(this.places.get(index).chosen().spec().id(), now.why());
-			}
+			this.account.skipped(this.places.get(index).chosen().spec().id(), now.why());
 			return from(index + 1);
 		}
 		this.state = this.state.shownTo(PluginView.of(entry.spec()));
+		this.account.asks(entry.spec().id());
 		return settled(index, entry, ask(entry, this.state.view()), looks);
 	}
 
@@ -149,9 +161,7 @@ final class Passage {
 		long started = now();
 		long left = this.account.left(started);
 		if (left <= 0) {
-			return Mono.just(new Answered(
-					new Reply.Failed(new PluginFailure.Timeout(entry.spec().id(), "not asked, for no time is left")),
-					left, 0));
+			return Mono.just(new Answered(LiveAsker.noTime(entry.spec().id()), left, 0));
 		}
 		return this.parts.asker()
 			.ask(entry, view, Duration.ofNanos(left))
@@ -165,17 +175,17 @@ final class Passage {
 
 	private Mono<ChainResult> settle(int index, PluginRegistry.Entry entry, Answered answered, int looks) {
 		PluginId id = entry.spec().id();
-		if (answered.reply() instanceof Reply.NotAsked notAsked) {
+		if (answered.reply() instanceof Reply.NotAsked<Decision> notAsked) {
 			this.account.skipped(id, notAsked.why());
 			return from(index + 1);
 		}
-		if (answered.reply() instanceof Reply.Failed failed) {
+		if (answered.reply() instanceof Reply.Failed<Decision> failed) {
 			if (failed.failure() instanceof PluginFailure.Withdrawn && looks > 1) {
 				return askInTurn(index, looks - 1);
 			}
 			return failed(index, entry, failed.failure(), answered);
 		}
-		Decision decision = ((Reply.Decided) answered.reply()).decision();
+		Decision decision = ((Reply.Decided<Decision>) answered.reply()).decision();
 		if (decision instanceof Decision.Respond respond) {
 			return responded(entry, respond, answered.nanos());
 		}
@@ -187,7 +197,7 @@ final class Passage {
 			return failed(index, entry, new PluginFailure.ProtocolError(id, "refused decision: " + ex.getMessage()),
 					answered);
 		}
-		this.provenance.add(id, go);
+		this.account.changed(id, go);
 		this.responseHeaders.addAll(go.responseHeaders());
 		delayed(id, go.delay());
 		record(entry, PluginOutcome.Kind.CONTINUED, go.reason(), answered.nanos(), go);
@@ -209,7 +219,15 @@ final class Passage {
 		if (answer.head().status() != respond.head().status()) {
 			this.parts.listener().replaced(id, respond.head().status());
 		}
-		return end((trace) -> new ChainResult.Answer(answer.head(), answer.body(), trace));
+		this.account.answered(id, answer.head().headers(), this.responseHeaders);
+		return answer(answer);
+	}
+
+	/** What the plugins before wanted in the answer is in it, whoever gives it. */
+	private Mono<ChainResult> answer(ChainAnswers.Sanitized answer) {
+		Headers headers = answer.head().headers().completedBy(this.responseHeaders);
+		return end((trace) -> new ChainResult.Answer(new ResponseHead(answer.head().status(), headers), answer.body(),
+				trace));
 	}
 
 	private Mono<ChainResult> failed(int index, PluginRegistry.Entry entry, PluginFailure failure, Answered answered) {
@@ -217,17 +235,14 @@ final class Passage {
 		// Else an upload could evade a plugin by being larger than it can take.
 		boolean tooLarge = failure instanceof PluginFailure.TooLarge;
 		boolean open = spec.fail() == FailPolicy.OPEN && !tooLarge;
-		String detail = failure.kind() + ": " + failure.getMessage();
-		if (failure instanceof PluginFailure.Timeout && answered.left() < spec.timeout().toNanos()) {
-			detail += "; " + this.account.usedUp(spec.id(), now());
-		}
+		String detail = this.account.words(spec, failure, answered.left(), now());
 		record(entry, open ? PluginOutcome.Kind.FAILED_OPEN : PluginOutcome.Kind.FAILED_CLOSED, detail, failure.kind(),
 				answered.nanos(), null);
 		if (open) {
 			this.state = this.state.noting(spec.id(), Map.of("failed", failure.kind()));
 			return from(index + 1);
 		}
-		return end(tooLarge ? ChainAnswers::tooLarge : ChainAnswers::failedClosed);
+		return answer(tooLarge ? ChainAnswers.tooLarge() : ChainAnswers.failedClosed());
 	}
 
 	private void record(PluginRegistry.Entry entry, PluginOutcome.Kind kind, String detail, long nanos,
@@ -238,7 +253,7 @@ final class Passage {
 	private void record(PluginRegistry.Entry entry, PluginOutcome.Kind kind, String detail, String failure, long nanos,
 			@Nullable Decision decision) {
 		if (kind != PluginOutcome.Kind.SHADOW) {
-			this.asked.add(entry);
+			this.plugins.add(entry);
 		}
 		PluginOutcome outcome = this.account.add(entry.spec().id(), kind, detail, failure, nanos, decision, now());
 		this.parts.listener().pluginAsked(this.request.id(), outcome);
@@ -259,12 +274,20 @@ final class Passage {
 		if (this.parts.tarpit() == null) {
 			return Mono.just(done(result.apply(trace(new Delay(this.delayedBy, this.delay, Duration.ZERO)))));
 		}
-		return this.parts.tarpit().hold(this.delayedBy, this.delay, (held) -> done(result.apply(trace(held))));
+		return this.parts.tarpit().hold(this.delayedBy, this.delay, (held) -> {
+			this.hold = new Hold(held, now());
+			return done(result.apply(trace(held)));
+		});
 	}
 
 	private ChainTrace trace(@Nullable Delay held) {
-		return new ChainTrace(this.account.outcomes(), this.provenance.changes(), this.state.event().annotations(),
-				held);
+		return this.account.trace(this.state.event().annotations(), held, now());
+	}
+
+	/** See {@link ChainRun#soFar()}. */
+	ChainTrace soFar() {
+		Hold begun = this.hold;
+		return trace((begun != null) ? begun.until(now()) : null);
 	}
 
 	private ChainResult done(ChainResult result) {
@@ -296,15 +319,15 @@ final class Passage {
 		return this.parts.asker().ask(entry, view, this.parts.settings().budget()).flatMap((reply) -> {
 			long nanos = now() - started;
 			this.account.forget(started, started + nanos);
-			if (reply instanceof Reply.NotAsked notAsked) {
+			if (reply instanceof Reply.NotAsked<Decision> notAsked) {
 				this.account.skipped(entry.spec().id(), notAsked.why());
 			}
-			else if (reply instanceof Reply.Failed failed) {
+			else if (reply instanceof Reply.Failed<Decision> failed) {
 				record(entry, PluginOutcome.Kind.SHADOW, failed.failure().kind() + ": " + failed.failure().getMessage(),
 						nanos, null);
 			}
 			else {
-				Decision decision = ((Reply.Decided) reply).decision();
+				Decision decision = ((Reply.Decided<Decision>) reply).decision();
 				record(entry, PluginOutcome.Kind.SHADOW, decision.reason(), nanos, decision);
 			}
 			return from(index + 1);
@@ -320,6 +343,23 @@ final class Passage {
 
 	private long now() {
 		return this.parts.nanoTime().getAsLong();
+	}
+
+	/**
+	 * A result that is being held back.
+	 *
+	 * @param planned for how long
+	 * @param since when it began
+	 */
+	private record Hold(Delay planned, long since) {
+
+		Delay until(long now) {
+			Duration longest = this.planned.held();
+			Duration held = Duration.ofNanos(Math.max(1, now - this.since));
+			return (held.compareTo(longest) < 0) ? new Delay(this.planned.plugin(), this.planned.wanted(), held)
+					: this.planned;
+		}
+
 	}
 
 }

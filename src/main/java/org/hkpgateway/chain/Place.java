@@ -2,6 +2,7 @@ package org.hkpgateway.chain;
 
 import java.util.List;
 
+import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.MatchRules;
 import org.hkpgateway.plugin.PluginMode;
 import org.hkpgateway.plugin.PluginRegistry;
@@ -16,6 +17,25 @@ import org.jspecify.annotations.Nullable;
  * @param chosen who filled it, with rules that hold, when the request came
  */
 record Place(PluginRegistry.Entry chosen) {
+
+	/**
+	 * A place that changes hands more often than this during one call does not answer.
+	 */
+	static final int MOST_LOOKS = 3;
+
+	/** Whether its plugin decides about requests. */
+	boolean decides() {
+		return !isShadow() && !onlyReviews();
+	}
+
+	/** Whether its plugin sees the keyserver's answers, but no requests. */
+	boolean onlyReviews() {
+		return onlyReviews(this.chosen.spec());
+	}
+
+	static boolean onlyReviews(PluginSpec spec) {
+		return spec.granted().contains(Capability.HTTP_RESPONSE) && !spec.granted().contains(Capability.HTTP_REQUEST);
+	}
 
 	boolean isShadow() {
 		return isShadow(this.chosen.spec());
@@ -36,7 +56,8 @@ record Place(PluginRegistry.Entry chosen) {
 
 	/**
 	 * Who fills it now. Another generation may have come since, with rules of its own; a
-	 * generation of another mode has no part in a request that was begun without it.
+	 * generation of another mode, or one that sees requests where the former did not, has
+	 * no part in a request that was begun without it.
 	 * @param request the request as it came
 	 * @return who, or why nobody is to be asked
 	 */
@@ -49,24 +70,27 @@ record Place(PluginRegistry.Entry chosen) {
 		if (mismatch != null) {
 			return new Now(null, mismatch.label());
 		}
+		if (onlyReviews(entry.spec()) != onlyReviews()) {
+			return new Now(null, "grants");
+		}
 		return (isShadow(entry.spec()) == isShadow()) ? new Now(entry, null) : new Now(null, "mode");
 	}
 
 	/**
 	 * Where a stage that begins here ends: a stage is a row of speculative plugins.
-	 * Shadows belong to none and part none.
+	 * Shadows and those that see no requests belong to none and part none.
 	 * @param places the chain
 	 * @param first a place
 	 * @return the first place after the stage; at least the next one
 	 */
 	static int endOfStage(List<Place> places, int first) {
 		int end = first + 1;
-		if (!places.get(first).chosen.spec().speculative()) {
+		if (!places.get(first).decides() || !places.get(first).chosen.spec().speculative()) {
 			return end;
 		}
 		for (int i = end; i < places.size(); i++) {
 			Place place = places.get(i);
-			if (!place.isShadow()) {
+			if (place.decides()) {
 				if (!place.chosen.spec().speculative()) {
 					break;
 				}

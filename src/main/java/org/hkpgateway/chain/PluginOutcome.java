@@ -2,7 +2,6 @@ package org.hkpgateway.chain;
 
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.Phase;
-import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 
 import org.jspecify.annotations.Nullable;
@@ -29,15 +28,6 @@ public record PluginOutcome(PluginId plugin, Kind kind, String detail, String fa
 		return new PluginOutcome(plugin, Kind.SKIPPED, why, "", 0, 0, null);
 	}
 
-	static PluginOutcome reviewed(PluginId plugin, String reason, long nanos) {
-		return new PluginOutcome(plugin, Kind.REVIEWED, reason, "", nanos, nanos, null);
-	}
-
-	static PluginOutcome reviewFailed(PluginFailure failure, long nanos) {
-		return new PluginOutcome(failure.plugin(), Kind.REVIEW_FAILED, failure.kind() + ": " + failure.getMessage(),
-				failure.kind(), nanos, nanos, null);
-	}
-
 	/** What can come of a plugin and a request. */
 	public enum Kind {
 
@@ -51,6 +41,8 @@ public record PluginOutcome(PluginId plugin, Kind kind, String detail, String fa
 		FAILED_OPEN("failed-open"),
 		/** It failed and its policy ended the request with 500. */
 		FAILED_CLOSED("failed-closed"),
+		/** The client left while it was waited for. No listener is told of this. */
+		CANCELLED("cancelled"),
 		/** Asked in shadow mode, by a chain that waits for that; without effect. */
 		SHADOW("shadow"),
 		/** It was shown the keyserver's answer. */

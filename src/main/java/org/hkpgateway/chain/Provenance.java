@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 
 import org.hkpgateway.http.HeaderMutation;
+import org.hkpgateway.http.Headers;
 import org.hkpgateway.plugin.BodyReplacement;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginId;
@@ -14,13 +15,22 @@ import org.hkpgateway.plugin.PluginId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who changed what about one request, in order. Costs nothing until somebody does.
+ * Who changed what about one request and its answer, in order. Costs nothing until
+ * somebody does.
  */
 final class Provenance {
 
 	private @Nullable List<Change> changes;
 
 	private final Map<String, PluginId> latest = new HashMap<>(0);
+
+	/**
+	 * Goes on where another one ended.
+	 * @param before what was changed so far
+	 */
+	Provenance(List<Change> before) {
+		before.forEach(this::add);
+	}
 
 	/**
 	 * Takes down what a decision has changed.
@@ -42,21 +52,49 @@ final class Provenance {
 		add(plugin, Change.Part.RESPONSE_HEADER, decision.responseHeaders());
 	}
 
-	private void add(PluginId plugin, Change.Part part, List<HeaderMutation> mutations) {
+	/**
+	 * Takes down that an answer has fields which plugins before had wanted otherwise.
+	 * @param plugin whose answer it is
+	 * @param own its fields
+	 * @param earlier what those before had wanted
+	 */
+	void answered(PluginId plugin, Headers own, List<HeaderMutation> earlier) {
+		add(plugin, Change.Part.RESPONSE_HEADER,
+				earlier.stream()
+					.filter((mutation) -> !(mutation instanceof HeaderMutation.Append) && own.contains(mutation.name()))
+					.toList());
+	}
+
+	/**
+	 * Takes down changes of headers.
+	 * @param plugin whose they are
+	 * @param part of the request or of the answer
+	 * @param mutations changes that were applied
+	 */
+	void add(PluginId plugin, Change.Part part, List<HeaderMutation> mutations) {
 		for (HeaderMutation mutation : mutations) {
 			add(plugin, part, mutation.name().toLowerCase(Locale.ROOT), !(mutation instanceof HeaderMutation.Append));
 		}
 	}
 
 	private void add(PluginId plugin, Change.Part part, String name, boolean replaces) {
-		PluginId before = this.latest.put(part + " " + name, plugin);
+		PluginId before = this.latest.get(key(part, name));
 		if (plugin.equals(before)) {
 			return;
 		}
+		add(new Change(plugin, part, name, replaces ? before : null));
+	}
+
+	private void add(Change change) {
+		this.latest.put(key(change.part(), change.name()), change.plugin());
 		if (this.changes == null) {
 			this.changes = new ArrayList<>();
 		}
-		this.changes.add(new Change(plugin, part, name, replaces ? before : null));
+		this.changes.add(change);
+	}
+
+	private static String key(Change.Part part, String name) {
+		return part + " " + name;
 	}
 
 	List<Change> changes() {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.LongSupplier;
 
 import org.hkpgateway.http.Headers;
@@ -12,9 +13,9 @@ import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginRegistry;
+import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.plugin.RequestEvent;
-import org.hkpgateway.plugin.ResponseClient;
 import org.hkpgateway.plugin.ResponseDecision;
 import org.hkpgateway.plugin.ResponseEvent;
 
@@ -22,20 +23,16 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Shows the head of the keyserver's answer to those of the plugins that were asked about
- * the request which want to see it, last one first, so that the first of the chain has
- * the last word as it had the first. What one changes is seen by those that come later.
+ * Shows the head of the keyserver's answer to those plugins whose match rules hold for
+ * the request and which want to see it, last one first, so that the first of the chain
+ * has the last word as it had the first. What one changes is seen by those that come
+ * later.
  * <p>
  * None of them can replace the answer, withhold it, or hold it up for longer than the
  * budget of them all: what the keyserver was asked to do is done. Stateless and
  * thread-safe; never blocks.
  */
 public final class ResponsePhase {
-
-	/**
-	 * A place that changes hands more often than this during one call does not answer.
-	 */
-	private static final int MOST_LOOKS = 3;
 
 	private final Duration budget;
 
@@ -66,7 +63,7 @@ public final class ResponsePhase {
 		List<PluginRegistry.Entry> plugins = forward.plugins();
 		for (int i = plugins.size() - 1; i >= 0; i--) {
 			if (takesPart(plugins.get(i))) {
-				return new Review(forward.request(), participants(plugins, i));
+				return new Review(forward, participants(plugins, i));
 			}
 		}
 		return null;
@@ -91,34 +88,26 @@ public final class ResponsePhase {
 		return client != null && client.responses() != null;
 	}
 
-	/**
-	 * What came of it.
-	 *
-	 * @param headers for the client
-	 * @param outcomes one for each plugin, in the order in which they were asked
-	 */
-	public record Reviewed(Headers headers, List<PluginOutcome> outcomes) {
-
-		public Reviewed {
-			outcomes = List.copyOf(outcomes);
-		}
-
-	}
-
 	/** The answer to one request on its way back. */
 	public final class Review {
 
 		private final RequestEvent request;
 
+		private final ChainTrace before;
+
 		private final List<PluginRegistry.Entry> entries;
 
-		private final List<PluginOutcome> outcomes;
+		/** Null before the answer has come. */
+		private volatile @Nullable Account account;
 
-		private Review(RequestEvent request, List<PluginRegistry.Entry> entries) {
+		private volatile Map<String, String> annotations;
+
+		private Review(ChainResult.Forward forward, List<PluginRegistry.Entry> entries) {
 			// Else the bytes of an upload were kept until the keyserver has answered.
-			this.request = request.withBody(RequestBody.ABSENT);
+			this.request = forward.request().withBody(RequestBody.ABSENT);
+			this.before = forward.trace();
 			this.entries = entries;
-			this.outcomes = new ArrayList<>(entries.size());
+			this.annotations = this.request.annotations();
 		}
 
 		/**
@@ -128,100 +117,109 @@ public final class ResponsePhase {
 		 * @param status as the keyserver sent it
 		 * @param headers for the client, without hop-by-hop fields
 		 * @param upstream from sending the request to this answer
-		 * @return never empty and never an error
+		 * @return the headers for the client; never empty and never an error
 		 */
-		public Mono<Reviewed> of(int status, Headers headers, Duration upstream) {
-			return Mono.defer(() -> from(0, new ResponseEvent(this.request, status, headers, upstream),
-					ResponsePhase.this.nanoTime.getAsLong() + ResponsePhase.this.budget.toNanos(), MOST_LOOKS));
+		public Mono<Headers> of(int status, Headers headers, Duration upstream) {
+			return Mono.defer(() -> {
+				Account opened = Account.ofResponse(ResponsePhase.this.budget, now(), this.before);
+				this.account = opened;
+				return from(0, new ResponseEvent(this.request, true, status, headers, upstream), opened,
+						Place.MOST_LOOKS);
+			});
 		}
 
-		private Mono<Reviewed> from(int index, ResponseEvent event, long deadline, int looks) {
+		/**
+		 * What has come about until now, in both phases. Safe for any thread; does not
+		 * block.
+		 * @return the outcomes of the request, then one for each plugin that was shown
+		 * the answer, in the order in which they were asked
+		 */
+		public ChainTrace trace() {
+			Account opened = this.account;
+			return (opened != null) ? opened.trace(this.annotations, this.before.delay(), now()) : this.before;
+		}
+
+		private Mono<Headers> from(int index, ResponseEvent event, Account books, int looks) {
 			if (index == this.entries.size()) {
-				return Mono.just(new Reviewed(event.headers(), this.outcomes));
+				return Mono.just(event.headers());
 			}
 			PluginRegistry.Entry chosen = this.entries.get(index);
 			PluginRegistry.Entry entry = chosen.current();
 			// Another generation may have come since, with rules and features of its own.
 			if (entry == null || (entry != chosen
 					&& (!takesPart(entry) || entry.spec().match().mismatch(this.request) != null))) {
-				return from(index + 1, event, deadline, MOST_LOOKS);
+				books.skipped(chosen.spec().id(), null);
+				return from(index + 1, event, books, Place.MOST_LOOKS);
 			}
-			PluginId id = entry.spec().id();
-			long started = ResponsePhase.this.nanoTime.getAsLong();
-			return show(entry, event, deadline - started).map((decision) -> (Reply) new Reply.Decided(decision))
-				.onErrorResume((error) -> Mono.just(new Reply.Failed(LiveAsker.failure(id, error))))
-				.checkpoint("plugin " + id + ", response phase")
+			books.asks(entry.spec().id());
+			long started = now();
+			long left = books.left(started);
+			return show(entry, event, left).checkpoint("plugin " + entry.spec().id() + ", response phase")
 				.flatMap((reply) -> {
-					long nanos = ResponsePhase.this.nanoTime.getAsLong() - started;
-					if (reply instanceof Reply.Failed failed) {
-						if (failed.failure() instanceof PluginFailure.Withdrawn && looks > 1) {
-							return from(index, event, deadline, looks - 1);
-						}
-						return from(index + 1, failed(id, event, failed.failure(), nanos), deadline, MOST_LOOKS);
+					if (reply instanceof Reply.Failed<ResponseDecision> failed
+							&& failed.failure() instanceof PluginFailure.Withdrawn && looks > 1) {
+						return from(index, event, books, looks - 1);
 					}
-					ResponseDecision decision = ((Reply.Decided) reply).decision();
-					return from(index + 1, changed(id, event, decision, nanos), deadline, MOST_LOOKS);
+					return from(index + 1, after(entry.spec(), event, reply, books, left, started), books,
+							Place.MOST_LOOKS);
 				});
 		}
 
-		private Mono<ResponseDecision> show(PluginRegistry.Entry entry, ResponseEvent event, long nanosLeft) {
-			PluginId id = entry.spec().id();
-			if (nanosLeft <= 0) {
-				return Mono.error(new PluginFailure.Timeout(id, "the response budget of "
-						+ ResponsePhase.this.budget.toMillis() + " ms was used up by the plugins before it"));
+		private Mono<Reply<ResponseDecision>> show(PluginRegistry.Entry entry, ResponseEvent event, long left) {
+			if (left <= 0) {
+				return Mono.just(LiveAsker.noTime(entry.spec().id()));
 			}
 			PluginClient client = entry.client();
-			if (client == null && entry.current() != entry) {
-				return Mono.error(new PluginFailure.Withdrawn(id, "its generation was replaced"));
-			}
-			ResponseClient responses = (client != null) ? client.responses() : null;
-			if (responses == null) {
-				return Mono.error(new PluginFailure.Unavailable(id, "expected: READY, got: no running process"));
-			}
-			return responses.review(view(entry, event), Duration.ofNanos(nanosLeft))
-				.switchIfEmpty(Mono.error(() -> new PluginFailure.ProtocolError(id, "gave no decision")));
+			return LiveAsker.ask(entry, (client != null) ? client.responses() : null,
+					(responses) -> responses.review(view(entry, event), Duration.ofNanos(left)));
 		}
 
-		private ResponseEvent changed(PluginId id, ResponseEvent event, ResponseDecision decision, long nanos) {
-			record(PluginOutcome.reviewed(id, decision.reason(), nanos));
-			ResponseEvent next = annotated(id, event, decision.annotations());
-			return decision.headers().isEmpty() ? next : next.withHeaders(next.headers().apply(decision.headers()));
-		}
-
-		private ResponseEvent failed(PluginId id, ResponseEvent event, PluginFailure failure, long nanos) {
-			record(PluginOutcome.reviewFailed(failure, nanos));
+		private ResponseEvent after(PluginSpec spec, ResponseEvent event, Reply<ResponseDecision> reply, Account books,
+				long left, long started) {
+			PluginId id = spec.id();
+			long now = now();
+			long nanos = now - started;
+			if (reply instanceof Reply.Decided<ResponseDecision> decided) {
+				ResponseDecision decision = decided.decision();
+				record(books.add(id, PluginOutcome.Kind.REVIEWED, decision.reason(), "", nanos, null, now));
+				books.changed(id, decision.headers());
+				ResponseEvent next = annotated(id, event, decision.annotations());
+				return decision.headers().isEmpty() ? next : next.withHeaders(next.headers().apply(decision.headers()));
+			}
+			PluginFailure failure = ((Reply.Failed<ResponseDecision>) reply).failure();
+			record(books.add(id, PluginOutcome.Kind.REVIEW_FAILED, books.words(spec, failure, left, now),
+					failure.kind(), nanos, null, now));
 			return annotated(id, event, Map.of("failed", failure.kind()));
 		}
 
 		private void record(PluginOutcome outcome) {
-			this.outcomes.add(outcome);
 			ResponsePhase.this.listener.pluginAsked(this.request.id(), outcome);
 		}
 
+		/** As many of the notes as there is room for, as in the request phase. */
+		private ResponseEvent annotated(PluginId id, ResponseEvent event, Map<String, String> notes) {
+			if (notes.isEmpty()) {
+				return event;
+			}
+			this.annotations = RequestState.of(event.request()).noting(id, notes).event().annotations();
+			return event.withAnnotations(this.annotations);
+		}
+
 	}
 
-	/** As many of the notes as there is room for, as in the request phase. */
-	private static ResponseEvent annotated(PluginId id, ResponseEvent event, Map<String, String> annotations) {
-		return annotations.isEmpty() ? event
-				: event.withAnnotations(RequestState.of(event.request()).noting(id, annotations).event().annotations());
+	private long now() {
+		return this.nanoTime.getAsLong();
 	}
 
-	/** A cookie that is being set is as secret as one that is sent. */
+	/**
+	 * As far as a plugin may see it. A cookie that is being set is as secret as one that
+	 * is sent; and who may not see requests is not told what this is the answer to.
+	 */
 	private static ResponseEvent view(PluginRegistry.Entry entry, ResponseEvent event) {
-		boolean all = !event.headers().contains("set-cookie")
-				|| entry.spec().granted().contains(Capability.HTTP_CREDENTIALS);
-		return all ? event : event.withHeaders(event.headers().without("set-cookie"::equalsIgnoreCase));
-	}
-
-	/** What came of showing it. */
-	private sealed interface Reply {
-
-		record Decided(ResponseDecision decision) implements Reply {
-		}
-
-		record Failed(PluginFailure failure) implements Reply {
-		}
-
+		Set<Capability> granted = entry.spec().granted();
+		ResponseEvent shown = granted.contains(Capability.HTTP_REQUEST) ? event : event.withoutRequest();
+		boolean all = !event.headers().contains("set-cookie") || granted.contains(Capability.HTTP_CREDENTIALS);
+		return all ? shown : shown.withHeaders(event.headers().without("set-cookie"::equalsIgnoreCase));
 	}
 
 }

@@ -96,7 +96,7 @@ final class Shadows {
 	}
 
 	private static Answered notAsked(String why) {
-		return new Answered(new Reply.NotAsked(why), 0, 0);
+		return new Answered(new Reply.NotAsked<>(why), 0, 0);
 	}
 
 	/** Why a plugin could not decide as it would if it were enforced. */

@@ -30,17 +30,19 @@ final class ResponseConverter {
 		UpstreamResponseEvent.Builder message = UpstreamResponseEvent.newBuilder()
 			.setRequestId(request.id())
 			.setStatusCode(event.status())
-			.setMethod(request.head().method())
-			.setRawTarget(bytes(request.head().target()))
-			.setRemoteAddr(ClientAddress.withPort(request.client()))
 			.putAllAnnotations(request.annotations())
 			.setDeadlineMs(Math.max(1, deadlineMillis))
 			.setUpstreamMs(event.upstream().toMillis());
 		for (HeaderField field : event.headers()) {
 			message.addHeaderFieldsBuilder().setName(field.name()).setValue(bytes(field.value()));
 		}
-		if (request.hkp() != null) {
-			message.setHkp(HkpConverter.toMessage(request.hkp()));
+		if (event.requestShown()) {
+			message.setMethod(request.head().method())
+				.setRawTarget(bytes(request.head().target()))
+				.setRemoteAddr(ClientAddress.withPort(request.client()));
+			if (request.hkp() != null) {
+				message.setHkp(HkpConverter.toMessage(request.hkp()));
+			}
 		}
 		return message.build();
 	}

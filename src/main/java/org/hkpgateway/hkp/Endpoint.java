@@ -1,5 +1,8 @@
 package org.hkpgateway.hkp;
 
+import java.util.Arrays;
+import java.util.stream.Stream;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,6 +91,24 @@ enum Endpoint {
 			}
 		}
 		return null;
+	}
+
+	/**
+	 * Where an operation is asked for.
+	 * @param operation not {@link Operation#OTHER}
+	 * @return one or more
+	 */
+	static Stream<Endpoint> all(Operation operation) {
+		boolean own = Arrays.stream(values()).anyMatch((endpoint) -> endpoint.operation == operation);
+		return Arrays.stream(values()).filter((endpoint) -> own ? endpoint.operation == operation : endpoint == LOOKUP);
+	}
+
+	/**
+	 * As it is written.
+	 * @return the path; if a segment follows, all before that
+	 */
+	String path() {
+		return this.path;
 	}
 
 	private boolean matches(String path) {

@@ -63,6 +63,24 @@ public enum Operation {
 	}
 
 	/**
+	 * Whether a request with a method can mean this operation. Any method can mean
+	 * {@link #OTHER}.
+	 * @param method case-sensitive
+	 * @return false if no request with it does
+	 */
+	public boolean isAskedBy(String method) {
+		return this == OTHER || Endpoint.all(this).anyMatch((endpoint) -> endpoint.answersTo(method));
+	}
+
+	/**
+	 * Where it is asked for.
+	 * @return decoded paths; one that ends with a slash stands for all below it
+	 */
+	public List<String> paths() {
+		return (this == OTHER) ? List.of("/pks", "/pks/") : Endpoint.all(this).map(Endpoint::path).distinct().toList();
+	}
+
+	/**
 	 * All words there are.
 	 * @return an unmodifiable list in the order of the operations, each once
 	 */

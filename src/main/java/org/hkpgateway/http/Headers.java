@@ -148,6 +148,20 @@ public final class Headers implements Iterable<HeaderField> {
 		return of(copy);
 	}
 
+	/**
+	 * Adds what was wanted of an answer before it was known whose it would be: a name
+	 * that is here already is replaced or removed by none of it. Values are appended in
+	 * any case.
+	 * @param mutations what was wanted, in order
+	 * @return this object if there is nothing to add
+	 */
+	public Headers completedBy(List<HeaderMutation> mutations) {
+		return mutations.isEmpty() ? this
+				: apply(mutations.stream()
+					.filter((mutation) -> mutation instanceof HeaderMutation.Append || !contains(mutation.name()))
+					.toList());
+	}
+
 	@Override
 	public Iterator<HeaderField> iterator() {
 		return this.fields.iterator();

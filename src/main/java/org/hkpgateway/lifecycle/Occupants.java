@@ -2,6 +2,7 @@ package org.hkpgateway.lifecycle;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
 
 import org.hkpgateway.plugin.Capability;
@@ -21,7 +22,9 @@ import org.jspecify.annotations.Nullable;
 record Occupants(Place active, @Nullable Place candidate, @Nullable Place standby, boolean enabled, boolean joined) {
 
 	boolean inChain() {
-		return this.enabled && this.joined && this.active.spec().granted().contains(Capability.HTTP_REQUEST);
+		Set<Capability> granted = this.active.spec().granted();
+		return this.enabled && this.joined
+				&& (granted.contains(Capability.HTTP_REQUEST) || granted.contains(Capability.HTTP_RESPONSE));
 	}
 
 	/**

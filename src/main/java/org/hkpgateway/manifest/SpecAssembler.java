@@ -10,6 +10,7 @@ import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.HandshakeMode;
 import org.hkpgateway.plugin.IsolationLevel;
+import org.hkpgateway.plugin.MatchRules;
 import org.hkpgateway.plugin.PluginDefaults;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginMode;
@@ -38,6 +39,7 @@ final class SpecAssembler {
 		granted.retainAll(requested);
 		noticeReduction(manifest, requested, granted, findings);
 		noticeEarlierGeneration(manifest, settings, findings);
+		warnOfMatchRules(manifest, settings.match(), findings);
 		List<PluginId> dependencies = manifest.dependencies().stream().map(Manifest.Dependency::id).distinct().toList();
 		return new PluginSpec(manifest.id(), settings.enabled(), manifest.version(), manifest.description(),
 				manifest.protocolVersion(), source(manifest, settings), transport(settings), settings.environment(),
@@ -100,6 +102,19 @@ final class SpecAssembler {
 		if (!refused.isEmpty()) {
 			findings.notice(manifest.capabilitiesLine(), "requested but not granted: " + String.join(", ", refused)
 					+ "; to grant it: " + manifest.settingsKey() + ".grants");
+		}
+	}
+
+	/** A filter that is never asked looks like one that lets everything pass. */
+	private static void warnOfMatchRules(Manifest manifest, MatchRules match, Findings findings) {
+		for (String impossible : match.impossible()) {
+			boolean all = impossible.equals(match.toString());
+			findings.warning(0,
+					manifest.settingsKey() + ".match: "
+							+ (all ? "no request can match all of " + impossible + ": the plugin is never asked"
+									: impossible + " can never match together with the rest of " + match)
+							+ "; the lists must hold all at once, and an operation is asked for by its own methods "
+							+ "and paths only");
 		}
 	}
 

@@ -1,6 +1,7 @@
 package org.hkpgateway.plugin;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
@@ -97,6 +98,49 @@ public record MatchRules(Set<String> methods, Set<String> operations, List<PathG
 			return Criterion.PATHS;
 		}
 		return null;
+	}
+
+	/**
+	 * What of the rules can never hold because of the other rules, whatever is requested:
+	 * it is told from the methods and paths that belong to each operation. What is not
+	 * told may still be a mistake.
+	 * @return for example {@code operations add (with methods GET)}; {@link #toString()}
+	 * if none of it can ever hold; empty if nothing is to be said
+	 */
+	public List<String> impossible() {
+		if (!isPossible(this.methods, this.operations, this.paths)) {
+			return List.of(toString());
+		}
+		List<String> impossible = new ArrayList<>();
+		for (String operation : this.operations) {
+			add(impossible, new MatchRules(Set.of(), Set.of(operation), List.of(), List.of()),
+					isPossible(this.methods, Set.of(operation), this.paths));
+		}
+		for (String method : this.methods) {
+			add(impossible, new MatchRules(Set.of(method), Set.of(), List.of(), List.of()),
+					isPossible(Set.of(method), this.operations, this.paths));
+		}
+		for (PathGlob path : this.paths) {
+			add(impossible, new MatchRules(Set.of(), Set.of(), List.of(path), List.of()),
+					isPossible(this.methods, this.operations, List.of(path)));
+		}
+		return impossible;
+	}
+
+	private static void add(List<String> impossible, MatchRules entry, boolean possible) {
+		if (!possible) {
+			impossible.add(entry.toString());
+		}
+	}
+
+	private static boolean isPossible(Set<String> methods, Set<String> operations, List<PathGlob> paths) {
+		return operations.isEmpty() || operations.contains(NOT_HKP)
+				|| Arrays.stream(Operation.values())
+					.filter((operation) -> operations.contains(operation.word()))
+					.filter((operation) -> methods.isEmpty() || methods.stream().anyMatch(operation::isAskedBy))
+					.anyMatch((operation) -> paths.isEmpty() || operation.paths()
+						.stream()
+						.anyMatch((path) -> paths.stream().anyMatch((glob) -> glob.meets(path))));
 	}
 
 	private static String word(@Nullable HkpRequest hkp) {

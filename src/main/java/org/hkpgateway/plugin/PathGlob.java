@@ -94,6 +94,30 @@ public final class PathGlob {
 		return this.segments.subList(next, this.segments.size()).stream().allMatch(ANY_SEGMENTS::equals);
 	}
 
+	/**
+	 * Whether there may be a path that matches.
+	 * @param place a path; if it ends with a slash, all that are below it
+	 * @return false only if none matches
+	 */
+	boolean meets(String place) {
+		if (!place.endsWith("/")) {
+			return matches(place);
+		}
+		List<String> above = List.of(place.substring(1, place.length() - 1).split("/", -1));
+		for (int i = 0; i < above.size(); i++) {
+			if (i == this.segments.size()) {
+				return false;
+			}
+			if (this.segments.get(i).equals(ANY_SEGMENTS)) {
+				return true;
+			}
+			if (!matches(this.segments.get(i), above.get(i), 0, above.get(i).length())) {
+				return false;
+			}
+		}
+		return this.segments.size() > above.size();
+	}
+
 	private static int segmentEnd(String path, int start) {
 		int slash = path.indexOf('/', start);
 		return (slash < 0) ? path.length() : slash;

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 public interface PluginRegistry {
 
 	/**
-	 * Every enabled plugin with the grant to see requests, in chain order, whether or not
-	 * it is READY at the moment, and whatever its match rules say. The list is immutable
-	 * and replaced, never changed.
+	 * Every enabled plugin with the grant to see requests or the keyserver's answers, in
+	 * chain order, whether or not it is READY at the moment, and whatever its match rules
+	 * say. The list is immutable and replaced, never changed.
 	 * @return possibly empty
 	 */
 	List<Entry> chain();

@@ -3,8 +3,10 @@ package org.hkpgateway.proxy;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 import io.netty.util.NetUtil;
+import org.hkpgateway.chain.ChainTrace;
 import org.hkpgateway.chain.PluginOutcome;
 import org.hkpgateway.hkp.HkpRequest;
 import org.jspecify.annotations.Nullable;
@@ -72,28 +74,30 @@ final class AccessLog {
 		ClientAddress client = exchange.client();
 		InetAddress address = (client != null) ? client.client().getAddress() : null;
 		HkpRequest hkp = exchange.hkp();
+		ChainTrace trace = exchange.trace();
+		UnaryOperator<String> hidden = hiding(address);
 		line.word("request", exchange.id());
 		line.word("client", (address != null) ? shown(address) : "");
 		line.word("protocol", exchange.protocol());
 		line.word("tls", (client != null) ? String.valueOf(client.tls()) : "");
 		line.word("method", exchange.method());
-		line.quoted("target", hidden(exchange.target(), address));
+		line.quoted("target", hidden.apply(exchange.target()));
 		line.word("operation", (hkp != null) ? hkp.operation().name() : "");
-		line.words("plugins", plugins(exchange.outcomes()));
+		line.words("plugins", plugins(trace.outcomes()));
 		line.word("decision", exchange.decision());
 		line.number("status", exchange.isHeadSent() ? exchange.response().status().code() : -1);
-		line.word("plugin", decider(exchange));
-		ChainNotes.fill(line, exchange.trace(), (text) -> hidden(text, address));
+		line.word("plugin", decider(trace));
+		ChainNotes.fill(line, trace, hidden);
 		line.word("upstream", exchange.upstream());
 		line.number("in", exchange.received());
 		line.number("out", exchange.sent());
 		line.millis("ms", exchange.elapsedNanos());
-		line.millis("plugins_ms", exchange.chainNanos());
+		line.millis("plugins_ms", trace.nanos());
 		line.millis("upstream_first_ms", exchange.upstreamFirstNanos());
 		line.millis("upstream_ms", exchange.upstreamNanos());
-		String note = note(exchange);
+		String note = note(exchange, trace);
 		if (!note.isEmpty()) {
-			line.quoted("note", hidden(note, address));
+			line.quoted("note", hidden.apply(note));
 		}
 	}
 
@@ -108,7 +112,12 @@ final class AccessLog {
 				.append(outcome.kind().label());
 			if (outcome.kind() != PluginOutcome.Kind.SKIPPED) {
 				Millis.append(plugin.append('('), outcome.nanos());
-				plugin.append("ms)");
+				plugin.append("ms");
+				if (Millis.tenths(outcome.share()) < Millis.tenths(outcome.nanos())) {
+					Millis.append(plugin.append('/'), outcome.share());
+					plugin.append("ms");
+				}
+				plugin.append(')');
 			}
 			plugins.add(plugin.toString());
 		}
@@ -116,8 +125,8 @@ final class AccessLog {
 	}
 
 	/** Whose answer, or whose failure, the client got. */
-	private static String decider(Exchange exchange) {
-		for (PluginOutcome outcome : exchange.outcomes()) {
+	private static String decider(ChainTrace trace) {
+		for (PluginOutcome outcome : trace.outcomes()) {
 			if (outcome.kind() == PluginOutcome.Kind.RESPONDED || outcome.kind() == PluginOutcome.Kind.FAILED_CLOSED) {
 				return outcome.plugin().toString();
 			}
@@ -126,8 +135,8 @@ final class AccessLog {
 	}
 
 	/** The operator wants to know why a plugin failed; the client does not. */
-	private static String note(Exchange exchange) {
-		for (PluginOutcome outcome : exchange.outcomes()) {
+	private static String note(Exchange exchange, ChainTrace trace) {
+		for (PluginOutcome outcome : trace.outcomes()) {
 			if (outcome.kind().isFailure()) {
 				return exchange.note().isEmpty() ? outcome.detail() : outcome.detail() + "; " + exchange.note();
 			}
@@ -139,13 +148,13 @@ final class AccessLog {
 		return this.addresses.show(address);
 	}
 
-	/** A plugin's failure may name the client, and so may the client in its target. */
-	private String hidden(String text, @Nullable InetAddress address) {
+	/** A plugin's words may name the client, and so may the client in its target. */
+	private UnaryOperator<String> hiding(@Nullable InetAddress address) {
 		if (this.addresses == ClientAddressSettings.Log.FULL || address == null) {
-			return text;
+			return UnaryOperator.identity();
 		}
 		String instead = shown(address);
-		return text.replace(NetUtil.toAddressString(address), instead.isEmpty() ? "(address)" : instead);
+		return new HiddenAddress(address, instead.isEmpty() ? "(address)" : instead)::in;
 	}
 
 	static String truncated(InetAddress address) {

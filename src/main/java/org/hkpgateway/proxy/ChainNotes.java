@@ -8,7 +8,6 @@ import java.util.stream.Collectors;
 import org.hkpgateway.chain.Change;
 import org.hkpgateway.chain.ChainTrace;
 import org.hkpgateway.chain.Delay;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the access log says of a chain besides its outcomes: who changed what, delay and
@@ -25,15 +24,12 @@ final class ChainNotes {
 	/**
 	 * Adds it to a line.
 	 * @param line the line
-	 * @param trace how a chain came to its result; null if it did not
+	 * @param trace what plugins have done
 	 * @param shown takes out of a text what the log may not show
 	 */
-	static void fill(AccessFields line, @Nullable ChainTrace trace, UnaryOperator<String> shown) {
-		if (trace == null) {
-			return;
-		}
+	static void fill(AccessFields line, ChainTrace trace, UnaryOperator<String> shown) {
 		if (!trace.changes().isEmpty()) {
-			line.words("changes", trace.changes().stream().map(Change::toString).toList());
+			line.words("changes", trace.changes().stream().map(Change::toString).map(shown).toList());
 		}
 		Delay delay = trace.delay();
 		if (delay != null) {

@@ -1,7 +1,6 @@
 package org.hkpgateway.proxy;
 
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -13,10 +12,11 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2StreamChannel;
+import org.hkpgateway.chain.ChainRun;
 import org.hkpgateway.chain.ChainTrace;
-import org.hkpgateway.chain.PluginOutcome;
 import org.hkpgateway.chain.ResponsePhase;
 import org.hkpgateway.hkp.HkpRequest;
+import org.hkpgateway.http.HeaderMutation;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
@@ -43,9 +43,11 @@ final class Exchange implements Arrival {
 
 	private @Nullable HkpRequest hkp;
 
+	private @Nullable ChainRun run;
+
 	private @Nullable ChainTrace trace;
 
-	private List<PluginOutcome> reviewed = List.of();
+	private List<HeaderMutation> answerChanges = List.of();
 
 	private boolean headSent;
 
@@ -54,10 +56,6 @@ final class Exchange implements Arrival {
 	private long received;
 
 	private long sent;
-
-	private long chainStarted;
-
-	private long chainNanos = -1;
 
 	private String upstream = "";
 
@@ -185,15 +183,15 @@ final class Exchange implements Arrival {
 		return this.hkp;
 	}
 
-	/** Plugins are asked from now until {@link #decided}. */
-	void asksPlugins() {
-		this.chainStarted = System.nanoTime();
+	/**
+	 * Plugins are asked from now until {@link #decided}.
+	 * @param run knows how far they are
+	 */
+	void asksPlugins(ChainRun run) {
+		this.run = run;
 	}
 
 	void decided(String decision, ChainTrace trace) {
-		if (this.chainStarted != 0) {
-			this.chainNanos = System.nanoTime() - this.chainStarted;
-		}
 		this.decision = decision;
 		this.trace = trace;
 	}
@@ -210,8 +208,16 @@ final class Exchange implements Arrival {
 		return this.review;
 	}
 
-	void reviewed(List<PluginOutcome> outcomes) {
-		this.reviewed = outcomes;
+	/**
+	 * What plugins want in the answer, whoever gives it.
+	 * @param changes in order
+	 */
+	void changesAnswer(List<HeaderMutation> changes) {
+		this.answerChanges = changes;
+	}
+
+	List<HeaderMutation> answerChanges() {
+		return this.answerChanges;
 	}
 
 	/**
@@ -232,14 +238,6 @@ final class Exchange implements Arrival {
 
 	String upstream() {
 		return this.upstream;
-	}
-
-	/**
-	 * How long plugins were waited for.
-	 * @return nanoseconds; -1 if there were none, or no decision came
-	 */
-	long chainNanos() {
-		return this.chainNanos;
 	}
 
 	/**
@@ -296,22 +294,19 @@ final class Exchange implements Arrival {
 		return this.decision;
 	}
 
-	List<PluginOutcome> outcomes() {
-		List<PluginOutcome> decided = (this.trace != null) ? this.trace.outcomes() : List.of();
-		if (this.reviewed.isEmpty()) {
-			return decided;
-		}
-		List<PluginOutcome> all = new ArrayList<>(decided);
-		all.addAll(this.reviewed);
-		return all;
-	}
-
 	/**
-	 * How the chain came to its result.
-	 * @return null if it did not
+	 * What plugins have done about request and answer; if the client left while they were
+	 * asked, until then.
+	 * @return the empty one if none was asked
 	 */
-	@Nullable ChainTrace trace() {
-		return this.trace;
+	ChainTrace trace() {
+		if (this.review != null) {
+			return this.review.trace();
+		}
+		if (this.trace != null) {
+			return this.trace;
+		}
+		return (this.run != null) ? this.run.soFar() : ChainTrace.EMPTY;
 	}
 
 	String note() {

@@ -85,7 +85,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		return this.bodies.read(exchange, run.bodyDemand(), (shown, body) -> {
 			Mono<ChainResult> decision = run.decide(shown);
 			if (!run.isEmpty()) {
-				exchange.asksPlugins();
+				exchange.asksPlugins(run);
 				decision = decision.publishOn(Schedulers.fromExecutor(exchange.channel().eventLoop()));
 			}
 			return decision.flatMap((result) -> act(exchange, understood, body, result));
@@ -103,6 +103,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			return preflight(exchange, understood, forward.responseHeaders(), forward.trace());
 		}
 		exchange.decided("forward", forward.trace());
+		exchange.changesAnswer(forward.responseHeaders());
 		exchange.answerPasses(this.chain.review(forward));
 		UpstreamHead head = understood.upstreamHead(forward.request().head(), forward.request().hkp());
 		UpstreamBody last = forward.bodyReplaced() ? new UpstreamBody.Replaced(forward.request().body().bytes()) : body;
@@ -155,13 +156,13 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			if (refusal.endsConnection()) {
 				exchange.response().keepAlive(false);
 			}
-			return answer(exchange, refusalHead(refusal),
+			return answerItself(exchange, refusalHead(refusal),
 					ByteBuffer.wrap((refusal.text() + "\n").getBytes(StandardCharsets.UTF_8)));
 		}
 		logger.error("Unexpected error; the client gets 500 [request {}]", exchange.id(), error);
 		exchange.refused("unexpected error");
 		this.listener.requestRefused(500);
-		return answer(exchange, new ResponseHead(500, Headers.of("Content-Type", "text/plain; charset=utf-8")),
+		return answerItself(exchange, new ResponseHead(500, Headers.of("Content-Type", "text/plain; charset=utf-8")),
 				ByteBuffer.wrap("The request could not be processed.\n".getBytes(StandardCharsets.UTF_8)));
 	}
 
@@ -174,6 +175,12 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			headers = headers.with("Allow", OptionsAnswer.METHODS);
 		}
 		return new ResponseHead(refusal.status(), headers);
+	}
+
+	/** What plugins wanted in the keyserver's answer is in this one, too. */
+	private static Mono<Void> answerItself(Exchange exchange, ResponseHead head, ByteBuffer body) {
+		Headers headers = head.headers().completedBy(exchange.answerChanges());
+		return answer(exchange, new ResponseHead(head.status(), headers), body);
 	}
 
 	/**

@@ -212,9 +212,8 @@ final class UpstreamClient implements AutoCloseable {
 		// Nobody asks for bytes of the body yet, so none are read.
 		return review.of(from.status().code(), passed, Duration.ofNanos(exchange.upstreamFirstNanos()))
 			.publishOn(Schedulers.fromExecutor(exchange.channel().eventLoop()))
-			.flatMapMany((reviewed) -> {
-				exchange.reviewed(reviewed.outcomes());
-				NettyHeaders.add(reviewed.headers(), exchange.response().responseHeaders());
+			.flatMapMany((headers) -> {
+				NettyHeaders.add(headers, exchange.response().responseHeaders());
 				return answer(exchange, sentMethod, from, content);
 			});
 	}

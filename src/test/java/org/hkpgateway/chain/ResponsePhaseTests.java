@@ -75,7 +75,7 @@ class ResponsePhaseTests {
 		add(new Place(spec("no-feature"), null));
 		add("b", changing(Map.of("note", "7"), new HeaderMutation.Set("Content-Type", "text/plain"),
 				new HeaderMutation.Append("X-By", "b")));
-		ResponsePhase.Reviewed reviewed = review();
+		Reviewed reviewed = review();
 		assertThat(this.asked).containsExactly("b", "a");
 		assertThat(this.seen.get(0).headers().first("content-type")).isEqualTo("application/pgp-keys");
 		assertThat(this.seen.get(0).request().annotations()).containsOnly(Map.entry("x.y", "z"));
@@ -106,7 +106,7 @@ class ResponsePhaseTests {
 		add("a", changing(Map.of()));
 		add(new Place(spec("b", Capability.HTTP_REQUEST, Capability.HTTP_RESPONSE, Capability.HTTP_CREDENTIALS),
 				answering("b")));
-		ResponsePhase.Reviewed reviewed = review();
+		Reviewed reviewed = review();
 		assertThat(this.seen.get(0).headers().first("set-cookie")).isEqualTo("a=b");
 		assertThat(this.seen.get(1).headers().contains("set-cookie")).isFalse();
 		assertThat(reviewed.headers()).isEqualTo(HEADERS);
@@ -116,7 +116,7 @@ class ResponsePhaseTests {
 	void aFailureIsNotedAndTheAnswerPasses() {
 		add("a", changing(Map.of(), new HeaderMutation.Set("X-By", "a")));
 		add("b", (event) -> Mono.error(new PluginFailure.ProtocolError(new PluginId("b"), "secret detail")));
-		ResponsePhase.Reviewed reviewed = review();
+		Reviewed reviewed = review();
 		assertThat(reviewed.headers().first("x-by")).isEqualTo("a");
 		PluginOutcome outcome = reviewed.outcomes().get(0);
 		assertThat(outcome.kind()).isEqualTo(PluginOutcome.Kind.REVIEW_FAILED);
@@ -130,7 +130,7 @@ class ResponsePhaseTests {
 	void anErrorThatIsNoFailureAndAnEmptyAnswerAreFailuresToo() {
 		add("a", (event) -> Mono.empty());
 		add("b", (event) -> Mono.error(new IllegalStateException("bug")));
-		ResponsePhase.Reviewed reviewed = review();
+		Reviewed reviewed = review();
 		assertThat(reviewed.headers()).isEqualTo(HEADERS);
 		assertThat(reviewed.outcomes()).extracting(PluginOutcome::failure)
 			.containsExactly("protocol-error", "protocol-error");
@@ -147,13 +147,14 @@ class ResponsePhaseTests {
 			this.nanos.addAndGet(Duration.ofMillis(50).toNanos());
 			return ResponseDecision.UNCHANGED;
 		}));
-		ResponsePhase.Reviewed reviewed = review();
+		Reviewed reviewed = review();
 		assertThat(this.asked).containsExactly("c", "b");
 		assertThat(this.budgets).containsExactly(Duration.ofMillis(200), Duration.ofMillis(150));
 		assertThat(reviewed.outcomes()).extracting(PluginOutcome::nanos).containsExactly(50_000_000L, 150_000_000L, 0L);
 		PluginOutcome last = reviewed.outcomes().get(2);
 		assertThat(last.failure()).isEqualTo("timeout");
-		assertThat(last.detail()).contains("the response budget of 200 ms was used up by the plugins before it");
+		assertThat(last.detail()).isEqualTo("timeout: plugin a: not asked, for no time is left; response budget of "
+				+ "200 ms used up: c 50 ms, b 150 ms");
 	}
 
 	@Test
@@ -231,12 +232,22 @@ class ResponsePhaseTests {
 		return this.phase.start(new ChainResult.Forward(request(), false, this.plugins, List.of(), ChainTrace.EMPTY));
 	}
 
-	private ResponsePhase.Reviewed review() {
+	private Reviewed review() {
 		return of(start());
 	}
 
-	private static ResponsePhase.Reviewed of(ResponsePhase.Review review) {
-		return review.of(200, HEADERS, Duration.ofMillis(5)).block(Duration.ofSeconds(5));
+	private static Reviewed of(ResponsePhase.Review review) {
+		Headers headers = review.of(200, HEADERS, Duration.ofMillis(5)).block(Duration.ofSeconds(5));
+		return new Reviewed(headers, review.trace());
+	}
+
+	/** What came of it. */
+	private record Reviewed(Headers headers, ChainTrace trace) {
+
+		List<PluginOutcome> outcomes() {
+			return this.trace.outcomes();
+		}
+
 	}
 
 	private static RequestEvent request() {

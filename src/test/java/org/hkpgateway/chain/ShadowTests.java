@@ -162,8 +162,8 @@ class ShadowTests implements ChainListener {
 		plugin("a", Decision.Continue.UNCHANGED);
 		ChainResult result = this.plugins
 			.rehearsal((entry, shown,
-					left) -> Mono.just(entry.spec().id().name().equals("s") ? new Reply.Decided(Requests.respond(403))
-							: new Reply.NotAsked("x")))
+					left) -> Mono.just(entry.spec().id().name().equals("s") ? new Reply.Decided<>(Requests.respond(403))
+							: new Reply.NotAsked<>("x")))
 			.start(Requests.get("/"))
 			.decide(RequestBody.ABSENT)
 			.block(Duration.ofSeconds(5));

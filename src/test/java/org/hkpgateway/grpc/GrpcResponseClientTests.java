@@ -41,7 +41,7 @@ class GrpcResponseClientTests {
 
 	private static final Duration LONG = Duration.ofSeconds(20);
 
-	private static final ResponseEvent ANSWER = new ResponseEvent(TestEvents.lookup(), 200,
+	private static final ResponseEvent ANSWER = new ResponseEvent(TestEvents.lookup(), true, 200,
 			Headers.of("Content-Type", "application/pgp-keys", "X-Latin", "\u00e9", "X-Latin", "2"),
 			Duration.ofMillis(7));
 

@@ -41,7 +41,7 @@ class GuardedResponsesTests {
 	private static final ResponseEvent EVENT = new ResponseEvent(
 			new RequestEvent("r-1", new RequestHead("GET", "/", Headers.empty()), "/", Map.of(), null,
 					new InetSocketAddress("127.0.0.1", 1), false, RequestBody.ABSENT, Map.of()),
-			200, Headers.empty(), Duration.ZERO);
+			true, 200, Headers.empty(), Duration.ZERO);
 
 	private static final Duration BUDGET = Duration.ofMillis(100);
 
