@@ -55,7 +55,8 @@ final class RandomChain {
 			TestSpec spec = TestSpec.named("p" + i)
 				.order(i)
 				.fail(random.nextInt(3) > 0 ? FailPolicy.OPEN : FailPolicy.CLOSED)
-				.body(BodyMode.values()[random.nextInt(3)], 4);
+				.body(BodyMode.values()[random.nextInt(3)], 4)
+				.timeout(Duration.ofMillis(55 + 10 * (Math.floorMod(seed * 31 + i * 7, 8))));
 			if (random.nextInt(3) == 0) {
 				spec.granted(Capability.HTTP_REQUEST, Capability.HTTP_CREDENTIALS);
 			}
@@ -80,7 +81,21 @@ final class RandomChain {
 
 	/** What a plugin does when it is shown this. */
 	Object behaviour(PluginSpec spec, RequestEvent shown) {
-		StringBuilder seen = new StringBuilder().append(this.seed)
+		return behaviour(spec, random(spec, shown, ""));
+	}
+
+	/**
+	 * How long that takes, in milliseconds: nothing if it is not even asked.
+	 * @param behaviour what it does
+	 */
+	long millis(PluginSpec spec, RequestEvent shown, Object behaviour) {
+		boolean refused = behaviour instanceof PluginFailure.BreakerOpen
+				|| behaviour instanceof PluginFailure.BulkheadFull || behaviour instanceof PluginFailure.TooLarge;
+		return refused ? 0 : 10 * random(spec, shown, "time").nextInt(12);
+	}
+
+	private Random random(PluginSpec spec, RequestEvent shown, String what) {
+		StringBuilder seen = new StringBuilder(what).append(this.seed)
 			.append(spec.id())
 			.append(shown.head())
 			.append(shown.path())
@@ -90,7 +105,10 @@ final class RandomChain {
 		if (!spec.speculative()) {
 			seen.append(new TreeMap<>(shown.annotations()));
 		}
-		Random random = new Random(seen.toString().hashCode() * 2654435761L);
+		return new Random(seen.toString().hashCode() * 2654435761L);
+	}
+
+	private static Object behaviour(PluginSpec spec, Random random) {
 		PluginId id = spec.id();
 		return switch (random.nextInt(20)) {
 			case 0 -> new PluginFailure.Timeout(id, "late");
@@ -98,7 +116,9 @@ final class RandomChain {
 			case 2 -> new PluginFailure.BreakerOpen(id, "open");
 			case 3 -> (random.nextInt(3) == 0) ? new PluginFailure.TooLarge(id, "large")
 					: new PluginFailure.BulkheadFull(id, "full");
-			case 4 -> new Decision.Respond(new ResponseHead(random.nextBoolean() ? 403 : 429, Headers.of("X-By", "p")),
+			case 4 -> new Decision.Respond(
+					new ResponseHead(random.nextBoolean() ? 403 : 429,
+							Headers.of(random.nextBoolean() ? "X-By" : "x-a", "p")),
 					bytes("no " + id), Map.of("why", "x" + random.nextInt(9)), "denied");
 			default -> proceed(random);
 		};
@@ -128,6 +148,11 @@ final class RandomChain {
 		Map<String, String> annotations = random.nextInt(3) == 0 ? Map.of("n", "" + random.nextInt(9)) : Map.of();
 		Duration delay = random.nextInt(6) == 0 ? Duration.ofMillis(1 + random.nextInt(3)) : Duration.ZERO;
 		return new Decision.Continue(headers, rewrite, body, response, annotations, "r" + random.nextInt(9), delay);
+	}
+
+	/** Short enough for some chains to use it up, in milliseconds. */
+	long budget() {
+		return 115 + 40 * Math.floorMod(this.seed * 17, 10);
 	}
 
 	private static HeaderMutation mutation(Random random) {

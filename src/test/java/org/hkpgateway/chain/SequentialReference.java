@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 
 import org.hkpgateway.http.HeaderMutation;
+import org.hkpgateway.http.Headers;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.FailPolicy;
@@ -19,8 +20,8 @@ import org.hkpgateway.plugin.RequestEvent;
 
 /**
  * What a chain is to do, said as plainly as possible: one plugin after another, in a
- * loop, each with an answer at once. Shares with the product only the types, headers and
- * the understanding of targets.
+ * loop, each with an answer at once, or with one that takes its time of the budget.
+ * Shares with the product only the types, headers and the understanding of targets.
  */
 final class SequentialReference {
 
@@ -40,9 +41,36 @@ final class SequentialReference {
 
 	private long delayMillis;
 
+	private final List<HeaderMutation> answerChanges = new ArrayList<>();
+
+	/** When each of the plugins that were asked had decided or failed, in milliseconds. */
+	final Map<String, Long> done = new HashMap<>();
+
+	/** The time that has passed, in milliseconds. */
+	long clock;
+
+	/**
+	 * How many of the lines came about before a plugin failed for want of budget; all of
+	 * them if none did.
+	 */
+	int linesInTime = -1;
+
 	SequentialReference(RandomChain chain) {
+		this(chain, 0);
+	}
+
+	/**
+	 * Runs a chain.
+	 * @param chain which
+	 * @param budget in milliseconds; 0 for a clock that stands still
+	 */
+	SequentialReference(RandomChain chain, long budget) {
+		run(chain, budget);
+		this.linesInTime = (this.linesInTime < 0) ? this.lines.size() : this.linesInTime;
+	}
+
+	private void run(RandomChain chain, long budget) {
 		this.event = chain.request.withBody(chain.body);
-		List<String> responseHeaders = new ArrayList<>();
 		for (PluginSpec spec : chain.plugins) {
 			if (!spec.match().methods().isEmpty()) {
 				this.lines.add(spec.id() + " SKIPPED methods");
@@ -58,6 +86,10 @@ final class SequentialReference {
 				this.shadows.put(spec.id().name(), behaviour);
 				continue;
 			}
+			if (budget > 0) {
+				behaviour = inTime(spec, behaviour, chain.millis(spec, shown, behaviour), budget - this.clock);
+				this.done.put(spec.id().name(), this.clock);
+			}
 			if (behaviour instanceof Decision.Continue go) {
 				RequestEvent next = applied(go, shown);
 				if (next != null) {
@@ -65,7 +97,7 @@ final class SequentialReference {
 					note(spec.id(), go.annotations());
 					this.bodyReplaced |= go.body() != null;
 					changed(spec.id(), go);
-					go.responseHeaders().forEach((mutation) -> responseHeaders.add(mutation.toString()));
+					this.answerChanges.addAll(go.responseHeaders());
 					held(spec.id(), go);
 					this.lines.add(spec.id() + " CONTINUED " + go.reason());
 					continue;
@@ -76,21 +108,60 @@ final class SequentialReference {
 				note(spec.id(), respond.annotations());
 				held(spec.id(), respond);
 				this.lines.add(spec.id() + " RESPONDED " + respond.reason());
-				end("answer " + respond.head().status() + " " + respond.head().headers() + " " + text(respond));
+				overridden(spec.id(), respond.head().headers());
+				end("answer " + respond.head().status() + " " + completed(respond.head().headers()) + " "
+						+ text(respond));
 				return;
 			}
 			PluginFailure failure = (PluginFailure) behaviour;
 			boolean tooLarge = failure instanceof PluginFailure.TooLarge;
 			if (tooLarge || spec.fail() == FailPolicy.CLOSED) {
 				this.lines.add(spec.id() + " FAILED_CLOSED " + failure.kind());
-				end("answer " + (tooLarge ? 413 : 500));
+				end("answer " + (tooLarge ? 413 : 500) + " " + completed(
+						Headers.of("Content-Type", "text/plain; charset=utf-8", "Cache-Control", "no-store")));
 				return;
 			}
 			note(spec.id(), Map.of("failed", failure.kind()));
 			this.lines.add(spec.id() + " FAILED_OPEN " + failure.kind());
 		}
 		end("forward " + this.event.head() + " " + this.event.path() + " " + new java.util.TreeMap<>(this.event.query())
-				+ " " + this.event.hkp() + " " + this.bodyReplaced + " " + this.event.body() + " " + responseHeaders);
+				+ " " + this.event.hkp() + " " + this.bodyReplaced + " " + this.event.body() + " "
+				+ this.answerChanges.stream().map(Object::toString).toList());
+	}
+
+	/** What it does within its own time and what is left; the clock goes on. */
+	private Object inTime(PluginSpec spec, Object behaviour, long millis, long left) {
+		long limit = Math.min(spec.timeout().toMillis(), Math.max(left, 0));
+		if (millis <= limit && left > 0) {
+			this.clock += millis;
+			return behaviour;
+		}
+		this.clock += limit;
+		if (limit < spec.timeout().toMillis() && this.linesInTime < 0) {
+			this.linesInTime = this.lines.size();
+		}
+		return new PluginFailure.Timeout(spec.id(), "late");
+	}
+
+	/** What an answer says itself stays; the rest of what was wanted is added. */
+	private Headers completed(Headers own) {
+		Headers all = own;
+		for (HeaderMutation mutation : this.answerChanges) {
+			if (mutation instanceof HeaderMutation.Append || own.all(mutation.name()).isEmpty()) {
+				all = all.apply(List.of(mutation));
+			}
+		}
+		return all;
+	}
+
+	private void overridden(PluginId plugin, Headers own) {
+		for (HeaderMutation mutation : this.answerChanges) {
+			String what = "response/" + mutation.name().toLowerCase(Locale.ROOT);
+			if (!(mutation instanceof HeaderMutation.Append) && !own.all(mutation.name()).isEmpty()
+					&& !plugin.name().equals(this.latest.get(what))) {
+				changed(plugin, what, true);
+			}
+		}
 	}
 
 	private void end(String how) {

@@ -35,7 +35,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Whatever the plugins of a chain do, and in whatever order their answers come: the
  * result is that of asking one after another. Chains grow with the seed, so the first
- * seed that fails is one of the smallest.
+ * seed that fails is one of the smallest. The clock stands still here; see
+ * {@link TimedStageEquivalenceTests}.
  */
 class StageEquivalenceTests {
 
@@ -190,11 +191,11 @@ class StageEquivalenceTests {
 
 	}
 
-	private static Mono<Decision> now(Object behaviour) {
+	static Mono<Decision> now(Object behaviour) {
 		return (behaviour instanceof PluginFailure failure) ? Mono.error(failure) : Mono.just((Decision) behaviour);
 	}
 
-	private static List<String> lines(ChainResult result) {
+	static List<String> lines(ChainResult result) {
 		List<String> lines = new ArrayList<>();
 		result.outcomes().forEach((outcome) -> lines.add(line(outcome)));
 		if (result instanceof ChainResult.Forward forward) {
@@ -212,9 +213,9 @@ class StageEquivalenceTests {
 		else {
 			ChainResult.Answer answer = (ChainResult.Answer) result;
 			PluginOutcome last = result.outcomes().get(result.outcomes().size() - 1);
-			lines.add("answer " + answer.head().status() + ((last.kind() == PluginOutcome.Kind.RESPONDED)
-					? " " + answer.head().headers() + " " + StandardCharsets.UTF_8.decode(answer.body().duplicate())
-					: ""));
+			lines.add("answer " + answer.head().status() + " " + answer.head().headers()
+					+ ((last.kind() == PluginOutcome.Kind.RESPONDED)
+							? " " + StandardCharsets.UTF_8.decode(answer.body().duplicate()) : ""));
 		}
 		ChainTrace trace = result.trace();
 		lines.add("annotations " + new TreeMap<>(trace.annotations()));
