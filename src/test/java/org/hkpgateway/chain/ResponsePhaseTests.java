@@ -91,6 +91,45 @@ class ResponsePhaseTests {
 	}
 
 	@Test
+	void whoChangedWhatIsToldOfBothPhasesAndSoAreTheNotes() {
+		add("a", changing(Map.of("seen", "200"), new HeaderMutation.Set("X-A", "3"), new HeaderMutation.Remove("X-B")));
+		add("b", changing(Map.of(), new HeaderMutation.Append("x-a", "2"), new HeaderMutation.Set("x-c", "2")));
+		ChainTrace before = new ChainTrace(
+				List.of(new PluginOutcome(new PluginId("a"), PluginOutcome.Kind.CONTINUED, "", "", 7, 7, null)),
+				List.of(new Change(new PluginId("a"), Change.Part.RESPONSE_HEADER, "x-a", null),
+						new Change(new PluginId("b"), Change.Part.RESPONSE_HEADER, "x-b", null),
+						new Change(new PluginId("b"), Change.Part.REQUEST_HEADER, "x-c", null)),
+				Map.of("x.y", "z"), new Delay(new PluginId("a"), Duration.ofMillis(9), Duration.ofMillis(9)), 7);
+		ResponsePhase.Review review = this.phase
+			.start(new ChainResult.Forward(request(), false, this.plugins, List.of(), before));
+		assertThat(review.trace()).isEqualTo(before);
+		ChainTrace trace = of(review).trace();
+		assertThat(trace.changes()).extracting(Change::toString)
+			.containsExactly("a:response/x-a", "b:response/x-b", "b:x-c", "b:response/x-a", "b:response/x-c",
+					"a:response/x-a>b", "a:response/x-b>b");
+		assertThat(trace.annotations()).containsOnly(Map.entry("x.y", "z"), Map.entry("a.seen", "200"));
+		assertThat(trace.outcomes()).extracting((outcome) -> outcome.plugin() + " " + outcome.kind().label())
+			.containsExactly("a continue", "b reviewed", "a reviewed");
+		assertThat(trace.nanos()).isEqualTo(7);
+		assertThat(trace.delay()).isEqualTo(before.delay());
+	}
+
+	@Test
+	void whoIsWaitedForWhenTheClientLeavesIsToldToo() {
+		add("a", changing(Map.of()));
+		add("b", (event) -> Mono.never());
+		add("c", changing(Map.of("note", "1")));
+		ResponsePhase.Review review = start();
+		Disposable client = review.of(200, HEADERS, Duration.ZERO).subscribe();
+		this.nanos.addAndGet(Duration.ofMillis(30).toNanos());
+		client.dispose();
+		assertThat(review.trace().outcomes()).extracting((outcome) -> outcome.plugin() + " " + outcome.kind().label())
+			.containsExactly("c reviewed", "b cancelled");
+		assertThat(review.trace().outcomes().get(1).nanos()).isEqualTo(30_000_000L);
+		assertThat(review.trace().annotations()).containsEntry("c.note", "1");
+	}
+
+	@Test
 	void theAnswerIsToldWithoutTheBytesOfTheRequest() {
 		add("a", changing(Map.of()));
 		review();
