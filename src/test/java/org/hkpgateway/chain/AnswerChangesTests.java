@@ -44,8 +44,9 @@ class AnswerChangesTests {
 
 	@Test
 	void whatTheAnswerSaysItselfStaysAndThatIsVisible() {
-		add("a", new HeaderMutation.Set("cache-control", "public, max-age=3600"), new HeaderMutation.Append("Vary", "a"),
-				new HeaderMutation.Remove("retry-after"), new HeaderMutation.Remove("X-None"));
+		add("a", new HeaderMutation.Set("cache-control", "public, max-age=3600"),
+				new HeaderMutation.Append("Vary", "a"), new HeaderMutation.Remove("retry-after"),
+				new HeaderMutation.Remove("X-None"));
 		answer("b", Headers.of("Cache-Control", "no-store", "Vary", "b", "Retry-After", "9"));
 		assertThat(decide().head().headers())
 			.isEqualTo(Headers.of("Cache-Control", "no-store", "Vary", "b", "Retry-After", "9", "Vary", "a"));
@@ -56,7 +57,8 @@ class AnswerChangesTests {
 
 	@Test
 	void soHaveTheAnswersThatTheGatewayGivesForAPluginThatFailed() {
-		add("a", new HeaderMutation.Set("X-Frame-Options", "DENY"), new HeaderMutation.Set("Content-Type", "text/html"));
+		add("a", new HeaderMutation.Set("X-Frame-Options", "DENY"),
+				new HeaderMutation.Set("Content-Type", "text/html"));
 		this.chain.add(new Filled(TestSpec.named("b").build(),
 				(event, budget) -> Mono.error(new PluginFailure.Unavailable(new PluginId("b"), "gone"))));
 		Headers expected = Headers.of("Content-Type", "text/plain; charset=utf-8", "Cache-Control", "no-store",

@@ -173,8 +173,8 @@ class AnswersOnlyTests {
 		@Override
 		public Mono<ResponseDecision> review(ResponseEvent event, Duration budget) {
 			AnswersOnlyTests.this.seen.add(event);
-			return Mono.just(new ResponseDecision(
-					List.of(new HeaderMutation.Append("X-By", this.spec.id().name())), Map.of(), ""));
+			return Mono.just(new ResponseDecision(List.of(new HeaderMutation.Append("X-By", this.spec.id().name())),
+					Map.of(), ""));
 		}
 
 	}

@@ -100,7 +100,8 @@ class DelayTests implements ChainListener {
 	@Test
 	void aRehearsalHoldsNothing() {
 		add("a", 1000);
-		ChainResult result = this.plugins.rehearsal((entry, shown, left) -> Mono.just(new Reply.Decided<>(delayed(1000))))
+		ChainResult result = this.plugins
+			.rehearsal((entry, shown, left) -> Mono.just(new Reply.Decided<>(delayed(1000))))
 			.start(Requests.get("/"))
 			.decide(RequestBody.ABSENT)
 			.block(Duration.ofSeconds(5));

@@ -43,7 +43,9 @@ final class SequentialReference {
 
 	private final List<HeaderMutation> answerChanges = new ArrayList<>();
 
-	/** When each of the plugins that were asked had decided or failed, in milliseconds. */
+	/**
+	 * When each of the plugins that were asked had decided or failed, in milliseconds.
+	 */
 	final Map<String, Long> done = new HashMap<>();
 
 	/** The time that has passed, in milliseconds. */

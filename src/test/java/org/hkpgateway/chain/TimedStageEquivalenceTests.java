@@ -150,8 +150,7 @@ class TimedStageEquivalenceTests {
 			assertThat(shares).as(this.name).isEqualTo(Math.max(0, trace.nanos()));
 			assertThat(used()).as(this.name).isLessThanOrEqualTo(this.made.budget());
 			Delay delay = trace.delay();
-			assertThat(this.resultAt).as(this.name)
-				.isEqualTo(used() + ((delay != null) ? delay.held().toMillis() : 0));
+			assertThat(this.resultAt).as(this.name).isEqualTo(used() + ((delay != null) ? delay.held().toMillis() : 0));
 			TimedStageEquivalenceTests.this.held += (delay != null) ? 1 : 0;
 		}
 

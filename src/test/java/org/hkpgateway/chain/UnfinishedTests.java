@@ -45,9 +45,9 @@ class UnfinishedTests {
 
 	@Test
 	void thoseThatHaveDecidedAreToldAndTheOneThatIsWaitedFor() {
-		this.chain.add(new Filled(TestSpec.named("s")
-			.match(new MatchRules(Set.of("POST"), Set.of(), List.of(), List.of()))
-			.build(), (event, budget) -> Mono.never()));
+		this.chain.add(new Filled(
+				TestSpec.named("s").match(new MatchRules(Set.of("POST"), Set.of(), List.of(), List.of())).build(),
+				(event, budget) -> Mono.never()));
 		add("a", 30, 0);
 		add("b", 500, 0);
 		add("c", 0, 0);
@@ -93,7 +93,8 @@ class UnfinishedTests {
 		this.time.advanceTimeBy(Duration.ofMillis(340));
 		ChainTrace soFar = run.soFar();
 		assertThat(words(soFar)).containsExactly("a continue 40");
-		assertThat(soFar.delay()).isEqualTo(new Delay(new PluginId("a"), Duration.ofSeconds(2), Duration.ofMillis(300)));
+		assertThat(soFar.delay())
+			.isEqualTo(new Delay(new PluginId("a"), Duration.ofSeconds(2), Duration.ofMillis(300)));
 		assertThat(soFar.nanos()).isEqualTo(millis(40));
 		assertThat(this.results).isEmpty();
 		this.time.advanceTimeBy(Duration.ofMillis(1700));

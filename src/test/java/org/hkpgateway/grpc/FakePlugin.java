@@ -118,6 +118,8 @@ class FakePlugin implements AutoCloseable {
 		 * Counts real requests, and gives the count as its reason and as an annotation.
 		 */
 		COUNTS,
+		/** Continues after that time. */
+		TAKES_300_MS,
 		/** Continues and asks for a delay of 1.5 s. */
 		DELAYS, DELAYS_A_MINUTE,
 		/** Answers 429 and asks for a delay of 1.5 s. */
@@ -175,6 +177,8 @@ class FakePlugin implements AutoCloseable {
 		UNIMPLEMENTED,
 		/** Appends a header X-Reviewed that tells who has seen what. */
 		TELLS,
+		/** Sets the header that {@link Behaviour#MARKS} sets, and notes the client. */
+		MARKS,
 		/** Wants nothing done. */
 		NOTHING,
 		/** Notes the names of the headers that it saw. */
@@ -601,6 +605,7 @@ class FakePlugin implements AutoCloseable {
 								.setReason("real requests: " + real)
 								.putAnnotations("real", Integer.toString(real)));
 				}
+				case TAKES_300_MS -> later(300, () -> answer(observer, answer.setContinueChain(true)));
 				case DELAYS -> answer(observer, answer.setContinueChain(true).setDelayMs(1500));
 				case DELAYS_A_MINUTE -> answer(observer, answer.setContinueChain(true).setDelayMs(60_000));
 				case DENIES_SLOWLY -> answer(observer, answer.setStatusCode(429).setDelayMs(1500));
@@ -623,6 +628,8 @@ class FakePlugin implements AutoCloseable {
 				case TELLS -> decision.setReason("told")
 					.addResponseHeaders(append("X-Reviewed", System.getenv("PLUGIN_NAME") + " " + event.getStatusCode()
 							+ " " + event.getMethod() + " " + event.getRawTarget().toStringUtf8()));
+				case MARKS -> decision.putAnnotations("client", event.getRemoteAddr())
+					.addResponseHeaders(append("X-Answer-Mark", "2").toBuilder().setAction(HeaderMutation.Action.SET));
 				case ANNOTATES -> decision.putAnnotations("seen",
 						event.getHeaderFieldsList().stream().map(HeaderField::getName).toList().toString());
 				case NEVER_ANSWERS -> {

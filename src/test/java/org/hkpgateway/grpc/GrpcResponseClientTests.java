@@ -100,6 +100,17 @@ class GrpcResponseClientTests {
 	}
 
 	@Test
+	void whoMaySeeNoRequestsIsToldNothingOfIt() {
+		client(ResponseManners.NOTHING).review(ANSWER.withoutRequest(), LONG).block(LONG);
+		UpstreamResponseEvent told = this.plugin.responses.remove();
+		assertThat(told.getMethod() + told.getRawTarget().toStringUtf8() + told.getRemoteAddr()).isEmpty();
+		assertThat(told.hasHkp()).isFalse();
+		assertThat(told.getStatusCode()).isEqualTo(200);
+		assertThat(told.getHeaderFieldsCount()).isEqualTo(3);
+		assertThat(told.getAnnotationsMap()).containsEntry("other.note", "seen");
+	}
+
+	@Test
 	void anAnswerThatSaysNothingIsValid() {
 		assertThat(client(ResponseManners.NOTHING).review(ANSWER, LONG).block(LONG))
 			.isSameAs(ResponseDecision.UNCHANGED);

@@ -28,7 +28,8 @@ class CountedClientTests {
 
 	private static final PluginId ID = new PluginId("a");
 
-	private static final ResponseEvent ANSWER = new ResponseEvent(Requests.any(), true, 200, Headers.empty(), Duration.ZERO);
+	private static final ResponseEvent ANSWER = new ResponseEvent(Requests.any(), true, 200, Headers.empty(),
+			Duration.ZERO);
 
 	private final Sinks.One<Decision> answer = Sinks.one();
 

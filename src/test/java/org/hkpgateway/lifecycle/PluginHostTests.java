@@ -48,12 +48,14 @@ class PluginHostTests {
 	}
 
 	@Test
-	void chainIsInOrderAndHoldsOnlyThoseWhoSeeRequests() {
+	void chainIsInOrderAndHoldsOnlyThoseWhoSeeRequestsOrAnswers() {
 		start(FakePlugins.spec("c", 30, false), FakePlugins.spec("b", 10, false), FakePlugins.spec("a", 30, false),
-				FakePlugins.spec("blind", 1, false, Set.of()));
-		assertThat(this.host.chain()).extracting((entry) -> entry.spec().id().name()).containsExactly("b", "a", "c");
+				FakePlugins.spec("blind", 1, false, Set.of(Capability.HTTP_RESPOND, Capability.STATE)),
+				FakePlugins.spec("d", 20, false, Set.of(Capability.HTTP_RESPONSE)));
+		assertThat(this.host.chain()).extracting((entry) -> entry.spec().id().name())
+			.containsExactly("b", "d", "a", "c");
 		assertThat(this.host.statuses()).extracting((status) -> status.id().name())
-			.containsExactly("blind", "b", "a", "c");
+			.containsExactly("blind", "b", "d", "a", "c");
 		assertThat(this.host.statuses()).extracting(PluginStatus::state).containsOnly(READY);
 	}
 

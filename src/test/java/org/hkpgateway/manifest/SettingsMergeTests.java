@@ -68,6 +68,28 @@ class SettingsMergeTests {
 	}
 
 	@Test
+	void matchRulesThatCanNeverHoldAreWarnedOf() {
+		this.plugins.valid("a");
+		this.plugins.settings("a", matching(new MatchRules(Set.of("GET"), Set.of("add"), List.of(), List.of())));
+		assertThat(this.plugins.findings()).singleElement()
+			.asString()
+			.contains(
+					"warning: hkp.plugins.settings.a.match: no request can match all of methods GET and operations add: "
+							+ "the plugin is never asked");
+		this.plugins.settings("a", matching(new MatchRules(Set.of("GET"), Set.of("add", "get"), List.of(), List.of())));
+		assertThat(this.plugins.findings()).singleElement()
+			.asString()
+			.contains("warning: hkp.plugins.settings.a.match: operations add can never match together with the rest of "
+					+ "methods GET and operations add, get");
+	}
+
+	private static PluginSettings matching(MatchRules match) {
+		PluginSettings defaults = PluginSettings.DEFAULTS;
+		return new PluginSettings(true, null, defaults.mode(), match, false, defaults.fail(), defaults.timeout(), 1,
+				null, 1, List.of(), null, null, null, defaults.network(), null, null, Map.of(), Map.of());
+	}
+
+	@Test
 	void manifestsBodyHoldsWithTheGrant() {
 		this.plugins.valid("a", "capabilities = [\"http.request\", \"http.request.body\"]", "body = \"prefix\"");
 		this.plugins.defaultGrants(Capability.HTTP_REQUEST, Capability.HTTP_REQUEST_BODY);

@@ -34,6 +34,54 @@ class MatchRulesTests {
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', value = {
+			// methods | operations | paths | what can never hold
+			"POST | get | '' | methods POST and operations get",
+			"GET,HEAD | add | '' | methods GET, HEAD and operations add", "GET | add,get | '' | operations add",
+			"GET,POST | get | '' | methods POST", "PUT | get,other | '' | operations get",
+			"'' | get | /pks/add | operations get and paths /pks/add", "'' | get | /pks/add,/pks/* | paths /pks/add",
+			"'' | v2-index | /pks/v2/index | operations v2-index and paths /pks/v2/index", "POST | '' | '' | ''",
+			"POST | not-hkp | '' | ''", "'' | not-hkp | /pks/add | ''", "PUT | other | /pks/add | ''",
+			"'' | other | /x/** | operations other and paths /x/**", "'' | other | /pks | ''", "'' | '' | /x | ''",
+			"'' | stats | /pks/stats | ''", "'' | stats | /pks/lookup | ''",
+			"POST | stats | '' | methods POST and operations stats", "'' | v2-index | /pks/v2/** | ''",
+			"'' | v2-index | /**/index/a* | ''", "'' | v2-index | /pks/*/index/* | ''" })
+	void whatCanNeverHoldIsTold(String methods, String operations, String paths, String expected) {
+		MatchRules rules = new MatchRules(words(methods), words(operations),
+				words(paths).stream().map(PathGlob::parse).toList(), List.of());
+		assertThat(rules.impossible()).isEqualTo(expected.isEmpty() ? List.of() : List.of(expected));
+	}
+
+	/** Else a rule that does hold for requests would be called impossible. */
+	@Test
+	void noOperationIsAskedForOtherwiseThanIsTold() {
+		List<String> targets = List.of("/pks", "/pks/", "/pks/lookup?op=get&search=a",
+				"/pks/lookup?op=hget&search=" + "0".repeat(32), "/pks/lookup?op=index&search=a",
+				"/pks/lookup?op=vindex&search=a", "/pks/lookup?op=stats", "/pks/add", "/pks/replace", "/pks/delete",
+				"/pks/hashquery", "/pks/stats", "/pks/health", "/pks/v2/certs",
+				"/pks/v2/certs/by-vfingerprint/04" + "A".repeat(40), "/pks/v2/certs/by-identity/a%40b.example",
+				"/pks/v2/certs/by-keyid/8559FE01CBF164CB", "/pks/v2/index/a", "/pks/v2/prefixlog/2026-01-01",
+				"/pks/x/y");
+		Set<Operation> met = new java.util.HashSet<>();
+		for (String target : targets) {
+			for (String method : RequestHead.METHODS) {
+				if (HkpTargets.parse(method, target) instanceof HkpTarget.Hkp hkp) {
+					Operation operation = hkp.request().operation();
+					met.add(operation);
+					MatchRules rules = new MatchRules(Set.of(method), Set.of(operation.word()),
+							List.of(PathGlob.parse(HkpTargets.decodedPath(target))), List.of());
+					assertThat(rules.impossible()).as(method + " " + target).isEmpty();
+				}
+			}
+		}
+		assertThat(met).containsExactlyInAnyOrder(Operation.values());
+	}
+
+	private static Set<String> words(String list) {
+		return list.isEmpty() ? Set.of() : Set.of(list.split(","));
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', value = {
 			// methods | operations | paths | clients | request | what does not hold
 			"'' | '' | '' | '' | GET " + GET + " 192.0.2.1 | ''", "GET | '' | '' | '' | GET " + GET + " 192.0.2.1 | ''",
 			"POST,GET | '' | '' | '' | GET " + GET + " 192.0.2.1 | ''",

@@ -21,7 +21,9 @@ class HiddenAddressTests {
 	void noSpellingIsLeft(String address, String spelling) throws Exception {
 		HiddenAddress hidden = new HiddenAddress(InetAddress.getByName(address), "$0");
 		String text = hidden.in("peer=" + spelling + ", and " + spelling + ".");
-		assertThat(text).contains("$0").doesNotContainIgnoringCase("2.7").doesNotContainIgnoringCase("207")
+		assertThat(text).contains("$0")
+			.doesNotContainIgnoringCase("2.7")
+			.doesNotContainIgnoringCase("207")
 			.doesNotContainIgnoringCase("a7");
 	}
 

@@ -174,7 +174,10 @@ class ResponseReviewIT {
 		RawUpstream gone = RawUpstream.answering("");
 		gone.close();
 		try (TestEdge edge = edge(gone)) {
-			assertThat(RawClient.exchange(edge.port(), GET).status()).isEqualTo(502);
+			RawClient.Answer unreachable = RawClient.exchange(edge.port(), GET);
+			assertThat(unreachable.status()).isEqualTo(502);
+			assertThat(unreachable.header("x-more")).as("what was wanted in any answer").isEqualTo("1");
+			assertThat(unreachable.header("access-control-allow-origin")).isEqualTo("*");
 			assertThat(RawClient.exchange(edge.port(), GET.replace("GET", "OPTIONS")).status()).isEqualTo(204);
 			assertThat(RawClient.exchange(edge.port(), GET.replace("/pks/", "/pks//")).status()).isEqualTo(400);
 		}
