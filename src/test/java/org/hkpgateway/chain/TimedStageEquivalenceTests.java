@@ -34,7 +34,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * <li>from the first plugin on that fails in the sequence because the budget is used up,
  * nothing is promised but that the budget holds: a plugin that was asked early may have
  * decided;</li>
- * <li>each plugin is done with no later than in the sequence;</li>
+ * <li>up to there each plugin is done with no later than in the sequence;</li>
  * <li>the shares of all plugins add up to what the chain has used, which is at most the
  * budget and no part of a delay.</li>
  * </ul>
