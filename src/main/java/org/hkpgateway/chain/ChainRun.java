@@ -9,6 +9,7 @@ import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.plugin.RequestEvent;
 
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -27,6 +28,9 @@ public final class ChainRun {
 
 	private final List<PluginRegistry.Entry> chain;
 
+	/** Null without shadows. */
+	private final @Nullable BodyTap tap;
+
 	ChainRun(ChainParts parts, RequestEvent request, List<PluginRegistry.Entry> chain) {
 		this.parts = parts;
 		this.request = request;
@@ -42,6 +46,7 @@ public final class ChainRun {
 				this.skipped.add(PluginOutcome.skipped(spec.id(), mismatch.label()));
 			}
 		}
+		this.tap = (parts.shadows() != null && Place.anyShadow(this.places)) ? new BodyTap() : null;
 	}
 
 	/**
@@ -67,6 +72,15 @@ public final class ChainRun {
 	}
 
 	/**
+	 * Where plugins in shadow mode see the body as it goes by. Whoever has one closes it
+	 * when the request ends, however it ends.
+	 * @return null if there are none
+	 */
+	public @Nullable BodyTap bodyTap() {
+		return this.tap;
+	}
+
+	/**
 	 * All plugins of the chain, also those that have no part in this request.
 	 * @return in order
 	 */
@@ -79,7 +93,7 @@ public final class ChainRun {
 	 * Subscribe once; the result may come on any thread. Cancelling cancels every call.
 	 * @param body as much of the body as {@link #bodyDemand()} asks for; each plugin gets
 	 * its own view. Its bytes must stay valid even after the result is there, for plugins
-	 * in shadow mode
+	 * in shadow mode. In a rehearsal all of it, for nothing goes by
 	 * @return the decision
 	 */
 	public Mono<ChainResult> decide(RequestBody body) {
@@ -88,7 +102,8 @@ public final class ChainRun {
 					: new ChainTrace(this.skipped, List.of(), this.request.annotations(), null);
 			return Mono.just(new ChainResult.Forward(this.request.withBody(body), false, List.of(), List.of(), trace));
 		}
-		return Mono.defer(() -> new Passage(this.parts, this.request.withBody(body), this.places, this.skipped).run());
+		return Mono.defer(
+				() -> new Passage(this.parts, this.request.withBody(body), this.places, this.skipped, this.tap).run());
 	}
 
 }
