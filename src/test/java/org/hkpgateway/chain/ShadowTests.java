@@ -183,8 +183,8 @@ class ShadowTests implements ChainListener {
 
 	@Test
 	void ofABodyThatAnotherPluginHasReplacedItSeesTheOtherOne() {
-		this.chain.add(entry(TestSpec.named("a").body(BodyMode.FULL, 0), Mono.just(new Decision.Continue(List.of(), null,
-				new BodyReplacement(Requests.bytes("other"), null), List.of(), Map.of(), "", Duration.ZERO))));
+		this.chain.add(entry(TestSpec.named("a").body(BodyMode.FULL, 0), Mono.just(new Decision.Continue(List.of(),
+				null, new BodyReplacement(Requests.bytes("other"), null), List.of(), Map.of(), "", Duration.ZERO))));
 		this.chain.add(entry(TestSpec.named("s").shadow().body(BodyMode.FULL, 0), Mono.never()));
 		assertThat(forwarded(Requests.body("client's")).isWanted()).isFalse();
 		assertThat(Requests.text(this.seen.get(1).body().bytes())).isEqualTo("other");
