@@ -30,6 +30,9 @@ public final class ChainRun {
 
 	private volatile @Nullable Passage passage;
 
+	/** Null without shadows. */
+	private final @Nullable BodyTap tap;
+
 	ChainRun(ChainParts parts, RequestEvent request, List<PluginRegistry.Entry> chain) {
 		this.parts = parts;
 		this.request = request;
@@ -45,6 +48,7 @@ public final class ChainRun {
 				this.skipped.add(PluginOutcome.skipped(spec.id(), mismatch.label()));
 			}
 		}
+		this.tap = (parts.shadows() != null && Place.anyShadow(this.places)) ? new BodyTap() : null;
 	}
 
 	/**
@@ -70,6 +74,15 @@ public final class ChainRun {
 	}
 
 	/**
+	 * Where plugins in shadow mode see the body as it goes by. Whoever has one closes it
+	 * when the request ends, however it ends.
+	 * @return null if there are none
+	 */
+	public @Nullable BodyTap bodyTap() {
+		return this.tap;
+	}
+
+	/**
 	 * All plugins of the chain, also those that have no part in this request.
 	 * @return in order
 	 */
@@ -82,7 +95,7 @@ public final class ChainRun {
 	 * Subscribe once; the result may come on any thread. Cancelling cancels every call.
 	 * @param body as much of the body as {@link #bodyDemand()} asks for; each plugin gets
 	 * its own view. Its bytes must stay valid even after the result is there, for plugins
-	 * in shadow mode
+	 * in shadow mode. In a rehearsal all of it, for nothing goes by
 	 * @return the decision
 	 */
 	public Mono<ChainResult> decide(RequestBody body) {
@@ -91,7 +104,8 @@ public final class ChainRun {
 				.just(new ChainResult.Forward(this.request.withBody(body), false, List.of(), List.of(), untouched()));
 		}
 		return Mono.defer(() -> {
-			Passage begun = new Passage(this.parts, this.request.withBody(body), this.places, this.skipped);
+			Passage begun = new Passage(this.parts, this.request.withBody(body), this.places, this.skipped,
+					this.tap);
 			this.passage = begun;
 			return begun.run();
 		});

@@ -8,8 +8,10 @@ package org.hkpgateway.chain;
  */
 record Done(int status) {
 
+	static final Done FORWARDED = new Done(0);
+
 	static Done of(ChainResult result) {
-		return new Done((result instanceof ChainResult.Answer answer) ? answer.head().status() : 0);
+		return (result instanceof ChainResult.Answer answer) ? new Done(answer.head().status()) : FORWARDED;
 	}
 
 	boolean isAnswer() {

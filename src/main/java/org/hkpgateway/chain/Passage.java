@@ -58,21 +58,28 @@ final class Passage {
 
 	private volatile @Nullable Hold hold;
 
-	/** Shadows wait for this; null while there are none. */
-	private Sinks.@Nullable One<Done> done;
+	/** Where shadows see the body; null without any. */
+	private final @Nullable BodyTap tap;
 
-	Passage(ChainParts parts, RequestEvent request, List<Place> places, List<PluginOutcome> skipped) {
+	/** Shadows wait for this; null without any. */
+	private final Sinks.@Nullable One<Done> done;
+
+	Passage(ChainParts parts, RequestEvent request, List<Place> places, List<PluginOutcome> skipped,
+			@Nullable BodyTap tap) {
 		this.parts = parts;
 		this.request = request;
 		this.places = places;
 		this.plugins = new ArrayList<>(places.size());
 		this.account = Account.ofRequest(parts.settings().budget(), now(), skipped);
 		this.state = RequestState.of(request);
+		this.tap = tap;
+		this.done = (tap != null) ? Sinks.one() : null;
 	}
 
 	Mono<ChainResult> run() {
-		Mono<ChainResult> result = from(0);
-		return Place.anyShadow(this.places) ? result.doOnCancel(this::abandoned) : result;
+		Sinks.One<Done> done = this.done;
+		// If the client has left, nobody will know what would have been done.
+		return (done != null) ? Mono.defer(() -> from(0)).doFinally((signal) -> done.tryEmitEmpty()) : from(0);
 	}
 
 	private Mono<ChainResult> from(int index) {
@@ -302,13 +309,10 @@ final class Passage {
 		if (entry == null) {
 			return from(index + 1);
 		}
-		if (this.parts.shadows() == null) {
+		if (this.parts.shadows() == null || this.tap == null || this.done == null) {
 			return askedInTurn(index, entry);
 		}
-		if (this.done == null) {
-			this.done = Sinks.one();
-		}
-		this.parts.shadows().ask(entry, this.state.event(), this.done.asMono());
+		this.parts.shadows().ask(entry, this.state.event(), this.tap, this.done.asMono());
 		return from(index + 1);
 	}
 
@@ -332,13 +336,6 @@ final class Passage {
 			}
 			return from(index + 1);
 		});
-	}
-
-	/** The client left: nobody will know what would have been done. */
-	private void abandoned() {
-		if (this.done != null) {
-			this.done.tryEmitEmpty();
-		}
 	}
 
 	private long now() {

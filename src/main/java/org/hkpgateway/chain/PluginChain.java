@@ -36,7 +36,7 @@ public final class PluginChain {
 	 * @param listener told of every outcome
 	 */
 	public PluginChain(PluginRegistry registry, ChainSettings settings, ChainListener listener) {
-		this(registry, settings, listener, System::nanoTime, Schedulers.parallel());
+		this(registry, settings, listener, System::nanoTime, Schedulers.parallel(), Schedulers.single());
 	}
 
 	/**
@@ -49,12 +49,23 @@ public final class PluginChain {
 	 */
 	public PluginChain(PluginRegistry registry, Duration budget, Duration responseBudget, ChainListener listener,
 			LongSupplier nanoTime) {
-		this(registry, ChainSettings.withBudgets(budget, responseBudget), listener, nanoTime, Schedulers.parallel());
+		this(registry, ChainSettings.withBudgets(budget, responseBudget), listener, nanoTime, Schedulers.parallel(),
+				Schedulers.single());
 	}
 
+	/**
+	 * Makes a chain with schedulers of its own.
+	 * @param registry the plugins as of now
+	 * @param settings bounds
+	 * @param listener told of every outcome
+	 * @param nanoTime a monotonic clock in nanoseconds
+	 * @param timers for delays
+	 * @param shadows for plugins in shadow mode: a thread that does nothing else, so that
+	 * no timer or decision comes later because of them
+	 */
 	PluginChain(PluginRegistry registry, ChainSettings settings, ChainListener listener, LongSupplier nanoTime,
-			Scheduler scheduler) {
-		this(registry, parts(settings, listener, nanoTime, scheduler));
+			Scheduler timers, Scheduler shadows) {
+		this(registry, parts(settings, listener, nanoTime, timers, shadows));
 	}
 
 	private PluginChain(PluginRegistry registry, ChainParts parts) {
@@ -64,13 +75,13 @@ public final class PluginChain {
 	}
 
 	private static ChainParts parts(ChainSettings settings, ChainListener listener, LongSupplier nanoTime,
-			Scheduler scheduler) {
+			Scheduler timers, Scheduler shadows) {
 		Asker asker = new LiveAsker();
-		Shadows shadows = new Shadows(asker, settings.budget(), listener, nanoTime, scheduler,
+		Shadows beside = new Shadows(asker, settings.budget(), listener, nanoTime, shadows,
+				ShadowMemory.of(Runtime.getRuntime().maxMemory()), new Occasionally(LOG_INTERVAL, nanoTime));
+		Tarpit tarpit = new Tarpit(settings.maxDelay(), settings.maxDelayed(), timers, listener,
 				new Occasionally(LOG_INTERVAL, nanoTime));
-		Tarpit tarpit = new Tarpit(settings.maxDelay(), settings.maxDelayed(), scheduler, listener,
-				new Occasionally(LOG_INTERVAL, nanoTime));
-		return new ChainParts(settings, new RequestChanges(settings.maxBody()), asker, shadows, tarpit,
+		return new ChainParts(settings, new RequestChanges(settings.maxBody()), asker, beside, tarpit,
 				new Occasionally(LOG_INTERVAL, nanoTime), listener, nanoTime);
 	}
 

@@ -12,6 +12,7 @@ import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginMode;
 import org.hkpgateway.plugin.PluginRegistry;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.RequestBody;
@@ -80,8 +81,10 @@ public final class ResponsePhase {
 		return participants;
 	}
 
+	/** Never in shadow mode, also not if a generation in that mode has come since. */
 	static boolean takesPart(PluginRegistry.Entry entry) {
-		if (!entry.spec().granted().contains(Capability.HTTP_RESPONSE)) {
+		PluginSpec spec = entry.spec();
+		if (spec.mode() == PluginMode.SHADOW || !spec.granted().contains(Capability.HTTP_RESPONSE)) {
 			return false;
 		}
 		PluginClient client = entry.client();

@@ -26,7 +26,7 @@ public record ShadowOutcome(PluginId plugin, Agreement agreement, String detail,
 		WOULD_ALLOW("would-allow"),
 		/** It failed, in whatever way. */
 		FAILED("failed"),
-		/** It was not asked, for what it needs of the body was not at hand. */
+		/** It was not asked: it could not be shown what it wants of the body. */
 		SKIPPED("skipped");
 
 		private final String label;

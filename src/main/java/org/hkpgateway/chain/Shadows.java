@@ -1,31 +1,31 @@
 package org.hkpgateway.chain;
 
+import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 import org.hkpgateway.plugin.BodyMode;
+import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginRegistry;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.plugin.RequestEvent;
 
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 
 /**
  * Asks plugins in shadow mode, beside the requests: on another thread, with nobody
  * waiting, and with nothing done about what they decide but to compare it. What they may
- * cost is bounded by their own timeouts and bulkheads, and by how much of bodies they
- * keep in memory after the request is done. Thread-safe, never blocks.
+ * cost is bounded by their own timeouts and bulkheads, and by {@link ShadowMemory}.
+ * Thread-safe, never blocks.
  */
 final class Shadows {
-
-	/** Of bodies that shadows are being shown, all together. */
-	static final long MAX_BODY_BYTES = 64L * 1024 * 1024;
 
 	private static final Logger logger = LoggerFactory.getLogger(Shadows.class);
 
@@ -39,9 +39,9 @@ final class Shadows {
 
 	private final Scheduler scheduler;
 
-	private final Occasionally differences;
+	private final ShadowMemory memory;
 
-	private final AtomicLong bodyBytes = new AtomicLong();
+	private final Occasionally differences;
 
 	/**
 	 * Makes it.
@@ -49,64 +49,45 @@ final class Shadows {
 	 * @param limit the longest that one may take; its own timeout may be less
 	 * @param listener told of each comparison
 	 * @param nanoTime a monotonic clock
-	 * @param scheduler where they are asked
+	 * @param scheduler where they are asked and compared; no request should wait for what
+	 * runs there
+	 * @param memory bounds what is kept for them
 	 * @param differences bounds the log
 	 */
 	Shadows(Asker asker, Duration limit, ChainListener listener, LongSupplier nanoTime, Scheduler scheduler,
-			Occasionally differences) {
+			ShadowMemory memory, Occasionally differences) {
 		this.asker = asker;
 		this.limit = limit;
 		this.listener = listener;
 		this.nanoTime = nanoTime;
 		this.scheduler = scheduler;
+		this.memory = memory;
 		this.differences = differences;
 	}
 
 	/**
-	 * Asks one and returns at once.
+	 * Asks one, or will when it has seen what it wants of the body. Returns at once.
 	 * @param entry the plugin
 	 * @param request the request as it stands at its place, with nothing withheld
+	 * @param tap where more of the body is to be seen
 	 * @param result what the chain does in the end; empty if the client left
 	 */
-	void ask(PluginRegistry.Entry entry, RequestEvent request, Mono<Done> result) {
-		PluginSpec spec = entry.spec();
-		RequestEvent view = PluginView.of(spec).of(request);
-		// Nothing that is kept until the shadow has answered holds a body but its view.
+	void ask(PluginRegistry.Entry entry, RequestEvent request, BodyTap tap, Mono<Done> result) {
+		PluginId plugin = entry.spec().id();
 		String id = request.id();
-		Mono<Answered> answer = Mono.defer(() -> ask(entry, view)).subscribeOn(this.scheduler);
-		var unused = Mono.zip(answer, result, (answered, done) -> Comparison.of(spec.id(), answered, done))
-			.subscribe((outcome) -> compared(id, outcome), (error) -> logger
-				.error("Unexpected error while asking plugin {} in shadow mode", spec.id(), error));
-	}
-
-	private Mono<Answered> ask(PluginRegistry.Entry entry, RequestEvent view) {
-		String missing = missing(entry.spec(), view.body());
-		if (missing != null) {
-			return Mono.just(notAsked(missing));
+		ShadowMemory.Lease lease = this.memory.open();
+		if (lease == null) {
+			Opinion none = Opinion.notAsked(this.memory.mostOpen() + " requests wait for shadows already");
+			compared(id, none.comparedWith(plugin, Done.FORWARDED));
+			return;
 		}
-		long bytes = view.body().bytes().remaining();
-		if (this.bodyBytes.addAndGet(bytes) > MAX_BODY_BYTES) {
-			this.bodyBytes.addAndGet(-bytes);
-			return Mono.just(notAsked("too many bodies are held for shadows"));
-		}
-		long started = this.nanoTime.getAsLong();
-		return this.asker.ask(entry, view, this.limit)
-			.map((reply) -> new Answered(reply, this.limit.toNanos(), this.nanoTime.getAsLong() - started))
-			.doFinally((signal) -> this.bodyBytes.addAndGet(-bytes));
-	}
-
-	private static Answered notAsked(String why) {
-		return new Answered(new Reply.NotAsked<>(why), 0, 0);
-	}
-
-	/** Why a plugin could not decide as it would if it were enforced. */
-	static @Nullable String missing(PluginSpec spec, RequestBody shown) {
-		return switch (shown.state()) {
-			case ABSENT, COMPLETE -> null;
-			case WITHHELD -> (spec.body() == BodyMode.NONE) ? null : "its body was not held";
-			case PREFIX -> (spec.body() == BodyMode.PREFIX && shown.bytes().remaining() >= spec.bodyPrefixBytes())
-					? null : "not enough of its body was held";
-		};
+		Call call = new Call(entry, lease);
+		var unused = Mono.zip(call.opinion.asMono(), result, (opinion, done) -> opinion.comparedWith(plugin, done))
+			.publishOn(this.scheduler)
+			.doFinally((signal) -> call.dispose())
+			.subscribe((outcome) -> compared(id, outcome),
+					(error) -> logger.error("Unexpected error while asking plugin {} in shadow mode", plugin, error));
+		call.start(request, tap);
 	}
 
 	private void compared(String requestId, ShadowOutcome outcome) {
@@ -118,9 +99,115 @@ final class Shadows {
 		}
 	}
 
-	/** How many bytes of bodies shadows are being shown. */
-	long bodyBytes() {
-		return this.bodyBytes.get();
+	/** From the body to the opinion. */
+	private final class Call implements Disposable {
+
+		private final PluginRegistry.Entry entry;
+
+		private final ShadowMemory.Lease lease;
+
+		private final Sinks.One<Opinion> opinion = Sinks.one();
+
+		/** What goes on: the body is copied, or the plugin is asked. */
+		private final Disposable.Swap running = Disposables.swap();
+
+		Call(PluginRegistry.Entry entry, ShadowMemory.Lease lease) {
+			this.entry = entry;
+			this.lease = lease;
+		}
+
+		void start(RequestEvent request, BodyTap tap) {
+			PluginSpec spec = this.entry.spec();
+			RequestEvent view = PluginView.of(spec).of(request);
+			RequestBody body = view.body();
+			String tooLarge = ShadowBody.tooLarge(spec, Math.max(body.length(), body.bytes().remaining()));
+			if (tooLarge != null) {
+				missed(tooLarge);
+			}
+			else if (isAtHand(spec, body)) {
+				askWith(view);
+			}
+			else {
+				copy(spec, view, tap);
+			}
+		}
+
+		private void askWith(RequestEvent view) {
+			RequestBody body = view.body();
+			if (!this.lease.take(body.bytes().remaining())) {
+				missed(ShadowBody.noMemory(Shadows.this.memory));
+			}
+			else {
+				ask(view.withBody(detached(body)));
+			}
+		}
+
+		private void copy(PluginSpec spec, RequestEvent view, BodyTap tap) {
+			RequestEvent head = view.withBody(RequestBody.ABSENT);
+			ShadowBody copy = new ShadowBody(spec, view.body().length(), Shadows.this.memory, this.lease,
+					new ShadowBody.Reader() {
+
+						@Override
+						public void shown(RequestBody body) {
+							ask(head.withBody(body));
+						}
+
+						@Override
+						public void missed(String why) {
+							Call.this.missed(why);
+						}
+
+					});
+			if (this.running.replace(copy)) {
+				tap.add(copy);
+			}
+		}
+
+		private void missed(String why) {
+			answered(Opinion.notAsked(why));
+		}
+
+		private void ask(RequestEvent view) {
+			if (this.running.isDisposed()) {
+				return;
+			}
+			this.running.replace(Mono.defer(() -> {
+				long started = Shadows.this.nanoTime.getAsLong();
+				return Shadows.this.asker.ask(this.entry, view, Shadows.this.limit)
+					.map((reply) -> Opinion.of(reply, Shadows.this.nanoTime.getAsLong() - started));
+			}).subscribeOn(Shadows.this.scheduler).subscribe(this::answered, this.opinion::tryEmitError));
+		}
+
+		/** Whatever it was shown is no longer needed, even if the request goes on. */
+		private void answered(Opinion opinion) {
+			this.lease.giveBack();
+			this.opinion.tryEmitValue(opinion);
+		}
+
+		@Override
+		public void dispose() {
+			this.running.dispose();
+			this.lease.close();
+		}
+
+	}
+
+	/** Whether a plugin can decide as it would if it were enforced. */
+	private static boolean isAtHand(PluginSpec spec, RequestBody shown) {
+		return switch (shown.state()) {
+			case ABSENT, COMPLETE -> true;
+			case WITHHELD -> spec.body() == BodyMode.NONE;
+			case PREFIX -> spec.body() == BodyMode.PREFIX && shown.bytes().remaining() >= spec.bodyPrefixBytes();
+		};
+	}
+
+	/** A prefix must not keep the body that it is the beginning of. */
+	private static RequestBody detached(RequestBody body) {
+		if (body.state() != RequestBody.State.PREFIX) {
+			return body;
+		}
+		ByteBuffer copy = ByteBuffer.allocate(body.bytes().remaining()).put(body.bytes().duplicate()).flip();
+		return new RequestBody(body.state(), copy, body.length());
 	}
 
 }

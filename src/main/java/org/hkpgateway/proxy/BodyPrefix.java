@@ -22,8 +22,6 @@ final class BodyPrefix {
 
 	private final int size;
 
-	private final int needed;
-
 	private boolean full;
 
 	private @Nullable ByteBuf overhang;
@@ -32,12 +30,10 @@ final class BodyPrefix {
 	 * A prefix.
 	 * @param held where it is held, released with this
 	 * @param size its size in bytes; less if the body is shorter
-	 * @param needed how much of that there must be; the rest only if there is memory
 	 */
-	BodyPrefix(HeldBody held, int size, int needed) {
+	BodyPrefix(HeldBody held, int size) {
 		this.held = held;
 		this.size = size;
-		this.needed = needed;
 	}
 
 	HeldBody held() {
@@ -56,13 +52,16 @@ final class BodyPrefix {
 			sink.next(part);
 			return;
 		}
+		int bytes = Math.min(this.size - this.held.length(), part.readableBytes());
 		try {
-			this.full = !hold(part, this.size) || this.held.length() == this.size;
+			this.held.add(part.slice(part.readerIndex(), bytes));
 		}
 		catch (Refusal ex) {
 			part.release();
 			throw ex;
 		}
+		part.skipBytes(bytes);
+		this.full = this.held.length() == this.size;
 		if (part.isReadable()) {
 			this.overhang = part;
 		}
@@ -71,28 +70,6 @@ final class BodyPrefix {
 		}
 		if (this.full) {
 			sink.next(Unpooled.EMPTY_BUFFER);
-		}
-	}
-
-	/**
-	 * Copies what is still missing of the prefix.
-	 * @return false if there is no memory for more than what is needed
-	 */
-	private boolean hold(ByteBuf part, int until) {
-		int bytes = Math.min(until - this.held.length(), part.readableBytes());
-		try {
-			this.held.add(part.slice(part.readerIndex(), bytes));
-			part.skipBytes(bytes);
-			return true;
-		}
-		catch (Refusal ex) {
-			if (until == this.needed) {
-				throw ex;
-			}
-			if (this.held.length() < this.needed) {
-				hold(part, this.needed);
-			}
-			return this.held.length() < this.needed;
 		}
 	}
 

@@ -86,7 +86,7 @@ final class Explainer {
 			.start(RequestEvent.arrived(id, understood.head(), understood.hkp(), understood.client().client(),
 					understood.client().tls()));
 		long length = Exchange.bodyLength(arrival.fields());
-		RequestBody shown = this.bodies.shown(arrival.method(), arrival.target(), length, asked.body(),
+		RequestBody shown = this.bodies.checked(arrival.method(), arrival.target(), length, asked.body(),
 				run.bodyDemand());
 		if (length >= 0 && length != asked.body().remaining()) {
 			throw new IllegalArgumentException("body: expected: as many bytes as its Content-Length says, " + length

@@ -8,6 +8,7 @@ import java.util.function.BiFunction;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import org.hkpgateway.chain.BodyDemand;
+import org.hkpgateway.chain.BodyTap;
 import org.hkpgateway.chain.ChainResult;
 import org.hkpgateway.chain.ChainTrace;
 import org.hkpgateway.http.HeaderMutation;
@@ -17,6 +18,7 @@ import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.RequestHead;
 import org.hkpgateway.http.ResponseHead;
 import org.hkpgateway.plugin.RequestEvent;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +35,11 @@ import reactor.netty.http.server.HttpServerResponse;
 final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerResponse, Publisher<Void>> {
 
 	private static final Logger logger = LoggerFactory.getLogger(GatewayHandler.class);
+
+	/** Why a shadow does not see a body. */
+	private static final String ANSWERED = "the request was answered before its body was read";
+
+	private static final String ENDED = "the request ended before as much of its body had come as it wants";
 
 	private final RequestReader reader;
 
@@ -82,24 +89,28 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 					(shown, body) -> forwardUnasked(exchange, understood, body));
 		}
 		ChainRun run = this.chain.start(event(exchange, understood));
-		return this.bodies.read(exchange, run.bodyDemand(), (shown, body) -> {
+		BodyTap tap = run.bodyTap();
+		Mono<Void> handled = this.bodies.read(exchange, run.bodyDemand(), (shown, body) -> {
 			Mono<ChainResult> decision = run.decide(shown);
 			if (!run.isEmpty()) {
 				exchange.asksPlugins(run);
 				decision = decision.publishOn(Schedulers.fromExecutor(exchange.channel().eventLoop()));
 			}
-			return decision.flatMap((result) -> act(exchange, understood, body, result));
+			return decision.flatMap((result) -> act(exchange, understood, body, tap, result));
 		});
+		return (tap != null) ? handled.doFinally((signal) -> tap.close(ENDED)) : handled;
 	}
 
 	private Mono<Void> act(Exchange exchange, RequestReader.Understood understood, UpstreamBody body,
-			ChainResult result) {
+			@Nullable BodyTap tap, ChainResult result) {
 		if (result instanceof ChainResult.Answer answer) {
+			unsent(body, tap);
 			exchange.decided("answer", answer.trace());
 			return answer(exchange, answer.head(), answer.body());
 		}
 		ChainResult.Forward forward = (ChainResult.Forward) result;
 		if (exchange.method().equals("OPTIONS")) {
+			unsent(body, tap);
 			return preflight(exchange, understood, forward.responseHeaders(), forward.trace());
 		}
 		exchange.decided("forward", forward.trace());
@@ -107,7 +118,15 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		exchange.answerPasses(this.chain.review(forward));
 		UpstreamHead head = understood.upstreamHead(forward.request().head(), forward.request().hkp());
 		UpstreamBody last = forward.bodyReplaced() ? new UpstreamBody.Replaced(forward.request().body().bytes()) : body;
-		return forward(exchange, head, last, forward.responseHeaders());
+		return forward(exchange, head, last, tap, forward.responseHeaders());
+	}
+
+	/** No more of it is read than was. */
+	private static void unsent(UpstreamBody body, @Nullable BodyTap tap) {
+		if (tap != null) {
+			IncomingBody.show(body, tap);
+			tap.close(ANSWERED);
+		}
 	}
 
 	/** The short way of most gateways' most requests. */
@@ -116,12 +135,12 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			return preflight(exchange, understood, List.of(), ChainTrace.EMPTY);
 		}
 		exchange.decided("forward", ChainTrace.EMPTY);
-		return forward(exchange, understood.upstreamHead(), body, List.of());
+		return forward(exchange, understood.upstreamHead(), body, null, List.of());
 	}
 
-	private Mono<Void> forward(Exchange exchange, UpstreamHead head, UpstreamBody body,
+	private Mono<Void> forward(Exchange exchange, UpstreamHead head, UpstreamBody body, @Nullable BodyTap tap,
 			List<HeaderMutation> responseHeaders) {
-		return this.bodies.toSend(exchange, body,
+		return this.bodies.toSend(exchange, body, tap,
 				(sized) -> this.upstream.forward(exchange, head, sized, responseHeaders));
 	}
 

@@ -8,8 +8,10 @@ import java.util.function.Function;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import org.hkpgateway.chain.BodyDemand;
+import org.hkpgateway.chain.BodyTap;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.RequestBody;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -65,14 +67,9 @@ final class IncomingBody {
 							new UpstreamBody.Held(held)));
 			case PREFIX -> (length < 0 && this.requireLength)
 					? hold(exchange, length, this.maxBody,
-							(held) -> next.apply(prefixOf(held, Math.max(demand.bytes(), demand.wish())),
-									new UpstreamBody.Held(held)))
-					: peek(exchange, length, demand.bytes(), demand.wish(), next);
-			// One of unknown length may have to be held as a whole later on: then it is
-			// not shown to those without a say.
-			case NONE -> (demand.wish() > 0 && (length > 0 || !this.requireLength))
-					? peek(exchange, length, 0, demand.wish(), next)
-					: next.apply(RequestBody.withheld(length), stream(exchange, length));
+							(held) -> next.apply(prefixOf(held, demand.bytes()), new UpstreamBody.Held(held)))
+					: peek(exchange, length, demand.bytes(), next);
+			case NONE -> next.apply(RequestBody.withheld(length), stream(exchange, length));
 		};
 	}
 
@@ -81,17 +78,16 @@ final class IncomingBody {
 	}
 
 	/**
-	 * What plugins are shown of a body that is all there and goes nowhere, by the same
-	 * rules.
+	 * Checks a body that is all there and goes nowhere by the same rules.
 	 * @param method of its request
 	 * @param target of its request
 	 * @param length as declared; 0 if there is none, -1 if it was not declared
 	 * @param body its bytes, read-only from now on
 	 * @param demand how much plugins want
-	 * @return what they are shown
+	 * @return all of it, of which each plugin is shown what it may see
 	 * @throws Refusal if {@link #read} would refuse it
 	 */
-	RequestBody shown(String method, String target, long length, ByteBuffer body, BodyDemand demand) {
+	RequestBody checked(String method, String target, long length, ByteBuffer body, BodyDemand demand) {
 		boolean hashquery = HashqueryBody.isExpected(method, target, length);
 		if (hashquery) {
 			HashqueryBody.checkLength(length);
@@ -109,14 +105,9 @@ final class IncomingBody {
 		if (hashquery) {
 			HashqueryBody.check(Unpooled.wrappedBuffer(body));
 		}
-		int most = (demand.mode() == BodyMode.FULL) ? Integer.MAX_VALUE : Math.max(demand.bytes(), demand.wish());
-		return (most > 0) ? beginning(body, most, length) : RequestBody.withheld(length);
-	}
-
-	private static RequestBody beginning(ByteBuffer body, int most, long length) {
-		boolean all = body.remaining() <= most;
-		return all ? RequestBody.complete(body)
-				: new RequestBody(RequestBody.State.PREFIX, body.duplicate().limit(body.position() + most), length);
+		boolean held = demand.mode() == BodyMode.FULL
+				|| (demand.mode() == BodyMode.PREFIX && (hashquery || this.requireLength));
+		return new RequestBody(RequestBody.State.COMPLETE, body, held ? body.remaining() : length);
 	}
 
 	/**
@@ -136,8 +127,8 @@ final class IncomingBody {
 			held.inspect(HashqueryBody::check);
 			RequestBody shown = switch (demand.mode()) {
 				case FULL -> new RequestBody(RequestBody.State.COMPLETE, held.copy(Integer.MAX_VALUE), held.length());
-				case PREFIX -> prefixOf(held, Math.max(demand.bytes(), demand.wish()));
-				case NONE -> (demand.wish() > 0) ? prefixOf(held, demand.wish()) : RequestBody.withheld(length);
+				case PREFIX -> prefixOf(held, demand.bytes());
+				case NONE -> RequestBody.withheld(length);
 			};
 			return next.apply(shown, new UpstreamBody.Held(held));
 		});
@@ -149,20 +140,45 @@ final class IncomingBody {
 	 * keyserver.
 	 * @param exchange the exchange
 	 * @param body the body
+	 * @param tap shown the body as it goes by; null for nobody
 	 * @param next given the body to send
 	 * @return what {@code next} returns, or a {@link Refusal}
 	 */
-	Mono<Void> toSend(Exchange exchange, UpstreamBody body, Function<UpstreamBody, Mono<Void>> next) {
+	Mono<Void> toSend(Exchange exchange, UpstreamBody body, @Nullable BodyTap tap,
+			Function<UpstreamBody, Mono<Void>> next) {
 		if (!(body instanceof UpstreamBody.Streamed streamed)) {
+			show(body, tap);
 			return next.apply(body);
 		}
 		if (this.requireLength && streamed.length() < 0) {
-			return hold(exchange, -1, this.maxBody, (held) -> next.apply(new UpstreamBody.Held(held)));
+			return hold(exchange, -1, this.maxBody, (bytes) -> {
+				UpstreamBody held = new UpstreamBody.Held(bytes);
+				show(held, tap);
+				return next.apply(held);
+			});
 		}
-		if (streamed.begun()) {
-			return next.apply(body);
+		UpstreamBody.Streamed shown = (tap != null && tap.isWanted()) ? tapped(streamed, tap) : streamed;
+		if (shown.begun()) {
+			return next.apply(shown);
 		}
-		return begin(exchange, streamed.bytes(), streamed.length(), BEGINNING, 0, (prefix, begun) -> next.apply(begun));
+		return begin(exchange, shown.bytes(), shown.length(), BEGINNING, (prefix, begun) -> next.apply(begun));
+	}
+
+	/**
+	 * Shows a body that is in memory already.
+	 * @param body the body; of another kind it is not shown
+	 * @param tap who is shown it; null for nobody
+	 */
+	static void show(UpstreamBody body, @Nullable BodyTap tap) {
+		if (tap != null && body instanceof UpstreamBody.Held held && tap.isWanted()) {
+			held.body().inspect((bytes) -> tap.whole(bytes.nioBuffer()));
+		}
+	}
+
+	private static UpstreamBody.Streamed tapped(UpstreamBody.Streamed body, BodyTap tap) {
+		return new UpstreamBody.Streamed(
+				body.bytes().doOnNext((part) -> tap.next(part.nioBuffer())).doOnComplete(tap::end), body.length(),
+				body.begun());
 	}
 
 	private RequestBody prefixOf(HeldBody held, int bytes) {
@@ -190,18 +206,6 @@ final class IncomingBody {
 			}));
 	}
 
-	private BodyPrefix prefix(Exchange exchange, int must, int may) {
-		try {
-			return new BodyPrefix(new HeldBody(may, may, this.budget, exchange.channel().alloc()), may, must);
-		}
-		catch (Refusal ex) {
-			if (must == may) {
-				throw ex;
-			}
-			return new BodyPrefix(new HeldBody(must, must, this.budget, exchange.channel().alloc()), must, must);
-		}
-	}
-
 	private Flux<ByteBuf> limited(Flux<ByteBuf> bytes) {
 		long[] seen = new long[1];
 		return bytes.doOnNext((buffer) -> {
@@ -219,15 +223,11 @@ final class IncomingBody {
 				HeldBody::release);
 	}
 
-	/**
-	 * Holds the first bytes, shows a copy of them, and sends them on before the rest.
-	 * @param needed how many bytes must be held
-	 * @param wish how many are held if there is memory for them
-	 */
-	private Mono<Void> peek(Exchange exchange, long length, int needed, int wish,
+	/** Holds the first bytes, shows a copy of them, and sends them on before the rest. */
+	private Mono<Void> peek(Exchange exchange, long length, int most,
 			BiFunction<RequestBody, UpstreamBody, Mono<Void>> next) {
 		Flux<ByteBuf> bytes = receive(exchange).doOnNext(ByteBuf::retain);
-		return begin(exchange, (length < 0) ? limited(bytes) : bytes, length, needed, wish, (prefix, begun) -> {
+		return begin(exchange, (length < 0) ? limited(bytes) : bytes, length, most, (prefix, begun) -> {
 			boolean complete = begun instanceof UpstreamBody.Held || prefix.length() == length;
 			return next.apply(new RequestBody(complete ? RequestBody.State.COMPLETE : RequestBody.State.PREFIX,
 					prefix.copy(Integer.MAX_VALUE), length), begun);
@@ -236,15 +236,13 @@ final class IncomingBody {
 
 	/**
 	 * Holds the first bytes and goes on when they are there.
-	 * @param needed how many bytes must be held
-	 * @param wish how many are held if there is memory for them
+	 * @param most how many are held
 	 * @param next given the first bytes, and all of the body: held if it was so short
 	 */
-	private Mono<Void> begin(Exchange exchange, Flux<ByteBuf> bytes, long length, int needed, int wish,
+	private Mono<Void> begin(Exchange exchange, Flux<ByteBuf> bytes, long length, int most,
 			BiFunction<HeldBody, UpstreamBody, Mono<Void>> next) {
-		int must = (length < 0) ? needed : (int) Math.min(needed, length);
-		int may = (length < 0) ? Math.max(needed, wish) : (int) Math.min(Math.max(needed, wish), length);
-		return Mono.using(() -> prefix(exchange, must, may),
+		int size = (length < 0) ? most : (int) Math.min(most, length);
+		return Mono.using(() -> new BodyPrefix(new HeldBody(size, size, this.budget, exchange.channel().alloc()), size),
 				(prefix) -> bytes.<ByteBuf>handle(prefix::take).switchOnFirst((first, rest) -> {
 					Throwable error = first.getThrowable();
 					if (error != null) {

@@ -92,9 +92,9 @@ class MatchedChainTests {
 		add(spec("a").match(LOOKUPS).body(BodyMode.FULL, 1), Decision.Continue.UNCHANGED);
 		assertThat(start().bodyDemand()).isEqualTo(BodyDemand.NONE);
 		add(spec("b").match(UPLOADS).body(BodyMode.PREFIX, 100), Decision.Continue.UNCHANGED);
-		assertThat(start().bodyDemand()).isEqualTo(new BodyDemand(BodyMode.PREFIX, 100, 0));
+		assertThat(start().bodyDemand()).isEqualTo(new BodyDemand(BodyMode.PREFIX, 100));
 		add(spec("c").match(LOOKUPS).body(BodyMode.PREFIX, 1000), Decision.Continue.UNCHANGED);
-		assertThat(start().bodyDemand()).isEqualTo(new BodyDemand(BodyMode.PREFIX, 100, 0));
+		assertThat(start().bodyDemand()).isEqualTo(new BodyDemand(BodyMode.PREFIX, 100));
 		add(spec("d").match(UPLOADS).body(BodyMode.FULL, 1), Decision.Continue.UNCHANGED);
 		assertThat(start().bodyDemand().mode()).isEqualTo(BodyMode.FULL);
 	}

@@ -287,10 +287,10 @@ class PluginChainTests {
 	void theDemandForTheBodyIsThatOfTheMostDemandingPlugin() {
 		assertThat(chain().start(event()).bodyDemand()).isEqualTo(BodyDemand.NONE);
 		this.entries.add(entry(spec("a", FailPolicy.CLOSED, BodyMode.PREFIX), null));
-		assertThat(chain().start(event()).bodyDemand()).isEqualTo(new BodyDemand(BodyMode.PREFIX, 4, 0));
+		assertThat(chain().start(event()).bodyDemand()).isEqualTo(new BodyDemand(BodyMode.PREFIX, 4));
 		this.entries.add(entry(spec("b", FailPolicy.CLOSED, BodyMode.FULL), null));
-		assertThat(chain().start(event()).bodyDemand()).isEqualTo(
-				new BodyDemand(BodyMode.FULL, PluginSpec.DEFAULT_MAX_MESSAGE_BYTES - BodyDemand.EVENT_HEADROOM, 0));
+		assertThat(chain().start(event()).bodyDemand())
+			.isEqualTo(new BodyDemand(BodyMode.FULL, PluginSpec.DEFAULT_MAX_MESSAGE_BYTES - BodyDemand.EVENT_HEADROOM));
 	}
 
 	private ChainResult run(RequestEvent event) {

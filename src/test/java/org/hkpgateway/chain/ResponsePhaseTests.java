@@ -223,7 +223,7 @@ class ResponsePhaseTests {
 	}
 
 	@Test
-	void anotherGenerationIsNotAskedWithoutGrantFeatureOrMatch() {
+	void anotherGenerationIsNotAskedInShadowModeOrWithoutGrantFeatureOrMatch() {
 		Place blind = new Place(spec("next", Capability.HTTP_REQUEST), answering("next"));
 		Place old = new Place(spec("next"), null);
 		MatchRules uploads = new MatchRules(Set.of("POST"), MatchRules.EVERYTHING.operations(), List.of(), List.of());
@@ -231,7 +231,10 @@ class ResponsePhaseTests {
 			.granted(Capability.HTTP_REQUEST, Capability.HTTP_RESPONSE)
 			.match(uploads)
 			.build(), answering("next"));
-		for (Place next : List.of(blind, old, choosy)) {
+		Place shadow = new Place(
+				TestSpec.named("next").shadow().granted(Capability.HTTP_REQUEST, Capability.HTTP_RESPONSE).build(),
+				answering("next"));
+		for (Place next : List.of(blind, old, choosy, shadow)) {
 			this.plugins.clear();
 			add("a", changing(Map.of())).current = () -> next;
 			assertThat(of(start()).outcomes()).isEmpty();

@@ -1,6 +1,5 @@
 package org.hkpgateway.chain;
 
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,11 +8,11 @@ import java.util.Map;
 import org.hkpgateway.chain.ShadowOutcome.Agreement;
 import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.plugin.BodyMode;
+import org.hkpgateway.plugin.BodyReplacement;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginRegistry;
-import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.plugin.RequestEvent;
 import org.hkpgateway.plugin.TestSpec;
@@ -24,6 +23,7 @@ import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 /**
  * Plugins in shadow mode.
@@ -43,7 +43,7 @@ class ShadowTests implements ChainListener {
 
 	private final PluginChain plugins = new PluginChain(() -> List.copyOf(this.chain),
 			ChainSettings.withBudgets(Duration.ofSeconds(1), Duration.ofSeconds(1)), this, () -> 0,
-			Schedulers.immediate());
+			Schedulers.immediate(), Schedulers.immediate());
 
 	@Test
 	void aShadowThatNeverAnswersHoldsNothingUp() {
@@ -118,42 +118,76 @@ class ShadowTests implements ChainListener {
 	}
 
 	@Test
-	void itsDemandForTheBodyIsOnlyAWish() {
-		this.chain.add(entry(TestSpec.named("s").shadow().body(BodyMode.PREFIX, 100), Mono.never()));
-		assertThat(this.plugins.start(Requests.post("/pks/add")).bodyDemand())
-			.isEqualTo(new BodyDemand(BodyMode.NONE, 0, 100));
+	void itDemandsNothingOfTheBody() {
+		this.chain.add(entry(TestSpec.named("s").shadow().body(BodyMode.FULL, 0), Mono.never()));
+		assertThat(this.plugins.start(Requests.post("/pks/add")).bodyDemand()).isEqualTo(BodyDemand.NONE);
 		this.chain.add(entry(TestSpec.named("a").body(BodyMode.PREFIX, 10), Mono.never()));
-		this.chain.add(entry(TestSpec.named("t").shadow().body(BodyMode.FULL, 0), Mono.never()));
-		assertThat(this.plugins.start(Requests.post("/pks/add")).bodyDemand()).isEqualTo(
-				new BodyDemand(BodyMode.PREFIX, 10, PluginSpec.DEFAULT_MAX_MESSAGE_BYTES - BodyDemand.EVENT_HEADROOM));
+		this.chain.add(entry(TestSpec.named("t").shadow().body(BodyMode.PREFIX, 100), Mono.never()));
+		assertThat(this.plugins.start(Requests.post("/pks/add")).bodyDemand())
+			.isEqualTo(new BodyDemand(BodyMode.PREFIX, 10));
 	}
 
 	@Test
-	void withoutWhatItNeedsOfTheBodyItIsNotAsked() {
+	void withoutShadowsNothingIsTapped() {
+		this.chain.add(entry(TestSpec.named("a").body(BodyMode.FULL, 0), Mono.never()));
+		assertThat(this.plugins.start(Requests.post("/pks/add")).bodyTap()).isNull();
+	}
+
+	@Test
+	void whenTheChainHasDecidedItWaitsForTheBody() {
+		this.chain.add(entry(TestSpec.named("full").shadow().body(BodyMode.FULL, 0), Mono.just(CHANGE)));
+		this.chain.add(entry(TestSpec.named("prefix").shadow().body(BodyMode.PREFIX, 4), Mono.just(CHANGE)));
+		this.chain.add(entry(TestSpec.named("none").shadow(), Mono.just(CHANGE)));
+		BodyTap tap = forwarded(RequestBody.withheld(6));
+		assertThat(this.seen).extracting((event) -> event.body().state()).containsExactly(RequestBody.State.WITHHELD);
+		tap.next(Requests.bytes("ab"));
+		assertThat(this.seen).hasSize(1);
+		tap.next(Requests.bytes("cde"));
+		assertThat(this.seen).hasSize(2);
+		assertThat(this.seen.get(1).body())
+			.isEqualTo(new RequestBody(RequestBody.State.PREFIX, Requests.bytes("abcd"), 6));
+		tap.next(Requests.bytes("f"));
+		assertThat(this.seen.get(2).body()).isEqualTo(Requests.body("abcdef"));
+		assertThat(tap.isWanted()).isFalse();
+		assertThat(agreements()).hasSize(3).containsOnly(Agreement.WOULD_CHANGE);
+	}
+
+	@Test
+	void whatTheChainHeldIsAtHand() {
+		this.chain.add(entry(TestSpec.named("full").shadow().body(BodyMode.FULL, 0), Mono.just(CHANGE)));
+		this.chain.add(entry(TestSpec.named("prefix").shadow().body(BodyMode.PREFIX, 4), Mono.just(CHANGE)));
+		BodyTap tap = forwarded(new RequestBody(RequestBody.State.PREFIX, Requests.bytes("abcde"), 9));
+		assertThat(this.seen).extracting((event) -> Requests.text(event.body().bytes())).containsExactly("abcd");
+		tap.whole(Requests.bytes("abcdefghi"));
+		assertThat(this.seen.get(1).body()).isEqualTo(Requests.body("abcdefghi"));
+
+		this.seen.clear();
+		assertThat(forwarded(Requests.body("abcdef")).isWanted()).isFalse();
+		assertThat(this.seen).extracting((event) -> Requests.text(event.body().bytes()))
+			.containsExactly("abcdef", "abcd");
+	}
+
+	@Test
+	void ifTheBodyDoesNotComeItIsNotAsked() {
 		this.chain.add(entry(TestSpec.named("full").shadow().body(BodyMode.FULL, 0), Mono.never()));
 		this.chain.add(entry(TestSpec.named("prefix").shadow().body(BodyMode.PREFIX, 4), Mono.never()));
-		for (RequestBody body : List.of(RequestBody.withheld(9),
-				new RequestBody(RequestBody.State.PREFIX, Requests.bytes("abc"), 9))) {
-			this.compared.clear();
-			this.plugins.start(Requests.post("/pks/add")).decide(body).block(Duration.ofSeconds(5));
-			assertThat(agreements()).containsExactly(Agreement.SKIPPED, Agreement.SKIPPED);
-		}
+		BodyTap tap = forwarded(RequestBody.withheld(-1));
+		tap.next(Requests.bytes("abc"));
+		tap.close("it broke off");
+		tap.close("and so on");
+		assertThat(this.compared).extracting(ShadowOutcome::agreement, ShadowOutcome::detail)
+			.containsExactly(tuple(Agreement.SKIPPED, "it broke off"), tuple(Agreement.SKIPPED, "it broke off"));
+		tap.end();
 		assertThat(this.seen).isEmpty();
-		this.plugins.start(Requests.post("/pks/add"))
-			.decide(new RequestBody(RequestBody.State.PREFIX, Requests.bytes("abcd"), 9))
-			.block(Duration.ofSeconds(5));
-		assertThat(this.seen).hasSize(1);
 	}
 
 	@Test
-	void bodiesThatShadowsKeepAreBounded() {
+	void ofABodyThatAnotherPluginHasReplacedItSeesTheOtherOne() {
+		this.chain.add(entry(TestSpec.named("a").body(BodyMode.FULL, 0), Mono.just(new Decision.Continue(List.of(),
+				null, new BodyReplacement(Requests.bytes("other"), null), List.of(), Map.of(), "", Duration.ZERO))));
 		this.chain.add(entry(TestSpec.named("s").shadow().body(BodyMode.FULL, 0), Mono.never()));
-		RequestBody large = RequestBody.complete(ByteBuffer.allocate((int) (Shadows.MAX_BODY_BYTES / 2)));
-		for (int i = 0; i < 3; i++) {
-			this.plugins.start(Requests.post("/pks/add")).decide(large).block(Duration.ofSeconds(5));
-		}
-		assertThat(this.seen).hasSize(2);
-		assertThat(agreements()).containsExactly(Agreement.SKIPPED);
+		assertThat(forwarded(Requests.body("client's")).isWanted()).isFalse();
+		assertThat(Requests.text(this.seen.get(1).body().bytes())).isEqualTo("other");
 	}
 
 	@Test
@@ -186,6 +220,15 @@ class ShadowTests implements ChainListener {
 			this.seen.add(event);
 			return decision;
 		});
+	}
+
+	/** Decides, which must not wait for the rest of the body. */
+	private BodyTap forwarded(RequestBody body) {
+		ChainRun run = this.plugins.start(Requests.post("/pks/add"));
+		assertThat(run.decide(body).block(Duration.ofSeconds(5))).isInstanceOf(ChainResult.Forward.class);
+		BodyTap tap = run.bodyTap();
+		assertThat(tap).isNotNull();
+		return tap;
 	}
 
 	private ChainResult decide() {

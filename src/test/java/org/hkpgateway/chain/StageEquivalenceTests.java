@@ -106,7 +106,8 @@ class StageEquivalenceTests {
 			List<PluginRegistry.Entry> entries = this.made.plugins.stream().map(this::entry).toList();
 			ChainSettings settings = new ChainSettings(Duration.ofSeconds(1), Duration.ofSeconds(1), 1000,
 					Duration.ZERO, 1000);
-			PluginChain chain = new PluginChain(() -> entries, settings, this, () -> 0, Schedulers.immediate());
+			PluginChain chain = new PluginChain(() -> entries, settings, this, () -> 0, Schedulers.immediate(),
+					Schedulers.immediate());
 			Disposable subscription = chain.start(this.made.request)
 				.decide(this.made.body)
 				.subscribe((decided) -> this.result = decided);

@@ -5,12 +5,23 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 import org.hkpgateway.http.Headers;
+import org.hkpgateway.plugin.BodyMode;
+import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.PluginClient;
+import org.hkpgateway.plugin.PluginRegistry;
+import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.RequestEvent;
+import org.hkpgateway.plugin.TestSpec;
+
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import reactor.core.publisher.Mono;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -114,6 +125,23 @@ class ExplainerTests {
 			.isInstanceOf(Explanation.Forward.class);
 	}
 
+	/** No body goes by that it could see, so it is at hand. */
+	@ParameterizedTest
+	@CsvSource({ "NONE, ''", "PREFIX, keytext=01", "FULL, keytext=0123456789" })
+	void aShadowSeesAllThatItWouldAndOthersNoMoreForThat(BodyMode mode, String shown) {
+		Rehearsed other = new Rehearsed(TestSpec.named("a").body(mode, 10).build(), new ArrayList<>());
+		Rehearsed shadow = new Rehearsed(TestSpec.named("s").shadow().body(BodyMode.FULL, 0).build(),
+				new ArrayList<>());
+		try (TestEdge edge = new TestEdge(FIRST, List.of(other, shadow))) {
+			edge.gateway()
+				.explain(post("/pks/add", "keytext=0123456789", "Host: keys"))
+				.block(Duration.ofSeconds(10));
+		}
+		assertThat(other.texts()).containsExactly(shown);
+		assertThat(shadow.texts()).containsExactly("keytext=0123456789");
+		assertThat(other.seen().get(0).body().length()).isEqualTo(18);
+	}
+
 	@Test
 	void optionsAreAnsweredHere() {
 		Explanation explanation = explain(new ExplainedRequest("OPTIONS", "/pks/add", "1.1", List.of("Host: keys"),
@@ -154,6 +182,40 @@ class ExplainerTests {
 			assertThat(explanation).isNotNull();
 			return explanation;
 		}
+	}
+
+	/** A plugin that can be asked about requests that are not real. */
+	private record Rehearsed(PluginSpec spec, List<RequestEvent> seen) implements PluginRegistry.Entry {
+
+		@Override
+		public @Nullable PluginClient client() {
+			return null;
+		}
+
+		@Override
+		public PluginClient rehearsal() {
+			return new PluginClient() {
+
+				@Override
+				public Mono<Decision> decide(RequestEvent event, Duration budget) {
+					Rehearsed.this.seen.add(event);
+					return Mono.just(Decision.Continue.UNCHANGED);
+				}
+
+				@Override
+				public boolean declaresDryRun() {
+					return true;
+				}
+
+			};
+		}
+
+		List<String> texts() {
+			return this.seen.stream()
+				.map((event) -> StandardCharsets.UTF_8.decode(event.body().bytes().duplicate()).toString())
+				.toList();
+		}
+
 	}
 
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
+import org.hkpgateway.chain.ChainListener;
 import org.hkpgateway.chain.PluginChain;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.PluginClient;
@@ -48,6 +49,12 @@ final class TestEdge implements AutoCloseable {
 		this(List.of(upstream), plugins, listener, properties);
 	}
 
+	static TestEdge telling(ChainListener listener, URI upstream, List<PluginRegistry.Entry> plugins,
+			String... properties) {
+		return new TestEdge(List.of(upstream), plugins, listener, (reason) -> {
+		}, properties);
+	}
+
 	TestEdge(List<URI> upstreams, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins,
 			UpstreamSettings.Health health) {
 		this(new UpstreamSettings(upstreams, Duration.ofSeconds(2), Duration.ofSeconds(10), 500, contentLength, health),
@@ -75,9 +82,14 @@ final class TestEdge implements AutoCloseable {
 	 */
 	private TestEdge(List<URI> upstreams, List<PluginRegistry.Entry> plugins, EdgeListener listener,
 			String... properties) {
-		PluginChain chain = new PluginChain(() -> plugins, Duration.ofSeconds(5), Duration.ofSeconds(5),
-				(request, outcome) -> {
-				}, System::nanoTime);
+		this(upstreams, plugins, (request, outcome) -> {
+		}, listener, properties);
+	}
+
+	private TestEdge(List<URI> upstreams, List<PluginRegistry.Entry> plugins, ChainListener chainListener,
+			EdgeListener listener, String... properties) {
+		PluginChain chain = new PluginChain(() -> plugins, Duration.ofSeconds(5), Duration.ofSeconds(5), chainListener,
+				System::nanoTime);
 		Map<String, Object> all = new HashMap<>(
 				Map.of("hkp.upstream.urls", upstreams.stream().map(URI::toString).collect(Collectors.joining(",")),
 						"hkp.upstream.connect-timeout", "2s", "hkp.upstream.response-timeout", "10s",
