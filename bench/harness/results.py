@@ -94,6 +94,8 @@ def aims(measurements):
         _at_least(measurements, "gateway-0", "forwarder", 0.85, "0 plugins / bare forwarder"),
         _as_far_as_the_forwarder(measurements),
     ]
+    found.append(_at_least(measurements, "gateway-3-stream-plain", "forwarder-3-stream", 0.85,
+                           "3 streaming plugins, plaintext / bare forwarder with 3 streams"))
     for transport, short in (("mTLS", "mtls"), ("plaintext", "plain")):
         three, one = f"gateway-3-stream-{short}", f"gateway-1-stream-{short}"
         found.append(_at_least(measurements, three, "gateway-0", 0.50, f"3 streaming plugins, {transport} / 0 plugins"))
