@@ -44,8 +44,11 @@ def catalogue():
         Contender("nginx-auth", "nginx `auth_request`", ("nginx", "decision"), _nginx_auth, decisions=1),
         Contender("haproxy", "HAProxy", ("haproxy",), _haproxy),
         Contender("haproxy-spoe", "HAProxy with an SPOE agent", ("haproxy", "decision"), _haproxy_spoe, decisions=1),
-        Contender("forwarder", "bare Reactor Netty forwarder", ("java", "forwarder"), _forwarder, jvm=True),
+        Contender("forwarder", "bare Reactor Netty forwarder", ("java", "forwarder"), _forwarder(0), jvm=True),
     ]
+    for calls in (1, 3, 5):
+        found.append(Contender(f"forwarder-{calls}-stream", f"the same, {_count(calls, 'stream')} of bare gRPC",
+                               ("java", "forwarder", "decision"), _forwarder(calls), decisions=calls, jvm=True))
     for calls in (0, 1, 3, 5):
         found.append(Contender(f"scg-{calls}", f"Spring Cloud Gateway, {_count(calls, 'gRPC call')}",
                                ("java", "spring-cloud-gateway") + (("decision",) if calls else ()), _scg(calls),
@@ -101,9 +104,14 @@ def _haproxy_spoe(room):
     return Running(port, (decision, proxies.haproxy(room, port, room.upstream_port, agent=socket)))
 
 
-def _forwarder(room):
-    port = room.port()
-    return Running(port, (room.java("forwarder", [str(port), "127.0.0.1", str(room.upstream_port)]),))
+def _forwarder(calls):
+    def start(room):
+        port = room.port()
+        asked = [room.decision("grpc", marker(number)) for number in range(1, calls + 1)]
+        java = room.java("forwarder", [str(port), "127.0.0.1", str(room.upstream_port),
+                                       *(socket for socket, _ in asked)])
+        return Running(port, tuple(decision for _, decision in asked) + (java,))
+    return start
 
 
 def _scg(calls):

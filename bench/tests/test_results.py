@@ -41,6 +41,14 @@ class Figures(unittest.TestCase):
         self.assertEqual(results.ratio(rounds, "forwarder", "nginx"), results.Ratio(0.55, 0.5, 0.6))
         self.assertIsNone(results.ratio(rounds, "forwarder", "haproxy"))
 
+    def test_every_figure_has_its_ratio(self):
+        rounds = [measured("nginx", 1, 1000, p50=2.0), measured("forwarder", 1, 500, p50=5.0),
+                  measured("nginx", 2, 1000, p50=1.0), measured("forwarder", 2, 500, p50=3.5)]
+        row = [row for row in results.rows(chosen("*"), rounds) if row.name == "forwarder"][0]
+        self.assertEqual(row.p50_to_nginx, results.Ratio(3.0, 2.5, 3.5))
+        self.assertEqual(row.p99_to_nginx, results.Ratio(3.0, 2.5, 3.5))
+        self.assertEqual(row.resident_to_nginx.median, 1.0)
+
     def test_rows_are_medians_and_errors_add_up(self):
         rounds = [measured("nginx", 1, 100, errors=1), measured("nginx", 2, 900), measured("nginx", 3, 300, errors=2)]
         row, = results.rows(chosen("*"), rounds)

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -95,6 +96,8 @@ class ExplainIT {
 			assertThat(denies.path("result").path("body").asString("")).isEqualTo("no");
 			assertThat(denies.has("upstream")).isFalse();
 			assertThat(plugin(denies, "j-reviews").path("outcome").asString("")).isEqualTo("not-reached");
+			assertThat(denies.path("result").path("headers").toString().toLowerCase(Locale.ROOT))
+				.contains("access-control-allow-origin: *");
 
 			JsonNode old = explain(gateway, get("/old"));
 			assertThat(plugin(old, "i-old").path("outcome").asString("")).isEqualTo("not-called");

@@ -75,6 +75,7 @@ final class ChainAnswers {
 					+ ", which the client takes for success; use 403, 413, 422 or 429");
 		}
 		ByteBuffer body = respond.body();
+		// RFC 9110: they have no content. It would break the connection's framing.
 		if ((status == 204 || status == 304) && body.hasRemaining()) {
 			warnings.add("answered " + status + " with a body, which is dropped");
 			body = ByteBuffer.allocate(0);

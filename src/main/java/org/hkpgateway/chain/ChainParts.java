@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param asker how plugins are asked
  * @param shadows how those in shadow mode are asked; null for in turn, and waited for
  * @param tarpit holds results back; null for not at all
- * @param warnings bounds the log of doubtful answers
+ * @param warnings bounds the log of doubtful answers; null for no log
  * @param listener told of outcomes
  * @param nanoTime a monotonic clock in nanoseconds
  */
 record ChainParts(ChainSettings settings, RequestChanges changes, Asker asker, @Nullable Shadows shadows,
-		@Nullable Tarpit tarpit, Occasionally warnings, ChainListener listener, LongSupplier nanoTime) {
+		@Nullable Tarpit tarpit, @Nullable Occasionally warnings, ChainListener listener, LongSupplier nanoTime) {
 
 }

@@ -218,7 +218,7 @@ final class Passage {
 		record(entry, PluginOutcome.Kind.RESPONDED, respond.reason(), nanos, respond);
 		RequestEvent event = this.state.event();
 		ChainAnswers.Sanitized answer = ChainAnswers.sanitize(respond, event.hkp());
-		if (!answer.warnings().isEmpty()) {
+		if (!answer.warnings().isEmpty() && this.parts.warnings() != null) {
 			this.parts.warnings()
 				.run(id, (more) -> logger.warn("Plugin {} {} [request {}] ({} more since the last such line)", id,
 						String.join("; ", answer.warnings()), event.id(), more));
@@ -246,7 +246,7 @@ final class Passage {
 		record(entry, open ? PluginOutcome.Kind.FAILED_OPEN : PluginOutcome.Kind.FAILED_CLOSED, detail, failure.kind(),
 				answered.nanos(), null);
 		if (open) {
-			this.state = this.state.noting(spec.id(), Map.of("failed", failure.kind()));
+			this.state = this.state.failing(spec.id(), failure.kind());
 			return from(index + 1);
 		}
 		return answer(tooLarge ? ChainAnswers.tooLarge() : ChainAnswers.failedClosed());
@@ -275,6 +275,10 @@ final class Passage {
 	}
 
 	private Mono<ChainResult> end(Function<ChainTrace, ChainResult> result) {
+		// Not only when the result is there: it may be held back for long.
+		if (this.early != null) {
+			this.early.close();
+		}
 		if (this.delayedBy == null) {
 			return Mono.just(done(result.apply(trace(null))));
 		}

@@ -96,7 +96,7 @@ public final class PluginChain {
 		ChainListener nobody = (request, outcome) -> {
 		};
 		return new PluginChain(this.registry, new ChainParts(this.parts.settings(), this.parts.changes(), asker, null,
-				null, this.parts.warnings(), nobody, this.parts.nanoTime()));
+				null, null, nobody, this.parts.nanoTime()));
 	}
 
 	/**

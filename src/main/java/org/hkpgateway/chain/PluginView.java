@@ -23,6 +23,17 @@ record PluginView(boolean credentials, BodyMode body, int prefixBytes) {
 				(spec.body() == BodyMode.PREFIX) ? spec.bodyPrefixBytes() : 0);
 	}
 
+	/**
+	 * The same for one request: of a request without a body all see the same of it.
+	 * @param event the request
+	 * @return equal for all plugins that are shown the same
+	 */
+	PluginView on(RequestEvent event) {
+		RequestBody.State state = event.body().state();
+		boolean nothing = state == RequestBody.State.ABSENT || state == RequestBody.State.WITHHELD;
+		return (nothing && this.body != BodyMode.NONE) ? new PluginView(this.credentials, BodyMode.NONE, 0) : this;
+	}
+
 	RequestEvent of(RequestEvent event) {
 		RequestEvent shown = event;
 		if (!this.credentials) {

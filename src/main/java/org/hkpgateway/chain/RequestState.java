@@ -11,15 +11,15 @@ import org.hkpgateway.plugin.RequestEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request as it stands between two plugins, and the view of it that was built last:
+ * A request as it stands between two plugins, and the views of it that were built so far:
  * plugins of equal view share one event. Immutable.
  *
  * @param event with nothing withheld
  * @param bodyReplaced whether its body is no longer the client's
- * @param by whose view was built last
- * @param built that view
+ * @param shown the view of the plugin whose turn it is; null before the first
+ * @param built all views, the latest first
  */
-record RequestState(RequestEvent event, boolean bodyReplaced, @Nullable PluginView by, @Nullable RequestEvent built) {
+record RequestState(RequestEvent event, boolean bodyReplaced, @Nullable Shown shown, @Nullable Shown built) {
 
 	/** Notes of all plugins together: more are left out. */
 	static final int MAX_ANNOTATIONS = 128;
@@ -32,13 +32,23 @@ record RequestState(RequestEvent event, boolean bodyReplaced, @Nullable PluginVi
 	}
 
 	/** The same, with the view that a plugin gets. */
-	RequestState shownTo(PluginView view) {
-		return view.equals(this.by) ? this : new RequestState(this.event, this.bodyReplaced, view, view.of(this.event));
+	RequestState shownTo(PluginView plugins) {
+		PluginView view = plugins.on(this.event);
+		if (this.shown != null && this.shown.by().equals(view)) {
+			return this;
+		}
+		for (Shown known = this.built; known != null; known = known.earlier()) {
+			if (known.by().equals(view)) {
+				return new RequestState(this.event, this.bodyReplaced, known, this.built);
+			}
+		}
+		Shown made = new Shown(view, view.of(this.event), this.built);
+		return new RequestState(this.event, this.bodyReplaced, made, made);
 	}
 
 	/** What a plugin is shown: see {@link #shownTo}. */
 	RequestEvent view() {
-		return (this.built != null) ? this.built : this.event;
+		return (this.shown != null) ? this.shown.event() : this.event;
 	}
 
 	/**
@@ -75,6 +85,16 @@ record RequestState(RequestEvent event, boolean bodyReplaced, @Nullable PluginVi
 		return new RequestState(this.event.withAnnotations(all), this.bodyReplaced, null, null);
 	}
 
+	/**
+	 * The same with the gateway's own note that a plugin has failed, for which there is
+	 * always room: no plugin can hide from others that one was left out.
+	 */
+	RequestState failing(PluginId plugin, String kind) {
+		Map<String, String> all = new HashMap<>(this.event.annotations());
+		all.put(plugin + ".failed", kind);
+		return new RequestState(this.event.withAnnotations(all), this.bodyReplaced, null, null);
+	}
+
 	private static int chars(Map.Entry<String, String> annotation) {
 		return annotation.getKey().length() + annotation.getValue().length();
 	}
@@ -85,6 +105,16 @@ record RequestState(RequestEvent event, boolean bodyReplaced, @Nullable PluginVi
 	 */
 	static boolean alike(RequestEvent one, RequestEvent other) {
 		return one.head().equals(other.head()) && one.body().equals(other.body());
+	}
+
+	/**
+	 * A view that was built.
+	 *
+	 * @param by whose
+	 * @param event what they are shown
+	 * @param earlier the view that was built before it
+	 */
+	record Shown(PluginView by, RequestEvent event, @Nullable Shown earlier) {
 	}
 
 }

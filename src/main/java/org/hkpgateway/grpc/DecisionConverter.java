@@ -1,6 +1,5 @@
 package org.hkpgateway.grpc;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,7 +56,7 @@ final class DecisionConverter {
 		}
 		// Changes of a request that goes nowhere are checked and have no effect.
 		Headers headers = fields(answer).apply(responseHeaders);
-		return new Decision.Respond(new ResponseHead(status, headers), content(answer, status),
+		return new Decision.Respond(new ResponseHead(status, headers), answer.getBody().asReadOnlyByteBuffer(),
 				answer.getAnnotationsMap(), reason, delay);
 	}
 
@@ -99,13 +98,6 @@ final class DecisionConverter {
 		List<HeaderField> fields = new ArrayList<>(answer.getHeadersCount());
 		answer.getHeadersMap().forEach((name, value) -> fields.add(new HeaderField(name, value)));
 		return Headers.of(fields);
-	}
-
-	private static ByteBuffer content(HandleResponse answer, int status) {
-		// RFC 9110: 204 and 304 have no content. What frameworks put there by habit would
-		// break the connection's framing.
-		boolean noContent = (status == 204 || status == 304);
-		return noContent ? ByteBuffer.allocate(0) : answer.getBody().asReadOnlyByteBuffer();
 	}
 
 	static List<HeaderMutation> mutations(List<org.hkpgateway.proto.HeaderMutation> messages) {

@@ -16,6 +16,9 @@ import java.util.Set;
  * a field of that name which a plugin adds is like any other. To reserve them would let
  * whoever sends {@code Connection: X-Verdict} take away the field that a plugin is there
  * to write, or make the plugin fail.
+ * <p>
+ * An underscore counts as a hyphen: some programs behind the gateway take one for the
+ * other (CGI does by its rules), so {@code X_Forwarded_For} would say who sent a request.
  */
 public final class ReservedHeaders {
 
@@ -29,11 +32,11 @@ public final class ReservedHeaders {
 
 	/**
 	 * Whether a field is reserved.
-	 * @param name its name, in any case
+	 * @param name its name, in any case, with hyphens or underscores
 	 * @return true if nobody but the gateway may write it
 	 */
 	public static boolean contains(String name) {
-		String lower = name.toLowerCase(Locale.ROOT);
+		String lower = name.toLowerCase(Locale.ROOT).replace('_', '-');
 		return NAMES.contains(lower) || PREFIXES.stream().anyMatch(lower::startsWith);
 	}
 

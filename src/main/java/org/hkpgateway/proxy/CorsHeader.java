@@ -5,6 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
 
 /**
@@ -22,11 +23,20 @@ final class CorsHeader extends ChannelOutboundHandlerAdapter {
 
 	@Override
 	public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) throws Exception {
-		if (message instanceof HttpResponse response && response.status().code() >= 200
-				&& !response.headers().contains(HttpHeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN)) {
-			response.headers().set(HttpHeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+		if (message instanceof HttpResponse response && response.status().code() >= 200) {
+			complete(response.headers());
 		}
 		super.write(ctx, message, promise);
+	}
+
+	/**
+	 * Completes the head of an answer.
+	 * @param answer its headers
+	 */
+	static void complete(HttpHeaders answer) {
+		if (!answer.contains(HttpHeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN)) {
+			answer.set(HttpHeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+		}
 	}
 
 }

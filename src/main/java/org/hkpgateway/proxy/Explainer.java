@@ -161,6 +161,7 @@ final class Explainer {
 		HttpHeaders fields = new DefaultHttpHeaders();
 		NettyHeaders.add(head.headers(), fields);
 		this.strictTransport.complete(fields, tls);
+		CorsHeader.complete(fields);
 		if (head.status() != 204 && head.status() != 304) {
 			fields.set(HttpHeaderNames.CONTENT_LENGTH, length);
 		}

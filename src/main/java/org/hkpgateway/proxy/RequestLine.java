@@ -27,12 +27,12 @@ record RequestLine(boolean http10, boolean bodiless) {
 				.badRequest("Expected a method, a target and a version with one space between, got something else.");
 		}
 		String version = version(line, targetEnd + 1, length);
-		if (Octets.same("CONNECT", line, 0, methodEnd)) {
-			throw Refusal.methodNotAllowed("CONNECT");
-		}
 		if (line[methodEnd + 1] != '/' || !Octets.isVisible(line, methodEnd + 1, targetEnd, false)) {
 			throw Refusal.badRequest(
 					"Expected a request target that starts with / and has no control characters, got something else.");
+		}
+		if (Octets.same("CONNECT", line, 0, methodEnd)) {
+			throw Refusal.methodNotAllowed("CONNECT");
 		}
 		return new RequestLine(version.equals(VERSION_1_0),
 				Octets.same("GET", line, 0, methodEnd) || Octets.same("HEAD", line, 0, methodEnd));

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.ResponseHead;
@@ -66,6 +67,22 @@ class DelayTests implements ChainListener {
 		assertThat(this.results).isEmpty();
 		this.time.advanceTimeBy(Duration.ofNanos(1));
 		assertThat(this.results).singleElement().isInstanceOf(ChainResult.Answer.class);
+	}
+
+	@Test
+	void whoWasAskedBehindAnAnswerThatIsHeldIsNotWaitedForMeanwhile() {
+		AtomicInteger cancelled = new AtomicInteger();
+		this.chain.add(new Filled(TestSpec.named("a").speculative().build(),
+				(event, budget) -> Mono.just(new Decision.Respond(new ResponseHead(429, Headers.empty()),
+						Requests.bytes(""), Map.of(), "", Duration.ofSeconds(5)))));
+		this.chain.add(new Filled(TestSpec.named("b").speculative().build(),
+				(event, budget) -> Mono.<Decision>never().doOnCancel(cancelled::incrementAndGet)));
+		decide();
+		assertThat(this.plugins.delayed()).isOne();
+		assertThat(cancelled).hasValue(1);
+		this.time.advanceTimeBy(Duration.ofSeconds(5));
+		assertThat(this.results).singleElement().isInstanceOf(ChainResult.Answer.class);
+		assertThat(cancelled).hasValue(1);
 	}
 
 	@Test

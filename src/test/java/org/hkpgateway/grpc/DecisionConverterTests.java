@@ -16,7 +16,6 @@ import org.hkpgateway.proto.HeaderMutation.Action;
 import org.hkpgateway.proto.RequestRewrite;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -77,13 +76,13 @@ class DecisionConverterTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "200, body", "502, body", "599, body", "204, ''", "304, ''" })
-	void statusesThatRespond(int status, String body) {
+	@ValueSource(ints = { 200, 204, 304, 502, 599 })
+	void statusesThatRespond(int status) {
 		Decision decision = DecisionConverter
 			.toDecision(respond(status).setBody(ByteString.copyFromUtf8("body")).build());
 		assertThat(decision).isInstanceOfSatisfying(Decision.Respond.class, (respond) -> {
 			assertThat(respond.head().status()).isEqualTo(status);
-			assertThat(text(respond.body())).isEqualTo(body);
+			assertThat(text(respond.body())).isEqualTo("body");
 		});
 	}
 
