@@ -40,6 +40,7 @@ class ChainRecordIT {
 		install("d-fails", "ALL_DEFAULT_MESSAGE", stream, "/marks/fails");
 		FakePluginProgram.installReviewing(this.plugins, "e-answers", "TELLS");
 		configure("e-answers", "/only", "grants=http.response");
+		install("f-reasons", "DENIES_WITH_REASON", stream, "/reasons");
 		try (RawUpstream upstream = RawUpstream.answering("HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\nkeyserver!");
 				GatewayProcess gateway = start(upstream, "hkp.client-address.log=truncated")) {
 			assertThat(get(gateway, "/marks/reviewed").header("x-answer-mark")).as(gateway.log()).isEqualTo("2");
@@ -57,6 +58,10 @@ class ChainRecordIT {
 				assertThat(answer.header("access-control-allow-origin")).isEqualTo("*");
 				assertThat(line(gateway, denied)).contains("decision=answer");
 			}
+
+			assertThat(get(gateway, "/reasons").bytes()).doesNotContain("too much");
+			assertThat(line(gateway, "/reasons"))
+				.containsPattern(" plugin=f-reasons reason=\"too much from 127\\.0\\.0\\.0/24:\\d+\" ");
 
 			RawClient.Answer only = get(gateway, "/only");
 			assertThat(only.headers()).filteredOn((header) -> header.startsWith("X-Reviewed: "))

@@ -12,15 +12,13 @@ import org.hkpgateway.plugin.BodyReplacement;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginId;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * Who changed what about one request and its answer, in order. Costs nothing until
  * somebody does.
  */
 final class Provenance {
 
-	private @Nullable List<Change> changes;
+	private List<Change> changes = List.of();
 
 	private final Map<String, PluginId> latest = new HashMap<>(0);
 
@@ -80,14 +78,34 @@ final class Provenance {
 	private void add(PluginId plugin, Change.Part part, String name, boolean replaces) {
 		PluginId before = this.latest.get(key(part, name));
 		if (plugin.equals(before)) {
+			if (replaces) {
+				replacedAfterAll(plugin, part, name);
+			}
 			return;
 		}
 		add(new Change(plugin, part, name, replaces ? before : null));
 	}
 
+	/** It had added to what another had set, and now replaces that. */
+	private void replacedAfterAll(PluginId plugin, Change.Part part, String name) {
+		int own = -1;
+		for (int i = this.changes.size() - 1; i >= 0; i--) {
+			Change change = this.changes.get(i);
+			if (change.part() == part && change.name().equals(name)) {
+				if (own < 0) {
+					own = i;
+				}
+				else if (this.changes.get(own).over() == null) {
+					this.changes.set(own, new Change(plugin, part, name, change.plugin()));
+					return;
+				}
+			}
+		}
+	}
+
 	private void add(Change change) {
 		this.latest.put(key(change.part(), change.name()), change.plugin());
-		if (this.changes == null) {
+		if (this.changes.isEmpty()) {
 			this.changes = new ArrayList<>();
 		}
 		this.changes.add(change);
@@ -98,7 +116,7 @@ final class Provenance {
 	}
 
 	List<Change> changes() {
-		return (this.changes != null) ? List.copyOf(this.changes) : List.of();
+		return List.copyOf(this.changes);
 	}
 
 }

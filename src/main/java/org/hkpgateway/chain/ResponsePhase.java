@@ -192,7 +192,7 @@ public final class ResponsePhase {
 			PluginFailure failure = ((Reply.Failed<ResponseDecision>) reply).failure();
 			record(books.add(id, PluginOutcome.Kind.REVIEW_FAILED, books.words(spec, failure, left, now),
 					failure.kind(), nanos, null, now));
-			return annotated(id, event, Map.of("failed", failure.kind()));
+			return noted(event, RequestState.of(event.request()).failing(id, failure.kind()));
 		}
 
 		private void record(PluginOutcome outcome) {
@@ -204,7 +204,11 @@ public final class ResponsePhase {
 			if (notes.isEmpty()) {
 				return event;
 			}
-			this.annotations = RequestState.of(event.request()).noting(id, notes).event().annotations();
+			return noted(event, RequestState.of(event.request()).noting(id, notes));
+		}
+
+		private ResponseEvent noted(ResponseEvent event, RequestState request) {
+			this.annotations = request.event().annotations();
 			return event.withAnnotations(this.annotations);
 		}
 

@@ -86,7 +86,11 @@ final class AccessLog {
 		line.words("plugins", plugins(trace.outcomes()));
 		line.word("decision", exchange.decision());
 		line.number("status", exchange.isHeadSent() ? exchange.response().status().code() : -1);
-		line.word("plugin", decider(trace));
+		PluginOutcome decider = decider(trace);
+		line.word("plugin", (decider != null) ? decider.plugin().toString() : "");
+		if (decider != null && decider.kind() == PluginOutcome.Kind.RESPONDED && !decider.detail().isEmpty()) {
+			line.quoted("reason", hidden.apply(decider.detail()));
+		}
 		ChainNotes.fill(line, trace, hidden);
 		line.word("upstream", exchange.upstream());
 		line.number("in", exchange.received());
@@ -125,13 +129,13 @@ final class AccessLog {
 	}
 
 	/** Whose answer, or whose failure, the client got. */
-	private static String decider(ChainTrace trace) {
+	private static @Nullable PluginOutcome decider(ChainTrace trace) {
 		for (PluginOutcome outcome : trace.outcomes()) {
 			if (outcome.kind() == PluginOutcome.Kind.RESPONDED || outcome.kind() == PluginOutcome.Kind.FAILED_CLOSED) {
-				return outcome.plugin().toString();
+				return outcome;
 			}
 		}
-		return "";
+		return null;
 	}
 
 	/** The operator wants to know why a plugin failed; the client does not. */

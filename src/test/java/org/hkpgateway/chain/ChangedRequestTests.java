@@ -146,6 +146,16 @@ class ChangedRequestTests {
 	}
 
 	@Test
+	void whoAddsAndThenReplacesHasReplaced() {
+		add("a", new Decision.Continue(List.of(new HeaderMutation.Set("X-Score", "1")), List.of(), Map.of(), ""));
+		add("b", new Decision.Continue(
+				List.of(new HeaderMutation.Append("X-Score", "2"), new HeaderMutation.Set("X-Score", "3")), List.of(),
+				Map.of(), ""));
+		assertThat(forward(Requests.get("/"), RequestBody.ABSENT).trace().changes()).extracting(Change::toString)
+			.containsExactly("a:x-score", "b:x-score>a");
+	}
+
+	@Test
 	void notesOfAllPluginsTogetherAreBounded() {
 		for (int i = 0; i < 6; i++) {
 			Map<String, String> notes = new HashMap<>();

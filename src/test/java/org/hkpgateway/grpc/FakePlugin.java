@@ -123,7 +123,9 @@ class FakePlugin implements AutoCloseable {
 		/** Continues and asks for a delay of 1.5 s. */
 		DELAYS, DELAYS_A_MINUTE,
 		/** Answers 429 and asks for a delay of 1.5 s. */
-		DENIES_SLOWLY
+		DENIES_SLOWLY,
+		/** Answers 403 and gives a reason that names the client. */
+		DENIES_WITH_REASON
 
 	}
 
@@ -522,6 +524,8 @@ class FakePlugin implements AutoCloseable {
 				case CONTINUES, CRASHES_AFTER_10_S -> answer(observer,
 						answer.setContinueChain(true).putAnnotations("target", event.getRawTarget().toStringUtf8()));
 				case DENIES -> answer(observer, answer.setStatusCode(403).setBody(ByteString.copyFromUtf8("no")));
+				case DENIES_WITH_REASON -> answer(observer,
+						answer.setStatusCode(403).setReason("too much from " + event.getRemoteAddr()));
 				case ANSWERS_WHEN_TOO_LATE -> onCancel(observer, () -> answer(observer, answer.setContinueChain(true)));
 				case NEVER_ANSWERS -> onCancel(observer, FakePlugin.this.cancelled::countDown);
 				case FAILS_UNKNOWN -> observer.onError(new IllegalStateException("bug"));
