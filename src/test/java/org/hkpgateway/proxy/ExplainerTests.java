@@ -133,9 +133,7 @@ class ExplainerTests {
 		Rehearsed shadow = new Rehearsed(TestSpec.named("s").shadow().body(BodyMode.FULL, 0).build(),
 				new ArrayList<>());
 		try (TestEdge edge = new TestEdge(FIRST, List.of(other, shadow))) {
-			edge.gateway()
-				.explain(post("/pks/add", "keytext=0123456789", "Host: keys"))
-				.block(Duration.ofSeconds(10));
+			edge.gateway().explain(post("/pks/add", "keytext=0123456789", "Host: keys")).block(Duration.ofSeconds(10));
 		}
 		assertThat(other.texts()).containsExactly(shown);
 		assertThat(shadow.texts()).containsExactly("keytext=0123456789");
