@@ -82,6 +82,9 @@ class Http2AttacksIT {
 		for (Thread attacker : attackers) {
 			attacker.join(30_000);
 		}
+		this.gateway.await("the attack to be counted", () -> limited(attack) > 0);
+		assertThat(this.gateway.log().lines().filter((line) -> line.contains(attack.limit + " reached by 127.0.0.1: ")))
+			.hasSizeBetween(1, 20);
 		// A connection is ended after its first 200 resets, or before a request.
 		long most = connections.get() * attack.requestsOfAConnection + 10;
 		assertThat((long) this.gateway.accessLog().size()).isLessThanOrEqualTo(most);
@@ -93,7 +96,15 @@ class Http2AttacksIT {
 	}
 
 	private double memory(String area) {
-		return this.gateway.actuator("metrics/jvm.memory.used?tag=area:" + area)
+		return meter("jvm.memory.used?tag=area:" + area);
+	}
+
+	private double limited(Attack attack) {
+		return meter("hkp.edge.limited?tag=limit:" + attack.limit);
+	}
+
+	private double meter(String name) {
+		return this.gateway.actuator("metrics/" + name)
 			.path("measurements")
 			.path(0)
 			.path("value")
@@ -136,7 +147,7 @@ class Http2AttacksIT {
 	enum Attack {
 
 		/** CVE-2023-44487. */
-		RAPID_RESET(201) {
+		RAPID_RESET(201, "http2-resets") {
 
 			@Override
 			byte[] bytes(RawHttp2 client) {
@@ -156,7 +167,7 @@ class Http2AttacksIT {
 		 * The gateway is made to reset: CVE-2025-8671. Of three thousand; those that are
 		 * answered before their reset do not count.
 		 */
-		MADE_YOU_RESET(1000) {
+		MADE_YOU_RESET(1000, "http2-resets") {
 
 			@Override
 			byte[] bytes(RawHttp2 client) {
@@ -173,7 +184,7 @@ class Http2AttacksIT {
 		},
 
 		/** A head without an end. */
-		CONTINUATION(0) {
+		CONTINUATION(0, "http2-continuations") {
 
 			@Override
 			byte[] bytes(RawHttp2 client) {
@@ -188,7 +199,7 @@ class Http2AttacksIT {
 		},
 
 		/** The same in large frames. */
-		LARGE_CONTINUATION(0) {
+		LARGE_CONTINUATION(0, "max-header-bytes") {
 
 			@Override
 			byte[] bytes(RawHttp2 client) {
@@ -202,23 +213,24 @@ class Http2AttacksIT {
 
 		},
 
-		/** Work for the gateway that is no request. */
-		SETTINGS(0) {
+		/** Work for the gateway that is no request, and answers that nobody takes. */
+		SETTINGS(0, "http2-control-frames") {
 
 			@Override
 			byte[] bytes(RawHttp2 client) {
+				ByteArrayOutputStream some = new ByteArrayOutputStream();
+				IntStream.range(0, 10_000)
+					.forEach((i) -> some.writeBytes(RawHttp2.bytes(RawHttp2.SETTINGS, 0, 0, new byte[0])));
 				ByteArrayOutputStream flood = new ByteArrayOutputStream();
-				IntStream.range(0, 5_000)
-					.forEach((i) -> flood.writeBytes(RawHttp2.bytes(RawHttp2.SETTINGS, 0, 0, new byte[0])));
-				// Else the gateway would wait for more.
-				flood.writeBytes(RawHttp2.bytes(RawHttp2.DATA, 0, 0, new byte[0]));
+				// More than sockets hold.
+				IntStream.range(0, 100).forEach((i) -> flood.writeBytes(some.toByteArray()));
 				return flood.toByteArray();
 			}
 
 		},
 
 		/** Frames without an octet of body. */
-		EMPTY_DATA(1) {
+		EMPTY_DATA(1, "http2-empty-data") {
 
 			@Override
 			byte[] bytes(RawHttp2 client) {
@@ -234,8 +246,11 @@ class Http2AttacksIT {
 
 		private final int requestsOfAConnection;
 
-		Attack(int requestsOfAConnection) {
+		private final String limit;
+
+		Attack(int requestsOfAConnection, String limit) {
 			this.requestsOfAConnection = requestsOfAConnection;
+			this.limit = limit;
 		}
 
 		abstract byte[] bytes(RawHttp2 client);

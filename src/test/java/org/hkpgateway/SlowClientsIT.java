@@ -26,7 +26,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(400)
 class SlowClientsIT {
 
-	private static final int ATTACKERS = 300;
+	/** Of each kind. */
+	private static final int ATTACKERS = 400;
 
 	private final Path slowhttptest = Requirements.program("slowhttptest");
 
@@ -35,16 +36,17 @@ class SlowClientsIT {
 	@TempDir
 	private Path directory;
 
-	private int served;
-
+	/**
+	 * With the tool's own pace and the gateway's own limits, all three attacks at once.
+	 * Only the limits of an address are lifted, as if everybody had one of their own.
+	 */
 	@Test
 	void slowHeadsBodiesAndReadersAreEndedAndNobodyElseNotices() throws Exception {
 		LargeKey large = LargeKey.ofAtLeast(1024 * 1024);
 		try (GpgHome alice = GpgHome.create();
 				GpgHome bob = GpgHome.create();
 				GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + this.directory,
-						"hkp.edge.max-connections-per-address=2000", "hkp.edge.request-head-timeout=2s",
-						"hkp.edge.idle-timeout=4s")) {
+						"hkp.edge.max-connections-per-address=9000", "hkp.edge.max-requests-per-address=9000")) {
 			String fingerprint = alice.generate("Alice Lab <alice@lab.example>");
 			alice.importKeys(large.packets());
 			alice.runWithKeyserver(gateway.uri(), "--send-keys", fingerprint, large.fingerprint()).orFail();
@@ -56,14 +58,16 @@ class SlowClientsIT {
 			};
 			others.run();
 			long threads = threads(gateway);
-			attack(others, "-H", "-t", "GET", "-u", key, "-i", "1", "-x", "24");
-			assertEnded(gateway, "request-head-timeout", ATTACKERS);
-			attack(others, "-B", "-t", "POST", "-u", gateway.uri() + "/pks/add", "-i", "1", "-s", "8192", "-x", "10");
-			assertEnded(gateway, "min-body-rate", ATTACKERS);
-			attack(others, "-X", "-t", "GET", "-u", largeKey, "-n", "1", "-w", "512", "-y", "1024", "-z", "5");
-			assertEnded(gateway, "min-response-rate", ATTACKERS);
+			attack(() -> {
+				others.run();
+				assertThat(threads(gateway)).isLessThanOrEqualTo(threads + 8);
+			}, List.of(slow(80, "-H", "-u", key), slow(80, "-B", "-u", gateway.uri() + "/pks/add"),
+					slow(80, "-X", "-u", largeKey)));
+			gateway.await("the end of all connections", () -> meter(gateway, "hkp.edge.connections") == 0);
+			assertEnded(gateway, "request-head-timeout");
+			assertEnded(gateway, "min-body-rate");
+			assertEnded(gateway, "min-response-rate");
 			others.run();
-			assertThat(threads(gateway)).isLessThanOrEqualTo(threads + 8);
 			assertThat(gateway.log()).doesNotContain("OutOfMemory").doesNotContain("hkp.edge.max-connections reached");
 			assertThat(gateway.log().lines().filter((line) -> line.contains(" reached by 127.0.0.1: ")).count())
 				.isBetween(3L, 30L);
@@ -79,7 +83,7 @@ class SlowClientsIT {
 			attack(() -> {
 				fetch(target, "--interface", "127.0.0.2");
 				open.add(meter(gateway, "hkp.edge.connections"));
-			}, "-H", "-t", "GET", "-u", target, "-i", "1", "-x", "24");
+			}, List.of(slow(10, "-H", "-r", "150", "-u", target)));
 			assertThat(open).allMatch((connections) -> connections <= 82).anyMatch((connections) -> connections >= 80);
 			assertThat(meter(gateway, "hkp.edge.limited?tag=limit:max-connections-per-address"))
 				.isGreaterThanOrEqualTo(ATTACKERS - 80);
@@ -89,34 +93,46 @@ class SlowClientsIT {
 		}
 	}
 
-	/** Fifteen seconds at most, during which others are served again and again. */
-	private void attack(Runnable others, String... options) throws IOException, InterruptedException {
+	private List<String> slow(int seconds, String... options) {
 		List<String> command = new ArrayList<>(List.of(this.slowhttptest.toString(), "-c", String.valueOf(ATTACKERS),
-				"-r", "150", "-l", "15", "-v", "1"));
+				"-l", String.valueOf(seconds), "-v", "1"));
 		command.addAll(List.of(options));
-		Path output = this.directory.resolve("slowhttptest.out");
-		Process attack = new ProcessBuilder(command).directory(this.directory.toFile())
-			.redirectErrorStream(true)
-			.redirectOutput(output.toFile())
-			.start();
+		return command;
+	}
+
+	/** Others are served again and again until all attacks have ended. */
+	private void attack(Runnable others, List<List<String>> commands) throws IOException, InterruptedException {
+		List<Process> attacks = new ArrayList<>();
 		try {
-			this.served = 0;
-			while (attack.isAlive()) {
-				others.run();
-				this.served++;
+			for (List<String> command : commands) {
+				attacks.add(new ProcessBuilder(command).directory(this.directory.toFile())
+					.redirectErrorStream(true)
+					.redirectOutput(output(attacks.size()).toFile())
+					.start());
 			}
-			assertThat(attack.exitValue()).as(Files.readString(output)).isZero();
-			assertThat(this.served).isPositive();
+			int served = 0;
+			while (attacks.stream().anyMatch(Process::isAlive)) {
+				others.run();
+				served++;
+			}
+			for (int i = 0; i < attacks.size(); i++) {
+				assertThat(attacks.get(i).exitValue()).as(Files.readString(output(i))).isZero();
+			}
+			assertThat(served).isPositive();
 		}
 		finally {
-			attack.destroyForcibly();
+			attacks.forEach(Process::destroyForcibly);
 		}
 	}
 
-	private static void assertEnded(GatewayProcess gateway, String limit, int times) {
-		gateway.await("the end of all connections", () -> meter(gateway, "hkp.edge.connections") == 0);
+	private Path output(int number) {
+		return this.directory.resolve("slowhttptest." + number);
+	}
+
+	/** Some may have given up by themselves, or on a busy machine not have begun in time. */
+	private static void assertEnded(GatewayProcess gateway, String limit) {
 		assertThat(meter(gateway, "hkp.edge.limited?tag=limit:" + limit)).as(limit)
-			.isGreaterThanOrEqualTo(times / 10.0);
+			.isGreaterThanOrEqualTo(ATTACKERS / 2.0);
 		assertThat(gateway.log()).contains("hkp.edge." + limit + " reached by 127.0.0.1: ");
 	}
 

@@ -15,9 +15,10 @@ import io.netty.util.AttributeKey;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code max-connections} and {@code max-connections-per-address}: which connections are
- * open, and whose they are. There are never more addresses in it than connections.
- * Thread-safe, never blocks.
+ * {@code max-connections}, {@code max-connections-per-address} and, of
+ * {@code max-requests-per-address}, whose requests are counted together: which
+ * connections are open, and whose they are. There are never more addresses in it than
+ * connections. Thread-safe, never blocks.
  */
 final class Connections {
 
@@ -27,24 +28,29 @@ final class Connections {
 
 	private final int mostPerAddress;
 
+	private final int mostRequestsPerAddress;
+
 	private final Predicate<InetAddress> exempt;
 
 	private final LimitReport report;
 
 	private final AtomicInteger open = new AtomicInteger();
 
-	private final Map<Client, Integer> perClient = new ConcurrentHashMap<>();
+	private final Map<Client, ClientShare> shares = new ConcurrentHashMap<>();
 
 	/**
 	 * No connections yet.
 	 * @param most of them at a time
 	 * @param mostPerAddress of them at a time for one client
+	 * @param mostRequestsPerAddress most requests in flight for one client
 	 * @param exempt addresses that may have any number
 	 * @param report told when one is refused
 	 */
-	Connections(int most, int mostPerAddress, Predicate<InetAddress> exempt, LimitReport report) {
+	Connections(int most, int mostPerAddress, int mostRequestsPerAddress, Predicate<InetAddress> exempt,
+			LimitReport report) {
 		this.most = most;
 		this.mostPerAddress = mostPerAddress;
+		this.mostRequestsPerAddress = mostRequestsPerAddress;
 		this.exempt = exempt;
 		this.report = report;
 	}
@@ -95,8 +101,28 @@ final class Connections {
 		}
 	}
 
-	private void release(Client client) {
-		this.perClient.computeIfPresent(client, (key, count) -> (count > 1) ? count - 1 : null);
+	/**
+	 * With whom the requests of a connection are counted.
+	 * @param connection called on its event loop
+	 * @return null if they are not
+	 */
+	static @Nullable ClientShare share(Channel connection) {
+		Ticket ticket = connection.attr(TICKET).get();
+		return (ticket != null) ? ticket.share : null;
+	}
+
+	private @Nullable ClientShare join(Client client) {
+		boolean[] joined = new boolean[1];
+		ClientShare share = this.shares.compute(client, (key, known) -> {
+			ClientShare one = (known != null) ? known : new ClientShare(this.mostRequestsPerAddress);
+			joined[0] = one.addConnection(this.mostPerAddress);
+			return one;
+		});
+		return joined[0] ? share : null;
+	}
+
+	private void leave(Client client) {
+		this.shares.computeIfPresent(client, (key, share) -> share.removeConnection() ? share : null);
 	}
 
 	int open() {
@@ -104,13 +130,15 @@ final class Connections {
 	}
 
 	int clients() {
-		return this.perClient.size();
+		return this.shares.size();
 	}
 
 	/** For whom a connection counts; used on its event loop once it has one. */
 	private final class Ticket {
 
 		private @Nullable Client client;
+
+		private @Nullable ClientShare share;
 
 		/**
 		 * Counts it.
@@ -122,8 +150,8 @@ final class Connections {
 				return true;
 			}
 			Client counted = Client.of(inet.getAddress());
-			if (Connections.this.perClient.merge(counted, 1, Integer::sum) > Connections.this.mostPerAddress) {
-				release(counted);
+			this.share = join(counted);
+			if (this.share == null) {
 				Connections.this.report.reached(EdgeLimit.MAX_CONNECTIONS_PER_ADDRESS, address);
 				return false;
 			}
@@ -133,8 +161,9 @@ final class Connections {
 
 		void forget() {
 			if (this.client != null) {
-				release(this.client);
+				leave(this.client);
 				this.client = null;
+				this.share = null;
 			}
 		}
 

@@ -51,7 +51,9 @@ public interface EdgeListener {
 		/** A trusted proxy sent a header that cannot be read. */
 		PROXY_HEADER_MALFORMED,
 		/** The TLS handshake failed or took too long. */
-		TLS_HANDSHAKE;
+		TLS_HANDSHAKE,
+		/** Too many TLS handshakes wait for a processor. */
+		TLS_BUSY;
 
 		/**
 		 * For metrics and logs.

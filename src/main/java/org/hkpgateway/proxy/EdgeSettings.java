@@ -30,13 +30,15 @@ import org.springframework.util.unit.DataSize;
  * @param maxConnections most connections at a time; more are reset
  * @param maxConnectionsPerAddress most connections at a time of one client, which is an
  * IPv4 address or a /64 of IPv6; trusted proxies may have any number
+ * @param maxRequestsPerAddress most requests of one such client in flight at a time, over
+ * all its connections; more are answered 429
  */
 public record EdgeSettings(@DefaultValue List<String> allowedHosts, @DefaultValue("off") String hsts,
 		@DefaultValue("16MB") DataSize maxBody, @DefaultValue("256MB") DataSize maxBufferedBytes,
 		@DefaultValue("16KB") DataSize maxHeaderBytes, @DefaultValue("5s") Duration requestHeadTimeout,
 		@DefaultValue("60s") Duration idleTimeout, @DefaultValue("1KB") DataSize minBodyRate,
 		@DefaultValue("1KB") DataSize minResponseRate, @DefaultValue("10000") int maxConnections,
-		@DefaultValue("80") int maxConnectionsPerAddress) {
+		@DefaultValue("80") int maxConnectionsPerAddress, @DefaultValue("80") int maxRequestsPerAddress) {
 
 	private static final long HIGHEST_RATE = DataSize.ofGigabytes(1).toBytes();
 
@@ -57,6 +59,8 @@ public record EdgeSettings(@DefaultValue List<String> allowedHosts, @DefaultValu
 		Checks.that(maxConnections > 0, "hkp.edge.max-connections", "a number above 0", maxConnections);
 		Checks.that(maxConnectionsPerAddress > 0, "hkp.edge.max-connections-per-address", "a number above 0",
 				maxConnectionsPerAddress);
+		Checks.that(maxRequestsPerAddress > 0, "hkp.edge.max-requests-per-address", "a number above 0",
+				maxRequestsPerAddress);
 	}
 
 	private static void rate(String key, DataSize value) {

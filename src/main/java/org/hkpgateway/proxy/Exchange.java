@@ -88,6 +88,14 @@ final class Exchange implements Arrival {
 		return this.channel;
 	}
 
+	/**
+	 * The connection, also of a stream of HTTP/2.
+	 * @return the one with the socket
+	 */
+	Channel connection() {
+		return http2() ? this.channel.parent() : this.channel;
+	}
+
 	String id() {
 		return this.id;
 	}
@@ -137,7 +145,7 @@ final class Exchange implements Arrival {
 
 	@Override
 	public InetSocketAddress peer() {
-		InetSocketAddress peer = ProxyHeader.peer(http2() ? this.channel.parent() : this.channel);
+		InetSocketAddress peer = ProxyHeader.peer(connection());
 		if (peer == null) {
 			throw Refusal.bodyCutShort();
 		}

@@ -1,5 +1,6 @@
 package org.hkpgateway.proxy;
 
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -53,37 +54,46 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 
 	private final StrictTransport strictTransport;
 
-	private final EdgeListener listener;
+	private final LimitReport report;
 
 	GatewayHandler(RequestReader reader, PluginChain chain, IncomingBody bodies, UpstreamClient upstream,
-			AccessLog accessLog, StrictTransport strictTransport, EdgeListener listener) {
+			AccessLog accessLog, StrictTransport strictTransport, LimitReport report) {
 		this.strictTransport = strictTransport;
 		this.reader = reader;
 		this.chain = chain;
 		this.bodies = bodies;
 		this.upstream = upstream;
 		this.accessLog = accessLog;
-		this.listener = listener;
+		this.report = report;
 	}
 
 	@Override
 	public Publisher<Void> apply(HttpServerRequest request, HttpServerResponse response) {
 		Exchange exchange = new Exchange(request, response, this.strictTransport);
-		return start(exchange).onErrorResume((error) -> failed(exchange, error))
-			.doFinally((signal) -> this.accessLog.write(exchange, signal));
+		ClientShare share = Connections.share(exchange.connection());
+		boolean within = share == null || share.beginRequest();
+		return start(exchange, within).onErrorResume((error) -> failed(exchange, error)).doFinally((signal) -> {
+			if (share != null && within) {
+				share.endRequest();
+			}
+			this.accessLog.write(exchange, signal);
+		});
 	}
 
-	private Mono<Void> start(Exchange exchange) {
+	private Mono<Void> start(Exchange exchange, boolean within) {
 		try {
-			return handle(exchange);
+			return handle(exchange, within);
 		}
 		catch (Exception ex) {
 			return Mono.error(ex);
 		}
 	}
 
-	private Mono<Void> handle(Exchange exchange) {
+	private Mono<Void> handle(Exchange exchange, boolean within) {
 		RequestReader.Understood understood = this.reader.read(exchange);
+		if (!within) {
+			throw Refusal.tooManyRequests();
+		}
 		if (!this.chain.hasPlugins()) {
 			return this.bodies.read(exchange, BodyDemand.NONE,
 					(shown, body) -> forwardUnasked(exchange, understood, body));
@@ -171,7 +181,10 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 				logger.warn("{} [request {}]: {}", refusal.text(), exchange.id(), refusal.getCause().toString());
 			}
 			exchange.refused(refusal.text());
-			this.listener.requestRefused(refusal.status());
+			this.report.listener().requestRefused(refusal.status());
+			if (refusal.limit() != null) {
+				this.report.reached(refusal.limit(), whose(exchange, refusal.limit()));
+			}
 			if (refusal.endsConnection()) {
 				exchange.response().keepAlive(false);
 			}
@@ -180,9 +193,16 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		}
 		logger.error("Unexpected error; the client gets 500 [request {}]", exchange.id(), error);
 		exchange.refused("unexpected error");
-		this.listener.requestRefused(500);
+		this.report.listener().requestRefused(500);
 		return answerItself(exchange, new ResponseHead(500, Headers.of("Content-Type", "text/plain; charset=utf-8")),
 				ByteBuffer.wrap("The request could not be processed.\n".getBytes(StandardCharsets.UTF_8)));
+	}
+
+	/** Requests in flight are counted for who has the connection, as connections are. */
+	private static @Nullable SocketAddress whose(Exchange exchange, EdgeLimit limit) {
+		ClientAddress client = exchange.client();
+		return (client != null && limit != EdgeLimit.MAX_REQUESTS_PER_ADDRESS) ? client.client()
+				: LimitReport.peer(exchange.channel());
 	}
 
 	static ResponseHead refusalHead(Refusal refusal) {

@@ -64,7 +64,7 @@ final class HeldBody {
 	private void takeUpTo(long capacity) {
 		long more = capacity - this.taken;
 		if (!this.budget.take(more)) {
-			throw Refusal.overloaded("too many uploads at a time");
+			throw Refusal.tooManyUploads();
 		}
 		this.taken = capacity;
 	}

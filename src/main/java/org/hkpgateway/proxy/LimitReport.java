@@ -52,10 +52,13 @@ final class LimitReport {
 	 */
 	void reached(EdgeLimit limit, @Nullable SocketAddress by) {
 		this.listener.limited(limit);
+		if (limit.consequence().isEmpty()) {
+			return;
+		}
 		long unsaid = this.lines.getOrDefault(limit, new Lines()).next(this.nanoTime.getAsLong());
 		if (unsaid >= 0) {
-			logger.warn("hkp.edge.{} reached by {}: {}{}", limit.label(), shown(by, this.addresses),
-					limit.consequence(), (unsaid > 0) ? "; " + unsaid + " more since the last such line" : "");
+			logger.warn("{} reached by {}: {}{}", limit.fullName(), shown(by, this.addresses), limit.consequence(),
+					(unsaid > 0) ? "; " + unsaid + " more since the last such line" : "");
 		}
 	}
 

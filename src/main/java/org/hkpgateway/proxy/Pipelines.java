@@ -123,6 +123,7 @@ final class Pipelines {
 	 */
 	private void http2(ChannelPipeline pipeline) {
 		Http2FrameCodec codec = pipeline.get(Http2FrameCodec.class);
+		Http2Limits.watch(pipeline.channel(), codec.connection(), this.report);
 		pipeline.addLast("hkp.idle", new Http2Idle(codec.connection(), this.edge.idleTimeout(), this.report))
 			.addLast("hkp.http2-faults", Http2Faults.INSTANCE);
 	}

@@ -70,8 +70,8 @@ public final class PublicServer implements AutoCloseable {
 		this.edge = edge;
 		ClientAddressResolver clients = new ClientAddressResolver(clientAddress);
 		LimitReport report = new LimitReport(listener, clientAddress.log(), System::nanoTime);
-		this.connections = new Connections(edge.maxConnections(), edge.maxConnectionsPerAddress(), clients::isTrusted,
-				report);
+		this.connections = new Connections(edge.maxConnections(), edge.maxConnectionsPerAddress(),
+				edge.maxRequestsPerAddress(), clients::isTrusted, report);
 		this.pipelines = new Pipelines(edge, clientAddress.proxyProtocol(), clients, tls,
 				new RefusedConnections(listener, clientAddress.log(), System::nanoTime), report);
 		this.upstreams = new Upstreams(upstreamUrls.stream().map((url) -> new UpstreamServer(url, upstream)).toList());
@@ -86,7 +86,7 @@ public final class PublicServer implements AutoCloseable {
 				new BodyRate(edge.minBodyRate().toBytes(), edge.idleTimeout(), report));
 		StrictTransport strictTransport = StrictTransport.parse(edge.hsts());
 		this.handler = new GatewayHandler(reader, chain, bodies, this.upstream, new AccessLog(clientAddress.log(), log),
-				strictTransport, listener);
+				strictTransport, report);
 		this.explainer = new Explainer(reader, chain, bodies, this.upstreams, strictTransport,
 				(int) edge.maxHeaderBytes().toBytes());
 	}

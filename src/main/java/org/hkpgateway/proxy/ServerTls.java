@@ -2,6 +2,7 @@ package org.hkpgateway.proxy;
 
 import java.security.GeneralSecurityException;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 import javax.net.ssl.SSLException;
@@ -38,8 +39,11 @@ public final class ServerTls {
 
 	private volatile SslContext context;
 
-	private ServerTls(String name, SslContext context) {
+	private final Executor handshakes;
+
+	private ServerTls(String name, SslContext context, Executor handshakes) {
 		this.name = name;
+		this.handshakes = handshakes;
 		this.context = context;
 	}
 
@@ -52,6 +56,14 @@ public final class ServerTls {
 	 * the message names the key of the setting
 	 */
 	public static ServerTls of(String name, SslBundles bundles) {
+		return of(name, bundles, HandshakeThreads.create());
+	}
+
+	/**
+	 * The same with threads of the caller's own.
+	 * @param handshakes calculates for handshakes, and may refuse to
+	 */
+	static ServerTls of(String name, SslBundles bundles, Executor handshakes) {
 		SslBundle bundle;
 		try {
 			bundle = bundles.getBundle(name);
@@ -60,7 +72,7 @@ public final class ServerTls {
 			throw new IllegalArgumentException(
 					"hkp.tls.bundle: expected: the name of an SSL bundle (spring.ssl.bundle), got: " + name, ex);
 		}
-		ServerTls tls = new ServerTls(name, context(name, bundle));
+		ServerTls tls = new ServerTls(name, context(name, bundle), handshakes);
 		bundles.addBundleUpdateHandler(name, tls::changed);
 		return tls;
 	}
@@ -105,12 +117,13 @@ public final class ServerTls {
 	}
 
 	/**
-	 * A handler for one connection. Its handshake takes 10 s at most.
+	 * A handler for one connection. Its handshake takes 10 s at most, and no time of the
+	 * event loop to speak of.
 	 * @param allocator of the connection
 	 * @return the handler
 	 */
 	SslHandler newHandler(ByteBufAllocator allocator) {
-		SslHandler handler = this.context.newHandler(allocator);
+		SslHandler handler = this.context.newHandler(allocator, this.handshakes);
 		handler.setHandshakeTimeout(HANDSHAKE_SECONDS, TimeUnit.SECONDS);
 		return handler;
 	}

@@ -18,6 +18,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http2.Http2DataFrame;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
+import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,9 @@ final class StreamRequest extends ChannelInboundHandlerAdapter {
 			return;
 		}
 		this.headRead = true;
+		if (ctx.channel() instanceof Http2StreamChannel stream) {
+			Http2Limits.read(stream);
+		}
 		try {
 			head(ctx, StreamHead.read(frame.headers(), frame.isEndStream()), frame.isEndStream());
 		}

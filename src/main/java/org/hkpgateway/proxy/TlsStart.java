@@ -54,7 +54,13 @@ final class TlsStart extends ChannelInboundHandlerAdapter {
 	private void fail(ChannelHandlerContext ctx, Throwable cause) {
 		if (!this.failed) {
 			this.failed = true;
-			this.refused.refuse(ctx, EdgeListener.Reason.TLS_HANDSHAKE, String.valueOf(cause.getMessage()));
+			if (HandshakeThreads.isRefusal(cause)) {
+				this.refused.refuse(ctx, EdgeListener.Reason.TLS_BUSY,
+						"more than " + HandshakeThreads.WAITING + " TLS handshakes wait for a processor");
+			}
+			else {
+				this.refused.refuse(ctx, EdgeListener.Reason.TLS_HANDSHAKE, String.valueOf(cause.getMessage()));
+			}
 		}
 	}
 

@@ -249,7 +249,7 @@ final class UpstreamClient implements AutoCloseable {
 			return error;
 		}
 		if (isOverload(error)) {
-			return Refusal.overloaded("all " + server.maxConnections() + " connections to the keyserver are in use");
+			return Refusal.noConnection(server.maxConnections());
 		}
 		return Refusal.unreachable(error);
 	}

@@ -14,7 +14,7 @@ class ConnectionsTests {
 
 	private final TestListener listener = new TestListener();
 
-	private final Connections connections = new Connections(5, 2, (address) -> address.isLoopbackAddress(),
+	private final Connections connections = new Connections(5, 2, 3, (address) -> address.isLoopbackAddress(),
 			this.listener.report());
 
 	@Test
@@ -67,6 +67,37 @@ class ConnectionsTests {
 		first.close();
 		assertThat(this.connections.clients()).isZero();
 		assertThat(this.connections.open()).isZero();
+	}
+
+	@Test
+	void requestsAreCountedWithAllConnectionsOfTheClient() {
+		Peer first = new Peer("192.0.2.1");
+		Peer second = new Peer("192.0.2.1");
+		Peer other = new Peer("192.0.2.2");
+		this.connections.admit(first);
+		this.connections.admit(second);
+		this.connections.admit(other);
+		ClientShare share = Connections.share(first);
+		assertThat(share).isSameAs(Connections.share(second)).isNotSameAs(Connections.share(other));
+		assertThat(share.beginRequest()).isTrue();
+		assertThat(share.beginRequest()).isTrue();
+		assertThat(share.beginRequest()).isTrue();
+		assertThat(share.beginRequest()).isFalse();
+		assertThat(share.beginRequest()).isFalse();
+		share.endRequest();
+		assertThat(share.beginRequest()).isTrue();
+		assertThat(Connections.share(other).beginRequest()).isTrue();
+	}
+
+	@Test
+	void requestsOfTrustedProxiesAreNotCountedUnlessTheyNameTheClient() {
+		Peer proxied = new Peer("127.0.0.1");
+		this.connections.admit(proxied);
+		assertThat(Connections.share(proxied)).isNull();
+		Peer direct = new Peer("192.0.2.1");
+		this.connections.admit(direct);
+		Connections.named(proxied, new InetSocketAddress("192.0.2.1", 1));
+		assertThat(Connections.share(proxied)).isSameAs(Connections.share(direct)).isNotNull();
 	}
 
 	@Test

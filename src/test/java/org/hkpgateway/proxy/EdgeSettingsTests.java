@@ -28,12 +28,14 @@ class EdgeSettingsTests {
 		assertThat(settings.minResponseRate()).isEqualTo(DataSize.ofKilobytes(1));
 		assertThat(settings.maxConnections()).isEqualTo(10000);
 		assertThat(settings.maxConnectionsPerAddress()).isEqualTo(80);
+		assertThat(settings.maxRequestsPerAddress()).isEqualTo(80);
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "max-body,0B", "max-buffered-bytes,1KB", "max-header-bytes,1B", "request-head-timeout,0s",
 			"request-head-timeout,2d", "idle-timeout,0s", "min-body-rate,-1B", "min-body-rate,2GB",
-			"min-response-rate,-1B", "max-connections,0", "max-connections-per-address,0" })
+			"min-response-rate,-1B", "max-connections,0", "max-connections-per-address,0",
+			"max-requests-per-address,0" })
 	void whatCannotBeIsRefusedWithTheNameOfTheKey(String key, String value) {
 		assertThatException().isThrownBy(() -> bind(Map.of(key, value)))
 			.havingRootCause()

@@ -54,6 +54,16 @@ class LimitReportTests {
 	}
 
 	@Test
+	void limitsWithoutAKeyHaveANameAndHostsAreOnlyCounted() {
+		LimitReport report = report(ClientAddressSettings.Log.FULL);
+		report.reached(EdgeLimit.HTTP2_RESETS, CLIENT);
+		report.reached(EdgeLimit.ALLOWED_HOSTS, CLIENT);
+		assertThat(this.listener.limits).hasSize(2);
+		assertThat(this.log.list).extracting(ILoggingEvent::getFormattedMessage)
+			.containsExactly("Limit http2-resets reached by 192.0.2.66: connection closed");
+	}
+
+	@Test
 	void addressesAreShownAsConfigured() {
 		report(ClientAddressSettings.Log.TRUNCATED).reached(EdgeLimit.MIN_BODY_RATE, CLIENT);
 		report(ClientAddressSettings.Log.NONE).reached(EdgeLimit.MIN_BODY_RATE, CLIENT);

@@ -4,6 +4,9 @@ import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 
 import javax.net.ssl.SSLException;
 
@@ -67,7 +70,7 @@ class ServerTlsTests {
 	@Test
 	void newHandshakesUseTheNewCertificate() throws Exception {
 		this.bundles.registerBundle("keys", bundle(this.first.certificates(), this.first.key()));
-		ServerTls tls = ServerTls.of("keys", this.bundles);
+		ServerTls tls = ServerTls.of("keys", this.bundles, Runnable::run);
 		assertThat(subject(tls)).isEqualTo("CN=first");
 		this.bundles.updateBundle("keys", bundle(this.second.certificates(), this.second.key()));
 		assertThat(subject(tls)).isEqualTo("CN=second");
@@ -76,7 +79,7 @@ class ServerTlsTests {
 	@Test
 	void aBrokenChangeKeepsTheOldOneAndIsAnError(CapturedOutput output) throws Exception {
 		this.bundles.registerBundle("keys", bundle(this.first.certificates(), this.first.key()));
-		ServerTls tls = ServerTls.of("keys", this.bundles);
+		ServerTls tls = ServerTls.of("keys", this.bundles, Runnable::run);
 		this.bundles.updateBundle("keys", bundle(this.second.certificates(), this.first.key()));
 		assertThat(subject(tls)).isEqualTo("CN=first");
 		assertThat(output).contains("ERROR", "SSL bundle keys has changed and cannot be used", "hkp.tls.bundle");
@@ -87,7 +90,7 @@ class ServerTlsTests {
 	@Test
 	void http2IsOffered() throws Exception {
 		this.bundles.registerBundle("keys", bundle(this.first.certificates(), this.first.key()));
-		ServerTls tls = ServerTls.of("keys", this.bundles);
+		ServerTls tls = ServerTls.of("keys", this.bundles, Runnable::run);
 		assertThat(handshake(tls, "h2", "http/1.1").applicationProtocol()).isEqualTo("h2");
 		assertThat(handshake(tls, "http/1.1").applicationProtocol()).isEqualTo("http/1.1");
 		assertThat(handshake(tls, "acme-tls/1").applicationProtocol()).isNull();
@@ -98,6 +101,25 @@ class ServerTlsTests {
 		this.bundles.registerBundle("keys", bundle(this.first.certificates(), this.first.key()));
 		SslHandler handler = ServerTls.of("keys", this.bundles).newHandler(UnpooledByteBufAllocator.DEFAULT);
 		assertThat(handler.getHandshakeTimeoutMillis()).isEqualTo(10_000);
+	}
+
+	@Test
+	void aHandshakeThatNobodyHasTimeForFails() throws Exception {
+		this.bundles.registerBundle("keys", bundle(this.first.certificates(), this.first.key()));
+		ServerTls tls = ServerTls.of("keys", this.bundles, (task) -> {
+			throw new RejectedExecutionException("busy");
+		});
+		List<EdgeListener.Reason> told = new ArrayList<>();
+		RefusedConnections refused = new RefusedConnections(told::add, ClientAddressSettings.Log.FULL, () -> 0);
+		SslHandler handler = tls.newHandler(UnpooledByteBufAllocator.DEFAULT);
+		EmbeddedChannel far = new EmbeddedChannel(handler, new TlsStart(handler, refused, (ctx) -> {
+		}));
+		EmbeddedChannel near = new EmbeddedChannel(client("h2"));
+		pass(near, far);
+		assertThat(told).containsExactly(EdgeListener.Reason.TLS_BUSY);
+		assertThat(far.isOpen()).isFalse();
+		near.finishAndReleaseAll();
+		far.finishAndReleaseAll();
 	}
 
 	private static SslBundle bundle(String certificates, @Nullable String key) {
@@ -112,13 +134,7 @@ class ServerTlsTests {
 
 	/** A client's handshake with a handler of the server, in memory. */
 	private SslHandler handshake(ServerTls tls, String... protocols) throws SSLException {
-		SslHandler client = SslContextBuilder.forClient()
-			.trustManager(new ByteArrayInputStream(this.authority.authority().getBytes(StandardCharsets.US_ASCII)))
-			.applicationProtocolConfig(new ApplicationProtocolConfig(ApplicationProtocolConfig.Protocol.ALPN,
-					ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
-					ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT, protocols))
-			.build()
-			.newHandler(UnpooledByteBufAllocator.DEFAULT, "localhost", 443);
+		SslHandler client = client(protocols);
 		EmbeddedChannel near = new EmbeddedChannel(client);
 		EmbeddedChannel far = new EmbeddedChannel(tls.newHandler(UnpooledByteBufAllocator.DEFAULT));
 		for (int i = 0; i < 20 && !client.handshakeFuture().isDone(); i++) {
@@ -129,6 +145,16 @@ class ServerTlsTests {
 		near.finishAndReleaseAll();
 		far.finishAndReleaseAll();
 		return client;
+	}
+
+	private SslHandler client(String... protocols) throws SSLException {
+		return SslContextBuilder.forClient()
+			.trustManager(new ByteArrayInputStream(this.authority.authority().getBytes(StandardCharsets.US_ASCII)))
+			.applicationProtocolConfig(new ApplicationProtocolConfig(ApplicationProtocolConfig.Protocol.ALPN,
+					ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+					ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT, protocols))
+			.build()
+			.newHandler(UnpooledByteBufAllocator.DEFAULT, "localhost", 443);
 	}
 
 	private static void pass(EmbeddedChannel from, EmbeddedChannel to) {
