@@ -92,7 +92,9 @@ class StalledReadersIT {
 		return socket;
 	}
 
-	/** With windows as large as they can be, so that only the connection holds them up. */
+	/**
+	 * With windows as large as they can be, so that only the connection holds them up.
+	 */
 	private static void requests(Socket socket) throws IOException {
 		RawHttp2 client = new RawHttp2(socket);
 		client.frame(RawHttp2.SETTINGS, 0, 0, new byte[] { 0, 4, 0x7f, (byte) 0xff, (byte) 0xff, (byte) 0xff });
@@ -107,7 +109,8 @@ class StalledReadersIT {
 		int blocks = large ? 800 : 1;
 		byte[] block = new byte[large ? 64 * 1024 : 2];
 		socket.getOutputStream()
-			.write(("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " + (long) blocks * block.length + "\r\n\r\n")
+			.write(("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " + (long) blocks * block.length
+					+ "\r\n\r\n")
 				.getBytes(StandardCharsets.US_ASCII));
 		for (int i = 0; i < blocks; i++) {
 			socket.getOutputStream().write(block);
