@@ -97,7 +97,7 @@ class TlsFloodIT {
 		this.gateway.await("all of them are counted", () -> meter("connections.refused?tag=reason:tls-handshake")
 				+ meter("connections.refused?tag=reason:tls-busy") >= AT_A_TIME);
 		this.gateway.await("the end of all connections", () -> meter("connections") == 0);
-		curl("--max-time", "20", "--cacert", "server.pem",
+		curl("--max-time", "20", "--retry", "5", "--retry-all-errors", "--cacert", "server.pem",
 				"https://localhost:" + this.gateway.port() + "/pks/lookup?op=stats");
 		assertThat(this.gateway.log().lines().filter((line) -> line.contains(" refused (tls-"))).hasSizeBetween(1, 20);
 		assertThat(this.gateway.log()).doesNotContain("OutOfMemory").doesNotContain(" ERROR ");
