@@ -104,11 +104,7 @@ class Http2AttacksIT {
 	}
 
 	private double meter(String name) {
-		return this.gateway.actuator("metrics/" + name)
-			.path("measurements")
-			.path(0)
-			.path("value")
-			.asDouble();
+		return this.gateway.actuator("metrics/" + name).path("measurements").path(0).path("value").asDouble();
 	}
 
 	@Test

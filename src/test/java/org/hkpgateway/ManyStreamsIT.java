@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Timeout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * One address with as many connections as it may have, and as many streams on each, all of
- * them with requests that take the keyserver long.
+ * One address with as many connections as it may have, and as many streams on each, all
+ * of them with requests that take the keyserver long.
  */
 @Timeout(180)
 class ManyStreamsIT {
@@ -44,15 +44,15 @@ class ManyStreamsIT {
 				GpgHome alice = GpgHome.create()) {
 			try {
 				for (int i = 0; i < CONNECTIONS; i++) {
-					RawHttp2 client = new RawHttp2(
-							new Socket(InetAddress.getByName("127.0.0.1"), gateway.port(), InetAddress.getByName("127.0.0.2"), 0));
+					RawHttp2 client = new RawHttp2(new Socket(InetAddress.getByName("127.0.0.1"), gateway.port(),
+							InetAddress.getByName("127.0.0.2"), 0));
 					attack.add(client);
 					for (int stream = 1; stream < 2 * STREAMS; stream += 2) {
 						client.request(stream, true, "GET", "/pks/lookup?op=index&search=slow");
 					}
 				}
-				gateway.await("refusals",
-						() -> limited(gateway) == CONNECTIONS * STREAMS - CONNECTIONS && this.held.get() == CONNECTIONS);
+				gateway.await("refusals", () -> limited(gateway) == CONNECTIONS * STREAMS - CONNECTIONS
+						&& this.held.get() == CONNECTIONS);
 				alice.runWithKeyserver(gateway.uri(), "--recv-keys", key.fingerprint()).orFail();
 				assertThat(alice.fingerprints()).containsExactly(key.fingerprint());
 				assertThat(this.held).hasValue(CONNECTIONS);

@@ -129,7 +129,9 @@ class SlowClientsIT {
 		return this.directory.resolve("slowhttptest." + number);
 	}
 
-	/** Some may have given up by themselves, or on a busy machine not have begun in time. */
+	/**
+	 * Some may have given up by themselves, or on a busy machine not have begun in time.
+	 */
 	private static void assertEnded(GatewayProcess gateway, String limit) {
 		assertThat(meter(gateway, "hkp.edge.limited?tag=limit:" + limit)).as(limit)
 			.isGreaterThanOrEqualTo(ATTACKERS / 2.0);

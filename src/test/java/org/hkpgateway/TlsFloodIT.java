@@ -68,7 +68,10 @@ class TlsFloodIT {
 		}
 	}
 
-	/** Each costs the client nothing: it says hello, which makes the gateway sign, and no more. */
+	/**
+	 * Each costs the client nothing: it says hello, which makes the gateway sign, and no
+	 * more.
+	 */
 	@Test
 	void helloesWithoutAnEndLeaveClearTextItsEventLoops() throws Exception {
 		byte[] hello = hello();
@@ -94,7 +97,7 @@ class TlsFloodIT {
 		this.gateway.await("all of them are counted", () -> meter("connections.refused?tag=reason:tls-handshake")
 				+ meter("connections.refused?tag=reason:tls-busy") >= AT_A_TIME);
 		this.gateway.await("the end of all connections", () -> meter("connections") == 0);
-		curl("--max-time", "20", "--cacert", "server.pem",
+		curl("--max-time", "20", "--retry", "5", "--retry-all-errors", "--cacert", "server.pem",
 				"https://localhost:" + this.gateway.port() + "/pks/lookup?op=stats");
 		assertThat(this.gateway.log().lines().filter((line) -> line.contains(" refused (tls-"))).hasSizeBetween(1, 20);
 		assertThat(this.gateway.log()).doesNotContain("OutOfMemory").doesNotContain(" ERROR ");
@@ -153,8 +156,8 @@ class TlsFloodIT {
 	/** Each would be as dear as the first one. */
 	@Test
 	void aClientMayNotShakeHandsAgainOnTheSameConnection() {
-		String output = run("R\n\n\n".getBytes(StandardCharsets.US_ASCII), this.openssl.toString(), "s_client", "-connect",
-				"localhost:" + this.gateway.port(), "-CAfile", "server.pem", "-tls1_2");
+		String output = run("R\n\n\n".getBytes(StandardCharsets.US_ASCII), this.openssl.toString(), "s_client",
+				"-connect", "localhost:" + this.gateway.port(), "-CAfile", "server.pem", "-tls1_2");
 		assertThat(output).contains("Verify return code: 0 (ok)").contains("RENEGOTIATING").contains("error:");
 		curl("--cacert", "server.pem", "--tls-max", "1.2",
 				"https://localhost:" + this.gateway.port() + "/pks/lookup?op=stats");

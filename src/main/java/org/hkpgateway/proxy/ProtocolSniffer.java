@@ -71,7 +71,7 @@ final class ProtocolSniffer extends ByteToMessageDecoder {
 	}
 
 	private void startTls(ChannelHandlerContext ctx, ServerTls tls) {
-		SslHandler handler = tls.newHandler(ctx.alloc());
+		SslHandler handler = tls.newHandler(ctx.channel());
 		ctx.pipeline()
 			.addAfter(ctx.name(), NettyPipeline.SslHandler, handler)
 			.addAfter(NettyPipeline.SslHandler, "hkp.tls-start", new TlsStart(handler, this.refused, this.http2));

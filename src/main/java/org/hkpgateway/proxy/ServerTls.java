@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 
 import javax.net.ssl.SSLException;
 
-import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
 import io.netty.handler.codec.http2.Http2SecurityUtil;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolNames;
@@ -119,13 +119,21 @@ public final class ServerTls {
 	/**
 	 * A handler for one connection. Its handshake takes 10 s at most, and no time of the
 	 * event loop to speak of.
-	 * @param allocator of the connection
+	 * @param channel the connection
 	 * @return the handler
 	 */
-	SslHandler newHandler(ByteBufAllocator allocator) {
-		SslHandler handler = this.context.newHandler(allocator, this.handshakes);
+	SslHandler newHandler(Channel channel) {
+		SslHandler handler = this.context.newHandler(channel.alloc(),
+				(task) -> this.handshakes.execute(() -> unlessClosed(channel, task)));
 		handler.setHandshakeTimeout(HANDSHAKE_SECONDS, TimeUnit.SECONDS);
 		return handler;
+	}
+
+	/** Whoever says hello and goes away costs nothing once it has gone. */
+	private static void unlessClosed(Channel channel, Runnable task) {
+		if (channel.isActive()) {
+			task.run();
+		}
 	}
 
 }

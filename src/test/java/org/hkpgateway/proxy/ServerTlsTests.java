@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
 
 import io.netty.buffer.ByteBuf;
@@ -99,7 +100,7 @@ class ServerTlsTests {
 	@Test
 	void aHandshakeIsNotWaitedForMoreThanTenSeconds() {
 		this.bundles.registerBundle("keys", bundle(this.first.certificates(), this.first.key()));
-		SslHandler handler = ServerTls.of("keys", this.bundles).newHandler(UnpooledByteBufAllocator.DEFAULT);
+		SslHandler handler = ServerTls.of("keys", this.bundles).newHandler(new EmbeddedChannel());
 		assertThat(handler.getHandshakeTimeoutMillis()).isEqualTo(10_000);
 	}
 
@@ -111,13 +112,32 @@ class ServerTlsTests {
 		});
 		List<EdgeListener.Reason> told = new ArrayList<>();
 		RefusedConnections refused = new RefusedConnections(told::add, ClientAddressSettings.Log.FULL, () -> 0);
-		SslHandler handler = tls.newHandler(UnpooledByteBufAllocator.DEFAULT);
-		EmbeddedChannel far = new EmbeddedChannel(handler, new TlsStart(handler, refused, (ctx) -> {
+		EmbeddedChannel far = new EmbeddedChannel();
+		SslHandler handler = tls.newHandler(far);
+		far.pipeline().addLast(handler, new TlsStart(handler, refused, (ctx) -> {
 		}));
 		EmbeddedChannel near = new EmbeddedChannel(client("h2"));
 		pass(near, far);
 		assertThat(told).containsExactly(EdgeListener.Reason.TLS_BUSY);
 		assertThat(far.isOpen()).isFalse();
+		near.finishAndReleaseAll();
+		far.finishAndReleaseAll();
+	}
+
+	@Test
+	void nothingIsCalculatedForAConnectionThatHasEnded() throws Exception {
+		this.bundles.registerBundle("keys", bundle(this.first.certificates(), this.first.key()));
+		List<Runnable> waiting = new ArrayList<>();
+		ServerTls tls = ServerTls.of("keys", this.bundles, waiting::add);
+		EmbeddedChannel far = new EmbeddedChannel();
+		SslHandler handler = tls.newHandler(far);
+		far.pipeline().addLast(handler);
+		EmbeddedChannel near = new EmbeddedChannel(client("h2"));
+		pass(near, far);
+		assertThat(waiting).hasSize(1);
+		far.close();
+		waiting.get(0).run();
+		assertThat(handler.engine().getHandshakeStatus()).isEqualTo(HandshakeStatus.NEED_TASK);
 		near.finishAndReleaseAll();
 		far.finishAndReleaseAll();
 	}
@@ -136,7 +156,8 @@ class ServerTlsTests {
 	private SslHandler handshake(ServerTls tls, String... protocols) throws SSLException {
 		SslHandler client = client(protocols);
 		EmbeddedChannel near = new EmbeddedChannel(client);
-		EmbeddedChannel far = new EmbeddedChannel(tls.newHandler(UnpooledByteBufAllocator.DEFAULT));
+		EmbeddedChannel far = new EmbeddedChannel();
+		far.pipeline().addLast(tls.newHandler(far));
 		for (int i = 0; i < 20 && !client.handshakeFuture().isDone(); i++) {
 			pass(near, far);
 			pass(far, near);
