@@ -9,9 +9,10 @@ import org.hkpgateway.testsupport.GatewayProcess;
 import org.hkpgateway.testsupport.GpgHome;
 import org.hkpgateway.testsupport.RawClient;
 
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -24,9 +25,11 @@ class CleanedUploadIT {
 	@TempDir
 	private Path plugins;
 
-	@Test
-	void theKeyserverGetsWhatThePluginLeavesOfAnUpload() throws Exception {
-		String name = FakePluginProgram.install(this.plugins, "CLEANS_UPLOAD",
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void theKeyserverGetsWhatThePluginLeavesOfAnUpload(boolean stream) throws Exception {
+		String name = "cleans";
+		FakePluginProgram.installSpeaking(this.plugins, name, "CLEANS_UPLOAD", stream,
 				"capabilities = [\"http.request\", \"http.request.body\", \"http.request.rewrite\"]",
 				"body = \"full\"");
 		String settings = "hkp.plugins.settings." + name;
@@ -36,6 +39,8 @@ class CleanedUploadIT {
 						settings + ".required=true", settings + ".match.operations=add", settings + ".timeout=5s",
 						settings + ".grants=http.request,http.request.body,http.request.rewrite",
 						"hkp.plugins.chain-budget=6s")) {
+			assertThat(gateway.actuator("plugins/" + name).path("features").toString().contains("stream"))
+				.isEqualTo(stream);
 			String kept = alice.generate("Alice Lab <alice@lab.example>");
 			String dropped = alice.generate("Eve Spam <eve@lab.example>");
 			String upload = "keytext="

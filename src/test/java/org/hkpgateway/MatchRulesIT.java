@@ -10,6 +10,7 @@ import java.util.List;
 import org.hkpgateway.grpc.FakePluginProgram;
 import org.hkpgateway.testsupport.GatewayProcess;
 import org.hkpgateway.testsupport.RawClient;
+import org.hkpgateway.testsupport.RawHttp2;
 import org.hkpgateway.testsupport.RawUpstream;
 
 import org.junit.jupiter.api.AfterEach;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -45,12 +48,13 @@ class MatchRulesIT {
 		this.upstream.close();
 	}
 
-	@Test
-	void eachPluginSeesWhatItsRulesSayAndNothingElse() throws Exception {
-		install("searches", "DENIES");
-		install("uploads", "DENIES");
-		install("local", "DENIES");
-		install("crashes", "HALTS");
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void eachPluginSeesWhatItsRulesSayAndNothingElse(boolean stream) throws Exception {
+		for (String name : List.of("searches", "uploads", "local")) {
+			FakePluginProgram.installSpeaking(this.plugins, name, "DENIES", stream);
+		}
+		FakePluginProgram.installSpeaking(this.plugins, "crashes", "HALTS", stream);
 		try (GatewayProcess gateway = start("hkp.client-address.trusted-proxies=127.0.0.1",
 				"hkp.plugins.settings.searches.match.operations=index,vindex",
 				"hkp.plugins.settings.uploads.match.methods=POST", "hkp.plugins.settings.uploads.match.paths=/pks/add",
@@ -58,32 +62,43 @@ class MatchRulesIT {
 				"hkp.plugins.settings.local.match.clients=127.0.0.0/8",
 				"hkp.plugins.settings.local.match.operations=not-hkp",
 				"hkp.plugins.settings.crashes.match.paths=/pks/v2/**")) {
-			assertThat(status(gateway, "GET", "/pks/lookup?op=index&search=alice", null)).isEqualTo(403);
-			assertThat(status(gateway, "HEAD", "/pks/lookup?op=index&search=alice", null)).isEqualTo(403);
-			assertThat(status(gateway, "GET", "/pks/lookup?op=vindex&search=alice", null)).isEqualTo(403);
-			assertThat(status(gateway, "POST", "/pks/add", "192.0.2.7")).isEqualTo(403);
-			assertThat(status(gateway, "POST", "/pks/add", "::ffff:192.0.2.7")).isEqualTo(403);
-			assertThat(status(gateway, "POST", "/pks/add", "2001:db8::7")).isEqualTo(403);
-			assertThat(status(gateway, "GET", "/index.html", null)).isEqualTo(403);
-			assertThat(this.upstream.waiting()).isZero();
-
-			assertThat(status(gateway, "GET", "/pks/lookup?op=get&search=alice", null)).isEqualTo(200);
-			assertThat(status(gateway, "GET", "/pks/lookup?op=stats", null)).isEqualTo(200);
-			assertThat(status(gateway, "POST", "/pks/add", "198.51.100.7")).isEqualTo(200);
-			assertThat(status(gateway, "POST", "/pks/add", "2001:db9::7")).isEqualTo(200);
-			assertThat(status(gateway, "POST", "/pks/replace", "192.0.2.7")).isEqualTo(200);
-			assertThat(status(gateway, "GET", "/index.html", "192.0.2.7")).isEqualTo(200);
-			assertThat(this.upstream.waiting()).isEqualTo(6);
-
-			awaitLine(gateway, "operation=LOOKUP_VINDEX plugins=crashes:skipped,local:skipped,uploads:skipped,"
-					+ "searches:respond(");
-			awaitLine(gateway, "operation=LOOKUP_GET plugins=crashes:skipped,local:skipped,searches:skipped,"
-					+ "uploads:skipped decision=forward");
+			assertThat(gateway.actuator("plugins/searches").path("features").toString().contains("stream"))
+				.isEqualTo(stream);
+			assertThatRulesHold(gateway, MatchRulesIT::status, "HTTP/1.0");
+			assertThatRulesHold(gateway, MatchRulesIT::statusOverHttp2, "HTTP/2.0");
 
 			long pid = gateway.pluginPid("crashes");
-			assertThat(status(gateway, "GET", "/pks/v2/certs/by-keyid/8559FE01CBF164CB", null)).isEqualTo(500);
+			assertThat(statusOverHttp2(gateway, "GET", "/pks/v2/certs/by-keyid/8559FE01CBF164CB", null)).isEqualTo(500);
 			gateway.await("another process", () -> gateway.pluginPid("crashes") != pid);
 		}
+	}
+
+	private void assertThatRulesHold(GatewayProcess gateway, Client client, String protocol) throws Exception {
+		assertThat(client.status(gateway, "GET", "/pks/lookup?op=index&search=alice", null)).isEqualTo(403);
+		assertThat(client.status(gateway, "HEAD", "/pks/lookup?op=index&search=alice", null)).isEqualTo(403);
+		assertThat(client.status(gateway, "GET", "/pks/lookup?op=vindex&search=alice", null)).isEqualTo(403);
+		assertThat(client.status(gateway, "POST", "/pks/add", "192.0.2.7")).isEqualTo(403);
+		assertThat(client.status(gateway, "POST", "/pks/add", "::ffff:192.0.2.7")).isEqualTo(403);
+		assertThat(client.status(gateway, "POST", "/pks/add", "2001:db8::7")).isEqualTo(403);
+		assertThat(client.status(gateway, "GET", "/index.html", null)).isEqualTo(403);
+		assertThat(this.upstream.waiting()).isZero();
+
+		assertThat(client.status(gateway, "GET", "/pks/lookup?op=get&search=alice", null)).isEqualTo(200);
+		assertThat(client.status(gateway, "GET", "/pks/lookup?op=stats", null)).isEqualTo(200);
+		assertThat(client.status(gateway, "POST", "/pks/add", "198.51.100.7")).isEqualTo(200);
+		assertThat(client.status(gateway, "POST", "/pks/add", "2001:db9::7")).isEqualTo(200);
+		assertThat(client.status(gateway, "POST", "/pks/replace", "192.0.2.7")).isEqualTo(200);
+		assertThat(client.status(gateway, "GET", "/index.html", "192.0.2.7")).isEqualTo(200);
+		assertThat(this.upstream.waiting()).isEqualTo(6);
+		for (int i = 0; i < 6; i++) {
+			this.upstream.take();
+		}
+
+		awaitLine(gateway, " protocol=" + protocol + " ",
+				"operation=LOOKUP_VINDEX plugins=crashes:skipped," + "local:skipped,uploads:skipped,searches:respond(");
+		awaitLine(gateway, " protocol=" + protocol + " ", "operation=LOOKUP_GET plugins=crashes:skipped,"
+				+ "local:skipped,searches:skipped,uploads:skipped decision=forward");
+		awaitLine(gateway, " client=192.0.2.7 protocol=" + protocol + " ", "operation=ADD plugins=");
 	}
 
 	@Test
@@ -102,9 +117,10 @@ class MatchRulesIT {
 	}
 
 	/** The plugin could take 4 MB: if it wanted this body, the answer would be 413. */
-	@Test
-	void noBodyIsHeldForAPluginThatDoesNotSeeTheRequest() throws Exception {
-		FakePluginProgram.install(this.plugins, "TELLS_BODY",
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void noBodyIsHeldForAPluginThatDoesNotSeeTheRequest(boolean stream) throws Exception {
+		FakePluginProgram.installSpeaking(this.plugins, "tells_body", "TELLS_BODY", stream,
 				"capabilities = [\"http.request\", \"http.respond\", \"http.request.body\"]");
 		String settings = "hkp.plugins.settings.tells_body.";
 		try (GatewayProcess gateway = start(settings + "grants=http.request,http.respond,http.request.body",
@@ -149,9 +165,11 @@ class MatchRulesIT {
 		}
 	}
 
-	private static void awaitLine(GatewayProcess gateway, String words) {
-		gateway.await("the access log with " + words,
-				() -> gateway.accessLog().stream().anyMatch((line) -> line.contains(words)));
+	private static void awaitLine(GatewayProcess gateway, String... words) {
+		gateway.await("the access log with " + List.of(words),
+				() -> gateway.accessLog()
+					.stream()
+					.anyMatch((line) -> List.of(words).stream().allMatch(line::contains)));
 	}
 
 	private static GatewayProcess.Changed rescan(GatewayProcess gateway) {
@@ -164,6 +182,14 @@ class MatchRulesIT {
 		String length = method.equals("POST") ? "Content-Length: 0\r\n" : "";
 		return RawClient.exchange(gateway.port(), method + " " + target + " HTTP/1.0\r\n" + headers + length + "\r\n")
 			.status();
+	}
+
+	private static int statusOverHttp2(GatewayProcess gateway, String method, String target, String forwardedFor)
+			throws IOException {
+		String[] headers = (forwardedFor != null) ? new String[] { "x-forwarded-for", forwardedFor } : new String[0];
+		try (RawHttp2 client = RawHttp2.connect(gateway.port())) {
+			return client.request(1, true, method, target, headers).answer(1).status();
+		}
 	}
 
 	private static RawClient.Answer upload(GatewayProcess gateway, String target, byte[] body) throws IOException {
@@ -186,6 +212,14 @@ class MatchRulesIT {
 		}
 		all.addAll(Arrays.asList(properties));
 		return GatewayProcess.start(all.toArray(String[]::new));
+	}
+
+	/** Sends a request and tells the status that came back. */
+	@FunctionalInterface
+	private interface Client {
+
+		int status(GatewayProcess gateway, String method, String target, String forwardedFor) throws IOException;
+
 	}
 
 }

@@ -80,6 +80,18 @@ class MisbehavingPluginIT {
 	/** For plugins that come up, and come back. */
 	private static final LifecycleSettings RESTARTS = RealPluginHost.settings(LONG, LONG, HOUR, 5);
 
+	/** The behaviour, the status for the client, and if it failed, how and why. */
+	private static final String WRONG_ANSWERS = """
+			answers with unset decision,    ALL_DEFAULT_MESSAGE,  500, 'protocol-error: ', 'expected: continue_chain or a status'
+			answers 502,                    STATUS_502,           500,,
+			illegal header: CR and LF,      CRLF_IN_HEADER,       500, 'protocol-error: ', got 0x0d at position 1
+			illegal header: Host,           SETS_HOST,            500, 'protocol-error: ', 'changed the request header Host, which no plugin may write'
+			status 99,                      STATUS_99,            500, 'protocol-error: ', 'a status from 200 to 599, got: status 99'
+			status 100,                     STATUS_100,           500, 'protocol-error: ', 'a status from 200 to 599, got: status 100'
+			status 204 with a body,         STATUS_204_WITH_BODY, 204,,
+			status 999,                     STATUS_999,           500, 'protocol-error: ', 'a status from 200 to 599, got: status 999'
+			""";
+
 	/** What is told of a plugin that shook hands and is good for nothing. */
 	private static final String ENDED = "; its process then ended: killed by signal ";
 
@@ -258,17 +270,25 @@ class MisbehavingPluginIT {
 	}
 
 	@ParameterizedTest(name = "{0}")
-	@CsvSource({ "answers twice,ANSWERS_TWICE,500,'expected: one message, got: more'",
-			"answers with unset decision,ALL_DEFAULT_MESSAGE,500,'expected: continue_chain or a status'",
-			"answers 502,STATUS_502,500,", "illegal header: CR and LF,CRLF_IN_HEADER,500,got 0x0d at position 1",
-			"illegal header: Host,SETS_HOST,500,'changed the request header Host, which no plugin may write'",
-			"status 99,STATUS_99,500,'a status from 200 to 599, got: status 99'",
-			"status 100,STATUS_100,500,'a status from 200 to 599, got: status 100'",
-			"status 204 with a body,STATUS_204_WITH_BODY,204,",
-			"status 999,STATUS_999,500,'a status from 200 to 599, got: status 999'",
-			"100 MB body,ANSWERS_100_MB,500,got: RESOURCE_EXHAUSTED" })
-	void answersWrongly(String name, String behaviour, int status, String failure) throws Exception {
-		started(RESTARTS, fake(behaviour).spec()
+	@CsvSource(textBlock = WRONG_ANSWERS + """
+			answers twice,                  ANSWERS_TWICE,        500, 'protocol-error: ', 'expected: one message, got: more'
+			100 MB body,                    ANSWERS_100_MB,       500, 'protocol-error: ', got: RESOURCE_EXHAUSTED
+			""")
+	void answersWrongly(String name, String behaviour, int status, String kind, String failure) throws Exception {
+		answersWrongly(status, kind, failure, behaviour);
+	}
+
+	@ParameterizedTest(name = "{0}, on its stream")
+	@CsvSource(textBlock = WRONG_ANSWERS + """
+			100 MB body,                    ANSWERS_100_MB,       500, 'unavailable: ', 'the end of the stream: RESOURCE_EXHAUSTED'
+			""")
+	void answersWronglyOnItsStream(String name, String behaviour, int status, String kind, String failure)
+			throws Exception {
+		answersWrongly(status, kind, failure, behaviour, "GOOD", "BEHAVES");
+	}
+
+	private void answersWrongly(int status, String kind, String failure, String... arguments) throws Exception {
+		started(RESTARTS, fake(arguments).spec()
 			// For the 100 MB; of all ways this is the strongest.
 			.environment(Map.of("_JAVA_OPTIONS", "-Xmx500m"))
 			.requested(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND, Capability.HTTP_REQUEST_MODIFY)
@@ -283,7 +303,7 @@ class MisbehavingPluginIT {
 		}
 		else {
 			assertThat(outcome.kind()).isEqualTo(PluginOutcome.Kind.FAILED_CLOSED);
-			assertThat(outcome.detail()).startsWith("protocol-error: ").contains(failure);
+			assertThat(outcome.detail()).startsWith(kind).contains(failure);
 			assertThat(text(answer.body())).isEqualTo("The request could not be processed.\n");
 		}
 		// It said something wrong, but it lives.

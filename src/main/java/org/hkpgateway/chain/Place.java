@@ -57,8 +57,9 @@ record Place(PluginRegistry.Entry chosen) {
 	/**
 	 * Who fills it now. Another generation may have come since, with rules of its own; a
 	 * generation of another mode, or one that sees requests where the former did not, has
-	 * no part in a request that was begun without it.
-	 * @param request the request as it came
+	 * no part in a request that was begun without it. One that wants more of the body
+	 * than was read fails: were it skipped, the request would evade it.
+	 * @param request the request as it came, with what was read of its body
 	 * @return who, or why nobody is to be asked
 	 */
 	Now now(RequestEvent request) {
@@ -73,7 +74,10 @@ record Place(PluginRegistry.Entry chosen) {
 		if (onlyReviews(entry.spec()) != onlyReviews()) {
 			return new Now(null, "grants");
 		}
-		return (isShadow(entry.spec()) == isShadow()) ? new Now(entry, null) : new Now(null, "mode");
+		if (isShadow(entry.spec()) != isShadow()) {
+			return new Now(null, "mode");
+		}
+		return new Now(isShadow() ? entry : ShortOfBody.unlessEnough(entry, request), null);
 	}
 
 	/**

@@ -3,17 +3,22 @@ package org.hkpgateway.manifest;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 
+import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginSpec;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps plugins out whose dependencies cannot be met, with an error for each.
+ * Keeps plugins out whose dependencies cannot be met, with an error for each, and warns
+ * of those that come too late in the chain.
  */
 final class Dependencies {
 
@@ -44,6 +49,41 @@ final class Dependencies {
 			for (Map.Entry<PluginId, Manifest> entry : running().entrySet()) {
 				changed |= checkPresence(entry.getKey(), entry.getValue());
 			}
+		}
+	}
+
+	/**
+	 * Warns of each plugin that would be asked about a request before what it depends on.
+	 * @param plugins those that can run, with the order that is in force
+	 */
+	void checkOrder(List<PluginSpec> plugins) {
+		Map<PluginId, PluginSpec> chain = new LinkedHashMap<>();
+		plugins.stream()
+			.filter((spec) -> spec.enabled() && spec.granted().contains(Capability.HTTP_REQUEST))
+			.forEach((spec) -> chain.put(spec.id(), spec));
+		Set<String> warned = new HashSet<>();
+		running().forEach((id, manifest) -> manifest.dependencies().forEach((dependency) -> {
+			PluginSpec first = chain.get(dependency.id());
+			PluginSpec second = chain.get(id);
+			if (first != null && second != null && PluginSpec.CHAIN_ORDER.compare(first, second) > 0
+					&& warned.add(id + " " + dependency.id())) {
+				warn(manifest, dependency, first.order(), second.order());
+			}
+		}));
+	}
+
+	private void warn(Manifest dependent, Manifest.Dependency dependency, int first, int second) {
+		Candidate candidate = this.named.get(dependent.id());
+		Candidate other = this.named.get(dependency.id());
+		Manifest needed = (other != null) ? other.manifest() : null;
+		if (candidate != null && needed != null) {
+			String got = (first == second) ? "behind it by name, both with order " + first
+					: "behind it, with order " + first + " after " + second;
+			candidate.findings()
+				.warning(dependency.line(),
+						"plugin.dependencies: expected: '" + dependency.id() + "' before '" + dependent.id()
+								+ "' in the chain, got: " + got + "; lower " + needed.settingsKey() + ".order or raise "
+								+ dependent.settingsKey() + ".order");
 		}
 	}
 

@@ -78,8 +78,10 @@ public final class PluginDiscovery {
 		List.of(remotes, listed, bare).forEach((candidates) -> claim(candidates, named));
 		List<Candidate> attached = attached(request, named);
 		claim(attached, named);
-		new Dependencies(named, (id) -> request.settings().apply(id).enabled()).check();
+		Dependencies dependencies = new Dependencies(named, (id) -> request.settings().apply(id).enabled());
+		dependencies.check();
 		List<PluginSpec> plugins = assemble(named, request);
+		dependencies.checkOrder(plugins);
 		List.of(found, remotes, attached)
 			.forEach((candidates) -> candidates.forEach((candidate) -> findings.addAll(candidate.findings().all())));
 		Map<PluginId, List<Path>> files = new LinkedHashMap<>();

@@ -24,6 +24,8 @@ final class Grants {
 
 	private static final FieldNames CREDENTIALS = FieldNames.of("authorization", "cookie", "proxy-authorization");
 
+	private static final FieldNames COOKIES = FieldNames.of("set-cookie");
+
 	private Grants() {
 	}
 
@@ -41,8 +43,9 @@ final class Grants {
 		if (decision instanceof Decision.Continue next) {
 			return rewrite(granted, next)
 				.or(() -> violation(granted, Capability.HTTP_REQUEST_MODIFY, "request", next.requestHeaders()))
-				.or(() -> credentials(granted, next.requestHeaders()))
-				.or(() -> violation(granted, Capability.HTTP_RESPOND, "response", next.responseHeaders()));
+				.or(() -> credentials(granted, "request", CREDENTIALS, next.requestHeaders()))
+				.or(() -> violation(granted, Capability.HTTP_RESPOND, "response", next.responseHeaders()))
+				.or(() -> cookies(granted, next.responseHeaders()));
 		}
 		return granted.contains(Capability.HTTP_RESPOND) ? Optional.empty()
 				: Optional.of("answered the request without the grant " + Capability.HTTP_RESPOND);
@@ -63,23 +66,30 @@ final class Grants {
 	/**
 	 * Checks what a plugin wants done with the keyserver's answer. That it was granted
 	 * {@code http.response} is why it was asked.
+	 * @param granted what is in force
 	 * @param decision what the plugin wants
 	 * @return what it may not do, or empty if all is well
 	 */
-	static Optional<String> violation(ResponseDecision decision) {
-		return reserved("response", decision.headers());
+	static Optional<String> violation(Set<Capability> granted, ResponseDecision decision) {
+		return reserved("response", decision.headers()).or(() -> cookies(granted, decision.headers()));
+	}
+
+	private static Optional<String> cookies(Set<Capability> granted, List<HeaderMutation> mutations) {
+		return credentials(granted, "response", COOKIES, mutations);
 	}
 
 	/** Who may not see credentials may not write them either. */
-	private static Optional<String> credentials(Set<Capability> granted, List<HeaderMutation> mutations) {
+	private static Optional<String> credentials(Set<Capability> granted, String what, FieldNames secret,
+			List<HeaderMutation> mutations) {
 		if (granted.contains(Capability.HTTP_CREDENTIALS)) {
 			return Optional.empty();
 		}
 		return mutations.stream()
 			.map(HeaderMutation::name)
-			.filter(CREDENTIALS::contains)
+			.filter(secret::contains)
 			.findFirst()
-			.map((name) -> "changed the request header " + name + " without the grant " + Capability.HTTP_CREDENTIALS);
+			.map((name) -> "changed the " + what + " header " + name + " without the grant "
+					+ Capability.HTTP_CREDENTIALS);
 	}
 
 	private static Optional<String> violation(Set<Capability> granted, Capability needed, String what,

@@ -124,7 +124,7 @@ public final class GuardedPlugins implements PluginClient.Decorator {
 		return guard(spec, Phase.RESPONSE, this.responseBudget, (event, budget) -> {
 			ResponseClient responses = client.responses();
 			return (responses != null) ? responses.review(event, budget) : Mono.just(ResponseDecision.UNCHANGED);
-		}, (shown, decision) -> Grants.violation(decision).map("it "::concat), listener);
+		}, (shown, decision) -> Grants.violation(spec.granted(), decision).map("it "::concat), listener);
 	}
 
 	private <E, D> Guard<E, D> guard(PluginSpec spec, Phase phase, Duration budget,

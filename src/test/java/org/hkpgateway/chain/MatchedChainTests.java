@@ -16,6 +16,7 @@ import org.hkpgateway.http.RequestHead;
 import org.hkpgateway.http.ResponseHead;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.FailPolicy;
 import org.hkpgateway.plugin.MatchRules;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
@@ -140,7 +141,66 @@ class MatchedChainTests {
 		PluginRegistry.Entry now = new Filled(spec("a").match(LOOKUPS).build(),
 				(event, budget) -> Mono.error(new AssertionError("expected: not to be asked")));
 		PluginSpec before = spec("a").match(UPLOADS).build();
-		this.chain.add(new PluginRegistry.Entry() {
+		this.chain.add(replaced(before, now));
+		ChainRun run = start();
+		assertThat(run.isEmpty()).isFalse();
+		assertThat(run.decide(RequestBody.ABSENT).block(Duration.ofSeconds(5))).satisfies((result) -> {
+			assertThat(result).isInstanceOf(ChainResult.Forward.class);
+			assertThat(result.outcomes()).singleElement().isEqualTo(PluginOutcome.skipped(before.id(), "operations"));
+		});
+	}
+
+	/** The same with how much of the body it wants. */
+	@Test
+	void aGenerationThatWantsMoreOfTheBodyThanWasReadFailsByItsPolicy() {
+		RequestBody withheld = RequestBody.withheld(7);
+		RequestBody begun = new RequestBody(RequestBody.State.PREFIX, ByteBuffer.allocate(4), 7);
+		for (TestSpec greedy : List.of(spec("a").body(BodyMode.FULL, 1), spec("a").body(BodyMode.PREFIX, 5))) {
+			for (RequestBody read : List.of(withheld, begun)) {
+				ChainResult closed = reloaded(greedy.fail(FailPolicy.CLOSED), read);
+				assertThat(((ChainResult.Answer) closed).head().status()).isEqualTo(500);
+				assertThat(closed.outcomes()).singleElement()
+					.matches((outcome) -> outcome.kind() == PluginOutcome.Kind.FAILED_CLOSED)
+					.extracting(PluginOutcome::detail)
+					.asString()
+					.startsWith("unavailable: plugin a: expected: body ")
+					.contains("got: a request that came before the plugin was reloaded");
+				ChainResult open = reloaded(greedy.fail(FailPolicy.OPEN), read);
+				assertThat(((ChainResult.Forward) open).request().annotations()).containsEntry("a.failed",
+						"unavailable");
+			}
+		}
+		assertThat(this.asked).isEmpty();
+	}
+
+	@Test
+	void aGenerationForWhichEnoughOfTheBodyWasReadIsAsked() {
+		RequestBody whole = RequestBody.complete(ByteBuffer.allocate(7));
+		RequestBody begun = new RequestBody(RequestBody.State.PREFIX, ByteBuffer.allocate(4), 7);
+		reloaded(spec("full").body(BodyMode.FULL, 1), whole);
+		reloaded(spec("none").body(BodyMode.FULL, 1), RequestBody.ABSENT);
+		reloaded(spec("long").body(BodyMode.PREFIX, 100), whole);
+		reloaded(spec("prefix").body(BodyMode.PREFIX, 4), begun);
+		reloaded(spec("less").body(BodyMode.NONE, 1), begun);
+		assertThat(this.asked).containsExactly("full", "none", "long", "prefix", "less");
+	}
+
+	/**
+	 * What comes of a request that was begun with a generation that wants no body, and is
+	 * to be decided by another one.
+	 */
+	private ChainResult reloaded(TestSpec spec, RequestBody read) {
+		this.chain.clear();
+		add(spec, Decision.Continue.UNCHANGED);
+		PluginRegistry.Entry now = this.chain.remove(0);
+		this.chain.add(replaced(spec(now.spec().id().name()).build(), now));
+		ChainResult result = start().decide(read).block(Duration.ofSeconds(5));
+		assertThat(result).isNotNull();
+		return result;
+	}
+
+	private static PluginRegistry.Entry replaced(PluginSpec before, PluginRegistry.Entry now) {
+		return new PluginRegistry.Entry() {
 
 			@Override
 			public PluginSpec spec() {
@@ -157,13 +217,7 @@ class MatchedChainTests {
 				return now;
 			}
 
-		});
-		ChainRun run = start();
-		assertThat(run.isEmpty()).isFalse();
-		assertThat(run.decide(RequestBody.ABSENT).block(Duration.ofSeconds(5))).satisfies((result) -> {
-			assertThat(result).isInstanceOf(ChainResult.Forward.class);
-			assertThat(result.outcomes()).singleElement().isEqualTo(PluginOutcome.skipped(before.id(), "operations"));
-		});
+		};
 	}
 
 	private ChainResult decide() {

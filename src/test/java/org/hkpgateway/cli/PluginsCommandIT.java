@@ -85,6 +85,18 @@ class PluginsCommandIT {
 	}
 
 	@Test
+	void dependencyBehindItsDependent() throws IOException {
+		plugin("a", "order = 1", "dependencies = [\"b\"]");
+		plugin("b", "order = 2");
+		Command.Result check = run("plugins", "check", this.plugins.toString());
+		assertThat(check.text()).isEqualTo(this.plugins.resolve("a/plugin.toml") + ":7: warning: plugin.dependencies: "
+				+ "expected: 'b' before 'a' in the chain, got: behind it, with order 2 after 1; lower "
+				+ "hkp.plugins.settings.b.order or raise hkp.plugins.settings.a.order\n"
+				+ "2 plugins can run; 0 errors, 1 warning, 0 notices\n");
+		assertThat(check.exitCode()).isZero();
+	}
+
+	@Test
 	void nothingAndAnyErrorReachThroughSeveralDirectories(@TempDir Path empty) throws IOException {
 		plugin("bad", "order = \"first\"");
 		Command.Result check = run("plugins", "check", empty.toString(), this.plugins.toString());

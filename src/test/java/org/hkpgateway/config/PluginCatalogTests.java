@@ -132,6 +132,24 @@ class PluginCatalogTests {
 		assertThat(this.catalog.current().kept()).containsExactly(A);
 	}
 
+	@Test
+	void aDependencyBehindItsDependentIsToldAtTheStartAndAtEachRescan() throws IOException {
+		Files.writeString(this.manifest, Files.readString(this.manifest) + "dependencies = [\"b\"]\n");
+		install("b");
+		this.catalog = new PluginCatalog(configured("--hkp.plugins.settings.b.order=200"));
+		assertThat(this.catalog.current().findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.severity()).isEqualTo(Finding.Severity.WARNING);
+			assertThat(finding.message())
+				.contains("'b' before 'a' in the chain, got: behind it, with order 200 after 100");
+		});
+		assertThat(names(this.catalog.current())).containsExactly("a", "b");
+		assertThat(next("--hkp.plugins.settings.b.order=99").findings()).isEmpty();
+		assertThat(next("--hkp.plugins.settings.a.order=1").findings()).extracting(Finding::message)
+			.singleElement()
+			.asString()
+			.contains("with order 100 after 1");
+	}
+
 	private void assertKept(PluginCatalog.Edition next) {
 		assertThat(names(next)).containsExactly("a");
 		assertThat(next.kept()).containsExactly(A);

@@ -5,11 +5,13 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 import com.google.protobuf.ByteString;
 import org.hkpgateway.proto.BodyReplacement;
 import org.hkpgateway.proto.HandleRequestEvent;
 import org.hkpgateway.proto.HandleResponse;
+import org.hkpgateway.proto.HeaderField;
 import org.hkpgateway.proto.HeaderMutation;
 import org.hkpgateway.proto.RequestRewrite;
 
@@ -66,6 +68,26 @@ final class FakeDecisions {
 					+ event.getPath() + "\nquery " + new TreeMap<>(event.getQueryParamsMap()) + "\nmark "
 					+ event.getHeadersMap().get("X-Mark") + "\nannotations " + new TreeMap<>(event.getAnnotationsMap())
 					+ "\nbody " + event.getBody().toStringUtf8() + "\ndeadline " + event.getDeadlineMs() + "\n"));
+	}
+
+	/** The names of the headers, in lower case, wherever an event has them; the body. */
+	static HandleResponse.Builder viewTold(HandleRequestEvent event) {
+		Stream<String> fields = event.getHeaderFieldsList().stream().map(HeaderField::getName);
+		String view = Stream.concat(fields, event.getHeadersMap().keySet().stream())
+			.map((name) -> name.toLowerCase(Locale.ROOT))
+			.distinct()
+			.sorted()
+			.toList() + " " + event.getBodyState() + " " + event.getBody().toStringUtf8();
+		System.err.println("sees " + view);
+		return HandleResponse.newBuilder().setStatusCode(200).setBody(ByteString.copyFromUtf8(view));
+	}
+
+	static HandleResponse.Builder authorized() {
+		return proceed().putAnnotations("authorized", "1")
+			.addRequestHeaders(HeaderMutation.newBuilder()
+				.setAction(HeaderMutation.Action.SET)
+				.setName("Authorization")
+				.setValue(ByteString.copyFromUtf8("Basic of-the-plugin")));
 	}
 
 }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -118,6 +119,16 @@ class FakePlugin implements AutoCloseable {
 		 * Counts real requests, and gives the count as its reason and as an annotation.
 		 */
 		COUNTS,
+		/**
+		 * Does for each request what the last part of its path names: see {@link #of}.
+		 */
+		AS_ASKED,
+		/** Answers with what it was shown of headers and body, and prints it. */
+		TELLS_VIEW,
+		/** Replaces the client's password. */
+		SETS_AUTHORIZATION,
+		/** Adds a cookie to the keyserver's answer. */
+		ADDS_COOKIE,
 		/** Continues after that time. */
 		TAKES_300_MS,
 		/** Continues and asks for a delay of 1.5 s. */
@@ -125,7 +136,16 @@ class FakePlugin implements AutoCloseable {
 		/** Answers 429 and asks for a delay of 1.5 s. */
 		DENIES_SLOWLY,
 		/** Answers 403 and gives a reason that names the client. */
-		DENIES_WITH_REASON
+		DENIES_WITH_REASON;
+
+		/** What to do with a request: {@code /x/tells-view} is TELLS_VIEW. */
+		Behaviour of(HandleRequestEvent event) {
+			return (this != AS_ASKED) ? this
+					: valueOf(event.getPath()
+						.substring(event.getPath().lastIndexOf('/') + 1)
+						.toUpperCase(Locale.ROOT)
+						.replace('-', '_'));
+		}
 
 	}
 
@@ -184,7 +204,11 @@ class FakePlugin implements AutoCloseable {
 		/** Wants nothing done. */
 		NOTHING,
 		/** Notes the names of the headers that it saw. */
-		ANNOTATES, NEVER_ANSWERS, FAILS_UNKNOWN, CRLF_IN_HEADER, SETS_CONTENT_LENGTH, TOO_MANY_CHANGES, HALTS
+		ANNOTATES,
+		/** Appends a header X-Seen with the names of the headers that it saw. */
+		TELLS_NAMES,
+		/** The same, and a cookie. */
+		SETS_COOKIE, NEVER_ANSWERS, FAILS_UNKNOWN, CRLF_IN_HEADER, SETS_CONTENT_LENGTH, TOO_MANY_CHANGES, HALTS
 
 	}
 
@@ -520,7 +544,7 @@ class FakePlugin implements AutoCloseable {
 			FakePlugin.this.events.add(event);
 			FakePlugin.this.requestArrived.countDown();
 			HandleResponse.Builder answer = HandleResponse.newBuilder();
-			switch (FakePlugin.this.behaviour) {
+			switch (FakePlugin.this.behaviour.of(event)) {
 				case CONTINUES, CRASHES_AFTER_10_S -> answer(observer,
 						answer.setContinueChain(true).putAnnotations("target", event.getRawTarget().toStringUtf8()));
 				case DENIES -> answer(observer, answer.setStatusCode(403).setBody(ByteString.copyFromUtf8("no")));
@@ -610,10 +634,13 @@ class FakePlugin implements AutoCloseable {
 								.putAnnotations("real", Integer.toString(real)));
 				}
 				case TAKES_300_MS -> later(300, () -> answer(observer, answer.setContinueChain(true)));
+				case TELLS_VIEW -> answer(observer, FakeDecisions.viewTold(event));
+				case SETS_AUTHORIZATION -> answer(observer, FakeDecisions.authorized());
+				case ADDS_COOKIE -> answer(observer, answer.setContinueChain(true).putHeaders("Set-Cookie", "early=1"));
 				case DELAYS -> answer(observer, answer.setContinueChain(true).setDelayMs(1500));
 				case DELAYS_A_MINUTE -> answer(observer, answer.setContinueChain(true).setDelayMs(60_000));
 				case DENIES_SLOWLY -> answer(observer, answer.setStatusCode(429).setDelayMs(1500));
-				case LEGACY_ONLY, KNOWS_NO_REQUESTS -> super.handleRequest(event, observer);
+				case LEGACY_ONLY, KNOWS_NO_REQUESTS, AS_ASKED -> super.handleRequest(event, observer);
 			}
 		}
 
@@ -634,8 +661,10 @@ class FakePlugin implements AutoCloseable {
 							+ " " + event.getMethod() + " " + event.getRawTarget().toStringUtf8()));
 				case MARKS -> decision.putAnnotations("client", event.getRemoteAddr())
 					.addResponseHeaders(append("X-Answer-Mark", "2").toBuilder().setAction(HeaderMutation.Action.SET));
-				case ANNOTATES -> decision.putAnnotations("seen",
-						event.getHeaderFieldsList().stream().map(HeaderField::getName).toList().toString());
+				case ANNOTATES -> decision.putAnnotations("seen", names(event));
+				case TELLS_NAMES -> decision.addResponseHeaders(append("X-Seen", names(event)));
+				case SETS_COOKIE -> decision.addResponseHeaders(append("X-Seen", names(event)))
+					.addResponseHeaders(append("Set-Cookie", "late=1"));
 				case NEVER_ANSWERS -> {
 					((ServerCallStreamObserver<?>) observer).setOnCancelHandler(FakePlugin.this.cancelled::countDown);
 					return;
@@ -657,6 +686,10 @@ class FakePlugin implements AutoCloseable {
 			}
 			observer.onNext(decision.build());
 			observer.onCompleted();
+		}
+
+		private static String names(UpstreamResponseEvent event) {
+			return event.getHeaderFieldsList().stream().map(HeaderField::getName).toList().toString();
 		}
 
 		private static HeaderMutation append(String name, String value) {

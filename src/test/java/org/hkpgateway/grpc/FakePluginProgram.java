@@ -104,9 +104,21 @@ public final class FakePluginProgram {
 	 * @param responseManners one of {@link FakePlugin.ResponseManners}
 	 */
 	public static void installReviewing(Path parent, String name, String responseManners) throws IOException {
-		write(parent, name, FakePlugin.Behaviour.CONTINUES.name(), new String[] { FakePlugin.Manners.HEALTHY.name(),
-				FakePlugin.StreamManners.OFF.name(), responseManners },
+		installReviewingWith(parent, name, responseManners,
 				"capabilities = [\"http.request\", \"http.respond\", \"http.response\"]");
+	}
+
+	/**
+	 * The same for a plugin with a manifest of the test's own.
+	 * @param parent where to make it
+	 * @param name its own
+	 * @param responseManners one of {@link FakePlugin.ResponseManners}
+	 * @param manifest lines to add to {@code [plugin]}
+	 */
+	public static void installReviewingWith(Path parent, String name, String responseManners, String... manifest)
+			throws IOException {
+		write(parent, name, FakePlugin.Behaviour.CONTINUES.name(), new String[] { FakePlugin.Manners.HEALTHY.name(),
+				FakePlugin.StreamManners.OFF.name(), responseManners }, manifest);
 	}
 
 	/**

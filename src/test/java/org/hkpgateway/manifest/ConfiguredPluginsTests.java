@@ -81,10 +81,10 @@ class ConfiguredPluginsTests {
 
 	@Test
 	void installedPluginMayDependOnARemoteOne() {
-		this.plugins.valid("a", "dependencies = [\"far\"]");
+		this.plugins.valid("a", "dependencies = [\"far\"]", "order = 200");
 		this.plugins.remote("far", "far.example:9000");
 		assertThat(this.plugins.findings()).isEmpty();
-		assertThat(this.plugins.scan().plugins()).extracting((spec) -> spec.id().name()).containsExactly("a", "far");
+		assertThat(this.plugins.scan().plugins()).extracting((spec) -> spec.id().name()).containsExactly("far", "a");
 		this.plugins.settings("far", PluginDiscoveryTests.settings(false, null, null, List.of(), Map.of()));
 		assertThat(this.plugins.findings()).containsExactly("a/plugin.toml:6: error: plugin.dependencies: depends on "
 				+ "'far', which is disabled by hkp.plugins.remote.far.enabled");

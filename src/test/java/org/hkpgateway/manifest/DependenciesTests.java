@@ -24,11 +24,11 @@ class DependenciesTests {
 
 	@Test
 	void metDependencies() {
-		this.plugins.valid("a", "dependencies = [\"b\", \"c\", \"b\"]");
-		this.plugins.valid("b", "dependencies = [\"c\"]");
-		this.plugins.valid("c");
+		this.plugins.valid("a", "order = 3", "dependencies = [\"b\", \"c\", \"b\"]");
+		this.plugins.valid("b", "order = 2", "dependencies = [\"c\"]");
+		this.plugins.valid("c", "order = 1");
 		assertThat(this.plugins.findings()).isEmpty();
-		assertThat(this.plugins.scan().plugins().get(0).dependencies()).containsExactly(new PluginId("b"),
+		assertThat(this.plugins.scan().plugins().get(2).dependencies()).containsExactly(new PluginId("b"),
 				new PluginId("c"));
 	}
 
@@ -83,6 +83,48 @@ class DependenciesTests {
 		this.plugins.valid("a", "dependencies = [\"a\"]");
 		assertThat(this.plugins.findings())
 			.containsExactly("a/plugin.toml:6: error: plugin.dependencies: dependency cycle: a -> a");
+	}
+
+	@Test
+	void behindItsDependentInTheChain() {
+		this.plugins.valid("a", "order = 20", "dependencies = [", "  \"b\",", "  \"c\",", "  \"b\"", "]");
+		this.plugins.valid("b", "order = 30");
+		this.plugins.valid("c", "order = 10");
+		assertThat(this.plugins.findings()).containsExactly(
+				"a/plugin.toml:8: warning: plugin.dependencies: expected: 'b' before 'a' in the chain, got: behind it, "
+						+ "with order 30 after 20; lower hkp.plugins.settings.b.order or raise hkp.plugins.settings.a.order");
+		assertThat(names()).containsExactly("c", "a", "b");
+	}
+
+	@Test
+	void behindItByNameAlone() {
+		this.plugins.valid("a", "dependencies = [\"b\"]");
+		this.plugins.valid("b");
+		this.plugins.valid("c", "dependencies = [\"b\"]");
+		assertThat(this.plugins.findings()).containsExactly(
+				"a/plugin.toml:6: warning: plugin.dependencies: expected: 'b' before 'a' in the chain, got: behind it by "
+						+ "name, both with order 100; lower hkp.plugins.settings.b.order or raise "
+						+ "hkp.plugins.settings.a.order");
+	}
+
+	@Test
+	void theOperatorsOrderCounts() {
+		this.plugins.valid("a", "order = 10", "dependencies = [\"b\"]");
+		this.plugins.valid("b", "order = 20");
+		this.plugins.settings("b", PluginDiscoveryTests.settings(true, 5, null, List.of(), Map.of()));
+		assertThat(this.plugins.findings()).isEmpty();
+		this.plugins.settings("a", PluginDiscoveryTests.settings(true, 4, null, List.of(), Map.of()));
+		assertThat(this.plugins.findings()).singleElement().asString().contains("with order 5 after 4");
+	}
+
+	@Test
+	void whoIsNotAskedAboutRequestsHasNoPlace() {
+		this.plugins.valid("a", "order = 10", "dependencies = [\"b\"]");
+		this.plugins.valid("b", "order = 20", "capabilities = [\"http.respond\"]");
+		assertThat(this.plugins.findings()).isEmpty();
+		this.plugins.valid("b", "order = 20");
+		this.plugins.settings("a", PluginDiscoveryTests.settings(false, null, null, List.of(), Map.of()));
+		assertThat(this.plugins.findings()).isEmpty();
 	}
 
 	private List<String> names() {

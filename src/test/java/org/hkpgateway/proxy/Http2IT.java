@@ -326,7 +326,7 @@ class Http2IT {
 	}
 
 	@Test
-	void streamsBeyondAHundredAreRefused() throws Exception {
+	void streamsBeyondTheLimitAreRefused() throws Exception {
 		CountDownLatch end = new CountDownLatch(1);
 		start(new RawUpstream((socket, request) -> {
 			try {

@@ -14,6 +14,7 @@ import org.hkpgateway.http.ReservedHeaders;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.BodyReplacement;
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.ResponseDecision;
 import org.hkpgateway.plugin.TargetRewrite;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -103,6 +104,22 @@ class GrantsTests {
 				.contains("changed the request header " + name + " without the grant http.credentials");
 			assertThat(Grants.violation(Set.of(Capability.HTTP_REQUEST_MODIFY, Capability.HTTP_CREDENTIALS), decision))
 				.isEmpty();
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "Set-Cookie", "set-cookie" })
+	void whoMayNotSeeCookiesThatAreSetMayNotSetThemEither(String name) {
+		for (HeaderMutation mutation : List.of(new HeaderMutation.Set(name, "v"), new HeaderMutation.Append(name, "v"),
+				new HeaderMutation.Remove(name))) {
+			Decision early = new Decision.Continue(List.of(), List.of(HARMLESS, mutation), Map.of(), "");
+			ResponseDecision late = new ResponseDecision(List.of(HARMLESS, mutation), Map.of(), "");
+			Set<Capability> allButOne = EnumSet.complementOf(EnumSet.of(Capability.HTTP_CREDENTIALS));
+			String refusal = "changed the response header " + name + " without the grant http.credentials";
+			assertThat(Grants.violation(allButOne, early)).contains(refusal);
+			assertThat(Grants.violation(allButOne, late)).contains(refusal);
+			assertThat(Grants.violation(ALL, early)).isEmpty();
+			assertThat(Grants.violation(ALL, late)).isEmpty();
 		}
 	}
 
