@@ -351,8 +351,7 @@ class MisbehavingPluginIT {
 		ProcessHandle process = process(beside(plugin));
 		long begin = System.nanoTime();
 		assertThat(this.host.stop("bad").outcome()).isEqualTo(ActionResult.Outcome.DONE);
-		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(patience,
-				RealPluginHost.SHUTDOWN.plus(RealPluginHost.TERMINATE).plusSeconds(5));
+		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(patience, LONG);
 		assertThat(process.isAlive()).isFalse();
 		assertThat(this.host.status("bad").state()).isEqualTo(PluginState.STOPPED);
 		assertThat(this.host.launchDirectories()).hasSize(1);
@@ -420,7 +419,7 @@ class MisbehavingPluginIT {
 				"hkp.plugins.settings.continues.required=true")) {
 			ProcessHandle plugin = process(gateway.pluginPid("continues"));
 			gateway.process().destroyForcibly();
-			assertThat(Leftovers.endsWithin(plugin.pid(), Duration.ofSeconds(2))).isTrue();
+			assertThat(Leftovers.endsWithin(plugin.pid(), Duration.ofSeconds(20))).isTrue();
 			gateway.process().onExit().get(10, TimeUnit.SECONDS);
 			assertThat(gateway.leftovers()).as("sockets that nobody could remove").isNotEmpty();
 			new LocalPluginLauncher(LaunchOptions.defaults().withRuntimeDirectory(gateway.runtime())).close();

@@ -77,7 +77,7 @@ class PluginCrashIT {
 				"hkp.plugins.settings.antiabuse.required=true")) {
 			ProcessHandle plugin = ProcessHandle.of(gateway.pluginPid("antiabuse")).orElseThrow();
 			gateway.process().destroyForcibly();
-			assertThat(Leftovers.endsWithin(plugin.pid(), Duration.ofSeconds(2))).isTrue();
+			assertThat(Leftovers.endsWithin(plugin.pid(), Duration.ofSeconds(20))).isTrue();
 		}
 	}
 
