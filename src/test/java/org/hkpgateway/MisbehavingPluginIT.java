@@ -59,7 +59,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * {@code GrpcPluginClientTests}, {@code StreamingPluginClientTests} and others.
  */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "looks into /proc")
-@Timeout(120)
+@Timeout(240)
 class MisbehavingPluginIT {
 
 	private static final Duration LONG = Duration.ofSeconds(30);
@@ -329,8 +329,9 @@ class MisbehavingPluginIT {
 	void streamBreaks() throws Exception {
 		long pid = beside(fake("CONTINUES", "GOOD", "BREAKS"));
 		assertThat(disturbed(this.host.ask())).startsWith("unavailable: ");
-		// The stream rests for a while; meanwhile each request is a call of its own.
-		assertThat(disturbed(this.host.ask())).isNull();
+		// The stream rests for a while; meanwhile each request is a call of its own. On a
+		// busy machine it may have been opened again before the next request.
+		this.host.await("a call of its own", () -> disturbed(this.host.ask()) == null);
 		assertThat(this.host.status("bad").pid()).hasValue(pid);
 		notDisturbed();
 	}
@@ -383,7 +384,7 @@ class MisbehavingPluginIT {
 			if (number == 500) {
 				process(pid).destroyForcibly();
 			}
-		}).flatMap((number) -> this.host.lookup(), 16).collectList().block(LONG);
+		}).flatMap((number) -> this.host.lookup(), 16).collectList().block(LONG.multipliedBy(4));
 		assertThat(results).hasSize(2000);
 		assertThat(results).extracting(MisbehavingPluginIT::disturbed)
 			.containsNull()

@@ -52,7 +52,8 @@ class PluginAnswersIT {
 		String settings = "hkp.plugins.settings." + name;
 		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + this.plugins,
 				"hkp.upstream.urls=" + this.upstream.uri(), settings + ".required=true", settings + ".fail=" + policy,
-				settings + ".timeout=700ms")) {
+				settings + ".timeout=" + (behaviour.equals("NEVER_ANSWERS") ? "700ms" : "15s"),
+				"hkp.plugins.chain-budget=20s")) {
 			RawClient.Answer answer = RawClient.exchange(gateway.port(), "GET /pks/stats HTTP/1.0\r\n\r\n");
 			assertThat(answer.status()).as(gateway.log()).isEqualTo(status);
 			assertThat(answer.header("access-control-allow-origin")).isEqualTo("*");
@@ -78,7 +79,7 @@ class PluginAnswersIT {
 		}
 		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + this.plugins,
 				"hkp.upstream.urls=" + this.upstream.uri(), settings + ".required=true", settings + ".grants=" + grants,
-				settings + ".body=" + wanted, settings + ".timeout=2s", "hkp.plugins.chain-budget=3s")) {
+				settings + ".body=" + wanted, settings + ".timeout=15s", "hkp.plugins.chain-budget=20s")) {
 			try (RawClient client = new RawClient(gateway.port())) {
 				client.send("POST /pks/add HTTP/1.0\r\nContent-Length: " + body.length + "\r\n\r\n").send(body);
 				RawClient.Answer answer = client.readToEnd();

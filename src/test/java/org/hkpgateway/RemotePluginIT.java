@@ -27,7 +27,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * A plugin that the gateway has not launched, from configuration to answer: a sidecar's
  * socket, and TLS with a token over the loopback interface.
  */
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class RemotePluginIT {
 
 	private static final String TOKEN = "remote-token-of-this-test";
@@ -141,8 +141,8 @@ class RemotePluginIT {
 		Files.createDirectory(this.directory.resolve("none"));
 		List<String> all = new ArrayList<>(List.of(properties));
 		all.addAll(List.of("hkp.plugins.directories=" + this.directory.resolve("none"),
-				"hkp.plugins.remote.fake.required=true", "hkp.plugins.remote.fake.timeout=2s",
-				"hkp.plugins.chain-budget=5s"));
+				"hkp.plugins.remote.fake.required=true", "hkp.plugins.remote.fake.timeout=15s",
+				"hkp.plugins.chain-budget=20s"));
 		return GatewayProcess.start(all.toArray(String[]::new));
 	}
 

@@ -24,7 +24,7 @@ class FreshDirectoryIT {
 
 	private static final int GATEWAYS = 3;
 
-	private static final int STARTS = 1500;
+	private static final int STARTS = 500;
 
 	@Test
 	void startingGatewaysLeaveEachOtherAlone() throws Exception {

@@ -34,7 +34,8 @@ class GatewayProcessIT {
 	@Test
 	void theJarStartsAsItIs() throws Exception {
 		try (GatewayProcess gateway = GatewayProcess.startJar("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
-				"hkp.plugins.settings.antiabuse.required=true")) {
+				"hkp.plugins.settings.antiabuse.required=true", "hkp.plugins.settings.antiabuse.timeout=15s",
+				"hkp.plugins.chain-budget=20s")) {
 			assertThat(gateway.process().info().arguments().orElseThrow()).contains(
 					GatewayProcess.root().resolve("target/hkp-gateway.jar").toAbsolutePath().normalize().toString());
 			assertThat(gateway.pluginPid("antiabuse")).isPositive();

@@ -13,7 +13,7 @@ import java.nio.file.StandardOpenOption;
  * whatever JVM, while the others wait, and again only when what it is made from has
  * changed.
  */
-final class MadeOnce {
+public final class MadeOnce {
 
 	private MadeOnce() {
 	}
@@ -25,7 +25,7 @@ final class MadeOnce {
 	 * @param maker makes it
 	 * @return the directory
 	 */
-	static synchronized Path in(Path directory, String from, Maker maker) {
+	public static synchronized Path in(Path directory, String from, Maker maker) {
 		try {
 			Files.createDirectories(directory);
 			Path stamp = directory.resolve("built-from");
@@ -46,7 +46,7 @@ final class MadeOnce {
 
 	/** Makes something in a directory. */
 	@FunctionalInterface
-	interface Maker {
+	public interface Maker {
 
 		void make(Path directory) throws IOException;
 
