@@ -54,7 +54,8 @@ class GpgThroughGatewayIT {
 		try (GpgHome alice = GpgHome.create();
 				GpgHome bob = GpgHome.create();
 				SksServer sks = SksServer.start();
-				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET, "hkp.upstream.urls=" + sks.uri())) {
+				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET,
+						"hkp.upstream.urls=" + sks.uri())) {
 			String fingerprint = sendSearchAndReceive(alice, bob, gateway);
 			String index = get(gateway, "/pks/lookup?op=index&options=mr&search=0x" + fingerprint);
 			assertThat(index).contains("info:1:1").containsIgnoringCase(fingerprint);
@@ -69,7 +70,8 @@ class GpgThroughGatewayIT {
 		try (GpgHome alice = GpgHome.create();
 				GpgHome bob = GpgHome.create();
 				SksServer sks = SksServer.start();
-				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET, "hkp.upstream.urls=" + sks.uri())) {
+				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET,
+						"hkp.upstream.urls=" + sks.uri())) {
 			alice.importKeys(key.packets());
 			alice.runWithKeyserver(gateway.uri(), "--send-keys", key.fingerprint()).orFail();
 			bob.runWithKeyserver(gateway.uri(), "--recv-keys", key.fingerprint()).orFail();
@@ -81,7 +83,8 @@ class GpgThroughGatewayIT {
 	void aPeersHashqueryWithoutHostIsReplayedByteForByte() throws IOException {
 		try (GpgHome alice = GpgHome.create();
 				SksServer sks = SksServer.start();
-				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET, "hkp.upstream.urls=" + sks.uri())) {
+				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET,
+						"hkp.upstream.urls=" + sks.uri())) {
 			String fingerprint = alice.generate("Alice Lab <alice@lab.example>");
 			alice.runWithKeyserver(gateway.uri(), "--send-keys", fingerprint).orFail();
 			byte[] request = hashquery(get(gateway, "/pks/lookup?op=index&hash=on&search=0x" + fingerprint));
@@ -115,7 +118,8 @@ class GpgThroughGatewayIT {
 	void refreshOfNinetyKeysPassesByDefault() {
 		try (GpgHome alice = GpgHome.create();
 				SksServer sks = SksServer.start();
-				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET, "hkp.upstream.urls=" + sks.uri())) {
+				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET,
+						"hkp.upstream.urls=" + sks.uri())) {
 			for (int i = 0; i < 90; i++) {
 				alice.importKeys(LargeKey.ofAtLeast(1, "Key " + i + " <k" + i + "@lab.example>").packets());
 			}

@@ -42,8 +42,8 @@ class PluginCrashIT {
 		Path wrk = Requirements.program("wrk");
 		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
 				"hkp.plugins.settings.antiabuse.required=true", "hkp.plugins.settings.antiabuse.fail=" + policy,
-				"hkp.plugins.settings.antiabuse.config.threshold=1000000",
-				"hkp.plugins.settings.antiabuse.timeout=10s", "hkp.plugins.chain-budget=20s")) {
+				"hkp.plugins.settings.antiabuse.config.threshold=1000000", "hkp.plugins.settings.antiabuse.timeout=10s",
+				"hkp.plugins.chain-budget=20s")) {
 			long before = gateway.pluginPid("antiabuse");
 			CompletableFuture<Command.Result> load = CompletableFuture.supplyAsync(() -> Command.run(this.temp,
 					Duration.ofSeconds(60), new byte[0],

@@ -125,8 +125,8 @@ class PluginStreamIT {
 	private GatewayProcess start(String manners, String... more) throws IOException {
 		String settings = "hkp.plugins.settings." + FakePluginProgram.installStreaming(this.plugins, manners);
 		List<String> properties = new ArrayList<>(List.of("hkp.plugins.directories=" + this.plugins,
-				"hkp.upstream.urls=" + this.upstream.uri(), settings + ".required=true", settings + ".timeout=" + timeout(manners),
-				"hkp.plugins.chain-budget=20s"));
+				"hkp.upstream.urls=" + this.upstream.uri(), settings + ".required=true",
+				settings + ".timeout=" + timeout(manners), "hkp.plugins.chain-budget=20s"));
 		Stream.of(more).map((property) -> settings + '.' + property).forEach(properties::add);
 		return GatewayProcess.start(properties.toArray(String[]::new));
 	}

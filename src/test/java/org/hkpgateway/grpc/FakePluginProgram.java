@@ -25,8 +25,8 @@ import org.hkpgateway.plugin.PluginEndpoint;
 public final class FakePluginProgram {
 
 	/**
-	 * Of the JVM. Without a network Netty looks for a machine id in vain, and logs that on
-	 * stdout.
+	 * Of the JVM. Without a network Netty looks for a machine id in vain, and logs that
+	 * on stdout.
 	 */
 	static final List<String> OPTIONS = List.of("-Xlog:disable", "-Xlog:all=warning:stderr", "-Xmx64m",
 			"-XX:TieredStopAtLevel=1", "-Dio.netty.machineId=00:00:5e:00:53:01");
