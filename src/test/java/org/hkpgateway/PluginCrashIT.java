@@ -48,7 +48,7 @@ class PluginCrashIT {
 			CompletableFuture<Command.Result> load = CompletableFuture.supplyAsync(() -> Command.run(this.temp,
 					Duration.ofSeconds(60), new byte[0],
 					List.of(wrk.toString(), "-t1", "-c2", "-d8s", "--timeout", "30s", gateway.uri() + "/pks/stats")));
-			gateway.await("load", () -> gateway.accessLog().size() > 500);
+			gateway.await("load", () -> gateway.accessLog().size() > 50);
 			ProcessHandle.of(before).orElseThrow().destroyForcibly();
 			gateway.await("another process", Duration.ofSeconds(60), () -> {
 				var plugin = gateway.actuator("plugins/antiabuse");
