@@ -21,7 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * The shipped plugin, started by hand in the debugging mode of its SDK: a gateway that is
  * given the line it prints attaches to it.
  */
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class AttachedPluginIT {
 
 	private static final String SETTING = "hkp.plugins.settings.<name>.attach=";
@@ -55,8 +55,8 @@ class AttachedPluginIT {
 		String line = pasted();
 		for (int gateways = 0; gateways < 2; gateways++) {
 			try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
-					"hkp.plugins.settings.antiabuse.required=true",
-					"hkp.plugins.settings.antiabuse.config.threshold=1000",
+					"hkp.plugins.settings.antiabuse.required=true", "hkp.plugins.settings.antiabuse.timeout=15s",
+					"hkp.plugins.chain-budget=20s", "hkp.plugins.settings.antiabuse.config.threshold=1000",
 					"hkp.plugins.settings.antiabuse.attach=" + line)) {
 				gateway.await("READY",
 						() -> gateway.actuator("plugins/antiabuse").path("state").asString("").equals("READY"));

@@ -91,7 +91,8 @@ class ForeignPluginsIT {
 	void aPluginWithTheStockVerifierOfRustlsTakesTheGatewaysCertificate() throws Exception {
 		ForeignPlugins.install(this.plugins, Language.RUST, "rust", "args = [\"stock-verifier\"]");
 		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + this.plugins,
-				"hkp.plugins.settings.rust.required=true", "hkp.plugins.settings.rust.timeout=2s")) {
+				"hkp.plugins.settings.rust.required=true", "hkp.plugins.settings.rust.timeout=15s",
+				"hkp.plugins.chain-budget=20s")) {
 			gateway.pluginPid("rust");
 			assertThat(get(gateway, "/pks/stats").header("x-plugin-language")).isEqualTo("rust");
 		}
@@ -149,7 +150,7 @@ class ForeignPluginsIT {
 		ForeignPlugins.install(this.plugins, language, language.label());
 		String settings = "hkp.plugins.settings." + language.label();
 		List<String> properties = new ArrayList<>(List.of("hkp.plugins.directories=" + this.plugins,
-				settings + ".required=true", settings + ".timeout=2s", "hkp.plugins.chain-budget=5s"));
+				settings + ".required=true", settings + ".timeout=15s", "hkp.plugins.chain-budget=20s"));
 		properties.add("hkp.plugins.transport=" + transport);
 		return GatewayProcess.start(properties.toArray(String[]::new));
 	}

@@ -32,11 +32,16 @@ class GpgThroughGatewayIT {
 
 	private static final String REQUIRED = "hkp.plugins.settings.antiabuse.required=true";
 
+	/** Longer than a busy machine needs. */
+	private static final String TIMEOUT = "hkp.plugins.settings.antiabuse.timeout=15s";
+
+	private static final String BUDGET = "hkp.plugins.chain-budget=20s";
+
 	@Test
 	void withTheEmbeddedKeyserver() {
 		try (GpgHome alice = GpgHome.create();
 				GpgHome bob = GpgHome.create();
-				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED)) {
+				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET)) {
 			sendSearchAndReceive(alice, bob, gateway);
 			Pattern line = Pattern.compile("operation=ADD plugins=antiabuse:continue\\([\\d.]+ms\\) decision=forward "
 					+ "status=200 plugin=- upstream=\\S+:\\d+ in=[1-9]\\d* out=[1-9]");
@@ -49,7 +54,8 @@ class GpgThroughGatewayIT {
 		try (GpgHome alice = GpgHome.create();
 				GpgHome bob = GpgHome.create();
 				SksServer sks = SksServer.start();
-				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, "hkp.upstream.urls=" + sks.uri())) {
+				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET,
+						"hkp.upstream.urls=" + sks.uri())) {
 			String fingerprint = sendSearchAndReceive(alice, bob, gateway);
 			String index = get(gateway, "/pks/lookup?op=index&options=mr&search=0x" + fingerprint);
 			assertThat(index).contains("info:1:1").containsIgnoringCase(fingerprint);
@@ -64,7 +70,8 @@ class GpgThroughGatewayIT {
 		try (GpgHome alice = GpgHome.create();
 				GpgHome bob = GpgHome.create();
 				SksServer sks = SksServer.start();
-				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, "hkp.upstream.urls=" + sks.uri())) {
+				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET,
+						"hkp.upstream.urls=" + sks.uri())) {
 			alice.importKeys(key.packets());
 			alice.runWithKeyserver(gateway.uri(), "--send-keys", key.fingerprint()).orFail();
 			bob.runWithKeyserver(gateway.uri(), "--recv-keys", key.fingerprint()).orFail();
@@ -76,7 +83,8 @@ class GpgThroughGatewayIT {
 	void aPeersHashqueryWithoutHostIsReplayedByteForByte() throws IOException {
 		try (GpgHome alice = GpgHome.create();
 				SksServer sks = SksServer.start();
-				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, "hkp.upstream.urls=" + sks.uri())) {
+				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET,
+						"hkp.upstream.urls=" + sks.uri())) {
 			String fingerprint = alice.generate("Alice Lab <alice@lab.example>");
 			alice.runWithKeyserver(gateway.uri(), "--send-keys", fingerprint).orFail();
 			byte[] request = hashquery(get(gateway, "/pks/lookup?op=index&hash=on&search=0x" + fingerprint));
@@ -110,7 +118,8 @@ class GpgThroughGatewayIT {
 	void refreshOfNinetyKeysPassesByDefault() {
 		try (GpgHome alice = GpgHome.create();
 				SksServer sks = SksServer.start();
-				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, "hkp.upstream.urls=" + sks.uri())) {
+				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET,
+						"hkp.upstream.urls=" + sks.uri())) {
 			for (int i = 0; i < 90; i++) {
 				alice.importKeys(LargeKey.ofAtLeast(1, "Key " + i + " <k" + i + "@lab.example>").packets());
 			}

@@ -27,8 +27,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 final class Leftovers {
 
-	/** Threads end a moment after they were told to. */
-	private static final Duration PATIENCE = Duration.ofSeconds(5);
+	/** Threads end, and connections close, a moment after they were told to. */
+	private static final Duration PATIENCE = Duration.ofSeconds(20);
 
 	private final Duration patience;
 
@@ -68,7 +68,7 @@ final class Leftovers {
 		}
 	}
 
-	/** Waits a few seconds for the last ones, then names all that is left. */
+	/** Waits some seconds for the last ones, then names all that is left. */
 	void assertNone() {
 		long end = System.nanoTime() + this.patience.toNanos();
 		while (!all().isEmpty() && System.nanoTime() < end) {

@@ -216,7 +216,7 @@ class ManagementActionsIT {
 			assertThat(answer(gateway)).as("the fail policy of one that a rescan adds").isEqualTo(500);
 			assertThat(gateway.actuator("health/plugins/absent").path("status").asString("")).isEqualTo("DEGRADED");
 			assertThat(ready(gateway)).as("it was about the start").isEqualTo("UP");
-			configure("hkp.plugins.settings.late.required: true\n");
+			configure("hkp.plugins.settings.late: {required: true, timeout: 900ms}\n");
 			rescan(gateway, false);
 			assertThat(answer(gateway)).isEqualTo(200);
 			configure("{}");

@@ -59,7 +59,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * {@code GrpcPluginClientTests}, {@code StreamingPluginClientTests} and others.
  */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "looks into /proc")
-@Timeout(120)
+@Timeout(240)
 class MisbehavingPluginIT {
 
 	private static final Duration LONG = Duration.ofSeconds(30);
@@ -349,8 +349,9 @@ class MisbehavingPluginIT {
 	void streamBreaks() throws Exception {
 		long pid = beside(fake("CONTINUES", "GOOD", "BREAKS"));
 		assertThat(disturbed(this.host.ask())).startsWith("unavailable: ");
-		// The stream rests for a while; meanwhile each request is a call of its own.
-		assertThat(disturbed(this.host.ask())).isNull();
+		// The stream rests for a while; meanwhile each request is a call of its own. On a
+		// busy machine it may have been opened again before the next request.
+		this.host.await("a call of its own", () -> disturbed(this.host.ask()) == null);
 		assertThat(this.host.status("bad").pid()).hasValue(pid);
 		notDisturbed();
 	}
@@ -371,8 +372,7 @@ class MisbehavingPluginIT {
 		ProcessHandle process = process(beside(plugin));
 		long begin = System.nanoTime();
 		assertThat(this.host.stop("bad").outcome()).isEqualTo(ActionResult.Outcome.DONE);
-		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(patience,
-				RealPluginHost.SHUTDOWN.plus(RealPluginHost.TERMINATE).plusSeconds(5));
+		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(patience, LONG);
 		assertThat(process.isAlive()).isFalse();
 		assertThat(this.host.status("bad").state()).isEqualTo(PluginState.STOPPED);
 		assertThat(this.host.launchDirectories()).hasSize(1);
@@ -404,7 +404,7 @@ class MisbehavingPluginIT {
 			if (number == 500) {
 				process(pid).destroyForcibly();
 			}
-		}).flatMap((number) -> this.host.lookup(), 16).collectList().block(LONG);
+		}).flatMap((number) -> this.host.lookup(), 16).collectList().block(LONG.multipliedBy(4));
 		assertThat(results).hasSize(2000);
 		assertThat(results).extracting(MisbehavingPluginIT::disturbed)
 			.containsNull()
@@ -440,7 +440,7 @@ class MisbehavingPluginIT {
 				"hkp.plugins.settings.continues.required=true")) {
 			ProcessHandle plugin = process(gateway.pluginPid("continues"));
 			gateway.process().destroyForcibly();
-			assertThat(Leftovers.endsWithin(plugin.pid(), Duration.ofSeconds(2))).isTrue();
+			assertThat(Leftovers.endsWithin(plugin.pid(), Duration.ofSeconds(20))).isTrue();
 			gateway.process().onExit().get(10, TimeUnit.SECONDS);
 			assertThat(gateway.leftovers()).as("sockets that nobody could remove").isNotEmpty();
 			new LocalPluginLauncher(LaunchOptions.defaults().withRuntimeDirectory(gateway.runtime())).close();

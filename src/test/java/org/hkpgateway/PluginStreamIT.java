@@ -125,9 +125,19 @@ class PluginStreamIT {
 	private GatewayProcess start(String manners, String... more) throws IOException {
 		String settings = "hkp.plugins.settings." + FakePluginProgram.installStreaming(this.plugins, manners);
 		List<String> properties = new ArrayList<>(List.of("hkp.plugins.directories=" + this.plugins,
-				"hkp.upstream.urls=" + this.upstream.uri(), settings + ".required=true", settings + ".timeout=700ms"));
+				"hkp.upstream.urls=" + this.upstream.uri(), settings + ".required=true",
+				settings + ".timeout=" + timeout(manners), "hkp.plugins.chain-budget=20s"));
 		Stream.of(more).map((property) -> settings + '.' + property).forEach(properties::add);
 		return GatewayProcess.start(properties.toArray(String[]::new));
+	}
+
+	/** Short where it is waited for in vain; else longer than a busy machine needs. */
+	private static String timeout(String manners) {
+		return switch (manners) {
+			case "NEVER_ANSWERS" -> "700ms";
+			case "FIRST_NOT_ANSWERED" -> "3s";
+			default -> "15s";
+		};
 	}
 
 	private static double ignoredAnswers(GatewayProcess gateway) {

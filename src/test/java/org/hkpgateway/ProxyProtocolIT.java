@@ -1,8 +1,6 @@
 package org.hkpgateway;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import org.hkpgateway.testsupport.Command;
+import org.hkpgateway.testsupport.FreePorts;
 import org.hkpgateway.testsupport.GatewayProcess;
 import org.hkpgateway.testsupport.RawClient;
 import org.hkpgateway.testsupport.RawHttp2;
@@ -117,7 +116,7 @@ class ProxyProtocolIT {
 	void haproxyIsUnderstood(String option) throws Exception {
 		Path program = Requirements.program("haproxy");
 		start();
-		int port = freePort();
+		int port = FreePorts.next();
 		Path configuration = Files.writeString(this.directory.resolve("haproxy.cfg"), """
 				defaults
 				  mode tcp
@@ -137,12 +136,6 @@ class ProxyProtocolIT {
 		assertThat(this.upstream.take().headers()).contains("X-Real-IP: 127.0.0.1", "X-Forwarded-For: 127.0.0.1");
 		// Its health check closes in the middle of nothing, which is no fault.
 		assertThat(this.gateway.log()).doesNotContain("refused (proxy-header-malformed)");
-	}
-
-	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
-		}
 	}
 
 	private static boolean answers(int port) {

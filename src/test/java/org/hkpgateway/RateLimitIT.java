@@ -28,8 +28,9 @@ class RateLimitIT {
 		Path curl = Requirements.program("curl");
 		try (SksServer sks = SksServer.start();
 				GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
-						"hkp.plugins.settings.antiabuse.required=true",
-						"hkp.plugins.settings.antiabuse.config.threshold=5", "hkp.upstream.urls=" + sks.uri())) {
+						"hkp.plugins.settings.antiabuse.required=true", "hkp.plugins.settings.antiabuse.timeout=15s",
+						"hkp.plugins.chain-budget=20s", "hkp.plugins.settings.antiabuse.config.threshold=5",
+						"hkp.upstream.urls=" + sks.uri())) {
 			for (int i = 0; i < 5; i++) {
 				assertThat(status(curl, gateway, "pass" + i)).as("request %d", i).isEqualTo(404);
 			}
@@ -55,7 +56,8 @@ class RateLimitIT {
 	void wordsThatLookSuspiciousAreNoAbuse() {
 		Path curl = Requirements.program("curl");
 		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
-				"hkp.plugins.settings.antiabuse.required=true")) {
+				"hkp.plugins.settings.antiabuse.required=true", "hkp.plugins.settings.antiabuse.timeout=15s",
+				"hkp.plugins.chain-budget=20s")) {
 			for (String search : List.of("test@example.org", "bot", "admin", "*")) {
 				assertThat(status(curl, gateway, search, "-A", "curl/bot crawler")).as(search).isEqualTo(404);
 			}

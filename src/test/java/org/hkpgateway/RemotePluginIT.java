@@ -1,8 +1,6 @@
 package org.hkpgateway;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -14,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 
 import org.hkpgateway.grpc.RemotePluginProgram;
 import org.hkpgateway.testsupport.Command;
+import org.hkpgateway.testsupport.FreePorts;
 import org.hkpgateway.testsupport.GatewayProcess;
 import org.hkpgateway.testsupport.RawClient;
 import org.junit.jupiter.api.AfterEach;
@@ -28,7 +27,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * A plugin that the gateway has not launched, from configuration to answer: a sidecar's
  * socket, and TLS with a token over the loopback interface.
  */
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class RemotePluginIT {
 
 	private static final String TOKEN = "remote-token-of-this-test";
@@ -61,7 +60,7 @@ class RemotePluginIT {
 	@Test
 	void tlsWithATokenIsLostAndReturns() throws Exception {
 		Path keys = keyStore();
-		int port = freePort();
+		int port = FreePorts.next();
 		this.plugin = RemotePluginProgram.start(String.valueOf(port), keys, TOKEN);
 		try (GatewayProcess gateway = start("hkp.plugins.remote.fake.address=localhost:" + port,
 				"hkp.plugins.remote.fake.tls-bundle=remote", "hkp.plugins.remote.fake.token=" + TOKEN,
@@ -86,7 +85,7 @@ class RemotePluginIT {
 	@Test
 	void wrongTokenIsSaidWithoutNamingIt() throws Exception {
 		Path keys = keyStore();
-		int port = freePort();
+		int port = FreePorts.next();
 		this.plugin = RemotePluginProgram.start(String.valueOf(port), keys, "the-right-one");
 		try (GatewayProcess gateway = GatewayProcess.launch("hkp.plugins.directories=" + this.directory.resolve("none"),
 				"hkp.plugins.remote.fake.address=localhost:" + port, "hkp.plugins.remote.fake.tls-bundle=remote",
@@ -103,7 +102,7 @@ class RemotePluginIT {
 		Path keys = keyStore();
 		Path client = keyStore("client");
 		Path other = keyStore("other");
-		int port = freePort();
+		int port = FreePorts.next();
 		this.plugin = RemotePluginProgram.start(String.valueOf(port), keys, certificate(client), null);
 		List<String> properties = new ArrayList<>();
 		for (String name : List.of("fake", "stranger", "keyless")) {
@@ -142,8 +141,8 @@ class RemotePluginIT {
 		Files.createDirectory(this.directory.resolve("none"));
 		List<String> all = new ArrayList<>(List.of(properties));
 		all.addAll(List.of("hkp.plugins.directories=" + this.directory.resolve("none"),
-				"hkp.plugins.remote.fake.required=true", "hkp.plugins.remote.fake.timeout=2s",
-				"hkp.plugins.chain-budget=5s"));
+				"hkp.plugins.remote.fake.required=true", "hkp.plugins.remote.fake.timeout=15s",
+				"hkp.plugins.chain-budget=20s"));
 		return GatewayProcess.start(all.toArray(String[]::new));
 	}
 
@@ -194,12 +193,6 @@ class RemotePluginIT {
 		command.addAll(List.of(arguments));
 		command.addAll(List.of("-storepass", RemotePluginProgram.PASSWORD));
 		Command.run(this.directory, Duration.ofSeconds(30), new byte[0], command).orFail();
-	}
-
-	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
-		}
 	}
 
 }

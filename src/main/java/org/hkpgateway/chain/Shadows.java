@@ -193,7 +193,7 @@ final class Shadows {
 	}
 
 	/** Whether a plugin can decide as it would if it were enforced. */
-	private static boolean isAtHand(PluginSpec spec, RequestBody shown) {
+	static boolean isAtHand(PluginSpec spec, RequestBody shown) {
 		return switch (shown.state()) {
 			case ABSENT, COMPLETE -> true;
 			case WITHHELD -> spec.body() == BodyMode.NONE;

@@ -19,9 +19,8 @@ import reactor.core.publisher.Mono;
  * was set up for; its fail policy says what becomes of the request.
  *
  * @param spec what that generation is
- * @param why what is missing
  */
-record ShortOfBody(PluginSpec spec, String why) implements PluginRegistry.Entry, PluginClient {
+record ShortOfBody(PluginSpec spec) implements PluginRegistry.Entry, PluginClient {
 
 	/**
 	 * Looks at what a generation would be shown.
@@ -31,8 +30,8 @@ record ShortOfBody(PluginSpec spec, String why) implements PluginRegistry.Entry,
 	 */
 	static PluginRegistry.Entry unlessEnough(PluginRegistry.Entry entry, RequestEvent request) {
 		PluginSpec spec = entry.spec();
-		String missing = Shadows.missing(spec, PluginView.of(spec).of(request).body());
-		return (missing == null) ? entry : new ShortOfBody(spec, missing);
+		boolean enough = Shadows.isAtHand(spec, PluginView.of(spec).of(request).body());
+		return enough ? entry : new ShortOfBody(spec);
 	}
 
 	@Override
@@ -55,7 +54,7 @@ record ShortOfBody(PluginSpec spec, String why) implements PluginRegistry.Entry,
 	public Mono<Decision> decide(RequestEvent event, Duration budget) {
 		return Mono.error(() -> new PluginFailure.Unavailable(this.spec.id(),
 				"expected: body " + this.spec.body().name().toLowerCase(Locale.ROOT)
-						+ ", got: a request that came before " + "the plugin was reloaded with that, and " + this.why));
+						+ ", got: a request that came before the plugin was reloaded with that, of which less was read"));
 	}
 
 }

@@ -71,7 +71,8 @@ final class RuntimeDirectory {
 	static RuntimeDirectory open(@Nullable Path configured, boolean users, IntFunction<List<String>> asUser) {
 		try {
 			Path path = (configured != null) ? configured(configured, users) : fresh(asUser);
-			RuntimeDirectory directory = new RuntimeDirectory(path, configured == null, RuntimeLock.claim(path));
+			RuntimeLock lock = (configured != null) ? RuntimeLock.claim(path) : RuntimeLock.claimFresh(path);
+			RuntimeDirectory directory = new RuntimeDirectory(path, configured == null, lock);
 			try {
 				directory.clear(asUser);
 				directory.prepare(users);
@@ -90,10 +91,8 @@ final class RuntimeDirectory {
 	private static Path fresh(IntFunction<List<String>> asUser) throws IOException {
 		Path parent = Path.of(System.getProperty("java.io.tmpdir")).toRealPath();
 		KilledGateway.removeFresh(parent, PREFIX + "??????", asUser);
-		Path fresh = createShort(parent, PREFIX, (name) -> {
+		return createShort(parent, PREFIX, (name) -> {
 		});
-		RuntimeLock.markFresh(fresh);
-		return fresh;
 	}
 
 	private static Path configured(Path path, boolean users) throws IOException {

@@ -69,11 +69,21 @@ final class RuntimeLock implements AutoCloseable {
 	}
 
 	/**
-	 * Marks a directory as one that the next gateway may remove.
-	 * @param directory that was just made, and is not configured
+	 * Claims a directory and marks it as one that the next gateway may remove, in this
+	 * order: one that starts at the same moment takes a marked one without a lock for
+	 * left.
+	 * @param directory the real path of one that was just made, and is not configured
 	 */
-	static void markFresh(Path directory) throws IOException {
-		Files.createFile(directory.resolve(FRESH));
+	static RuntimeLock claimFresh(Path directory) throws IOException {
+		RuntimeLock claimed = claim(directory);
+		try {
+			Files.createFile(directory.resolve(FRESH));
+			return claimed;
+		}
+		catch (IOException ex) {
+			claimed.close();
+			throw ex;
+		}
 	}
 
 	/**

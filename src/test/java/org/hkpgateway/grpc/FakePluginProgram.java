@@ -24,6 +24,13 @@ import org.hkpgateway.plugin.PluginEndpoint;
  */
 public final class FakePluginProgram {
 
+	/**
+	 * Of the JVM. Without a network Netty looks for a machine id in vain, and logs that
+	 * on stdout.
+	 */
+	static final List<String> OPTIONS = List.of("-Xlog:disable", "-Xlog:all=warning:stderr", "-Xmx64m",
+			"-XX:TieredStopAtLevel=1", "-Dio.netty.machineId=00:00:5e:00:53:01");
+
 	private FakePluginProgram() {
 	}
 
@@ -177,7 +184,7 @@ public final class FakePluginProgram {
 				link(source, target);
 			}
 		}
-		script(directory, "", directory.resolve("lib") + "/*");
+		script(directory, "", "-cp '" + directory.resolve("lib") + "/*'");
 		for (Path each : List.of(directory, library)) {
 			Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwxr-xr-x"));
 		}
@@ -193,7 +200,7 @@ public final class FakePluginProgram {
 		}
 	}
 
-	private static void pack(Path classes, Path jar) throws IOException {
+	static void pack(Path classes, Path jar) throws IOException {
 		try (Stream<Path> tree = Files.walk(classes);
 				JarOutputStream output = new JarOutputStream(Files.newOutputStream(jar))) {
 			for (Path file : tree.filter(Files::isRegularFile).toList()) {
@@ -237,24 +244,20 @@ public final class FakePluginProgram {
 	 * @return its path
 	 */
 	public static Path script(Path directory, String before) throws IOException {
-		return script(directory, before, classPath());
+		return script(directory, before, FakePluginArchive.options(classPath()));
 	}
 
 	private static String classPath() {
 		return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 	}
 
-	/**
-	 * Without a network Netty looks for a machine id in vain, and logs that on stdout.
-	 */
-	private static Path script(Path directory, String before, String classPath) throws IOException {
+	private static Path script(Path directory, String before, String more) throws IOException {
 		Path run = Files.writeString(directory.resolve("run"), """
 				#!/bin/sh
 				%s
-				exec '%s/bin/java' -Xlog:disable -Xlog:all=warning:stderr -Xmx64m -XX:TieredStopAtLevel=1 \\
-				  -Dio.netty.machineId=00:00:5e:00:53:01 \\
-				  -cp '%s' %s "$@"
-				""".formatted(before, System.getProperty("java.home"), classPath, FakePluginProgram.class.getName()));
+				exec '%s/bin/java' %s %s %s "$@"
+				""".formatted(before, System.getProperty("java.home"), String.join(" ", OPTIONS), more,
+				FakePluginProgram.class.getName()));
 		Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("rwxr-xr-x"));
 		return run;
 	}

@@ -27,7 +27,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class GatewayDeathIT extends AbstractLauncherIT {
 
-	private static final Duration SOON = Duration.ofSeconds(2);
+	/** What would end by itself does so after ten minutes. */
+	private static final Duration SOON = Duration.ofSeconds(20);
 
 	@Test
 	void theKernelKillsPluginsThatDoNotReadTheirStdin() throws Exception {

@@ -45,7 +45,8 @@ class KilledGatewayIT extends AbstractLauncherIT {
 	private static final String WITH_CHILD = "trap '' TERM HUP; setsid sleep 600 & echo $! > \"$PLUGIN_DATA_DIR/child\"; "
 			+ "hello; exec sleep 600";
 
-	private static final Duration SOON = Duration.ofSeconds(1);
+	/** What would end by itself does so after ten minutes. */
+	private static final Duration SOON = Duration.ofSeconds(20);
 
 	/** For what should not happen. */
 	private static final Duration A_MOMENT = Duration.ofMillis(100);

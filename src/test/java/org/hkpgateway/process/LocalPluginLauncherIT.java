@@ -138,7 +138,7 @@ class LocalPluginLauncherIT extends AbstractLauncherIT {
 		long start = System.nanoTime();
 		ProcessHandle.of(plugin.pid().orElseThrow()).orElseThrow().destroyForcibly();
 		ExitStatus status = plugin.onExit().get(10, TimeUnit.SECONDS);
-		assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+		assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
 		assertThat(status.code()).isEqualTo(137);
 		assertThat(status.describe()).isEqualTo("killed by signal 9");
 	}
@@ -165,7 +165,7 @@ class LocalPluginLauncherIT extends AbstractLauncherIT {
 		ExitStatus status = plugin.end(NOT_AT_ALL, Duration.ofMillis(300));
 		assertThat(status.describe()).isEqualTo("killed by signal 9");
 		assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Duration.ofMillis(300),
-				Duration.ofMillis(2300));
+				Duration.ofSeconds(10));
 	}
 
 	@Test
@@ -208,7 +208,7 @@ class LocalPluginLauncherIT extends AbstractLauncherIT {
 		assertThat(plugin.onExit().get(10, TimeUnit.SECONDS).code()).isEqualTo(1);
 		long start = System.nanoTime();
 		plugin.end(LONG, LONG);
-		assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+		assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(LONG.dividedBy(2));
 		assertThat(endsWithin(grandchild, TIMEOUT)).isTrue();
 	}
 
@@ -220,7 +220,7 @@ class LocalPluginLauncherIT extends AbstractLauncherIT {
 			assertThat(plugin.onExit().get(10, TimeUnit.SECONDS).code()).isEqualTo(1);
 			long start = System.nanoTime();
 			plugin.end(LONG, LONG);
-			assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+			assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(LONG.dividedBy(2));
 		}
 		finally {
 			ProcessHandle.of(grandchild).ifPresent(ProcessHandle::destroyForcibly);

@@ -1,7 +1,6 @@
 package org.hkpgateway.proxy;
 
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +17,7 @@ import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginRegistry;
 import org.hkpgateway.plugin.RequestEvent;
 import org.hkpgateway.testsupport.Command;
+import org.hkpgateway.testsupport.FreePorts;
 import org.hkpgateway.testsupport.RawClient;
 import org.hkpgateway.testsupport.RawUpstream;
 import org.hkpgateway.testsupport.Requirements;
@@ -100,7 +100,7 @@ class ClientAddressIT {
 	void behindNginxAClientIsWhoNginxSaysItIs() throws Exception {
 		Path nginx = Requirements.program("nginx");
 		Path curl = Requirements.program("curl");
-		int port = freePort();
+		int port = FreePorts.next();
 		try (RawUpstream upstream = RawUpstream.answering(OK);
 				TestEdge edge = new TestEdge(upstream.uri(), List.of(watching()),
 						"hkp.client-address.trusted-proxies=127.0.0.1")) {
@@ -160,12 +160,6 @@ class ClientAddressIT {
 			this.seen.add(event);
 			return Mono.just(new Decision.Continue(List.of(), List.of(), Map.of(), ""));
 		});
-	}
-
-	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0)) {
-			return socket.getLocalPort();
-		}
 	}
 
 	private void awaitPort(int port, Process process) throws Exception {

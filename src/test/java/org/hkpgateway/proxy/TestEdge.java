@@ -126,7 +126,12 @@ final class TestEdge implements AutoCloseable {
 	 * @param client what it does
 	 */
 	static PluginRegistry.Entry plugin(BodyMode body, PluginClient client) {
-		PluginSpec spec = TestSpec.named("p").body(body, 10).requested().granted().build();
+		return plugin(body, 10, client);
+	}
+
+	/** The same with a prefix of so many bytes. */
+	static PluginRegistry.Entry plugin(BodyMode body, int prefix, PluginClient client) {
+		PluginSpec spec = TestSpec.named("p").body(body, prefix).requested().granted().build();
 		return new PluginRegistry.Entry() {
 
 			@Override

@@ -59,7 +59,7 @@ public final class ForeignPlugins {
 	 * @param language which program
 	 * @return an executable file that can be copied
 	 */
-	public static synchronized Path program(Language language) {
+	public static Path program(Language language) {
 		return build(language).resolve(language.executable);
 	}
 
@@ -68,7 +68,7 @@ public final class ForeignPlugins {
 	 * the arguments.
 	 * @return an executable file
 	 */
-	public static synchronized Path hostcheck() {
+	public static Path hostcheck() {
 		return build(Language.GO).resolve("hostcheck");
 	}
 
@@ -82,15 +82,8 @@ public final class ForeignPlugins {
 			.toAbsolutePath()
 			.normalize();
 		try {
-			Files.createDirectories(output);
-			Path stamp = output.resolve("built-from");
-			String wanted = SourceDigest.of(sources, protocol);
-			if (!Files.exists(stamp) || !Files.readString(stamp).equals(wanted)) {
-				Files.deleteIfExists(stamp);
-				language.build(sources.normalize(), protocol.getParent().normalize(), output);
-				Files.writeString(stamp, wanted);
-			}
-			return output;
+			return MadeOnce.in(output, SourceDigest.of(sources, protocol),
+					(directory) -> language.build(sources.normalize(), protocol.getParent().normalize(), directory));
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);

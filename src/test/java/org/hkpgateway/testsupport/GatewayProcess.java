@@ -2,8 +2,6 @@ package org.hkpgateway.testsupport;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -25,8 +23,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The gateway as operators run it: {@code java -jar target/hkp-gateway.jar}, a process of
- * its own on free ports.
+ * The gateway as operators run it, a process of its own on free ports: unpacked, see
+ * {@link UnpackedGateway}, unless a test asks for the jar.
  */
 public final class GatewayProcess implements AutoCloseable {
 
@@ -47,13 +45,14 @@ public final class GatewayProcess implements AutoCloseable {
 
 	private final Path runtime = TemporaryDirectory.create("gr");
 
-	private final int port = freePort();
+	private final int port = FreePorts.next();
 
-	private final int managementPort = freePort();
+	private final int managementPort = FreePorts.next();
 
 	private final Process process;
 
-	private GatewayProcess(Map<String, String> environment, List<String> jvm, boolean piped, List<String> properties) {
+	private GatewayProcess(Map<String, String> environment, List<String> jvm, List<String> program, boolean piped,
+			List<String> properties) {
 		Map<String, String> all = new LinkedHashMap<>(Map.of("server.port", String.valueOf(this.port), "server.address",
 				"127.0.0.1", "management.server.port", String.valueOf(this.managementPort), "hkp.shutdown.pre-stop",
 				"0s", "hkp.plugins.runtime-directory", this.runtime.toString()));
@@ -68,7 +67,7 @@ public final class GatewayProcess implements AutoCloseable {
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
 						"-XX:TieredStopAtLevel=1", "-Dio.netty.leakDetection.level=paranoid"));
 		command.addAll(jvm);
-		command.addAll(List.of("-jar", root().resolve("target/hkp-gateway.jar").toString()));
+		command.addAll(program);
 		all.forEach((key, value) -> command.add("--" + key + "=" + value));
 		ProcessBuilder builder = new ProcessBuilder(command).directory(this.directory.toFile())
 			.redirectErrorStream(true)
@@ -89,12 +88,23 @@ public final class GatewayProcess implements AutoCloseable {
 
 	/** The same with changes to the environment. */
 	public static GatewayProcess start(Map<String, String> environment, String... properties) {
-		return started(new GatewayProcess(environment, List.of(), false, List.of(properties)));
+		return started(
+				new GatewayProcess(environment, List.of(), UnpackedGateway.options(), false, List.of(properties)));
 	}
 
 	/** The same with options of the JVM, which beat those that tests usually set. */
 	public static GatewayProcess startWith(List<String> jvm, String... properties) {
-		return started(new GatewayProcess(Map.of(), jvm, false, List.of(properties)));
+		return started(new GatewayProcess(Map.of(), jvm, UnpackedGateway.options(), false, List.of(properties)));
+	}
+
+	/** The same of the jar as it is: {@code java -jar target/hkp-gateway.jar}. */
+	static GatewayProcess startJar(String... properties) {
+		return startAs(List.of("-jar", UnpackedGateway.jar().toString()), properties);
+	}
+
+	/** The same with the end of {@code java}'s options that says what to run. */
+	static GatewayProcess startAs(List<String> program, String... properties) {
+		return started(new GatewayProcess(Map.of(), List.of(), program, false, List.of(properties)));
 	}
 
 	private static GatewayProcess started(GatewayProcess gateway) {
@@ -110,7 +120,7 @@ public final class GatewayProcess implements AutoCloseable {
 
 	/** Starts the gateway and does not wait. */
 	public static GatewayProcess launch(String... properties) {
-		return new GatewayProcess(Map.of(), List.of(), false, List.of(properties));
+		return new GatewayProcess(Map.of(), List.of(), UnpackedGateway.options(), false, List.of(properties));
 	}
 
 	/**
@@ -118,7 +128,7 @@ public final class GatewayProcess implements AutoCloseable {
 	 * this reads it, or does not. {@link #log()} stays empty.
 	 */
 	public static GatewayProcess launchPiped(String... properties) {
-		return new GatewayProcess(Map.of(), List.of(), true, List.of(properties));
+		return new GatewayProcess(Map.of(), List.of(), UnpackedGateway.options(), true, List.of(properties));
 	}
 
 	public int port() {
@@ -334,15 +344,6 @@ public final class GatewayProcess implements AutoCloseable {
 
 	private Path logFile() {
 		return this.directory.resolve("gateway.log");
-	}
-
-	private static int freePort() {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
 	}
 
 	/** The root of the checkout. */

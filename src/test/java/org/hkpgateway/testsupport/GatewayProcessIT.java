@@ -30,6 +30,21 @@ class GatewayProcessIT {
 		}
 	}
 
+	/** That it is unpacked for the other tests changes nothing. */
+	@Test
+	void theJarStartsAsItIs() throws Exception {
+		try (GatewayProcess gateway = GatewayProcess.startJar("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
+				"hkp.plugins.settings.antiabuse.required=true", "hkp.plugins.settings.antiabuse.timeout=15s",
+				"hkp.plugins.chain-budget=20s")) {
+			assertThat(gateway.process().info().arguments().orElseThrow()).contains(
+					GatewayProcess.root().resolve("target/hkp-gateway.jar").toAbsolutePath().normalize().toString());
+			assertThat(gateway.pluginPid("antiabuse")).isPositive();
+			assertThat(RawClient.exchange(gateway.port(), "GET /pks/lookup?op=stats HTTP/1.0\r\n\r\n").status())
+				.isEqualTo(200);
+			assertThat(gateway.stop()).isEqualTo(143);
+		}
+	}
+
 	@Test
 	void garbageIsCollectedBeforeTheEnd() throws Exception {
 		try (GatewayProcess gateway = GatewayProcess.startWith(List.of("-Xlog:gc"))) {

@@ -35,7 +35,7 @@ public final class RawKeyserver implements AutoCloseable {
 
 	public RawKeyserver(String name) throws IOException {
 		this.name = name;
-		this.server = listen(0);
+		this.server = listen(FreePorts.next());
 		this.port = this.server.getLocalPort();
 	}
 

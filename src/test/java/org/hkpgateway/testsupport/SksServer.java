@@ -2,8 +2,6 @@ package org.hkpgateway.testsupport;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -78,10 +76,10 @@ public final class SksServer implements AutoCloseable {
 					"var/spool/sks/messages", "var/spool/sks/failed_messages")) {
 				Files.createDirectories(directory.resolve(name));
 			}
-			int port = freePort();
+			int port = FreePorts.next();
 			Files.write(directory.resolve("etc/sks/sksconf"),
 					List.of("hostname: localhost", "hkp_address: 127.0.0.1", "hkp_port: " + port,
-							"recon_address: 127.0.0.1", "recon_port: " + freePort(), "disable_mailsync:",
+							"recon_address: 127.0.0.1", "recon_port: " + FreePorts.next(), "disable_mailsync:",
 							"debuglevel: 6"));
 			Files.createFile(directory.resolve("etc/sks/membership"));
 			Path seed = Files.createFile(directory.resolve("var/lib/sks/dump/seed.pgp"));
@@ -100,12 +98,6 @@ public final class SksServer implements AutoCloseable {
 		catch (IOException ex) {
 			TemporaryDirectory.delete(directory);
 			throw new UncheckedIOException(ex);
-		}
-	}
-
-	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
 		}
 	}
 

@@ -13,21 +13,21 @@ import java.util.stream.Stream;
 /**
  * Tells whether a program has to be built again.
  */
-final class SourceDigest {
+public final class SourceDigest {
 
 	private SourceDigest() {
 	}
 
 	/**
-	 * A digest of the names and contents of all files below a directory, and of one more.
+	 * A digest of the names and contents of all files below a directory, and of others.
 	 * Not of {@code Cargo.lock}, which cargo writes when it builds.
 	 */
-	static String of(Path directory, Path another) throws IOException {
+	public static String of(Path directory, Path... others) throws IOException {
 		try (Stream<Path> tree = Files.walk(directory)) {
 			MessageDigest digest = MessageDigest.getInstance("SHA-256");
 			List<Path> files = Stream
 				.concat(tree.filter(Files::isRegularFile).filter((file) -> !file.endsWith("Cargo.lock")).sorted(),
-						Stream.of(another))
+						Stream.of(others))
 				.toList();
 			for (Path file : files) {
 				byte[] content = Files.readAllBytes(file);

@@ -1,0 +1,106 @@
+package org.hkpgateway.grpc;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+import org.hkpgateway.plugin.TestSpec;
+import org.hkpgateway.plugin.Transport;
+import org.hkpgateway.testsupport.Command;
+import org.hkpgateway.testsupport.GatewayProcess;
+import org.hkpgateway.testsupport.MadeOnce;
+import org.hkpgateway.testsupport.SourceDigest;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.FileSystemUtils;
+
+/**
+ * {@link FakePluginProgram} is started hundreds of times. It takes half the time with an
+ * archive of its classes, which cannot hold classes of directories: those of the class
+ * path are packed. Kept in {@code target/fake-plugin} until a class or Java changes.
+ */
+final class FakePluginArchive {
+
+	private static final Duration DEADLINE = Duration.ofMinutes(2);
+
+	private static final String ARCHIVE = "fake-plugin.jsa";
+
+	private static @Nullable String options;
+
+	private FakePluginArchive() {
+	}
+
+	/** Options of {@code java} for a shell: the archive and the class path. */
+	static synchronized String options(String classPath) {
+		if (options == null) {
+			Path directory = GatewayProcess.root().resolve("target/fake-plugin").toAbsolutePath().normalize();
+			MadeOnce.in(directory, version(classPath), (made) -> make(made, classPath));
+			options = "-XX:SharedArchiveFile='" + directory.resolve(ARCHIVE) + "' -cp '" + packed(directory, classPath)
+					+ "'";
+		}
+		return options;
+	}
+
+	private static String version(String classPath) {
+		try {
+			StringBuilder version = new StringBuilder(Runtime.version() + " " + System.getProperty("java.home"));
+			for (Path each : directories(classPath)) {
+				version.append(' ').append(SourceDigest.of(each));
+			}
+			return version.append(' ').append(classPath).toString();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static List<Path> directories(String classPath) {
+		return Stream.of(classPath.split(File.pathSeparator)).map(Path::of).filter(Files::isDirectory).toList();
+	}
+
+	private static String packed(Path directory, String classPath) {
+		List<Path> directories = directories(classPath);
+		List<String> entries = new ArrayList<>();
+		for (String entry : classPath.split(File.pathSeparator)) {
+			int number = directories.indexOf(Path.of(entry));
+			entries.add((number < 0) ? entry : directory.resolve(number + ".jar").toString());
+		}
+		return String.join(File.pathSeparator, entries);
+	}
+
+	private static void make(Path directory, String classPath) throws IOException {
+		Path archive = directory.resolve(ARCHIVE);
+		Files.deleteIfExists(archive);
+		int number = 0;
+		for (Path each : directories(classPath)) {
+			FakePluginProgram.pack(each, directory.resolve(number++ + ".jar"));
+		}
+		Path sockets = Files.createTempDirectory("hf");
+		try (GrpcConnector connector = new GrpcConnector(new Gateway("0.1", Duration.ofSeconds(1)))) {
+			List<String> command = new ArrayList<>(List.of("env", "PLUGIN_UNIX_SOCKET_DIR=" + sockets));
+			Map<String, String> offered = connector.offer(TestSpec.named("fake").transport(Transport.MTLS).build())
+				.environment();
+			offered.forEach((name, value) -> command.add(name + "=" + value));
+			command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+			command.addAll(FakePluginProgram.OPTIONS);
+			command.addAll(List.of("-XX:ArchiveClassesAtExit=" + archive, "-cp", packed(directory, classPath),
+					FakePluginProgram.class.getName(), FakePlugin.Behaviour.CONTINUES.name()));
+			// Its standard input has an end, and so has it.
+			Command.Result result = Command.run(directory, DEADLINE, new byte[0], command).orFail();
+			if (!Files.exists(archive)) {
+				throw new AssertionError("expected: an archive of classes, got: " + result.errors());
+			}
+		}
+		finally {
+			FileSystemUtils.deleteRecursively(sockets);
+		}
+	}
+
+}

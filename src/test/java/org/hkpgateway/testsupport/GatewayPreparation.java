@@ -1,0 +1,22 @@
+package org.hkpgateway.testsupport;
+
+import java.nio.file.Files;
+
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Unpacks the gateway before the first integration test, whose time limit should not have
+ * to hold that too. JUnit finds it by itself and runs it for every class.
+ */
+public final class GatewayPreparation implements BeforeAllCallback {
+
+	@Override
+	public void beforeAll(ExtensionContext context) {
+		boolean integration = context.getRequiredTestClass().getSimpleName().endsWith("IT");
+		if (integration && Files.exists(UnpackedGateway.jar()) && Files.exists(GatewayProcess.ANTIABUSE)) {
+			UnpackedGateway.options();
+		}
+	}
+
+}
