@@ -142,13 +142,13 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			return Mono.empty();
 		}
 		if (exchange.isHeadSent()) {
-			logger.warn("Answer cut short, connection reset [request {}]: {}", exchange.id(), error.toString());
+			logger.warn("Answer cut short, connection reset [{}]: {}", about(exchange), error.toString());
 			exchange.reset();
 			return Mono.empty();
 		}
 		if (error instanceof Refusal refusal) {
 			if (refusal.getCause() != null) {
-				logger.warn("{} [request {}]: {}", refusal.text(), exchange.id(), refusal.getCause().toString());
+				logger.warn("{} [{}]: {}", refusal.text(), about(exchange), refusal.getCause().toString());
 			}
 			exchange.refused(refusal.text());
 			this.listener.requestRefused(refusal.status());
@@ -163,6 +163,10 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		this.listener.requestRefused(500);
 		return answer(exchange, new ResponseHead(500, Headers.of("Content-Type", "text/plain; charset=utf-8")),
 				ByteBuffer.wrap("The request could not be processed.\n".getBytes(StandardCharsets.UTF_8)));
+	}
+
+	private static String about(Exchange exchange) {
+		return "request " + exchange.id() + (exchange.upstream().isEmpty() ? "" : ", keyserver " + exchange.upstream());
 	}
 
 	static ResponseHead refusalHead(Refusal refusal) {

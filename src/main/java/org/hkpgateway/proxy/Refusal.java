@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The gateway itself says no. The message is for the client: one sentence, no internals.
  * Never 503 or 504, which gpg answers with six immediate repeats; 502, on which it marks
- * the host dead, only when the keyserver cannot be reached.
+ * the host dead, only when the keyserver cannot be reached or does not answer.
  */
 final class Refusal extends RuntimeException {
 
@@ -79,6 +79,10 @@ final class Refusal extends RuntimeException {
 	static Refusal overloaded(String what) {
 		return new Refusal(429, "The server is busy (" + what + "). Please try again later.", Duration.ofSeconds(5),
 				null);
+	}
+
+	static Refusal unanswered(Throwable cause) {
+		return new Refusal(502, "No valid answer came from the keyserver.", null, cause);
 	}
 
 	static Refusal unreachable(Throwable cause) {

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -59,7 +60,12 @@ public final class RawKeyserver implements AutoCloseable {
 	public void kill() throws IOException {
 		this.server.close();
 		for (Socket socket : this.open) {
-			socket.setSoLinger(true, 0);
+			try {
+				socket.setSoLinger(true, 0);
+			}
+			catch (SocketException ex) {
+				// It has just ended by itself.
+			}
 			socket.close();
 		}
 	}
