@@ -22,14 +22,7 @@ import reactor.netty.resources.LoopResources;
  */
 final class UpstreamServer implements AutoCloseable {
 
-	/**
-	 * Idle connections are dropped before the keyserver is likely to drop them, for a
-	 * request on a connection that is closing at that moment is lost: Apache and Node
-	 * wait 5 s unless told otherwise, nginx 75 s.
-	 */
-	private static final Duration MAX_IDLE = Duration.ofSeconds(4);
-
-	/** Also those that nobody asks for any more, as after a rush. */
+	/** Between two looks for connections that are idle for long, as after a rush. */
 	private static final Duration EVICTION_PAUSE = Duration.ofSeconds(2);
 
 	private static final int MAX_HEAD_BYTES = 64 * 1024;
@@ -84,7 +77,7 @@ final class UpstreamServer implements AutoCloseable {
 			.maxConnections(most)
 			.pendingAcquireMaxCount(2 * most)
 			.pendingAcquireTimeout(this.settings.connectTimeout())
-			.maxIdleTime(MAX_IDLE)
+			.evictionPredicate(KeepAliveTime::isOver)
 			.evictInBackground(EVICTION_PAUSE)
 			.lifo()
 			.build();
@@ -97,6 +90,7 @@ final class UpstreamServer implements AutoCloseable {
 			.doOnChannelInit((observer, channel, remote) -> channel.pipeline()
 				.addAfter(NettyPipeline.HttpCodec, "hkp.answer-wait",
 						new AnswerWait(this.name, this.settings.responseTimeout()))
+				.addAfter(NettyPipeline.HttpCodec, "hkp.keep-alive", new KeepAliveTime())
 				.addAfter(NettyPipeline.HttpCodec, "hkp.interim-answers", new InterimAnswers()))
 			.httpResponseDecoder(
 					(decoder) -> decoder.maxHeaderSize(MAX_HEAD_BYTES).maxInitialLineLength(MAX_HEAD_BYTES))

@@ -104,6 +104,9 @@ class SeveralUpstreamsIT {
 	@Test
 	void aKeyserverThatIsKilledUnderLoadCostsWhatItWasBusyWithAndItsReturnIsNoticed() throws Exception {
 		int clients = 4;
+		// So that each is busy when it is killed.
+		Stream.of(this.primary, this.second, this.third)
+			.forEach((server) -> server.answersAfter(Duration.ofMillis(20)));
 		try (TestEdge edge = edge(FAST); Load load = new Load(edge.port(), clients)) {
 			load.await(100);
 			this.second.kill();
@@ -114,7 +117,7 @@ class SeveralUpstreamsIT {
 			await(() -> !isUp(edge, 0));
 			load.await(200);
 			int failed = load.failures().size();
-			assertThat(failed).as("in flight when either was killed").isLessThanOrEqualTo(2 * clients);
+			assertThat(failed).as("in flight when either was killed").isPositive().isLessThanOrEqualTo(2 * clients);
 			assertThat(write(edge)).as("never to a secondary").isEqualTo(502);
 			int before = this.second.requests().size();
 			this.second.restart();
@@ -123,7 +126,9 @@ class SeveralUpstreamsIT {
 			await(() -> isUp(edge, 0));
 			assertThat(write(edge)).isEqualTo(200);
 			load.await(100);
-			assertThat(load.end()).as("none since the second was killed").hasSize(failed).containsOnly("status 502");
+			assertThat(load.end()).as("none since the primary was killed")
+				.hasSize(failed)
+				.allMatch("status 502"::equals);
 			assertThat(edge.gateway().upstreams().stream().mapToLong((one) -> one.failures().unanswered()).sum())
 				.isEqualTo(failed);
 		}
