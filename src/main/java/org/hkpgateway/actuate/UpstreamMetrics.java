@@ -17,7 +17,8 @@ import org.hkpgateway.proxy.UpstreamStatus;
  * <li>{@code hkp.upstream.failures}, also by kind: attempts to have a client's request
  * answered by it that failed because it was {@code unsent} (no connection), was sent and
  * remained {@code unanswered}, or the answer was {@code cut}</li>
- * <li>{@code hkp.upstream.retries}: unsent ones that went elsewhere</li>
+ * <li>{@code hkp.upstream.retries}: unsent ones that went elsewhere, or over another
+ * connection</li>
  * </ul>
  */
 public class UpstreamMetrics implements MeterBinder {
@@ -43,7 +44,7 @@ public class UpstreamMetrics implements MeterBinder {
 			failures(registry, upstream.url(), "unanswered", UpstreamStatus.Failures::unanswered);
 			failures(registry, upstream.url(), "cut", UpstreamStatus.Failures::cut);
 			counter("hkp.upstream.retries", upstream.url(), UpstreamStatus.Failures::retried)
-				.description("Requests that were never sent to the keyserver and went to another")
+				.description("Requests that were never sent to the keyserver and tried again")
 				.register(registry);
 		}
 	}

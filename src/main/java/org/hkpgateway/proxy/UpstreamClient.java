@@ -34,6 +34,9 @@ import reactor.netty.internal.shaded.reactor.pool.PoolAcquireTimeoutException;
  */
 final class UpstreamClient implements AutoCloseable {
 
+	/** Over another connection, when one had closed before anything was sent over it. */
+	private static final int MOST_REPEATS = 2;
+
 	private final Upstreams upstreams;
 
 	/**
@@ -82,6 +85,8 @@ final class UpstreamClient implements AutoCloseable {
 		private boolean anywhere;
 
 		private final List<UpstreamServer> failed = new ArrayList<>(0);
+
+		private int repeats;
 
 		Call(Exchange exchange, UpstreamHead head, UpstreamBody body, List<HeaderMutation> responseHeaders,
 				boolean anywhere) {
@@ -142,8 +147,15 @@ final class UpstreamClient implements AutoCloseable {
 				return Mono.error(Refusal
 					.overloaded("all " + server.maxConnections() + " connections to the keyserver are in use"));
 			}
-			server.state().unreachable(error);
+			boolean closed = isClosed(error);
+			if (!closed) {
+				server.state().unreachable(error);
+			}
 			UpstreamServer next = this.anywhere ? other(server) : null;
+			if (next == null && closed && this.repeats < MOST_REPEATS) {
+				this.repeats++;
+				next = server;
+			}
 			if (next == null) {
 				return Mono.error(Refusal.unreachable(error));
 			}

@@ -22,7 +22,7 @@ final class UpstreamFailures {
 		this.unsent.increment();
 	}
 
-	/** The request, never sent, goes elsewhere. */
+	/** The request, never sent, goes elsewhere, or over another connection. */
 	void retried() {
 		this.retried.increment();
 	}

@@ -18,7 +18,7 @@ public record UpstreamStatus(URI url, boolean primary, boolean up, boolean inUse
 	 * How many attempts failed, those of the gateway's own checks apart.
 	 *
 	 * @param unsent no connection could be had
-	 * @param retried of these, how many went elsewhere
+	 * @param retried of these, how many went elsewhere, or over another connection
 	 * @param unanswered the request was sent, and no answer came
 	 * @param cut the answer broke off
 	 */
