@@ -5,6 +5,7 @@ import java.net.URI;
 import org.hkpgateway.testsupport.GatewayProcess;
 import org.hkpgateway.testsupport.RawHttp;
 import org.hkpgateway.testsupport.RawKeyserver;
+import org.hkpgateway.testsupport.SksServer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -37,10 +38,49 @@ class SeveralKeyserversIT {
 			for (int i = 0; i < 10; i++) {
 				assertThat(RawHttp.request(gateway.port(), "GET", "/pks/lookup?op=stats")).contains("primary");
 			}
+			assertThat(metric(gateway, "hkp.upstream.failures?tag=kind:unsent&tag=upstream:" + second.uri())).isZero();
+			assertThat(metric(gateway, "hkp.upstream.retries?tag=upstream:" + second.uri())).isZero();
+
+			primary.kill();
+			assertThat(RawHttp.request(gateway.port(), "GET", "/pks/lookup?op=stats")).contains(" 502 ");
+			assertThat(metric(gateway, "hkp.upstream.failures?tag=kind:unsent&tag=upstream:" + primary.uri()))
+				.isEqualTo(1);
+			primary.restart();
+			gateway.await("the metric of the primary that is up again", () -> up(gateway, primary.uri()) == 1);
 
 			second.restart();
 			gateway.await("the metric of one that is up again", () -> up(gateway, second.uri()) == 1);
 			assertThat(gateway.log()).contains("Keyserver " + second.uri().getAuthority() + " is up: ");
+			assertThat(status(gateway)).isEqualTo("UP");
+		}
+	}
+
+	@Test
+	void anOnlyKeyserverThatHangsIsSeenInHealthMetricAndLogAndAskedAllTheSame() throws Exception {
+		try (SksServer sks = SksServer.start();
+				GatewayProcess gateway = GatewayProcess.start("hkp.upstream.urls=" + sks.uri(),
+						"hkp.upstream.health.interval=200ms", "hkp.upstream.health.timeout=500ms",
+						"hkp.upstream.response-timeout=1s",
+						"hkp.plugins.directories=" + GatewayProcess.root().resolve("no-such-directory"))) {
+			assertThat(status(gateway)).isEqualTo("UP");
+			assertThat(up(gateway, sks.uri())).isEqualTo(1);
+
+			sks.freeze();
+			gateway.await("the metric of one that hangs", () -> up(gateway, sks.uri()) == 0);
+			assertThat(gateway.log()).contains("Keyserver " + sks.uri().getAuthority()
+					+ " is down: 3 failures in a row, " + "the last: expected: keyserver " + sks.uri().getAuthority()
+					+ " to answer /pks/health within 500 ms, got: none");
+			assertThat(status(gateway)).isEqualTo("DOWN");
+			assertThat(gateway.actuator("health/upstream").path("details").path(sks.uri().toString()).toString())
+				.contains("\"up\":false", "\"inUse\":true", "\"answers\":false",
+						"\"error\":\"expected: keyserver " + sks.uri().getAuthority());
+			assertThat(RawHttp.request(gateway.port(), "GET", "/pks/lookup?op=stats")).contains(" 502 ");
+			assertThat(metric(gateway, "hkp.upstream.failures?tag=kind:unanswered&tag=upstream:" + sks.uri()))
+				.isEqualTo(1);
+
+			sks.thaw();
+			gateway.await("the metric of one that goes on", () -> up(gateway, sks.uri()) == 1);
+			assertThat(RawHttp.request(gateway.port(), "GET", "/pks/lookup?op=stats")).contains(" 200 ");
 			assertThat(status(gateway)).isEqualTo("UP");
 		}
 	}
@@ -50,11 +90,11 @@ class SeveralKeyserversIT {
 	}
 
 	private static int up(GatewayProcess gateway, URI upstream) {
-		return gateway.actuator("metrics/hkp.upstream.up?tag=upstream:" + upstream)
-			.path("measurements")
-			.path(0)
-			.path("value")
-			.asInt(-1);
+		return metric(gateway, "hkp.upstream.up?tag=upstream:" + upstream);
+	}
+
+	private static int metric(GatewayProcess gateway, String name) {
+		return gateway.actuator("metrics/" + name).path("measurements").path(0).path("value").asInt(-1);
 	}
 
 }

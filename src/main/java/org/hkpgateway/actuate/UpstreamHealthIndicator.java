@@ -48,7 +48,8 @@ public class UpstreamHealthIndicator extends AbstractReactiveHealthIndicator {
 	private static Map<String, Object> details(UpstreamStatus upstream) {
 		Map<String, Object> details = new LinkedHashMap<>();
 		details.put("primary", upstream.primary());
-		details.put("inUse", upstream.up());
+		details.put("up", upstream.up());
+		details.put("inUse", upstream.inUse());
 		details.put("answers", upstream.error().isEmpty());
 		if (!upstream.error().isEmpty()) {
 			details.put("error", upstream.error());

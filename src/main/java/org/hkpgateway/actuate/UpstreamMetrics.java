@@ -1,7 +1,9 @@
 package org.hkpgateway.actuate;
 
 import java.net.URI;
+import java.util.function.ToDoubleFunction;
 
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -9,8 +11,15 @@ import org.hkpgateway.proxy.PublicServer;
 import org.hkpgateway.proxy.UpstreamStatus;
 
 /**
- * {@code hkp.upstream.up} by upstream: 1 if requests that only read go to that keyserver,
- * 0 if it is taken to be down.
+ * Metrics by upstream:
+ * <ul>
+ * <li>{@code hkp.upstream.up}: 1 if the keyserver is taken to be up, else 0</li>
+ * <li>{@code hkp.upstream.failures}, also by kind: attempts to have a client's request
+ * answered by it that failed because it was {@code unsent} (no connection), was sent and
+ * remained {@code unanswered}, or the answer was {@code cut}</li>
+ * <li>{@code hkp.upstream.retries}: unsent ones that went elsewhere, or over another
+ * connection</li>
+ * </ul>
  */
 public class UpstreamMetrics implements MeterBinder {
 
@@ -27,15 +36,38 @@ public class UpstreamMetrics implements MeterBinder {
 	@Override
 	public void bindTo(MeterRegistry registry) {
 		for (UpstreamStatus upstream : this.server.upstreams()) {
-			Gauge.builder("hkp.upstream.up", () -> isUp(upstream.url()) ? 1 : 0)
+			Gauge.builder("hkp.upstream.up", () -> status(upstream.url()).up() ? 1 : 0)
 				.tag("upstream", upstream.url().toString())
 				.description("Whether the keyserver is taken to be up")
+				.register(registry);
+			failures(registry, upstream.url(), "unsent", UpstreamStatus.Failures::unsent);
+			failures(registry, upstream.url(), "unanswered", UpstreamStatus.Failures::unanswered);
+			failures(registry, upstream.url(), "cut", UpstreamStatus.Failures::cut);
+			counter("hkp.upstream.retries", upstream.url(), UpstreamStatus.Failures::retried)
+				.description("Requests that were never sent to the keyserver and tried again")
 				.register(registry);
 		}
 	}
 
-	private boolean isUp(URI url) {
-		return this.server.upstreams().stream().anyMatch((upstream) -> upstream.url().equals(url) && upstream.up());
+	private void failures(MeterRegistry registry, URI url, String kind,
+			ToDoubleFunction<UpstreamStatus.Failures> count) {
+		counter("hkp.upstream.failures", url, count).tag("kind", kind)
+			.description("Attempts to have a request answered by the keyserver that failed")
+			.register(registry);
+	}
+
+	private FunctionCounter.Builder<PublicServer> counter(String name, URI url,
+			ToDoubleFunction<UpstreamStatus.Failures> count) {
+		return FunctionCounter.builder(name, this.server, (server) -> count.applyAsDouble(status(url).failures()))
+			.tag("upstream", url.toString());
+	}
+
+	private UpstreamStatus status(URI url) {
+		return this.server.upstreams()
+			.stream()
+			.filter((upstream) -> upstream.url().equals(url))
+			.findFirst()
+			.orElseThrow();
 	}
 
 }

@@ -120,12 +120,9 @@ final class Explainer {
 		}
 		UpstreamClient.frame(fields, head.method(), body);
 		return new Explanation.Forward(head.method(), head.target(), NettyHeaders.copy(fields), length(body),
-				forward.bodyReplaced(), reads, servers.stream().map(this::status).toList(), forward.responseHeaders(),
+				forward.bodyReplaced(), reads,
+				servers.stream().map((server) -> this.upstreams.status(server, "")).toList(), forward.responseHeaders(),
 				reviewers(seats));
-	}
-
-	private UpstreamStatus status(UpstreamServer server) {
-		return new UpstreamStatus(server.url(), server == this.upstreams.primary(), server.state().isUp(), "");
 	}
 
 	private UpstreamBody body(ExplainedRequest asked, long length, ChainResult.Forward forward) {

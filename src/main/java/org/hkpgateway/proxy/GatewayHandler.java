@@ -172,13 +172,13 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			return Mono.empty();
 		}
 		if (exchange.isHeadSent()) {
-			logger.warn("Answer cut short, connection reset [request {}]: {}", exchange.id(), error.toString());
+			logger.warn("Answer cut short, connection reset [{}]: {}", about(exchange), error.toString());
 			exchange.reset();
 			return Mono.empty();
 		}
 		if (error instanceof Refusal refusal) {
 			if (refusal.getCause() != null) {
-				logger.warn("{} [request {}]: {}", refusal.text(), exchange.id(), refusal.getCause().toString());
+				logger.warn("{} [{}]: {}", refusal.text(), about(exchange), refusal.getCause().toString());
 			}
 			exchange.refused(refusal.text());
 			this.report.listener().requestRefused(refusal.status());
@@ -203,6 +203,10 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		ClientAddress client = exchange.client();
 		return (client != null && limit != EdgeLimit.MAX_REQUESTS_PER_ADDRESS) ? client.client()
 				: LimitReport.peer(exchange.channel());
+	}
+
+	private static String about(Exchange exchange) {
+		return "request " + exchange.id() + (exchange.upstream().isEmpty() ? "" : ", keyserver " + exchange.upstream());
 	}
 
 	static ResponseHead refusalHead(Refusal refusal) {

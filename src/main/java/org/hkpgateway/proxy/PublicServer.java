@@ -163,7 +163,7 @@ public final class PublicServer implements AutoCloseable {
 	 * @return one entry for each, the primary first
 	 */
 	public List<UpstreamStatus> upstreams() {
-		return this.upstreams.all().stream().map((server) -> status(server, "")).toList();
+		return this.upstreams.all().stream().map((server) -> this.upstreams.status(server, "")).toList();
 	}
 
 	/**
@@ -175,8 +175,8 @@ public final class PublicServer implements AutoCloseable {
 	public Mono<List<UpstreamStatus>> probeUpstreams() {
 		return Flux.fromIterable(this.upstreams.all())
 			.flatMapSequential((server) -> server.probe(PROBE_TIMEOUT)
-				.thenReturn(status(server, ""))
-				.onErrorResume((error) -> Mono.just(status(server, String.valueOf(error.getMessage())))))
+				.thenReturn(this.upstreams.status(server, ""))
+				.onErrorResume((error) -> Mono.just(this.upstreams.status(server, String.valueOf(error.getMessage())))))
 			.collectList();
 	}
 
@@ -187,10 +187,6 @@ public final class PublicServer implements AutoCloseable {
 	public Mono<Void> probeUpstream() {
 		return probeUpstreams().flatMap((all) -> all.stream().anyMatch((one) -> one.error().isEmpty())
 				? Mono.<Void>empty() : Mono.error(new IllegalStateException(all.get(0).error())));
-	}
-
-	private UpstreamStatus status(UpstreamServer server, String error) {
-		return new UpstreamStatus(server.url(), server == this.upstreams.primary(), server.state().isUp(), error);
 	}
 
 	@Override

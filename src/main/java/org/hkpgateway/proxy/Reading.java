@@ -20,18 +20,8 @@ final class Reading {
 	 */
 	static boolean only(UpstreamHead head, UpstreamBody body) {
 		HkpRequest hkp = head.hkp();
-		return isSafe(head, body) && (hkp == null || hkp.operation() != Operation.OTHER);
-	}
-
-	/**
-	 * Whether a request may be sent twice: RFC 9110 section 9.2.1, and nothing of a body
-	 * is used up.
-	 * @param head the request
-	 * @param body its body
-	 * @return true for GET and HEAD without a body
-	 */
-	static boolean isSafe(UpstreamHead head, UpstreamBody body) {
-		return body instanceof UpstreamBody.None && (head.method().equals("GET") || head.method().equals("HEAD"));
+		boolean safe = head.method().equals("GET") || head.method().equals("HEAD");
+		return safe && body instanceof UpstreamBody.None && (hkp == null || hkp.operation() != Operation.OTHER);
 	}
 
 }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The gateway itself says no. The message is for the client: one sentence, no internals.
  * Never 503 or 504, which gpg answers with six immediate repeats; 502, on which it marks
- * the host dead, only when the keyserver cannot be reached.
+ * the host dead, only when the keyserver cannot be reached or does not answer.
  */
 final class Refusal extends RuntimeException {
 
@@ -101,6 +101,10 @@ final class Refusal extends RuntimeException {
 
 	static Refusal tooManyRequests() {
 		return later(EdgeLimit.MAX_REQUESTS_PER_ADDRESS, "Too many requests from your address at a time.");
+	}
+
+	static Refusal unanswered(Throwable cause) {
+		return new Refusal(502, "No valid answer came from the keyserver.", null, cause);
 	}
 
 	static Refusal unreachable(Throwable cause) {

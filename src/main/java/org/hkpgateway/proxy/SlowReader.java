@@ -47,6 +47,16 @@ final class SlowReader extends AnswerRate {
 
 	@Override
 	long waiting(Channel channel) {
+		return untaken(channel);
+	}
+
+	/**
+	 * How many bytes were given to a connection and not taken by the kernel. To be called
+	 * on its event loop; costs as much as there are buffers.
+	 * @param channel the connection
+	 * @return 0 or more
+	 */
+	static long untaken(Channel channel) {
 		ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
 		if (buffer == null || buffer.isEmpty()) {
 			return 0;

@@ -12,8 +12,9 @@ import reactor.core.scheduler.Scheduler;
 
 /**
  * Asks each keyserver from time to time whether it is there: one check at a time for
- * each, the next a pause after the last has ended. Nothing waits for it. A keyserver that
- * is the only one is asked only while it is down: no request could go elsewhere.
+ * each, the next a pause after the last has ended. Nothing waits for it. An only
+ * keyserver is asked, too: requests go to it whatever comes of it, but operators learn
+ * that it hangs.
  */
 final class UpstreamChecks implements Disposable {
 
@@ -40,10 +41,9 @@ final class UpstreamChecks implements Disposable {
 		this.settings = settings;
 		this.probe = probe;
 		this.scheduler = scheduler;
-		boolean only = servers.size() == 1;
 		for (UpstreamServer server : servers) {
 			this.running.add(Mono.defer(() -> Mono.delay(pause(), scheduler))
-				.flatMap((tick) -> (only && server.state().isUp()) ? Mono.<Void>empty() : check(server))
+				.flatMap((tick) -> check(server))
 				.repeat()
 				.subscribe());
 		}

@@ -34,7 +34,7 @@ import reactor.netty.internal.shaded.reactor.pool.PoolAcquireTimeoutException;
  */
 final class UpstreamClient implements AutoCloseable {
 
-	/** Of a request that was sent on a connection which then closed. */
+	/** Over another connection, when one had closed before anything was sent over it. */
 	private static final int MOST_REPEATS = 2;
 
 	private final Upstreams upstreams;
@@ -48,13 +48,14 @@ final class UpstreamClient implements AutoCloseable {
 	}
 
 	/**
-	 * Sends a request and relays the answer. Subscribe once. HEAD is made of GET where
-	 * the keyserver does not serve it: SKS closes the connection, Hockeypuck answers 405
-	 * to it for a lookup.
+	 * Sends a request and relays the answer. Subscribe once. A request reaches one
+	 * keyserver at most: what was sent is not repeated, for nobody knows what became of
+	 * it, and it may be what brought the keyserver down. What was never sent, because no
+	 * connection could be had, goes to another keyserver if it only reads.
 	 * <p>
-	 * A request that only reads is sent to another keyserver if no connection could be
-	 * made, and so it was never sent; if it was sent and the connection was closed before
-	 * an answer came, it is repeated twice at most. Any other goes to the primary once.
+	 * One exception: HEAD is made of GET where the keyserver does not serve it. SKS
+	 * closes the connection, Hockeypuck answers 405 to it for a lookup. The same
+	 * keyserver then gets one GET.
 	 * @param exchange where the answer goes
 	 * @param head the request to send
 	 * @param body its body
@@ -63,9 +64,9 @@ final class UpstreamClient implements AutoCloseable {
 	 * answer; any other error if it was cut short
 	 */
 	Mono<Void> forward(Exchange exchange, UpstreamHead head, UpstreamBody body, List<HeaderMutation> responseHeaders) {
-		boolean reads = Reading.only(head, body);
-		Call call = new Call(exchange, head, body, responseHeaders, reads);
-		UpstreamServer first = reads ? this.upstreams.reader(List.of()) : null;
+		boolean anywhere = Reading.only(head, body);
+		Call call = new Call(exchange, head, body, responseHeaders, anywhere);
+		UpstreamServer first = anywhere ? this.upstreams.reader(List.of()) : null;
 		return call.to((first != null) ? first : this.upstreams.primary());
 	}
 
@@ -80,19 +81,20 @@ final class UpstreamClient implements AutoCloseable {
 
 		private final List<HeaderMutation> responseHeaders;
 
-		private final boolean reads;
+		/** Whether any keyserver may have it. */
+		private boolean anywhere;
 
 		private final List<UpstreamServer> failed = new ArrayList<>(0);
 
 		private int repeats;
 
 		Call(Exchange exchange, UpstreamHead head, UpstreamBody body, List<HeaderMutation> responseHeaders,
-				boolean reads) {
+				boolean anywhere) {
 			this.exchange = exchange;
 			this.head = head;
 			this.body = body;
 			this.responseHeaders = responseHeaders;
-			this.reads = reads;
+			this.anywhere = anywhere;
 		}
 
 		Mono<Void> to(UpstreamServer server) {
@@ -107,6 +109,7 @@ final class UpstreamClient implements AutoCloseable {
 				.request(HttpMethod.valueOf(method))
 				.uri(this.head.target())
 				.send((request, outbound) -> {
+					// The library writes on return, and has a connection that is open.
 					sent[0] = true;
 					return send(request, outbound, method, this.head, this.body);
 				})
@@ -117,29 +120,49 @@ final class UpstreamClient implements AutoCloseable {
 		}
 
 		private Mono<Void> failed(UpstreamServer server, String method, boolean sent, Throwable error) {
-			if (this.exchange.isHeadSent()) {
+			if (error instanceof Refusal || !this.exchange.channel().isActive()) {
+				// The client's doing.
 				return Mono.error(error);
 			}
-			boolean closed = isClosed(error);
-			if (method.equals("HEAD") && sent && (closed || error instanceof HeadNotServedException)) {
+			if (this.exchange.isHeadSent()) {
+				server.failures().cut();
+				return Mono.error(error);
+			}
+			if (!sent) {
+				return unsent(server, error);
+			}
+			if (method.equals("HEAD") && (isClosed(error) || error instanceof HeadNotServedException)) {
 				server.heads().notServed(this.head.target());
+				// Whatever HEAD has done to this one, no other is to have the same.
+				this.anywhere = false;
 				return as("GET", server);
 			}
-			if (closed) {
-				boolean again = (!sent || Reading.isSafe(this.head, this.body)) && this.repeats++ < MOST_REPEATS;
-				UpstreamServer next = this.reads ? next(server) : server;
-				return again ? to((next != null) ? next : server) : Mono.error(refusal(server, error));
-			}
-			if (!sent && !isOverload(error)) {
-				server.state().unreachable(error);
-				UpstreamServer next = this.reads ? next(server) : null;
-				return (next != null) ? to(next) : Mono.error(refusal(server, error));
-			}
-			return Mono.error(refusal(server, error));
+			server.failures().unanswered();
+			return Mono.error(Refusal.unanswered(error));
 		}
 
-		/** Chooses another. */
-		private @Nullable UpstreamServer next(UpstreamServer server) {
+		private Mono<Void> unsent(UpstreamServer server, Throwable error) {
+			server.failures().unsent();
+			if (isOverload(error)) {
+				return Mono.error(Refusal.noConnection(server.maxConnections()));
+			}
+			boolean closed = isClosed(error);
+			if (!closed) {
+				server.state().unreachable(error);
+			}
+			UpstreamServer next = this.anywhere ? other(server) : null;
+			if (next == null && closed && this.repeats < MOST_REPEATS) {
+				this.repeats++;
+				next = server;
+			}
+			if (next == null) {
+				return Mono.error(Refusal.unreachable(error));
+			}
+			server.failures().retried();
+			return to(next);
+		}
+
+		private @Nullable UpstreamServer other(UpstreamServer server) {
 			this.failed.add(server);
 			return UpstreamClient.this.upstreams.reader(this.failed);
 		}
@@ -242,16 +265,6 @@ final class UpstreamClient implements AutoCloseable {
 
 	private static boolean isOverload(Throwable error) {
 		return error instanceof PoolAcquireTimeoutException || error instanceof PoolAcquirePendingLimitException;
-	}
-
-	private static Throwable refusal(UpstreamServer server, Throwable error) {
-		if (error instanceof Refusal) {
-			return error;
-		}
-		if (isOverload(error)) {
-			return Refusal.noConnection(server.maxConnections());
-		}
-		return Refusal.unreachable(error);
 	}
 
 	@Override

@@ -22,11 +22,8 @@ import reactor.netty.resources.LoopResources;
  */
 final class UpstreamServer implements AutoCloseable {
 
-	/**
-	 * Idle connections are dropped before the keyserver is likely to drop them: a request
-	 * sent on a connection that is closing at that moment would be lost.
-	 */
-	private static final Duration MAX_IDLE = Duration.ofSeconds(10);
+	/** Between two looks for connections that are idle for long, as after a rush. */
+	private static final Duration EVICTION_PAUSE = Duration.ofSeconds(2);
 
 	private static final int MAX_HEAD_BYTES = 64 * 1024;
 
@@ -58,6 +55,8 @@ final class UpstreamServer implements AutoCloseable {
 
 	private final UpstreamState state;
 
+	private final UpstreamFailures failures = new UpstreamFailures();
+
 	private final HeadMemory heads = new HeadMemory(System::nanoTime);
 
 	UpstreamServer(URI url, UpstreamSettings settings) {
@@ -78,7 +77,8 @@ final class UpstreamServer implements AutoCloseable {
 			.maxConnections(most)
 			.pendingAcquireMaxCount(2 * most)
 			.pendingAcquireTimeout(this.settings.connectTimeout())
-			.maxIdleTime(MAX_IDLE)
+			.evictionPredicate(KeepAliveTime::isOver)
+			.evictInBackground(EVICTION_PAUSE)
 			.lifo()
 			.build();
 	}
@@ -87,8 +87,10 @@ final class UpstreamServer implements AutoCloseable {
 		return HttpClient.create(connections)
 			.remoteAddress(() -> this.address)
 			.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) this.settings.connectTimeout().toMillis())
-			.responseTimeout(this.settings.responseTimeout())
 			.doOnChannelInit((observer, channel, remote) -> channel.pipeline()
+				.addAfter(NettyPipeline.HttpCodec, "hkp.answer-wait",
+						new AnswerWait(this.name, this.settings.responseTimeout()))
+				.addAfter(NettyPipeline.HttpCodec, "hkp.keep-alive", new KeepAliveTime())
 				.addAfter(NettyPipeline.HttpCodec, "hkp.interim-answers", new InterimAnswers()))
 			.httpResponseDecoder(
 					(decoder) -> decoder.maxHeaderSize(MAX_HEAD_BYTES).maxInitialLineLength(MAX_HEAD_BYTES))
@@ -129,11 +131,11 @@ final class UpstreamServer implements AutoCloseable {
 	}
 
 	private Mono<Integer> probe(String target, Duration timeout) {
-		return this.prober.responseTimeout(timeout)
-			.get()
+		return this.prober.get()
 			.uri(target)
 			.responseSingle((response, content) -> content.then(Mono.just(response.status().code())))
-			.timeout(timeout);
+			.timeout(timeout,
+					Mono.error(() -> new KeyserverSilentException(this.name, "to answer " + target, timeout)));
 	}
 
 	URI url() {
@@ -150,6 +152,10 @@ final class UpstreamServer implements AutoCloseable {
 
 	UpstreamState state() {
 		return this.state;
+	}
+
+	UpstreamFailures failures() {
+		return this.failures;
 	}
 
 	HeadMemory heads() {

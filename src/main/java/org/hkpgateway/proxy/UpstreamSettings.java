@@ -13,7 +13,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param urls where they are, {@code http://host[:port]}, the primary first; empty for
  * the embedded keyserver
  * @param connectTimeout longest wait for a connection, free or new
- * @param responseTimeout longest wait between two reads of an answer
+ * @param responseTimeout longest wait for the keyserver, until the answer begins and in
+ * it
  * @param maxConnections most connections to each at a time
  * @param contentLength what to do with a request body of unknown length
  * @param health how to notice that one is down

@@ -7,8 +7,22 @@ import java.net.URI;
  *
  * @param url where it is
  * @param primary whether it gets what may change something
- * @param up whether requests that only read go to it
+ * @param up whether it is taken to be up
+ * @param inUse whether requests that only read go to it: if it is up, or if none is
+ * @param failures of clients' requests since the start
  * @param error why it did not answer when it was asked; empty if it did, or was not asked
  */
-public record UpstreamStatus(URI url, boolean primary, boolean up, String error) {
+public record UpstreamStatus(URI url, boolean primary, boolean up, boolean inUse, Failures failures, String error) {
+
+	/**
+	 * How many attempts failed, those of the gateway's own checks apart.
+	 *
+	 * @param unsent no connection could be had
+	 * @param retried of these, how many went elsewhere, or over another connection
+	 * @param unanswered the request was sent, and no answer came
+	 * @param cut the answer broke off
+	 */
+	public record Failures(long unsent, long retried, long unanswered, long cut) {
+	}
+
 }

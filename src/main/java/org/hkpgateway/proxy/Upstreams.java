@@ -52,6 +52,18 @@ final class Upstreams {
 		return (up != null) ? up : least(failed, false);
 	}
 
+	/**
+	 * What is known of a keyserver.
+	 * @param server one of these
+	 * @param error why it did not answer just now; empty if it did, or was not asked
+	 * @return what is known now
+	 */
+	UpstreamStatus status(UpstreamServer server, String error) {
+		boolean up = server.state().isUp();
+		boolean inUse = up || this.servers.stream().noneMatch((one) -> one.state().isUp());
+		return new UpstreamStatus(server.url(), server == primary(), up, inUse, server.failures().counts(), error);
+	}
+
 	/** Of those that are equally busy each has its turn. */
 	private @Nullable UpstreamServer least(Collection<UpstreamServer> failed, boolean onlyUp) {
 		int size = this.servers.size();

@@ -1,10 +1,14 @@
 package org.hkpgateway.proxy;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -98,15 +102,22 @@ class SeveralUpstreamsIT {
 	}
 
 	@Test
-	void aKeyserverThatIsKilledUnderLoadCostsNoReadAndItsReturnIsNoticed() throws Exception {
-		try (TestEdge edge = edge(FAST); Load load = new Load(edge.port(), 4)) {
+	void aKeyserverThatIsKilledUnderLoadCostsWhatItWasBusyWithAndItsReturnIsNoticed() throws Exception {
+		int clients = 4;
+		// So that each is busy when it is killed.
+		Stream.of(this.primary, this.second, this.third)
+			.forEach((server) -> server.answersAfter(Duration.ofMillis(20)));
+		try (TestEdge edge = edge(FAST); Load load = new Load(edge.port(), clients)) {
 			load.await(100);
 			this.second.kill();
-			load.await(200);
 			await(() -> !isUp(edge, 1));
-			this.primary.kill();
 			load.await(200);
+			assertThat(load.failures()).as("in flight when the second was killed").hasSizeLessThanOrEqualTo(clients);
+			this.primary.kill();
 			await(() -> !isUp(edge, 0));
+			load.await(200);
+			int failed = load.failures().size();
+			assertThat(failed).as("in flight when either was killed").isPositive().isLessThanOrEqualTo(2 * clients);
 			assertThat(write(edge)).as("never to a secondary").isEqualTo(502);
 			int before = this.second.requests().size();
 			this.second.restart();
@@ -115,8 +126,16 @@ class SeveralUpstreamsIT {
 			await(() -> isUp(edge, 0));
 			assertThat(write(edge)).isEqualTo(200);
 			load.await(100);
-			assertThat(load.failures()).isEmpty();
+			assertThat(load.end()).as("none since the primary was killed")
+				.hasSize(failed)
+				.allMatch("status 502"::equals);
+			assertThat(edge.gateway().upstreams().stream().mapToLong((one) -> one.failures().unanswered()).sum())
+				.isEqualTo(failed);
 		}
+		List<String> all = Stream.of(this.primary, this.second, this.third)
+			.flatMap((server) -> server.requests().stream())
+			.toList();
+		assertThat(all).as("each request reaches one keyserver").doesNotHaveDuplicates();
 		assertThat(this.second.requests()).noneMatch((line) -> line.startsWith("POST"));
 		assertThat(this.third.requests()).noneMatch((line) -> line.startsWith("POST"));
 		assertThat(this.primary.requests()).filteredOn((line) -> line.startsWith("POST")).hasSize(1);
@@ -133,6 +152,10 @@ class SeveralUpstreamsIT {
 			assertThat(isUp(edge, 0)).isTrue();
 			assertThat(isUp(edge, 1)).isFalse();
 			assertThat(isUp(edge, 2)).isFalse();
+			for (int i : new int[] { 1, 2 }) {
+				assertThat(edge.gateway().upstreams().get(i).failures())
+					.isEqualTo(new UpstreamStatus.Failures(1, 1, 0, 0));
+			}
 		}
 	}
 
@@ -150,16 +173,61 @@ class SeveralUpstreamsIT {
 		}
 	}
 
+	/** It may be what brings keyservers down. */
 	@Test
-	void aReadOnAConnectionThatAKeyserverClosesIsSentToAnother() throws IOException {
+	void aReadThatWasSentAndNotAnsweredReachesNobodyElse() throws Exception {
 		try (RawUpstream closing = RawUpstream.answering("");
 				TestEdge edge = new TestEdge(List.of(closing.uri(), this.second.uri()),
 						UpstreamSettings.ContentLength.REQUIRE, List.of(), TestEdge.NO_CHECKS);
 				RawClient client = new RawClient(edge.port())) {
-			for (int i = 0; i < 6; i++) {
-				assertThat(client.send(READ).read().body()).isEqualTo("second");
+			List<Integer> statuses = new ArrayList<>();
+			for (int i = 0; i < 12; i++) {
+				statuses.add(client.send(read(i)).read().status());
 			}
+			assertThat(statuses).containsOnly(200, 502);
 			assertThat(write(edge)).as("a write is not sent twice").isEqualTo(502);
+			List<String> sent = new ArrayList<>(this.second.requests());
+			assertThat(statuses).filteredOn((status) -> status == 200).hasSameSizeAs(sent);
+			while (closing.waiting() > 0) {
+				sent.add(closing.take().requestLine());
+			}
+			assertThat(sent).hasSize(13).doesNotHaveDuplicates();
+			UpstreamStatus.Failures failures = edge.gateway().upstreams().get(0).failures();
+			assertThat(failures.unanswered()).isEqualTo(13 - this.second.requests().size());
+			assertThat(failures.unsent() + failures.retried() + failures.cut()).isZero();
+		}
+	}
+
+	/**
+	 * The one exception, HEAD that becomes GET, stays with the keyserver that it went to.
+	 */
+	@Test
+	void getInPlaceOfAHeadThatWasSentGoesNowhereElse() throws Exception {
+		List<RawUpstream> victims = new ArrayList<>();
+		RawUpstream victim = new RawUpstream((socket, request) -> {
+			victims.get(0).close();
+			socket.close();
+		});
+		victims.add(victim);
+		this.second.kill();
+		try (victim;
+				TestEdge edge = new TestEdge(List.of(victim.uri(), this.second.uri()),
+						UpstreamSettings.ContentLength.REQUIRE, List.of(), TestEdge.NO_CHECKS);
+				RawClient client = new RawClient(edge.port())) {
+			assertThat(client.send("HEAD /pks/lookup?op=stats HTTP/1.1\r\nHost: k\r\n\r\n").readHead().status())
+				.isEqualTo(502);
+			assertThat(victim.waiting()).isEqualTo(1);
+			this.second.restart();
+			assertThat(this.second.requests()).isEmpty();
+		}
+	}
+
+	@Test
+	void anAnswerThatBreaksOffIsCounted() throws Exception {
+		try (RawUpstream breaking = RawUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
+				TestEdge edge = new TestEdge(breaking.uri(), UpstreamSettings.ContentLength.REQUIRE, List.of())) {
+			assertThat(RawClient.exchange(edge.port(), READ).reset()).isTrue();
+			assertThat(edge.gateway().upstreams().get(0).failures()).isEqualTo(new UpstreamStatus.Failures(0, 0, 0, 1));
 		}
 	}
 
@@ -181,16 +249,32 @@ class SeveralUpstreamsIT {
 	}
 
 	@Test
-	void anOnlyKeyserverIsCheckedOnlyWhileItIsDown() throws Exception {
+	void anOnlyKeyserverIsCheckedTooAndGetsRequestsWhileItIsDown() throws Exception {
 		try (TestEdge edge = new TestEdge(List.of(this.primary.uri()), UpstreamSettings.ContentLength.REQUIRE,
 				List.of(), FAST)) {
+			await(() -> this.primary.checks() > 1);
 			this.primary.kill();
+			await(() -> !isUp(edge, 0));
 			assertThat(read(edge)).isEqualTo(502);
-			assertThat(isUp(edge, 0)).isFalse();
-			assertThat(this.primary.checks()).isZero();
 			this.primary.restart();
+			assertThat(read(edge)).isEqualTo(200);
 			await(() -> isUp(edge, 0));
-			assertThat(this.primary.checks()).isPositive();
+		}
+	}
+
+	/** The kernel accepts for a process that does not. */
+	@Test
+	void anOnlyKeyserverThatHangsIsDownAndTriedAllTheSame() throws Exception {
+		try (ServerSocket hanging = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+				TestEdge edge = new TestEdge(List.of(URI.create("http://127.0.0.1:" + hanging.getLocalPort())),
+						UpstreamSettings.ContentLength.REQUIRE, List.of(),
+						new UpstreamSettings.Health(Duration.ofMillis(100), Duration.ofMillis(300), 3, 2))) {
+			assertThat(isUp(edge, 0)).isTrue();
+			await(() -> !isUp(edge, 0));
+			UpstreamStatus probed = edge.gateway().probeUpstreams().block(Duration.ofSeconds(10)).get(0);
+			assertThat(probed.error()).isEqualTo("expected: keyserver 127.0.0.1:" + hanging.getLocalPort()
+					+ " to answer /pks/health within 2000 ms, got: none");
+			assertThat(probed.inUse()).isTrue();
 		}
 	}
 
@@ -218,18 +302,31 @@ class SeveralUpstreamsIT {
 	}
 
 	@Test
-	void sksPassesChecksAndIsKilledWithoutCost() throws Exception {
+	void sksPassesChecksAndCostsWhatItWasBusyWithWhenItIsKilled() throws Exception {
+		int clients = 2;
 		try (SksServer sks = SksServer.start();
 				TestEdge edge = new TestEdge(List.of(this.primary.uri(), sks.uri()),
 						UpstreamSettings.ContentLength.REQUIRE, List.of(), FAST);
-				Load load = new Load(edge.port(), 2)) {
+				Load load = new Load(edge.port(), clients)) {
 			await(() -> sks.logLines().stream().filter((line) -> line.contains("op=stats")).count() > 5);
 			assertThat(isUp(edge, 1)).isTrue();
-			load.await(50);
+			load.await(100);
+			assertThat(load.failures()).isEmpty();
 			sks.kill();
 			await(() -> !isUp(edge, 1));
 			load.await(50);
-			assertThat(load.failures()).isEmpty();
+			int failed = load.failures().size();
+			assertThat(failed).isLessThanOrEqualTo(clients);
+			load.await(50);
+			assertThat(load.end()).hasSize(failed);
+			List<String> targets = Stream
+				.concat(this.primary.requests().stream().map((line) -> line.split(" ")[1]),
+						sks.logLines()
+							.stream()
+							.filter((line) -> line.contains("=> /pks/lookup?op=get&search=0x"))
+							.map((line) -> line.substring(line.indexOf("=> ") + 3).trim()))
+				.toList();
+			assertThat(targets).hasSizeGreaterThan(100).doesNotHaveDuplicates();
 		}
 	}
 
@@ -240,6 +337,11 @@ class SeveralUpstreamsIT {
 
 	private static boolean isUp(TestEdge edge, int index) {
 		return edge.gateway().upstreams().get(index).up();
+	}
+
+	/** No two are alike. */
+	private static String read(int number) {
+		return READ.replace("0123456789ABCDEF", String.format("%016X", number));
 	}
 
 	private static int read(TestEdge edge) throws IOException {
@@ -263,13 +365,17 @@ class SeveralUpstreamsIT {
 
 		private final AtomicBoolean ended = new AtomicBoolean();
 
+		private final AtomicInteger sent = new AtomicInteger();
+
 		private final AtomicInteger answers = new AtomicInteger();
 
-		private final List<CompletableFuture<List<String>>> clients = new ArrayList<>();
+		private final List<String> failures = new CopyOnWriteArrayList<>();
+
+		private final List<CompletableFuture<Void>> clients = new ArrayList<>();
 
 		Load(int port, int clients) {
 			for (int i = 0; i < clients; i++) {
-				this.clients.add(CompletableFuture.supplyAsync(() -> run(port), (task) -> {
+				this.clients.add(CompletableFuture.runAsync(() -> run(port), (task) -> {
 					Thread thread = new Thread(task, "load");
 					thread.setDaemon(true);
 					thread.start();
@@ -277,22 +383,20 @@ class SeveralUpstreamsIT {
 			}
 		}
 
-		private List<String> run(int port) {
-			List<String> failures = new ArrayList<>();
+		private void run(int port) {
 			try (RawClient client = new RawClient(port)) {
 				while (!this.ended.get()) {
-					int status = client.send(READ).read().status();
+					int status = client.send(read(this.sent.incrementAndGet())).read().status();
 					// SKS has no such key.
 					if (status != 200 && status != 404) {
-						failures.add("status " + status);
+						this.failures.add("status " + status);
 					}
 					this.answers.incrementAndGet();
 				}
 			}
 			catch (IOException ex) {
-				failures.add(ex.toString());
+				this.failures.add(ex.toString());
 			}
-			return failures;
 		}
 
 		/** Waits for so many more answers. */
@@ -302,15 +406,21 @@ class SeveralUpstreamsIT {
 				.await(() -> this.answers.get() >= enough || this.clients.stream().allMatch(CompletableFuture::isDone));
 		}
 
-		/** Ends the load. */
+		/** Until now. */
 		List<String> failures() {
+			return this.failures;
+		}
+
+		/** Ends the load. */
+		List<String> end() {
 			this.ended.set(true);
-			return this.clients.stream().flatMap((client) -> client.join().stream()).toList();
+			this.clients.forEach(CompletableFuture::join);
+			return this.failures;
 		}
 
 		@Override
 		public void close() {
-			failures();
+			end();
 		}
 
 	}

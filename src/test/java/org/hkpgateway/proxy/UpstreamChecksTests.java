@@ -67,14 +67,24 @@ class UpstreamChecksTests {
 	}
 
 	@Test
-	void theOnlyOneIsNotAskedWhileItIsUp() {
+	void theOnlyOneIsAskedToo() {
+		this.answer = Mono.never();
 		checks(this.first);
-		this.time.advanceTimeBy(Duration.ofSeconds(60));
-		assertThat(this.asked).isEmpty();
+		this.time.advanceTimeBy(Duration.ofSeconds(3 * (12 + 4)));
+		assertThat(this.asked).hasSizeBetween(3, 4);
+		assertThat(this.first.state().isUp()).isFalse();
+	}
+
+	@Test
+	void oneThatIsDownIsInUseOnlyIfAllAre() {
+		Upstreams upstreams = new Upstreams(List.of(this.first, this.second));
 		this.first.state().unreachable(new ConnectException("refused"));
-		this.time.advanceTimeBy(Duration.ofSeconds(36));
-		assertThat(this.asked).hasSize(2);
-		assertThat(this.first.state().isUp()).isTrue();
+		assertThat(upstreams.status(this.first, "").up()).isFalse();
+		assertThat(upstreams.status(this.first, "").inUse()).isFalse();
+		assertThat(upstreams.status(this.second, "").inUse()).isTrue();
+		this.second.state().unreachable(new ConnectException("refused"));
+		assertThat(upstreams.status(this.first, "").up()).isFalse();
+		assertThat(upstreams.status(this.first, "").inUse()).isTrue();
 	}
 
 	@Test

@@ -55,6 +55,15 @@ public final class RawClient implements AutoCloseable {
 
 	/** Reads a head and as much body as Content-Length says; the connection stays. */
 	public Answer read() throws IOException {
+		Answer answer = readHead();
+		String length = answer.header("content-length");
+		byte[] body = (length != null) ? this.socket.getInputStream().readNBytes(Integer.parseInt(length))
+				: new byte[0];
+		return new Answer(answer.bytes() + new String(body, StandardCharsets.ISO_8859_1), false);
+	}
+
+	/** Reads an answer that has no body, whatever Content-Length says. */
+	public Answer readHead() throws IOException {
 		InputStream in = this.socket.getInputStream();
 		ByteArrayOutputStream head = new ByteArrayOutputStream();
 		while (!head.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r\n")) {
@@ -64,10 +73,7 @@ public final class RawClient implements AutoCloseable {
 			}
 			head.write(next);
 		}
-		Answer answer = new Answer(head.toString(StandardCharsets.ISO_8859_1), false);
-		String length = answer.header("content-length");
-		byte[] body = (length != null) ? in.readNBytes(Integer.parseInt(length)) : new byte[0];
-		return new Answer(answer.bytes() + new String(body, StandardCharsets.ISO_8859_1), false);
+		return new Answer(head.toString(StandardCharsets.ISO_8859_1), false);
 	}
 
 	public Answer readToEnd() throws IOException {

@@ -9,13 +9,16 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A keyserver that keeps connections, answers everything with 200 and its name, and can
@@ -32,6 +35,8 @@ public final class RawKeyserver implements AutoCloseable {
 	private final int port;
 
 	private volatile ServerSocket server;
+
+	private volatile long answerMillis;
 
 	public RawKeyserver(String name) throws IOException {
 		this.name = name;
@@ -50,16 +55,39 @@ public final class RawKeyserver implements AutoCloseable {
 		return this.requests.stream().filter((line) -> !line.startsWith("GET /pks/health ")).toList();
 	}
 
+	/** Ends its side of every connection without notice, and reads on. */
+	public void endConnections() throws IOException {
+		for (Socket socket : this.open) {
+			socket.shutdownOutput();
+		}
+	}
+
+	/** How many connections are open. */
+	public int connections() {
+		return this.open.size();
+	}
+
 	/** How often its health was asked for. */
 	public long checks() {
 		return this.requests.stream().filter((line) -> line.startsWith("GET /pks/health ")).count();
+	}
+
+	/** Takes its time for every answer from now on. */
+	public RawKeyserver answersAfter(Duration time) {
+		this.answerMillis = time.toMillis();
+		return this;
 	}
 
 	/** Ends as a process that is killed: nobody listens, every connection is reset. */
 	public void kill() throws IOException {
 		this.server.close();
 		for (Socket socket : this.open) {
-			socket.setSoLinger(true, 0);
+			try {
+				socket.setSoLinger(true, 0);
+			}
+			catch (SocketException ex) {
+				// It has just ended by itself.
+			}
 			socket.close();
 		}
 	}
@@ -98,12 +126,13 @@ public final class RawKeyserver implements AutoCloseable {
 			for (String head = head(in); head != null; head = head(in)) {
 				String body = new String(in.readNBytes(length(head)), StandardCharsets.ISO_8859_1);
 				this.requests.add(head.substring(0, head.indexOf("\r\n")) + (body.isEmpty() ? "" : " " + body));
+				TimeUnit.MILLISECONDS.sleep(this.answerMillis);
 				socket.getOutputStream()
 					.write(("HTTP/1.1 200 OK\r\nContent-Length: " + this.name.length() + "\r\n\r\n" + this.name)
 						.getBytes(StandardCharsets.US_ASCII));
 			}
 		}
-		catch (IOException ex) {
+		catch (IOException | InterruptedException ex) {
 			// Killed, or the gateway went away: what a test looks for shows elsewhere.
 		}
 		finally {

@@ -138,6 +138,20 @@ public final class SksServer implements AutoCloseable {
 		}
 	}
 
+	/** Lets the process hang: the kernel goes on to accept connections. */
+	public void freeze() throws IOException, InterruptedException {
+		signal("STOP");
+	}
+
+	/** Lets a frozen process go on. */
+	public void thaw() throws IOException, InterruptedException {
+		signal("CONT");
+	}
+
+	private void signal(String name) throws IOException, InterruptedException {
+		new ProcessBuilder("kill", "-" + name, Long.toString(this.process.pid())).start().waitFor(5, TimeUnit.SECONDS);
+	}
+
 	/** Ends the keyserver as a crash does. */
 	public void kill() throws InterruptedException {
 		this.process.destroyForcibly().waitFor(5, TimeUnit.SECONDS);
