@@ -56,10 +56,10 @@ class ArchitectureTests {
 	static final ArchRule resilience = uses("resilience", "plugin", "hkp", "http");
 
 	@ArchTest
-	static final ArchRule chain = uses("chain", "plugin", "hkp", "http");
+	static final ArchRule chain = uses("chain", "events", "plugin", "hkp", "http");
 
 	@ArchTest
-	static final ArchRule proxy = uses("proxy", "chain", "plugin", "hkp", "http");
+	static final ArchRule proxy = uses("proxy", "chain", "events", "plugin", "hkp", "http");
 
 	@ArchTest
 	static final ArchRule keyserver = uses("keyserver", "hkp", "http");

@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.hkpgateway.actuate.EdgeMetrics;
 import org.hkpgateway.chain.ChainListener;
 import org.hkpgateway.chain.PluginChain;
+import org.hkpgateway.events.EventBus;
 import org.hkpgateway.keyserver.EmbeddedKeyserver;
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.proxy.LogForm;
@@ -87,9 +88,9 @@ class GatewayConfiguration {
 
 	@Bean
 	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties, SslBundles bundles,
-			EdgeMetrics metrics, Environment environment) {
+			EdgeMetrics metrics, EventBus events, Environment environment) {
 		return new PublicServer(chain, upstream.urls(), properties.upstream(), properties.clientAddress(),
-				properties.edge(), tls(properties.tls(), bundles), logForm(environment), metrics);
+				properties.edge(), tls(properties.tls(), bundles), logForm(environment), metrics, events);
 	}
 
 	private static LogForm logForm(Environment environment) {

@@ -10,7 +10,6 @@ import org.hkpgateway.hkp.HkpRequest;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.publisher.SignalType;
 
 /**
  * One line for each request: who, what, which plugins, what came of it, how long it took.
@@ -40,14 +39,10 @@ final class AccessLog {
 	 * Writes the line, if the log is on. Does not block: the log's queue drops what is
 	 * too much.
 	 * @param exchange which has ended
-	 * @param signal how
 	 */
-	void write(Exchange exchange, SignalType signal) {
+	void write(Exchange exchange) {
 		if (!logger.isInfoEnabled()) {
 			return;
-		}
-		if (signal == SignalType.CANCEL) {
-			exchange.abandoned();
 		}
 		switch (this.form) {
 			case LINES -> logger.info("{}", line(exchange));
@@ -115,8 +110,8 @@ final class AccessLog {
 		return plugins;
 	}
 
-	/** Whose answer, or whose failure, the client got. */
-	private static String decider(Exchange exchange) {
+	/** Whose answer, or whose failure, the client got; empty if no plugin's. */
+	static String decider(Exchange exchange) {
 		for (PluginOutcome outcome : exchange.outcomes()) {
 			if (outcome.kind() == PluginOutcome.Kind.RESPONDED || outcome.kind() == PluginOutcome.Kind.FAILED_CLOSED) {
 				return outcome.plugin().toString();
@@ -139,13 +134,8 @@ final class AccessLog {
 		return this.addresses.show(address);
 	}
 
-	/** A plugin's failure may name the client, and so may the client in its target. */
 	private String hidden(String text, @Nullable InetAddress address) {
-		if (this.addresses == ClientAddressSettings.Log.FULL || address == null) {
-			return text;
-		}
-		String instead = shown(address);
-		return text.replace(NetUtil.toAddressString(address), instead.isEmpty() ? "(address)" : instead);
+		return this.addresses.hide(text, address);
 	}
 
 	static String truncated(InetAddress address) {

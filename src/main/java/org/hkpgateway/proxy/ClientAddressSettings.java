@@ -6,6 +6,7 @@ import java.util.Locale;
 
 import io.netty.util.NetUtil;
 import org.hkpgateway.http.AddressRange;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -69,6 +70,21 @@ public record ClientAddressSettings(@DefaultValue List<String> trustedProxies, @
 				case TRUNCATED -> AccessLog.truncated(address);
 				case NONE -> "";
 			};
+		}
+
+		/**
+		 * Takes an address out of a text: a plugin's failure may name the client, and so
+		 * may the client in its target.
+		 * @param text any
+		 * @param address of the client; null if nobody knows it
+		 * @return the text, with as much of the address in its place as the log may show
+		 */
+		String hide(String text, @Nullable InetAddress address) {
+			if (this == FULL || address == null) {
+				return text;
+			}
+			String instead = show(address);
+			return text.replace(NetUtil.toAddressString(address), instead.isEmpty() ? "(address)" : instead);
 		}
 
 	}

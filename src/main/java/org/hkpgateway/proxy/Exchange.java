@@ -69,6 +69,8 @@ final class Exchange implements Arrival {
 
 	private String note = "";
 
+	private Ending ending = Ending.WHOLE;
+
 	Exchange(HttpServerRequest request, HttpServerResponse response, StrictTransport strictTransport) {
 		this.strictTransport = strictTransport;
 		this.request = request;
@@ -284,12 +286,17 @@ final class Exchange implements Arrival {
 	}
 
 	void abandoned() {
+		this.ending = Ending.CLIENT_LEFT;
 		this.note = "client went away";
 	}
 
 	void refused(String note) {
 		this.decision = "refuse";
 		this.note = note;
+	}
+
+	Ending ending() {
+		return this.ending;
 	}
 
 	String decision() {
@@ -340,6 +347,7 @@ final class Exchange implements Arrival {
 	 * end is the end of the connection.
 	 */
 	void reset() {
+		this.ending = Ending.CUT_SHORT;
 		if (http2()) {
 			this.note = "answer cut short by the upstream; stream reset";
 			StreamEnd.reset(this.channel, Http2Error.INTERNAL_ERROR);

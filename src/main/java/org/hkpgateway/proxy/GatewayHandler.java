@@ -21,6 +21,7 @@ import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.SignalType;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
@@ -44,18 +45,21 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 
 	private final AccessLog accessLog;
 
+	private final ExchangeEvents events;
+
 	private final StrictTransport strictTransport;
 
 	private final EdgeListener listener;
 
 	GatewayHandler(RequestReader reader, PluginChain chain, IncomingBody bodies, UpstreamClient upstream,
-			AccessLog accessLog, StrictTransport strictTransport, EdgeListener listener) {
+			AccessLog accessLog, ExchangeEvents events, StrictTransport strictTransport, EdgeListener listener) {
 		this.strictTransport = strictTransport;
 		this.reader = reader;
 		this.chain = chain;
 		this.bodies = bodies;
 		this.upstream = upstream;
 		this.accessLog = accessLog;
+		this.events = events;
 		this.listener = listener;
 	}
 
@@ -63,7 +67,15 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 	public Publisher<Void> apply(HttpServerRequest request, HttpServerResponse response) {
 		Exchange exchange = new Exchange(request, response, this.strictTransport);
 		return start(exchange).onErrorResume((error) -> failed(exchange, error))
-			.doFinally((signal) -> this.accessLog.write(exchange, signal));
+			.doFinally((signal) -> ended(exchange, signal));
+	}
+
+	private void ended(Exchange exchange, SignalType signal) {
+		if (signal == SignalType.CANCEL) {
+			exchange.abandoned();
+		}
+		this.accessLog.write(exchange);
+		this.events.publish(exchange);
 	}
 
 	private Mono<Void> start(Exchange exchange) {

@@ -10,6 +10,7 @@ import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.netty.util.internal.PlatformDependent;
 import org.hkpgateway.chain.PluginChain;
+import org.hkpgateway.events.EventBus;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -54,7 +55,7 @@ public final class PublicServer implements AutoCloseable {
 	private final Explainer explainer;
 
 	/**
-	 * Wires the edge, and starts to check keyservers.
+	 * Wires an edge whose events nobody hears.
 	 * @param chain the plugins
 	 * @param upstreamUrls the keyservers, at least one, the primary first
 	 * @param upstream how to talk to them
@@ -64,9 +65,27 @@ public final class PublicServer implements AutoCloseable {
 	 * @param log what the log is made of
 	 * @param listener told of connections, limits and refusals
 	 */
-	public PublicServer(PluginChain chain, List<URI> upstreamUrls, UpstreamSettings upstream,
+	PublicServer(PluginChain chain, List<URI> upstreamUrls, UpstreamSettings upstream,
 			ClientAddressSettings clientAddress, EdgeSettings edge, @Nullable ServerTls tls, LogForm log,
 			EdgeListener listener) {
+		this(chain, upstreamUrls, upstream, clientAddress, edge, tls, log, listener, new EventBus());
+	}
+
+	/**
+	 * Wires the edge, and starts to check keyservers.
+	 * @param chain the plugins
+	 * @param upstreamUrls the keyservers, at least one, the primary first
+	 * @param upstream how to talk to them
+	 * @param clientAddress who clients are
+	 * @param edge limits
+	 * @param tls null for clear text only
+	 * @param log what the log is made of
+	 * @param listener told of connections, limits and refusals
+	 * @param events where it is said what has become of requests
+	 */
+	public PublicServer(PluginChain chain, List<URI> upstreamUrls, UpstreamSettings upstream,
+			ClientAddressSettings clientAddress, EdgeSettings edge, @Nullable ServerTls tls, LogForm log,
+			EdgeListener listener, EventBus events) {
 		this.edge = edge;
 		ClientAddressResolver clients = new ClientAddressResolver(clientAddress);
 		LimitReport report = new LimitReport(listener, clientAddress.log(), System::nanoTime);
@@ -86,7 +105,7 @@ public final class PublicServer implements AutoCloseable {
 				new BodyRate(edge.minBodyRate().toBytes(), edge.idleTimeout(), report));
 		StrictTransport strictTransport = StrictTransport.parse(edge.hsts());
 		this.handler = new GatewayHandler(reader, chain, bodies, this.upstream, new AccessLog(clientAddress.log(), log),
-				strictTransport, listener);
+				new ExchangeEvents(events, clientAddress.log()), strictTransport, listener);
 		this.explainer = new Explainer(reader, chain, bodies, this.upstreams, strictTransport,
 				(int) edge.maxHeaderBytes().toBytes());
 	}

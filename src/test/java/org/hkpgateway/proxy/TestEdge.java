@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 import org.hkpgateway.chain.PluginChain;
+import org.hkpgateway.events.EventBus;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginRegistry;
@@ -45,7 +46,12 @@ final class TestEdge implements AutoCloseable {
 	}
 
 	TestEdge(URI upstream, List<PluginRegistry.Entry> plugins, EdgeListener listener, String... properties) {
-		this(List.of(upstream), plugins, listener, properties);
+		this(List.of(upstream), plugins, listener, new EventBus(), properties);
+	}
+
+	TestEdge(URI upstream, List<PluginRegistry.Entry> plugins, EventBus events, String... properties) {
+		this(List.of(upstream), plugins, (reason) -> {
+		}, events, properties);
 	}
 
 	TestEdge(List<URI> upstreams, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins,
@@ -56,7 +62,7 @@ final class TestEdge implements AutoCloseable {
 
 	TestEdge(UpstreamSettings upstream, List<PluginRegistry.Entry> plugins) {
 		this(upstream.urls(), plugins, (reason) -> {
-		}, "hkp.upstream.connect-timeout=" + upstream.connectTimeout(),
+		}, new EventBus(), "hkp.upstream.connect-timeout=" + upstream.connectTimeout(),
 				"hkp.upstream.response-timeout=" + upstream.responseTimeout(),
 				"hkp.upstream.max-connections=" + upstream.maxConnections(),
 				"hkp.upstream.content-length=" + upstream.contentLength(),
@@ -71,9 +77,10 @@ final class TestEdge implements AutoCloseable {
 	 * @param upstreams the keyservers
 	 * @param plugins the chain
 	 * @param listener told of connections, limits and refusals
+	 * @param events where it is said what has become of requests
 	 * @param properties {@code key=value}, in place of what is usual in tests
 	 */
-	private TestEdge(List<URI> upstreams, List<PluginRegistry.Entry> plugins, EdgeListener listener,
+	private TestEdge(List<URI> upstreams, List<PluginRegistry.Entry> plugins, EdgeListener listener, EventBus events,
 			String... properties) {
 		PluginChain chain = new PluginChain(() -> plugins, Duration.ofSeconds(5), Duration.ofSeconds(5),
 				(request, outcome) -> {
@@ -91,7 +98,8 @@ final class TestEdge implements AutoCloseable {
 		this.gateway = new PublicServer(chain, upstreams,
 				binder.bindOrCreate("hkp.upstream", Bindable.of(UpstreamSettings.class)),
 				binder.bindOrCreate("hkp.client-address", Bindable.of(ClientAddressSettings.class)),
-				binder.bindOrCreate("hkp.edge", Bindable.of(EdgeSettings.class)), null, LogForm.LINES, listener);
+				binder.bindOrCreate("hkp.edge", Bindable.of(EdgeSettings.class)), null, LogForm.LINES, listener,
+				events);
 		this.server = this.gateway.customize(HttpServer.create().host("127.0.0.1").port(0))
 			.route(this.gateway::route)
 			.bindNow();
