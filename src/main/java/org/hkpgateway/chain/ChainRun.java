@@ -27,7 +27,10 @@ public final class ChainRun {
 
 	private final List<PluginRegistry.Entry> chain;
 
-	ChainRun(ChainParts parts, RequestEvent request, List<PluginRegistry.Entry> chain) {
+	private final CallSpans spans;
+
+	ChainRun(ChainParts parts, RequestEvent request, List<PluginRegistry.Entry> chain, CallSpans spans) {
+		this.spans = spans;
 		this.parts = parts;
 		this.request = request;
 		this.chain = chain;
@@ -88,7 +91,7 @@ public final class ChainRun {
 					: new ChainTrace(this.skipped, List.of(), this.request.annotations(), null);
 			return Mono.just(new ChainResult.Forward(this.request.withBody(body), false, List.of(), List.of(), trace));
 		}
-		return Mono.defer(() -> new Passage(this.parts, this.request.withBody(body), this.places, this.skipped).run());
+		return Mono.defer(() -> new Passage(this.parts, this.request.withBody(body), this.places, this.skipped, this.spans).run());
 	}
 
 }

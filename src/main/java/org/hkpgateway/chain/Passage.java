@@ -8,7 +8,6 @@ import java.util.function.Function;
 
 import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.plugin.Decision;
-import org.hkpgateway.plugin.FailPolicy;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginRegistry;
@@ -45,6 +44,8 @@ final class Passage {
 
 	private final Account account;
 
+	private final CallSpans spans;
+
 	private final Provenance provenance = new Provenance();
 
 	private final List<PluginRegistry.Entry> asked;
@@ -62,7 +63,9 @@ final class Passage {
 	/** Shadows wait for this; null while there are none. */
 	private Sinks.@Nullable One<Done> done;
 
-	Passage(ChainParts parts, RequestEvent request, List<Place> places, List<PluginOutcome> skipped) {
+	Passage(ChainParts parts, RequestEvent request, List<Place> places, List<PluginOutcome> skipped,
+			CallSpans spans) {
+		this.spans = spans;
 		this.parts = parts;
 		this.request = request;
 		this.places = places;
@@ -153,8 +156,7 @@ final class Passage {
 					new Reply.Failed(new PluginFailure.Timeout(entry.spec().id(), "not asked, for no time is left")),
 					left, 0));
 		}
-		return this.parts.asker()
-			.ask(entry, view, Duration.ofNanos(left))
+		return this.spans.asking(entry.spec(), this.parts.asker().ask(entry, view, Duration.ofNanos(left)))
 			.map((reply) -> new Answered(reply, left, now() - started))
 			.checkpoint("plugin " + entry.spec().id());
 	}
@@ -214,16 +216,14 @@ final class Passage {
 
 	private Mono<ChainResult> failed(int index, PluginRegistry.Entry entry, PluginFailure failure, Answered answered) {
 		PluginSpec spec = entry.spec();
-		// Else an upload could evade a plugin by being larger than it can take.
 		boolean tooLarge = failure instanceof PluginFailure.TooLarge;
-		boolean open = spec.fail() == FailPolicy.OPEN && !tooLarge;
+		PluginOutcome.Kind kind = PluginOutcome.Kind.of(failure, spec.fail());
 		String detail = failure.kind() + ": " + failure.getMessage();
 		if (failure instanceof PluginFailure.Timeout && answered.left() < spec.timeout().toNanos()) {
 			detail += "; " + this.account.usedUp(spec.id(), now());
 		}
-		record(entry, open ? PluginOutcome.Kind.FAILED_OPEN : PluginOutcome.Kind.FAILED_CLOSED, detail, failure.kind(),
-				answered.nanos(), null);
-		if (open) {
+		record(entry, kind, detail, failure.kind(), answered.nanos(), null);
+		if (kind == PluginOutcome.Kind.FAILED_OPEN) {
 			this.state = this.state.noting(spec.id(), Map.of("failed", failure.kind()));
 			return from(index + 1);
 		}
@@ -285,7 +285,7 @@ final class Passage {
 		if (this.done == null) {
 			this.done = Sinks.one();
 		}
-		this.parts.shadows().ask(entry, this.state.event(), this.done.asMono());
+		this.parts.shadows().ask(entry, this.state.event(), this.done.asMono(), this.spans);
 		return from(index + 1);
 	}
 

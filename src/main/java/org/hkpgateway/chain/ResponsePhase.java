@@ -60,13 +60,14 @@ public final class ResponsePhase {
 	 * that dies meanwhile has then failed, and is not forgotten. Allocates nothing if
 	 * there is nobody.
 	 * @param forward what the chain decided
+	 * @param spans sees the calls
 	 * @return null if no plugin takes part
 	 */
-	@Nullable Review start(ChainResult.Forward forward) {
+	@Nullable Review start(ChainResult.Forward forward, CallSpans spans) {
 		List<PluginRegistry.Entry> plugins = forward.plugins();
 		for (int i = plugins.size() - 1; i >= 0; i--) {
 			if (takesPart(plugins.get(i))) {
-				return new Review(forward.request(), participants(plugins, i));
+				return new Review(forward.request(), participants(plugins, i), spans);
 			}
 		}
 		return null;
@@ -114,7 +115,10 @@ public final class ResponsePhase {
 
 		private final List<PluginOutcome> outcomes;
 
-		private Review(RequestEvent request, List<PluginRegistry.Entry> entries) {
+		private final CallSpans spans;
+
+		private Review(RequestEvent request, List<PluginRegistry.Entry> entries, CallSpans spans) {
+			this.spans = spans;
 			// Else the bytes of an upload were kept until the keyserver has answered.
 			this.request = request.withBody(RequestBody.ABSENT);
 			this.entries = entries;
@@ -178,7 +182,8 @@ public final class ResponsePhase {
 			if (responses == null) {
 				return Mono.error(new PluginFailure.Unavailable(id, "expected: READY, got: no running process"));
 			}
-			return responses.review(view(entry, event), Duration.ofNanos(nanosLeft))
+			return this.spans
+				.showing(entry.spec(), responses.review(view(entry, event), Duration.ofNanos(nanosLeft)))
 				.switchIfEmpty(Mono.error(() -> new PluginFailure.ProtocolError(id, "gave no decision")));
 		}
 

@@ -67,19 +67,20 @@ final class Shadows {
 	 * @param entry the plugin
 	 * @param request the request as it stands at its place, with nothing withheld
 	 * @param result what the chain does in the end; empty if the client left
+	 * @param spans sees the call
 	 */
-	void ask(PluginRegistry.Entry entry, RequestEvent request, Mono<Done> result) {
+	void ask(PluginRegistry.Entry entry, RequestEvent request, Mono<Done> result, CallSpans spans) {
 		PluginSpec spec = entry.spec();
 		RequestEvent view = PluginView.of(spec).of(request);
 		// Nothing that is kept until the shadow has answered holds a body but its view.
 		String id = request.id();
-		Mono<Answered> answer = Mono.defer(() -> ask(entry, view)).subscribeOn(this.scheduler);
+		Mono<Answered> answer = Mono.defer(() -> ask(entry, view, spans)).subscribeOn(this.scheduler);
 		var unused = Mono.zip(answer, result, (answered, done) -> Comparison.of(spec.id(), answered, done))
 			.subscribe((outcome) -> compared(id, outcome), (error) -> logger
 				.error("Unexpected error while asking plugin {} in shadow mode", spec.id(), error));
 	}
 
-	private Mono<Answered> ask(PluginRegistry.Entry entry, RequestEvent view) {
+	private Mono<Answered> ask(PluginRegistry.Entry entry, RequestEvent view, CallSpans spans) {
 		String missing = missing(entry.spec(), view.body());
 		if (missing != null) {
 			return Mono.just(notAsked(missing));
@@ -90,7 +91,7 @@ final class Shadows {
 			return Mono.just(notAsked("too many bodies are held for shadows"));
 		}
 		long started = this.nanoTime.getAsLong();
-		return this.asker.ask(entry, view, this.limit)
+		return spans.asking(entry.spec(), this.asker.ask(entry, view, this.limit))
 			.map((reply) -> new Answered(reply, this.limit.toNanos(), this.nanoTime.getAsLong() - started))
 			.doFinally((signal) -> this.bodyBytes.addAndGet(-bytes));
 	}

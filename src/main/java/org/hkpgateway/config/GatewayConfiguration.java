@@ -16,6 +16,8 @@ import org.hkpgateway.keyserver.EmbeddedKeyserver;
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.proxy.LogForm;
 import org.hkpgateway.proxy.PublicServer;
+import org.hkpgateway.proxy.Recording;
+import org.hkpgateway.proxy.RequestTracing;
 import org.hkpgateway.proxy.ServerTls;
 import org.hkpgateway.proxy.TlsSettings;
 
@@ -88,9 +90,9 @@ class GatewayConfiguration {
 
 	@Bean
 	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties, SslBundles bundles,
-			EdgeMetrics metrics, EventBus events, Environment environment) {
+			EdgeMetrics metrics, EventBus events, ObjectProvider<RequestTracing> tracing, Environment environment) {
 		return new PublicServer(chain, upstream.urls(), properties.upstream(), properties.clientAddress(),
-				properties.edge(), tls(properties.tls(), bundles), logForm(environment), metrics, events);
+				properties.edge(), tls(properties.tls(), bundles), logForm(environment), metrics, new Recording(events, tracing.getIfAvailable()));
 	}
 
 	private static LogForm logForm(Environment environment) {

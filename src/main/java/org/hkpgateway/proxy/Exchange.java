@@ -13,6 +13,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2StreamChannel;
+import org.hkpgateway.chain.CallSpans;
 import org.hkpgateway.chain.ChainTrace;
 import org.hkpgateway.chain.PluginOutcome;
 import org.hkpgateway.chain.ResponsePhase;
@@ -44,6 +45,8 @@ final class Exchange implements Arrival {
 	private @Nullable HkpRequest hkp;
 
 	private @Nullable ChainTrace trace;
+
+	private RequestTracing.@Nullable RequestSpan span;
 
 	private List<PluginOutcome> reviewed = List.of();
 
@@ -181,6 +184,23 @@ final class Exchange implements Arrival {
 	@Override
 	public void asks(@Nullable HkpRequest hkp) {
 		this.hkp = hkp;
+	}
+
+	void tracedBy(RequestTracing.RequestSpan span) {
+		this.span = span;
+	}
+
+	/**
+	 * Its span.
+	 * @return null if it is not traced, or not yet
+	 */
+	RequestTracing.@Nullable RequestSpan span() {
+		return this.span;
+	}
+
+	/** Sees the calls of plugins. */
+	CallSpans callSpans() {
+		return (this.span != null) ? this.span : CallSpans.NONE;
 	}
 
 	@Nullable HkpRequest hkp() {

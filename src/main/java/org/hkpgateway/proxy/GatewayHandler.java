@@ -17,6 +17,7 @@ import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.RequestHead;
 import org.hkpgateway.http.ResponseHead;
 import org.hkpgateway.plugin.RequestEvent;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,12 +48,14 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 
 	private final ExchangeEvents events;
 
+	private final @Nullable ExchangeTracing tracing;
+
 	private final StrictTransport strictTransport;
 
 	private final EdgeListener listener;
 
 	GatewayHandler(RequestReader reader, PluginChain chain, IncomingBody bodies, UpstreamClient upstream,
-			AccessLog accessLog, ExchangeEvents events, StrictTransport strictTransport, EdgeListener listener) {
+			AccessLog accessLog, ExchangeEvents events, @Nullable ExchangeTracing tracing, StrictTransport strictTransport, EdgeListener listener) {
 		this.strictTransport = strictTransport;
 		this.reader = reader;
 		this.chain = chain;
@@ -60,6 +63,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		this.upstream = upstream;
 		this.accessLog = accessLog;
 		this.events = events;
+		this.tracing = tracing;
 		this.listener = listener;
 	}
 
@@ -76,6 +80,9 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		}
 		this.accessLog.write(exchange);
 		this.events.publish(exchange);
+		if (this.tracing != null) {
+			this.tracing.end(exchange);
+		}
 	}
 
 	private Mono<Void> start(Exchange exchange) {
@@ -89,11 +96,14 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 
 	private Mono<Void> handle(Exchange exchange) {
 		RequestReader.Understood understood = this.reader.read(exchange);
+		if (this.tracing != null) {
+			this.tracing.start(exchange);
+		}
 		if (!this.chain.hasPlugins()) {
 			return this.bodies.read(exchange, BodyDemand.NONE,
 					(shown, body) -> forwardUnasked(exchange, understood, body));
 		}
-		ChainRun run = this.chain.start(event(exchange, understood));
+		ChainRun run = this.chain.start(event(exchange, understood), exchange.callSpans());
 		return this.bodies.read(exchange, run.bodyDemand(), (shown, body) -> {
 			Mono<ChainResult> decision = run.decide(shown);
 			if (!run.isEmpty()) {
@@ -115,7 +125,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			return preflight(exchange, understood, forward.responseHeaders(), forward.trace());
 		}
 		exchange.decided("forward", forward.trace());
-		exchange.answerPasses(this.chain.review(forward));
+		exchange.answerPasses(this.chain.review(forward, exchange.callSpans()));
 		UpstreamHead head = understood.upstreamHead(forward.request().head(), forward.request().hkp());
 		UpstreamBody last = forward.bodyReplaced() ? new UpstreamBody.Replaced(forward.request().body().bytes()) : body;
 		return forward(exchange, head, last, forward.responseHeaders());

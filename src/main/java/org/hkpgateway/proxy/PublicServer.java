@@ -10,7 +10,6 @@ import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.netty.util.internal.PlatformDependent;
 import org.hkpgateway.chain.PluginChain;
-import org.hkpgateway.events.EventBus;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -55,7 +54,7 @@ public final class PublicServer implements AutoCloseable {
 	private final Explainer explainer;
 
 	/**
-	 * Wires an edge whose events nobody hears.
+	 * Wires an edge that records nothing but its log.
 	 * @param chain the plugins
 	 * @param upstreamUrls the keyservers, at least one, the primary first
 	 * @param upstream how to talk to them
@@ -68,7 +67,7 @@ public final class PublicServer implements AutoCloseable {
 	PublicServer(PluginChain chain, List<URI> upstreamUrls, UpstreamSettings upstream,
 			ClientAddressSettings clientAddress, EdgeSettings edge, @Nullable ServerTls tls, LogForm log,
 			EdgeListener listener) {
-		this(chain, upstreamUrls, upstream, clientAddress, edge, tls, log, listener, new EventBus());
+		this(chain, upstreamUrls, upstream, clientAddress, edge, tls, log, listener, Recording.nowhere());
 	}
 
 	/**
@@ -81,11 +80,11 @@ public final class PublicServer implements AutoCloseable {
 	 * @param tls null for clear text only
 	 * @param log what the log is made of
 	 * @param listener told of connections, limits and refusals
-	 * @param events where it is said what has become of requests
+	 * @param recording where it is recorded what becomes of requests
 	 */
 	public PublicServer(PluginChain chain, List<URI> upstreamUrls, UpstreamSettings upstream,
 			ClientAddressSettings clientAddress, EdgeSettings edge, @Nullable ServerTls tls, LogForm log,
-			EdgeListener listener, EventBus events) {
+			EdgeListener listener, Recording recording) {
 		this.edge = edge;
 		ClientAddressResolver clients = new ClientAddressResolver(clientAddress);
 		LimitReport report = new LimitReport(listener, clientAddress.log(), System::nanoTime);
@@ -99,13 +98,16 @@ public final class PublicServer implements AutoCloseable {
 		this.upstream = new UpstreamClient(this.upstreams);
 		BufferBudget budget = new BufferBudget(
 				Math.min(edge.maxBufferedBytes().toBytes(), PlatformDependent.maxDirectMemory() / 4));
-		RequestReader reader = new RequestReader(clients, new AllowedHosts(edge.allowedHosts()));
+		RequestTracing tracing = recording.tracing();
+		RequestReader reader = new RequestReader(clients, new AllowedHosts(edge.allowedHosts()),
+				tracing != null);
 		IncomingBody bodies = new IncomingBody((int) edge.maxBody().toBytes(), budget,
 				upstream.contentLength() == UpstreamSettings.ContentLength.REQUIRE,
 				new BodyRate(edge.minBodyRate().toBytes(), edge.idleTimeout(), report));
 		StrictTransport strictTransport = StrictTransport.parse(edge.hsts());
 		this.handler = new GatewayHandler(reader, chain, bodies, this.upstream, new AccessLog(clientAddress.log(), log),
-				new ExchangeEvents(events, clientAddress.log()), strictTransport, listener);
+				new ExchangeEvents(recording.events(), clientAddress.log()),
+				(tracing != null) ? new ExchangeTracing(tracing, clientAddress.log()) : null, strictTransport, listener);
 		this.explainer = new Explainer(reader, chain, bodies, this.upstreams, strictTransport,
 				(int) edge.maxHeaderBytes().toBytes());
 	}

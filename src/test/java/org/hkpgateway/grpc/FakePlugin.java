@@ -114,6 +114,8 @@ class FakePlugin implements AutoCloseable {
 		MARKS,
 		/** Answers with what it was shown. */
 		TELLS_REQUEST,
+		/** Adds a header of the answer that says which trace its call belongs to. */
+		TELLS_TRACE,
 		/**
 		 * Counts real requests, and gives the count as its reason and as an annotation.
 		 */
@@ -175,6 +177,8 @@ class FakePlugin implements AutoCloseable {
 		UNIMPLEMENTED,
 		/** Appends a header X-Reviewed that tells who has seen what. */
 		TELLS,
+		/** Adds a header that says which trace its call belongs to. */
+		TELLS_TRACE,
 		/** Wants nothing done. */
 		NOTHING,
 		/** Notes the names of the headers that it saw. */
@@ -592,6 +596,7 @@ class FakePlugin implements AutoCloseable {
 				case REWRITES_BADLY -> answer(observer,
 						answer.setContinueChain(true).setRewrite(RequestRewrite.newBuilder().setPath("/pks//add")));
 				case MARKS -> answer(observer, FakeDecisions.marked());
+				case TELLS_TRACE -> answer(observer, FakeDecisions.traced(event));
 				case TELLS_REQUEST -> answer(observer, FakeDecisions.told(event));
 				case COUNTS -> {
 					int real = event.getDryRun() ? FakePlugin.this.counted.get()
@@ -623,6 +628,8 @@ class FakePlugin implements AutoCloseable {
 				case TELLS -> decision.setReason("told")
 					.addResponseHeaders(append("X-Reviewed", System.getenv("PLUGIN_NAME") + " " + event.getStatusCode()
 							+ " " + event.getMethod() + " " + event.getRawTarget().toStringUtf8()));
+				case TELLS_TRACE ->
+					decision.addResponseHeaders(append("X-Response-Trace", "trace:" + event.getTraceparent()));
 				case ANNOTATES -> decision.putAnnotations("seen",
 						event.getHeaderFieldsList().stream().map(HeaderField::getName).toList().toString());
 				case NEVER_ANSWERS -> {

@@ -27,8 +27,10 @@ import org.hkpgateway.testsupport.RawUpstream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.reactivestreams.Subscription;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
+import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -247,17 +249,27 @@ class ExchangeEventsIT {
 	@Test
 	void aSubscriberThatDoesNotListenHoldsNothingUp() throws Exception {
 		BlockingQueue<Long> lost = new LinkedBlockingQueue<>();
-		CountDownLatch go = new CountDownLatch(1);
-		this.subscribers.add(this.bus.events(EventFilter.ofTypes("request.completed"), 2).subscribe((delivery) -> {
-			lost.add(delivery.lost());
-			await(go);
-		}));
+		BaseSubscriber<EventBus.Delivery> slow = new BaseSubscriber<>() {
+
+			@Override
+			protected void hookOnSubscribe(Subscription subscription) {
+				// Nothing for now.
+			}
+
+			@Override
+			protected void hookOnNext(EventBus.Delivery delivery) {
+				lost.add(delivery.lost());
+			}
+
+		};
+		this.subscribers.add(slow);
+		this.bus.events(EventFilter.ofTypes("request.completed"), 2).subscribe(slow);
 		try (RawUpstream upstream = RawUpstream.answering(OK); TestEdge edge = edge(upstream, continuing())) {
 			for (int i = 0; i < 10; i++) {
 				assertThat(RawClient.exchange(edge.port(), GET).body()).isEqualTo("ok");
 			}
 		}
-		go.countDown();
+		slow.requestUnbounded();
 		long told = 0;
 		int delivered = 0;
 		while (told + delivered < 10) {
@@ -268,15 +280,6 @@ class ExchangeEventsIT {
 		}
 		assertThat(told).isPositive();
 		assertThat(told + delivered).isEqualTo(10);
-	}
-
-	private static void await(CountDownLatch latch) {
-		try {
-			latch.await(30, TimeUnit.SECONDS);
-		}
-		catch (InterruptedException ex) {
-			throw new IllegalStateException(ex);
-		}
 	}
 
 	private void listen(String type) {

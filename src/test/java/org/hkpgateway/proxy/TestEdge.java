@@ -99,7 +99,7 @@ final class TestEdge implements AutoCloseable {
 				binder.bindOrCreate("hkp.upstream", Bindable.of(UpstreamSettings.class)),
 				binder.bindOrCreate("hkp.client-address", Bindable.of(ClientAddressSettings.class)),
 				binder.bindOrCreate("hkp.edge", Bindable.of(EdgeSettings.class)), null, LogForm.LINES, listener,
-				events);
+				new Recording(events, null));
 		this.server = this.gateway.customize(HttpServer.create().host("127.0.0.1").port(0))
 			.route(this.gateway::route)
 			.bindNow();
