@@ -95,6 +95,13 @@ class ArchitectureTests {
 		.resideInAnyPackage("io.grpc..", "com.google.protobuf..", "org.hkpgateway.proto..");
 
 	@ArchTest
+	static final ArchRule onlyTracesSeeOpenTelemetry = noClasses()
+		.that(not(resideInAnyPackage("org.hkpgateway.actuate..", "org.hkpgateway.config..")))
+		.should()
+		.dependOnClassesThat()
+		.resideInAnyPackage("io.opentelemetry..", "io.micrometer.tracing..");
+
+	@ArchTest
 	static final ArchRule onlyRemoteChannelsSeeTheGrpcClientStarter = noClasses().that()
 		.haveNameNotMatching("org\\.hkpgateway\\.config\\.RemotePluginChannels(\\$.*)?")
 		.should()

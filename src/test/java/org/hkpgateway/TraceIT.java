@@ -47,8 +47,7 @@ class TraceIT {
 				RawUpstream upstream = RawUpstream.answering(OK);
 				GatewayProcess gateway = start(upstream, List.of("asked", "streamed", "shadow", "denies", "fails"),
 						"hkp.plugins.settings.asked.grants=http.request,http.respond,http.response",
-						"hkp.plugins.settings.shadow.mode=shadow",
-						"hkp.plugins.settings.denies.match.paths=/deny",
+						"hkp.plugins.settings.shadow.mode=shadow", "hkp.plugins.settings.denies.match.paths=/deny",
 						"hkp.plugins.settings.fails.match.paths=/fail", "hkp.client-address.log=truncated",
 						"management.opentelemetry.tracing.export.otlp.endpoint=" + collector.endpoint(),
 						"management.tracing.sampling.probability=1",
@@ -87,8 +86,7 @@ class TraceIT {
 			assertThat(shadow.attributes()).containsEntry("hkp.plugin.shadow", "true");
 			assertThat(reviewed.attributes()).containsEntry("hkp.plugin.outcome", "reviewed");
 			assertThat(keyserver.name()).isEqualTo("GET");
-			assertThat(keyserver.attributes())
-				.containsEntry("server.port", Integer.toString(upstream.uri().getPort()))
+			assertThat(keyserver.attributes()).containsEntry("server.port", Integer.toString(upstream.uri().getPort()))
 				.containsEntry("http.response.status_code", "200");
 
 			// What each was told, and by whom else.
@@ -103,9 +101,8 @@ class TraceIT {
 			RawClient.exchange(gateway.port(), "GET /pks/lookup?op=%00 HTTP/1.0\r\n\r\n");
 			gateway.actuator("health");
 			gateway.await("four requests", () -> servers(collector).size() == 4);
-			gateway.await("their plugins", () -> collector.spans()
-				.stream()
-				.anyMatch((span) -> isPlugin(span, "fails", "request")));
+			gateway.await("their plugins",
+					() -> collector.spans().stream().anyMatch((span) -> isPlugin(span, "fails", "request")));
 			assertThat(collector.only((span) -> isPlugin(span, "denies", "request")).attributes())
 				.containsEntry("hkp.plugin.outcome", "respond");
 			Seen fails = collector.only((span) -> isPlugin(span, "fails", "request"));
@@ -117,8 +114,9 @@ class TraceIT {
 				assertThat(span.failed()).isTrue();
 				assertThat(span.attributes()).containsEntry("hkp.plugin", "fails")
 					.containsEntry("http.response.status_code", "500");
-			}).anySatisfy((span) -> assertThat(span.attributes()).containsEntry("hkp.decision", "refuse")
-				.containsEntry("http.response.status_code", "400"));
+			})
+				.anySatisfy((span) -> assertThat(span.attributes()).containsEntry("hkp.decision", "refuse")
+					.containsEntry("http.response.status_code", "400"));
 			assertThat(collector.spans()).filteredOn((span) -> span.attributes().containsKey("server.port")).hasSize(1);
 			assertThat(collector.everything()).doesNotContain("alice").doesNotContain("actuator");
 		}
@@ -140,8 +138,10 @@ class TraceIT {
 			assertThat(traceFields(upstream)).hasSize(2)
 				.anyMatch((line) -> line.matches("traceparent: 00-" + CLIENTS_TRACE + "-[0-9a-f]{16}-00"))
 				.contains("tracestate: vendor=1");
-			RawClient.Answer ownTrace = RawClient.exchange(gateway.port(), "GET / HTTP/1.0\r\ntraceparent: 00-x\r\n\r\n");
-			assertThat(ownTrace.header("x-trace-asked")).matches("trace:00-(?!" + CLIENTS_TRACE + ")[0-9a-f]{32}-.*-00");
+			RawClient.Answer ownTrace = RawClient.exchange(gateway.port(),
+					"GET / HTTP/1.0\r\ntraceparent: 00-x\r\n\r\n");
+			assertThat(ownTrace.header("x-trace-asked"))
+				.matches("trace:00-(?!" + CLIENTS_TRACE + ")[0-9a-f]{32}-.*-00");
 			assertThat(traceFields(upstream)).hasSize(1);
 			RawClient.exchange(gateway.port(), GET.formatted("01"));
 			gateway.await("three spans", () -> collector.spans().size() >= 3);
@@ -160,12 +160,11 @@ class TraceIT {
 			RawClient.Answer answer = RawClient.exchange(gateway.port(), GET.formatted("01"));
 			// The client's own fields are fields like any other then.
 			assertThat(answer.header("x-trace-asked")).isEqualTo("trace: and the client's");
-			assertThat(traceFields(upstream)).containsExactly(
-					"traceparent: 00-" + CLIENTS_TRACE + "-b7ad6b7169203331-01", "tracestate: vendor=1");
-			String threads = Command
-				.run(this.plugins, Duration.ofSeconds(30), new byte[0],
-						List.of(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-								String.valueOf(gateway.pid()), "Thread.print"))
+			assertThat(traceFields(upstream))
+				.containsExactly("traceparent: 00-" + CLIENTS_TRACE + "-b7ad6b7169203331-01", "tracestate: vendor=1");
+			String threads = Command.run(this.plugins, Duration.ofSeconds(30), new byte[0],
+					List.of(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+							String.valueOf(gateway.pid()), "Thread.print"))
 				.orFail()
 				.text();
 			assertThat(threads).contains("reactor-http").doesNotContain("BatchSpanProcessor");
@@ -185,9 +184,9 @@ class TraceIT {
 	}
 
 	private GatewayProcess start(RawUpstream upstream, List<String> required, String... properties) {
-		List<String> all = new ArrayList<>(List.of("hkp.plugins.directories=" + this.plugins,
-				"hkp.upstream.urls=" + upstream.uri(), "hkp.plugins.chain-budget=20s",
-				"hkp.plugins.response-budget=20s"));
+		List<String> all = new ArrayList<>(
+				List.of("hkp.plugins.directories=" + this.plugins, "hkp.upstream.urls=" + upstream.uri(),
+						"hkp.plugins.chain-budget=20s", "hkp.plugins.response-budget=20s"));
 		for (String plugin : required) {
 			all.add("hkp.plugins.settings." + plugin + ".required=true");
 			all.add("hkp.plugins.settings." + plugin + ".timeout=10s");

@@ -67,8 +67,8 @@ public final class RequestTraces implements RequestTracing {
 	 */
 	static String traceparent(Span span) {
 		var context = span.getSpanContext();
-		return context.isValid() ? "00-" + context.getTraceId() + "-" + context.getSpanId() + "-"
-				+ context.getTraceFlags().asHex() : "";
+		return context.isValid()
+				? "00-" + context.getTraceId() + "-" + context.getSpanId() + "-" + context.getTraceFlags().asHex() : "";
 	}
 
 	private enum Fields implements TextMapGetter<Map<String, String>> {

@@ -68,8 +68,7 @@ final class TracedSpan implements RequestTracing.RequestSpan {
 			Span shown = start(plugin, Phase.RESPONSE);
 			return CallTrace.with(RequestTraces.traceparent(shown), call)
 				.doOnNext((decision) -> outcome(shown, PluginOutcome.Kind.REVIEWED))
-				.doOnError(PluginFailure.class,
-						(failure) -> failed(shown, failure, PluginOutcome.Kind.REVIEW_FAILED))
+				.doOnError(PluginFailure.class, (failure) -> failed(shown, failure, PluginOutcome.Kind.REVIEW_FAILED))
 				.doFinally((signal) -> shown.end());
 		});
 	}

@@ -91,7 +91,9 @@ public final class ChainRun {
 					: new ChainTrace(this.skipped, List.of(), this.request.annotations(), null);
 			return Mono.just(new ChainResult.Forward(this.request.withBody(body), false, List.of(), List.of(), trace));
 		}
-		return Mono.defer(() -> new Passage(this.parts, this.request.withBody(body), this.places, this.skipped, this.spans).run());
+		return Mono
+			.defer(() -> new Passage(this.parts, this.request.withBody(body), this.places, this.skipped, this.spans)
+				.run());
 	}
 
 }

@@ -63,8 +63,7 @@ final class Passage {
 	/** Shadows wait for this; null while there are none. */
 	private Sinks.@Nullable One<Done> done;
 
-	Passage(ChainParts parts, RequestEvent request, List<Place> places, List<PluginOutcome> skipped,
-			CallSpans spans) {
+	Passage(ChainParts parts, RequestEvent request, List<Place> places, List<PluginOutcome> skipped, CallSpans spans) {
 		this.spans = spans;
 		this.parts = parts;
 		this.request = request;

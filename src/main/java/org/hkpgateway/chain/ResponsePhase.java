@@ -182,8 +182,7 @@ public final class ResponsePhase {
 			if (responses == null) {
 				return Mono.error(new PluginFailure.Unavailable(id, "expected: READY, got: no running process"));
 			}
-			return this.spans
-				.showing(entry.spec(), responses.review(view(entry, event), Duration.ofNanos(nanosLeft)))
+			return this.spans.showing(entry.spec(), responses.review(view(entry, event), Duration.ofNanos(nanosLeft)))
 				.switchIfEmpty(Mono.error(() -> new PluginFailure.ProtocolError(id, "gave no decision")));
 		}
 

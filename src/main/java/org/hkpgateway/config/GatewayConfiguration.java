@@ -92,7 +92,8 @@ class GatewayConfiguration {
 	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties, SslBundles bundles,
 			EdgeMetrics metrics, EventBus events, ObjectProvider<RequestTracing> tracing, Environment environment) {
 		return new PublicServer(chain, upstream.urls(), properties.upstream(), properties.clientAddress(),
-				properties.edge(), tls(properties.tls(), bundles), logForm(environment), metrics, new Recording(events, tracing.getIfAvailable()));
+				properties.edge(), tls(properties.tls(), bundles), logForm(environment), metrics,
+				new Recording(events, tracing.getIfAvailable()));
 	}
 
 	private static LogForm logForm(Environment environment) {

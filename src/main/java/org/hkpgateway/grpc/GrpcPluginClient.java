@@ -86,16 +86,15 @@ final class GrpcPluginClient implements EndpointClient {
 	}
 
 	private Mono<HandleResponse> callCurrent(RequestEvent event, CallTerms terms) {
-		return call(HKPPluginGrpc.getHandleRequestMethod(), event, terms).onErrorResume(CallFailed.class,
-				(failed) -> {
-					if (!failed.isUnimplemented()) {
-						return Mono.error(toFailure(HKPPluginGrpc.getHandleRequestMethod(), failed));
-					}
-					// Only an answer proves that the plugin is of the older kind: a newer
-					// one may
-					// have a bug that ends one request so.
-					return callLegacy(event, terms).doOnNext((answer) -> this.legacy = true);
-				});
+		return call(HKPPluginGrpc.getHandleRequestMethod(), event, terms).onErrorResume(CallFailed.class, (failed) -> {
+			if (!failed.isUnimplemented()) {
+				return Mono.error(toFailure(HKPPluginGrpc.getHandleRequestMethod(), failed));
+			}
+			// Only an answer proves that the plugin is of the older kind: a newer
+			// one may
+			// have a bug that ends one request so.
+			return callLegacy(event, terms).doOnNext((answer) -> this.legacy = true);
+		});
 	}
 
 	private Mono<HandleResponse> callLegacy(RequestEvent event, CallTerms terms) {
@@ -105,8 +104,7 @@ final class GrpcPluginClient implements EndpointClient {
 
 	private Mono<HandleResponse> call(MethodDescriptor<HandleRequestEvent, HandleResponse> method, RequestEvent event,
 			CallTerms terms) {
-		HandleRequestEvent message = this.events.toMessage(event, event.id(), terms.millisLeft(),
-				terms.traceparent());
+		HandleRequestEvent message = this.events.toMessage(event, event.id(), terms.millisLeft(), terms.traceparent());
 		int size = message.getSerializedSize();
 		if (size > this.maxMessageBytes) {
 			return Mono.error(new PluginFailure.TooLarge(this.plugin,

@@ -130,7 +130,8 @@ final class StreamingPluginClient implements EndpointClient {
 			// Is refused there.
 			return this.unary.attempt(event, terms);
 		}
-		return StreamedRequest.on(current, message, System.nanoTime() + terms.deadline().timeRemaining(TimeUnit.NANOSECONDS))
+		return StreamedRequest
+			.on(current, message, System.nanoTime() + terms.deadline().timeRemaining(TimeUnit.NANOSECONDS))
 			.map(this.unary::toDecision)
 			.onErrorResume(NotStreamed.class, (diverted) -> divert(event, terms));
 	}

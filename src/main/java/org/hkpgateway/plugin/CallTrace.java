@@ -30,7 +30,7 @@ public final class CallTrace {
 	 * @return as W3C Trace Context writes it; empty if the call is not traced
 	 */
 	public static String traceparent(ContextView context) {
-		return context.isEmpty() ? "" : context.getOrDefault(CallTrace.class, "");
+		return context.hasKey(CallTrace.class) ? context.get(CallTrace.class) : "";
 	}
 
 }

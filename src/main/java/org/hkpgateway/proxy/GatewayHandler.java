@@ -55,7 +55,8 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 	private final EdgeListener listener;
 
 	GatewayHandler(RequestReader reader, PluginChain chain, IncomingBody bodies, UpstreamClient upstream,
-			AccessLog accessLog, ExchangeEvents events, @Nullable ExchangeTracing tracing, StrictTransport strictTransport, EdgeListener listener) {
+			AccessLog accessLog, ExchangeEvents events, @Nullable ExchangeTracing tracing,
+			StrictTransport strictTransport, EdgeListener listener) {
 		this.strictTransport = strictTransport;
 		this.reader = reader;
 		this.chain = chain;

@@ -99,15 +99,15 @@ public final class PublicServer implements AutoCloseable {
 		BufferBudget budget = new BufferBudget(
 				Math.min(edge.maxBufferedBytes().toBytes(), PlatformDependent.maxDirectMemory() / 4));
 		RequestTracing tracing = recording.tracing();
-		RequestReader reader = new RequestReader(clients, new AllowedHosts(edge.allowedHosts()),
-				tracing != null);
+		RequestReader reader = new RequestReader(clients, new AllowedHosts(edge.allowedHosts()), tracing != null);
 		IncomingBody bodies = new IncomingBody((int) edge.maxBody().toBytes(), budget,
 				upstream.contentLength() == UpstreamSettings.ContentLength.REQUIRE,
 				new BodyRate(edge.minBodyRate().toBytes(), edge.idleTimeout(), report));
 		StrictTransport strictTransport = StrictTransport.parse(edge.hsts());
 		this.handler = new GatewayHandler(reader, chain, bodies, this.upstream, new AccessLog(clientAddress.log(), log),
 				new ExchangeEvents(recording.events(), clientAddress.log()),
-				(tracing != null) ? new ExchangeTracing(tracing, clientAddress.log()) : null, strictTransport, listener);
+				(tracing != null) ? new ExchangeTracing(tracing, clientAddress.log()) : null, strictTransport,
+				listener);
 		this.explainer = new Explainer(reader, chain, bodies, this.upstreams, strictTransport,
 				(int) edge.maxHeaderBytes().toBytes());
 	}

@@ -7,8 +7,8 @@ import org.hkpgateway.chain.PluginOutcome;
 /**
  * What a trace may say of a request. The query is not there, nor what stands for it in a
  * path of version 2: a search term is a name, an address or a key that somebody looks
- * for, and traces are sent elsewhere. Of the client's address there is as much as the
- * log may show. Texts are empty where there is nothing to say.
+ * for, and traces are sent elsewhere. Of the client's address there is as much as the log
+ * may show. Texts are empty where there is nothing to say.
  */
 public interface TracedRequest {
 

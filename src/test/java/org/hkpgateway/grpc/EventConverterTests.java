@@ -85,8 +85,8 @@ class EventConverterTests {
 
 	@Test
 	void repeatedHeadersAreJoinedInTheMapAndKeptInTheFields() {
-		HandleRequestEvent message = toMessage(TestEvents.event("192.0.2.7", Headers.of("accept", "a",
-				"cookie", "x=1", "ACCEPT", "b", "Cookie", "y=2", "Accept", "", "Host", "keys.lab.example")), 1);
+		HandleRequestEvent message = toMessage(TestEvents.event("192.0.2.7", Headers.of("accept", "a", "cookie", "x=1",
+				"ACCEPT", "b", "Cookie", "y=2", "Accept", "", "Host", "keys.lab.example")), 1);
 		assertThat(message.getHeadersMap()).containsEntry("Accept", "a, b, ")
 			.containsEntry("Cookie", "x=1; y=2")
 			.containsEntry("Host", "keys.lab.example")
@@ -123,8 +123,7 @@ class EventConverterTests {
 
 	@Test
 	void withheldBodyHasOnlyItsLength() {
-		HandleRequestEvent message = toMessage(TestEvents.lookup().withBody(RequestBody.withheld(-1)),
-				1);
+		HandleRequestEvent message = toMessage(TestEvents.lookup().withBody(RequestBody.withheld(-1)), 1);
 		assertThat(message.getBodyState()).isEqualTo(BodyState.BODY_WITHHELD);
 		assertThat(message.getBody().isEmpty()).isTrue();
 		assertThat(message.getBodyLength()).isEqualTo(-1);

@@ -116,11 +116,12 @@ public final class FakePluginProgram {
 	 * @param stream whether it speaks the stream
 	 * @param manifest lines to add to {@code [plugin]}
 	 */
-	public static void installTelling(Path parent, String name, boolean stream, String... manifest)
-			throws IOException {
-		write(parent, name, FakePlugin.Behaviour.TELLS_TRACE.name(), new String[] { FakePlugin.Manners.HEALTHY.name(),
-				(stream ? FakePlugin.StreamManners.BEHAVES : FakePlugin.StreamManners.OFF).name(),
-				FakePlugin.ResponseManners.TELLS_TRACE.name() }, manifest);
+	public static void installTelling(Path parent, String name, boolean stream, String... manifest) throws IOException {
+		write(parent, name, FakePlugin.Behaviour.TELLS_TRACE.name(),
+				new String[] { FakePlugin.Manners.HEALTHY.name(),
+						(stream ? FakePlugin.StreamManners.BEHAVES : FakePlugin.StreamManners.OFF).name(),
+						FakePlugin.ResponseManners.TELLS_TRACE.name() },
+				manifest);
 	}
 
 	/**

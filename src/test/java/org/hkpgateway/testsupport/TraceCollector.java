@@ -97,8 +97,8 @@ public final class TraceCollector implements AutoCloseable {
 			HexFormat hex = HexFormat.of();
 			return new Seen(hex.formatHex(span.getTraceId().toByteArray()),
 					hex.formatHex(span.getSpanId().toByteArray()), hex.formatHex(span.getParentSpanId().toByteArray()),
-					span.getName(), span.getKind().name().replace("SPAN_KIND_", ""), span.getStatus().getCodeValue() == 2,
-					attributes);
+					span.getName(), span.getKind().name().replace("SPAN_KIND_", ""),
+					span.getStatus().getCodeValue() == 2, attributes);
 		}
 
 		private static String text(AnyValue value) {
