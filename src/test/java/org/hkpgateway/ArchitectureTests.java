@@ -56,10 +56,10 @@ class ArchitectureTests {
 	static final ArchRule resilience = uses("resilience", "plugin", "hkp", "http");
 
 	@ArchTest
-	static final ArchRule chain = uses("chain", "plugin", "hkp", "http");
+	static final ArchRule chain = uses("chain", "events", "plugin", "hkp", "http");
 
 	@ArchTest
-	static final ArchRule proxy = uses("proxy", "chain", "plugin", "hkp", "http");
+	static final ArchRule proxy = uses("proxy", "chain", "events", "plugin", "hkp", "http");
 
 	@ArchTest
 	static final ArchRule keyserver = uses("keyserver", "hkp", "http");
@@ -93,6 +93,13 @@ class ArchitectureTests {
 		.should()
 		.dependOnClassesThat()
 		.resideInAnyPackage("io.grpc..", "com.google.protobuf..", "org.hkpgateway.proto..");
+
+	@ArchTest
+	static final ArchRule onlyTracesSeeOpenTelemetry = noClasses()
+		.that(not(resideInAnyPackage("org.hkpgateway.actuate..", "org.hkpgateway.config..")))
+		.should()
+		.dependOnClassesThat()
+		.resideInAnyPackage("io.opentelemetry..", "io.micrometer.tracing..");
 
 	@ArchTest
 	static final ArchRule onlyRemoteChannelsSeeTheGrpcClientStarter = noClasses().that()

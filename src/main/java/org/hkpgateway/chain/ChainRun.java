@@ -28,12 +28,15 @@ public final class ChainRun {
 
 	private final List<PluginRegistry.Entry> chain;
 
+	private final CallSpans spans;
+
 	private volatile @Nullable Passage passage;
 
 	/** Null without shadows. */
 	private final @Nullable BodyTap tap;
 
-	ChainRun(ChainParts parts, RequestEvent request, List<PluginRegistry.Entry> chain) {
+	ChainRun(ChainParts parts, RequestEvent request, List<PluginRegistry.Entry> chain, CallSpans spans) {
+		this.spans = spans;
 		this.parts = parts;
 		this.request = request;
 		this.chain = chain;
@@ -105,7 +108,7 @@ public final class ChainRun {
 		}
 		return Mono.defer(() -> {
 			Passage begun = new Passage(this.parts, this.request.withBody(body), this.places, this.skipped,
-					this.tap);
+					this.spans, this.tap);
 			this.passage = begun;
 			return begun.run();
 		});

@@ -10,7 +10,6 @@ import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.ResponseHead;
 import org.hkpgateway.plugin.Decision;
-import org.hkpgateway.plugin.FailPolicy;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginRegistry;
@@ -42,6 +41,8 @@ final class Passage {
 
 	private final Account account;
 
+	private final CallSpans spans;
+
 	/** Who was asked, and who comes in when the keyserver answers. */
 	private final List<PluginRegistry.Entry> plugins;
 
@@ -65,7 +66,8 @@ final class Passage {
 	private final Sinks.@Nullable One<Done> done;
 
 	Passage(ChainParts parts, RequestEvent request, List<Place> places, List<PluginOutcome> skipped,
-			@Nullable BodyTap tap) {
+			CallSpans spans, @Nullable BodyTap tap) {
+		this.spans = spans;
 		this.parts = parts;
 		this.request = request;
 		this.places = places;
@@ -170,8 +172,7 @@ final class Passage {
 		if (left <= 0) {
 			return Mono.just(new Answered(LiveAsker.noTime(entry.spec().id()), left, 0));
 		}
-		return this.parts.asker()
-			.ask(entry, view, Duration.ofNanos(left))
+		return this.spans.asking(entry.spec(), this.parts.asker().ask(entry, view, Duration.ofNanos(left)))
 			.map((reply) -> new Answered(reply, left, now() - started))
 			.checkpoint("plugin " + entry.spec().id());
 	}
@@ -239,13 +240,11 @@ final class Passage {
 
 	private Mono<ChainResult> failed(int index, PluginRegistry.Entry entry, PluginFailure failure, Answered answered) {
 		PluginSpec spec = entry.spec();
-		// Else an upload could evade a plugin by being larger than it can take.
 		boolean tooLarge = failure instanceof PluginFailure.TooLarge;
-		boolean open = spec.fail() == FailPolicy.OPEN && !tooLarge;
+		PluginOutcome.Kind kind = PluginOutcome.Kind.of(failure, spec.fail());
 		String detail = this.account.words(spec, failure, answered.left(), now());
-		record(entry, open ? PluginOutcome.Kind.FAILED_OPEN : PluginOutcome.Kind.FAILED_CLOSED, detail, failure.kind(),
-				answered.nanos(), null);
-		if (open) {
+		record(entry, kind, detail, failure.kind(), answered.nanos(), null);
+		if (kind == PluginOutcome.Kind.FAILED_OPEN) {
 			this.state = this.state.failing(spec.id(), failure.kind());
 			return from(index + 1);
 		}
@@ -316,7 +315,7 @@ final class Passage {
 		if (this.parts.shadows() == null || this.tap == null || this.done == null) {
 			return askedInTurn(index, entry);
 		}
-		this.parts.shadows().ask(entry, this.state.event(), this.tap, this.done.asMono());
+		this.parts.shadows().ask(entry, this.state.event(), this.tap, this.done.asMono(), this.spans);
 		return from(index + 1);
 	}
 

@@ -116,16 +116,27 @@ public final class PluginChain {
 	 * @return the run to subscribe to once
 	 */
 	public ChainRun start(RequestEvent request) {
-		return new ChainRun(this.parts, request, this.registry.chain());
+		return start(request, CallSpans.NONE);
+	}
+
+	/**
+	 * The same for a request that may be traced.
+	 * @param request the whole request, with its credentials, but without its body
+	 * @param spans sees the calls
+	 * @return the run to subscribe to once
+	 */
+	public ChainRun start(RequestEvent request, CallSpans spans) {
+		return new ChainRun(this.parts, request, this.registry.chain(), spans);
 	}
 
 	/**
 	 * Fixes the plugins that will see the keyserver's answer, see {@link ResponsePhase}.
 	 * @param forward what was decided about the request, which is about to be sent
+	 * @param spans sees the calls
 	 * @return the answer's way back; null if no plugin takes part
 	 */
-	public ResponsePhase.@Nullable Review review(ChainResult.Forward forward) {
-		return this.responses.start(forward);
+	public ResponsePhase.@Nullable Review review(ChainResult.Forward forward, CallSpans spans) {
+		return this.responses.start(forward, spans);
 	}
 
 	/**

@@ -1,6 +1,7 @@
 package org.hkpgateway.chain;
 
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.FailPolicy;
 import org.hkpgateway.plugin.Phase;
 import org.hkpgateway.plugin.PluginId;
 
@@ -56,6 +57,18 @@ public record PluginOutcome(PluginId plugin, Kind kind, String detail, String fa
 
 		Kind(String label) {
 			this.label = label;
+		}
+
+		/**
+		 * What comes of a failure in the request phase.
+		 * @param failure how the plugin failed
+		 * @param policy what its operator wants done then
+		 * @return open or closed
+		 */
+		public static Kind of(PluginFailure failure, FailPolicy policy) {
+			// Else an upload could evade a plugin by being larger than it can take.
+			boolean open = policy == FailPolicy.OPEN && !(failure instanceof PluginFailure.TooLarge);
+			return open ? FAILED_OPEN : FAILED_CLOSED;
 		}
 
 		/**

@@ -58,13 +58,14 @@ public final class ResponsePhase {
 	 * that dies meanwhile has then failed, and is not forgotten. Allocates nothing if
 	 * there is nobody.
 	 * @param forward what the chain decided
+	 * @param spans sees the calls
 	 * @return null if no plugin takes part
 	 */
-	@Nullable Review start(ChainResult.Forward forward) {
+	@Nullable Review start(ChainResult.Forward forward, CallSpans spans) {
 		List<PluginRegistry.Entry> plugins = forward.plugins();
 		for (int i = plugins.size() - 1; i >= 0; i--) {
 			if (takesPart(plugins.get(i))) {
-				return new Review(forward, participants(plugins, i));
+				return new Review(forward, participants(plugins, i), spans);
 			}
 		}
 		return null;
@@ -105,7 +106,10 @@ public final class ResponsePhase {
 
 		private volatile Map<String, String> annotations;
 
-		private Review(ChainResult.Forward forward, List<PluginRegistry.Entry> entries) {
+		private final CallSpans spans;
+
+		private Review(ChainResult.Forward forward, List<PluginRegistry.Entry> entries, CallSpans spans) {
+			this.spans = spans;
 			// Else the bytes of an upload were kept until the keyserver has answered.
 			this.request = forward.request().withBody(RequestBody.ABSENT);
 			this.before = forward.trace();
@@ -174,7 +178,8 @@ public final class ResponsePhase {
 			}
 			PluginClient client = entry.client();
 			return LiveAsker.ask(entry, (client != null) ? client.responses() : null,
-					(responses) -> responses.review(view(entry, event), Duration.ofNanos(left)));
+					(responses) -> this.spans.showing(entry.spec(),
+							responses.review(view(entry, event), Duration.ofNanos(left))));
 		}
 
 		private ResponseEvent after(PluginSpec spec, ResponseEvent event, Reply<ResponseDecision> reply, Account books,

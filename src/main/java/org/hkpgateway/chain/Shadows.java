@@ -71,8 +71,10 @@ final class Shadows {
 	 * @param request the request as it stands at its place, with nothing withheld
 	 * @param tap where more of the body is to be seen
 	 * @param result what the chain does in the end; empty if the client left
+	 * @param spans sees the call
 	 */
-	void ask(PluginRegistry.Entry entry, RequestEvent request, BodyTap tap, Mono<Done> result) {
+	void ask(PluginRegistry.Entry entry, RequestEvent request, BodyTap tap, Mono<Done> result,
+			CallSpans spans) {
 		PluginId plugin = entry.spec().id();
 		String id = request.id();
 		ShadowMemory.Lease lease = this.memory.open();
@@ -81,7 +83,7 @@ final class Shadows {
 			compared(id, none.comparedWith(plugin, Done.FORWARDED));
 			return;
 		}
-		Call call = new Call(entry, lease);
+		Call call = new Call(entry, lease, spans);
 		var unused = Mono.zip(call.opinion.asMono(), result, (opinion, done) -> opinion.comparedWith(plugin, done))
 			.publishOn(this.scheduler)
 			.doFinally((signal) -> call.dispose())
@@ -111,7 +113,10 @@ final class Shadows {
 		/** What goes on: the body is copied, or the plugin is asked. */
 		private final Disposable.Swap running = Disposables.swap();
 
-		Call(PluginRegistry.Entry entry, ShadowMemory.Lease lease) {
+		private final CallSpans spans;
+
+		Call(PluginRegistry.Entry entry, ShadowMemory.Lease lease, CallSpans spans) {
+			this.spans = spans;
 			this.entry = entry;
 			this.lease = lease;
 		}
@@ -173,7 +178,7 @@ final class Shadows {
 			}
 			this.running.replace(Mono.defer(() -> {
 				long started = Shadows.this.nanoTime.getAsLong();
-				return Shadows.this.asker.ask(this.entry, view, Shadows.this.limit)
+				return this.spans.asking(this.entry.spec(), Shadows.this.asker.ask(this.entry, view, Shadows.this.limit))
 					.map((reply) -> Opinion.of(reply, Shadows.this.nanoTime.getAsLong() - started));
 			}).subscribeOn(Shadows.this.scheduler).subscribe(this::answered, this.opinion::tryEmitError));
 		}

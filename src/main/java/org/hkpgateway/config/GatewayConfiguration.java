@@ -11,10 +11,13 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.hkpgateway.actuate.EdgeMetrics;
 import org.hkpgateway.chain.ChainListener;
 import org.hkpgateway.chain.PluginChain;
+import org.hkpgateway.events.EventBus;
 import org.hkpgateway.keyserver.EmbeddedKeyserver;
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.proxy.LogForm;
 import org.hkpgateway.proxy.PublicServer;
+import org.hkpgateway.proxy.Recording;
+import org.hkpgateway.proxy.RequestTracing;
 import org.hkpgateway.proxy.ServerTls;
 import org.hkpgateway.proxy.TlsSettings;
 
@@ -87,9 +90,10 @@ class GatewayConfiguration {
 
 	@Bean
 	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties, SslBundles bundles,
-			EdgeMetrics metrics, Environment environment) {
+			EdgeMetrics metrics, EventBus events, ObjectProvider<RequestTracing> tracing, Environment environment) {
 		return new PublicServer(chain, upstream.urls(), properties.upstream(), properties.clientAddress(),
-				properties.edge(), tls(properties.tls(), bundles), logForm(environment), metrics);
+				properties.edge(), tls(properties.tls(), bundles), logForm(environment), metrics,
+				new Recording(events, tracing.getIfAvailable()));
 	}
 
 	private static LogForm logForm(Environment environment) {

@@ -63,6 +63,30 @@ public final class EventBus {
 	}
 
 	/**
+	 * Whether nobody listens to anything: then there is nothing to publish, and nothing
+	 * to be made for it. Costs one look.
+	 * @return false if there is a subscriber
+	 */
+	public boolean isQuiet() {
+		return this.subscriptions.isEmpty();
+	}
+
+	/**
+	 * Whether somebody wants events of a type, whatever metadata those must have. For a
+	 * publisher to whom the metadata alone are too much to make in vain.
+	 * @param type as in {@link Event#type()}
+	 * @return false if {@link #publish} would do nothing
+	 */
+	public boolean isWanted(String type) {
+		for (Subscription subscription : this.subscriptions) {
+			if (subscription.filter().matches(type)) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
 	 * The events from the subscription on. It never ends by itself. Deliveries come on a
 	 * thread of the bus that others share, so a subscriber must not block there; one that
 	 * is slow requests less.

@@ -27,8 +27,12 @@ public record EventFilter(List<String> types, Map<String, String> metadata) {
 	}
 
 	boolean matches(String type, Map<String, String> metadata) {
-		return (this.types.isEmpty() || this.types.stream().anyMatch((pattern) -> matches(pattern, type)))
-				&& metadata.entrySet().containsAll(this.metadata.entrySet());
+		return matches(type) && metadata.entrySet().containsAll(this.metadata.entrySet());
+	}
+
+	/** Whether events of a type can be wanted. */
+	boolean matches(String type) {
+		return this.types.isEmpty() || this.types.stream().anyMatch((pattern) -> matches(pattern, type));
 	}
 
 	private static boolean matches(String pattern, String type) {

@@ -1,6 +1,5 @@
 package org.hkpgateway.grpc;
 
-import io.grpc.Deadline;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
@@ -16,11 +15,11 @@ interface EndpointClient extends PluginClient {
 	/**
 	 * Asks as {@link #decide} does, for a caller who could ask somebody else.
 	 * @param event the request
-	 * @param deadline of the call
+	 * @param terms deadline and trace of the call
 	 * @return the decision, a {@link PluginFailure}, or {@link NotSent} if the plugin has
 	 * certainly not seen the request
 	 */
-	Mono<Decision> attempt(RequestEvent event, Deadline deadline);
+	Mono<Decision> attempt(RequestEvent event, CallTerms terms);
 
 	@Override
 	@Nullable GrpcResponseClient responses();

@@ -22,30 +22,22 @@ final class EventConverter {
 	private final EventMemo memo = new EventMemo();
 
 	/**
-	 * Converts an event. Everything but the body and the deadline is converted once for
-	 * all plugins that are shown this very event; a call costs a shallow copy.
+	 * Converts an event. Everything but the body, the deadline and the trace is converted
+	 * once for all plugins that are shown this very event; a call costs a shallow copy.
 	 * @param event the event; its body is shared, not copied, and must stay valid until
 	 * the call has ended
+	 * @param id what is to stand in the answer; on a stream it differs from the event's
 	 * @param deadlineMillis milliseconds left for the answer; at least 1 is sent, for 0
 	 * would mean: not stated
+	 * @param traceparent the trace that the call belongs to; empty for none
 	 * @return the message
 	 */
-	HandleRequestEvent toMessage(RequestEvent event, long deadlineMillis) {
-		return toMessage(event, event.id(), deadlineMillis);
-	}
-
-	/**
-	 * The same for the stream.
-	 * @param event see above
-	 * @param id what is to stand in the answer
-	 * @param deadlineMillis see above
-	 * @return the message
-	 */
-	HandleRequestEvent toMessage(RequestEvent event, String id, long deadlineMillis) {
+	HandleRequestEvent toMessage(RequestEvent event, String id, long deadlineMillis, String traceparent) {
 		HandleRequestEvent.Builder message = this.memo.get(event, EventConverter::shared)
 			.toBuilder()
 			.setRequestId(id)
-			.setDeadlineMs(Math.max(1, deadlineMillis));
+			.setDeadlineMs(Math.max(1, deadlineMillis))
+			.setTraceparent(traceparent);
 		if (event.body().bytes().hasRemaining()) {
 			message.setBody(UnsafeByteOperations.unsafeWrap(event.body().bytes()));
 		}

@@ -1,11 +1,9 @@
 package org.hkpgateway.grpc;
 
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
-import io.grpc.Deadline;
 import io.grpc.MethodDescriptor;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginFailure;
@@ -78,43 +76,42 @@ final class GrpcPluginClient implements EndpointClient {
 
 	@Override
 	public Mono<Decision> decide(RequestEvent event, Duration budget) {
-		return Mono.defer(() -> attempt(event, Deadline.after(budget.toNanos(), TimeUnit.NANOSECONDS)))
+		return Mono.deferContextual((context) -> attempt(event, CallTerms.of(budget, context)))
 			.onErrorMap(NotSent.class, NotSent::failure);
 	}
 
 	@Override
-	public Mono<Decision> attempt(RequestEvent event, Deadline deadline) {
-		return (this.legacy ? callLegacy(event, deadline) : callCurrent(event, deadline)).map(this::toDecision);
+	public Mono<Decision> attempt(RequestEvent event, CallTerms terms) {
+		return (this.legacy ? callLegacy(event, terms) : callCurrent(event, terms)).map(this::toDecision);
 	}
 
-	private Mono<HandleResponse> callCurrent(RequestEvent event, Deadline deadline) {
-		return call(HKPPluginGrpc.getHandleRequestMethod(), event, deadline).onErrorResume(CallFailed.class,
-				(failed) -> {
-					if (!failed.isUnimplemented()) {
-						return Mono.error(toFailure(HKPPluginGrpc.getHandleRequestMethod(), failed));
-					}
-					// Only an answer proves that the plugin is of the older kind: a newer
-					// one may
-					// have a bug that ends one request so.
-					return callLegacy(event, deadline).doOnNext((answer) -> this.legacy = true);
-				});
+	private Mono<HandleResponse> callCurrent(RequestEvent event, CallTerms terms) {
+		return call(HKPPluginGrpc.getHandleRequestMethod(), event, terms).onErrorResume(CallFailed.class, (failed) -> {
+			if (!failed.isUnimplemented()) {
+				return Mono.error(toFailure(HKPPluginGrpc.getHandleRequestMethod(), failed));
+			}
+			// Only an answer proves that the plugin is of the older kind: a newer
+			// one may
+			// have a bug that ends one request so.
+			return callLegacy(event, terms).doOnNext((answer) -> this.legacy = true);
+		});
 	}
 
-	private Mono<HandleResponse> callLegacy(RequestEvent event, Deadline deadline) {
-		return call(HKPPluginGrpc.getHandleHTTPRequestMethod(), event, deadline).onErrorMap(CallFailed.class,
+	private Mono<HandleResponse> callLegacy(RequestEvent event, CallTerms terms) {
+		return call(HKPPluginGrpc.getHandleHTTPRequestMethod(), event, terms).onErrorMap(CallFailed.class,
 				(failed) -> toFailure(HKPPluginGrpc.getHandleHTTPRequestMethod(), failed));
 	}
 
 	private Mono<HandleResponse> call(MethodDescriptor<HandleRequestEvent, HandleResponse> method, RequestEvent event,
-			Deadline deadline) {
-		HandleRequestEvent message = this.events.toMessage(event, deadline.timeRemaining(TimeUnit.MILLISECONDS));
+			CallTerms terms) {
+		HandleRequestEvent message = this.events.toMessage(event, event.id(), terms.millisLeft(), terms.traceparent());
 		int size = message.getSerializedSize();
 		if (size > this.maxMessageBytes) {
 			return Mono.error(new PluginFailure.TooLarge(this.plugin,
 					"request " + event.id() + ": expected: a message of at most " + this.maxMessageBytes
 							+ " bytes, got: " + size + " (the plugin can raise max_message_bytes)"));
 		}
-		CallOptions options = CallOptions.DEFAULT.withDeadline(deadline);
+		CallOptions options = CallOptions.DEFAULT.withDeadline(terms.deadline());
 		if (size > PluginSpec.DEFAULT_MAX_MESSAGE_BYTES) {
 			// It may send the body back, cleaned.
 			options = options.withMaxInboundMessageSize((int) Math.min(this.maxMessageBytes, Integer.MAX_VALUE));

@@ -1,12 +1,10 @@
 package org.hkpgateway.grpc;
 
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
-import io.grpc.Deadline;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.ResponseClient;
@@ -48,20 +46,19 @@ final class GrpcResponseClient implements ResponseClient {
 
 	@Override
 	public Mono<ResponseDecision> review(ResponseEvent event, Duration budget) {
-		return Mono.defer(() -> attempt(event, Deadline.after(budget.toNanos(), TimeUnit.NANOSECONDS)))
+		return Mono.deferContextual((context) -> attempt(event, CallTerms.of(budget, context)))
 			.onErrorMap(NotSent.class, NotSent::failure);
 	}
 
 	/**
 	 * The same for a caller who could ask somebody else.
 	 * @param event the answer
-	 * @param deadline of the call
+	 * @param terms deadline and trace of the call
 	 * @return the decision, a {@link PluginFailure}, or {@link NotSent} if the plugin has
 	 * certainly not seen the answer
 	 */
-	Mono<ResponseDecision> attempt(ResponseEvent event, Deadline deadline) {
-		UpstreamResponseEvent message = ResponseConverter.toMessage(event,
-				deadline.timeRemaining(TimeUnit.MILLISECONDS));
+	Mono<ResponseDecision> attempt(ResponseEvent event, CallTerms terms) {
+		UpstreamResponseEvent message = ResponseConverter.toMessage(event, terms);
 		int size = message.getSerializedSize();
 		if (size > this.maxMessageBytes.getAsLong()) {
 			return Mono.error(new PluginFailure.TooLarge(this.plugin,
@@ -69,7 +66,7 @@ final class GrpcResponseClient implements ResponseClient {
 							+ size + " (the plugin can raise max_message_bytes)"));
 		}
 		return new UnaryCall<>(this.channel, HKPPluginGrpc.getHandleUpstreamResponseMethod(),
-				CallOptions.DEFAULT.withDeadline(deadline), message)
+				CallOptions.DEFAULT.withDeadline(terms.deadline()), message)
 			.onErrorMap(CallFailed.class, this::toFailure)
 			.map(this::toDecision);
 	}

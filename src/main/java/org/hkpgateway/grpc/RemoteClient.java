@@ -3,11 +3,9 @@ package org.hkpgateway.grpc;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
-import io.grpc.Deadline;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
@@ -59,14 +57,14 @@ final class RemoteClient implements PluginClient {
 
 	@Override
 	public Mono<Decision> decide(RequestEvent event, Duration budget) {
-		return Mono.defer(() -> {
+		return Mono.deferContextual((context) -> {
 			List<EndpointClient> candidates = this.endpoints;
 			if (candidates.isEmpty()) {
 				return Mono.error(new PluginFailure.Unavailable(this.plugin,
 						"HandleRequest: expected: an endpoint that is connected, got: none"));
 			}
-			Deadline deadline = Deadline.after(budget.toNanos(), TimeUnit.NANOSECONDS);
-			return ask(candidates, (endpoint) -> endpoint.attempt(event, deadline));
+			CallTerms terms = CallTerms.of(budget, context);
+			return ask(candidates, (endpoint) -> endpoint.attempt(event, terms));
 		});
 	}
 
@@ -84,7 +82,7 @@ final class RemoteClient implements PluginClient {
 
 	/** While an update rolls out, not every endpoint may declare the feature. */
 	private Mono<ResponseDecision> review(ResponseEvent event, Duration budget) {
-		return Mono.defer(() -> {
+		return Mono.deferContextual((context) -> {
 			List<GrpcResponseClient> candidates = new ArrayList<>();
 			for (EndpointClient endpoint : this.endpoints) {
 				GrpcResponseClient responses = endpoint.responses();
@@ -96,8 +94,8 @@ final class RemoteClient implements PluginClient {
 				return Mono.error(new PluginFailure.Unavailable(this.plugin,
 						"HandleUpstreamResponse: expected: an endpoint that is connected, got: none"));
 			}
-			Deadline deadline = Deadline.after(budget.toNanos(), TimeUnit.NANOSECONDS);
-			return ask(candidates, (endpoint) -> endpoint.attempt(event, deadline));
+			CallTerms terms = CallTerms.of(budget, context);
+			return ask(candidates, (endpoint) -> endpoint.attempt(event, terms));
 		});
 	}
 

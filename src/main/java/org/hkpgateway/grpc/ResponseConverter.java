@@ -21,17 +21,17 @@ final class ResponseConverter {
 	/**
 	 * Makes the message of an answer.
 	 * @param event the answer
-	 * @param deadlineMillis milliseconds left; at least 1 is sent, for 0 would mean: not
-	 * stated
+	 * @param terms of the call; at least 1 ms is sent, for 0 would mean: not stated
 	 * @return the message
 	 */
-	static UpstreamResponseEvent toMessage(ResponseEvent event, long deadlineMillis) {
+	static UpstreamResponseEvent toMessage(ResponseEvent event, CallTerms terms) {
 		RequestEvent request = event.request();
 		UpstreamResponseEvent.Builder message = UpstreamResponseEvent.newBuilder()
 			.setRequestId(request.id())
 			.setStatusCode(event.status())
 			.putAllAnnotations(request.annotations())
-			.setDeadlineMs(Math.max(1, deadlineMillis))
+			.setDeadlineMs(Math.max(1, terms.millisLeft()))
+			.setTraceparent(terms.traceparent())
 			.setUpstreamMs(event.upstream().toMillis());
 		for (HeaderField field : event.headers()) {
 			message.addHeaderFieldsBuilder().setName(field.name()).setValue(bytes(field.value()));

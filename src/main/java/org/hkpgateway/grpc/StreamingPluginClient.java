@@ -5,7 +5,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.grpc.Channel;
-import io.grpc.Deadline;
 import io.grpc.Status;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginClient;
@@ -98,7 +97,7 @@ final class StreamingPluginClient implements EndpointClient {
 
 	@Override
 	public Mono<Decision> decide(RequestEvent event, Duration budget) {
-		return Mono.defer(() -> attempt(event, Deadline.after(budget.toNanos(), TimeUnit.NANOSECONDS)))
+		return Mono.deferContextual((context) -> attempt(event, CallTerms.of(budget, context)))
 			.onErrorMap(NotSent.class, NotSent::failure);
 	}
 
@@ -113,32 +112,33 @@ final class StreamingPluginClient implements EndpointClient {
 	}
 
 	@Override
-	public Mono<Decision> attempt(RequestEvent event, Deadline deadline) {
+	public Mono<Decision> attempt(RequestEvent event, CallTerms terms) {
 		if (event.body().bytes().remaining() > MAX_BODY_BYTES) {
-			return this.unary.attempt(event, deadline);
+			return this.unary.attempt(event, terms);
 		}
 		RequestStream current = this.stream;
 		if (current == null) {
 			current = reopen();
 		}
-		return (current != null) ? attempt(current, event, deadline) : divert(event, deadline);
+		return (current != null) ? attempt(current, event, terms) : divert(event, terms);
 	}
 
-	private Mono<Decision> attempt(RequestStream current, RequestEvent event, Deadline deadline) {
-		HandleRequestEvent message = this.events.toMessage(event, nextId(event),
-				deadline.timeRemaining(TimeUnit.MILLISECONDS));
+	private Mono<Decision> attempt(RequestStream current, RequestEvent event, CallTerms terms) {
+		HandleRequestEvent message = this.events.toMessage(event, nextId(event), terms.millisLeft(),
+				terms.traceparent());
 		if (!this.unary.accepts(message)) {
 			// Is refused there.
-			return this.unary.attempt(event, deadline);
+			return this.unary.attempt(event, terms);
 		}
-		return StreamedRequest.on(current, message, System.nanoTime() + deadline.timeRemaining(TimeUnit.NANOSECONDS))
+		return StreamedRequest
+			.on(current, message, System.nanoTime() + terms.deadline().timeRemaining(TimeUnit.NANOSECONDS))
 			.map(this.unary::toDecision)
-			.onErrorResume(NotStreamed.class, (diverted) -> divert(event, deadline));
+			.onErrorResume(NotStreamed.class, (diverted) -> divert(event, terms));
 	}
 
-	private Mono<Decision> divert(RequestEvent event, Deadline deadline) {
+	private Mono<Decision> divert(RequestEvent event, CallTerms terms) {
 		this.counters.diverted();
-		return this.unary.attempt(event, deadline);
+		return this.unary.attempt(event, terms);
 	}
 
 	/** Unique on this connection, and begins with what the gateway's log says. */

@@ -15,7 +15,8 @@ public interface PluginClient {
 	/**
 	 * Asks for the decision about one request. Non-blocking, may be called from any
 	 * thread and concurrently; the result may come on any thread. Cancelling the
-	 * subscription cancels the call.
+	 * subscription cancels the call. What trace the call belongs to the subscription
+	 * says: {@link CallTrace}.
 	 * @param event the request as this plugin may see it
 	 * @param budget the longest to wait, positive
 	 * @return the decision, or a {@link PluginFailure}; never empty

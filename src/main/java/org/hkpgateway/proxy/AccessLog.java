@@ -12,7 +12,6 @@ import org.hkpgateway.hkp.HkpRequest;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.publisher.SignalType;
 
 /**
  * One line for each request: who, what, which plugins, what came of it, how long it took.
@@ -42,14 +41,10 @@ final class AccessLog {
 	 * Writes the line, if the log is on. Does not block: the log's queue drops what is
 	 * too much.
 	 * @param exchange which has ended
-	 * @param signal how
 	 */
-	void write(Exchange exchange, SignalType signal) {
+	void write(Exchange exchange) {
 		if (!logger.isInfoEnabled()) {
 			return;
-		}
-		if (signal == SignalType.CANCEL) {
-			exchange.abandoned();
 		}
 		switch (this.form) {
 			case LINES -> logger.info("{}", line(exchange));
@@ -75,7 +70,7 @@ final class AccessLog {
 		InetAddress address = (client != null) ? client.client().getAddress() : null;
 		HkpRequest hkp = exchange.hkp();
 		ChainTrace trace = exchange.trace();
-		UnaryOperator<String> hidden = hiding(address);
+		UnaryOperator<String> hidden = this.addresses.hiding(address);
 		line.word("request", exchange.id());
 		line.word("client", (address != null) ? shown(address) : "");
 		line.word("protocol", exchange.protocol());
@@ -128,8 +123,8 @@ final class AccessLog {
 		return plugins;
 	}
 
-	/** Whose answer, or whose failure, the client got. */
-	private static @Nullable PluginOutcome decider(ChainTrace trace) {
+	/** Whose answer, or whose failure, the client got; null if no plugin's. */
+	static @Nullable PluginOutcome decider(ChainTrace trace) {
 		for (PluginOutcome outcome : trace.outcomes()) {
 			if (outcome.kind() == PluginOutcome.Kind.RESPONDED || outcome.kind() == PluginOutcome.Kind.FAILED_CLOSED) {
 				return outcome;
@@ -150,15 +145,6 @@ final class AccessLog {
 
 	private String shown(InetAddress address) {
 		return this.addresses.show(address);
-	}
-
-	/** A plugin's words may name the client, and so may the client in its target. */
-	private UnaryOperator<String> hiding(@Nullable InetAddress address) {
-		if (this.addresses == ClientAddressSettings.Log.FULL || address == null) {
-			return UnaryOperator.identity();
-		}
-		String instead = shown(address);
-		return new HiddenAddress(address, instead.isEmpty() ? "(address)" : instead)::in;
 	}
 
 	static String truncated(InetAddress address) {

@@ -3,9 +3,11 @@ package org.hkpgateway.proxy;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 
 import io.netty.util.NetUtil;
 import org.hkpgateway.http.AddressRange;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -69,6 +71,21 @@ public record ClientAddressSettings(@DefaultValue List<String> trustedProxies, @
 				case TRUNCATED -> AccessLog.truncated(address);
 				case NONE -> "";
 			};
+		}
+
+		/**
+		 * Takes an address out of texts: a plugin's words may name the client, and so may
+		 * the client in its target.
+		 * @param address of the client; null if nobody knows it
+		 * @return given a text, the same with as much of the address in its place as the
+		 * log may show
+		 */
+		UnaryOperator<String> hiding(@Nullable InetAddress address) {
+			if (this == FULL || address == null) {
+				return UnaryOperator.identity();
+			}
+			String instead = show(address);
+			return new HiddenAddress(address, instead.isEmpty() ? "(address)" : instead)::in;
 		}
 
 	}

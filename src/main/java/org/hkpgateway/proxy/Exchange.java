@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2StreamChannel;
+import org.hkpgateway.chain.CallSpans;
 import org.hkpgateway.chain.ChainRun;
 import org.hkpgateway.chain.ChainTrace;
 import org.hkpgateway.chain.ResponsePhase;
@@ -49,6 +50,8 @@ final class Exchange implements Arrival {
 
 	private List<HeaderMutation> answerChanges = List.of();
 
+	private RequestTracing.@Nullable RequestSpan span;
+
 	private boolean headSent;
 
 	private ResponsePhase.@Nullable Review review;
@@ -66,6 +69,8 @@ final class Exchange implements Arrival {
 	private String decision = "none";
 
 	private String note = "";
+
+	private Ending ending = Ending.WHOLE;
 
 	Exchange(HttpServerRequest request, HttpServerResponse response, StrictTransport strictTransport) {
 		this.strictTransport = strictTransport;
@@ -187,6 +192,23 @@ final class Exchange implements Arrival {
 		this.hkp = hkp;
 	}
 
+	void tracedBy(RequestTracing.RequestSpan span) {
+		this.span = span;
+	}
+
+	/**
+	 * Its span.
+	 * @return null if it is not traced, or not yet
+	 */
+	RequestTracing.@Nullable RequestSpan span() {
+		return this.span;
+	}
+
+	/** Sees the calls of plugins. */
+	CallSpans callSpans() {
+		return (this.span != null) ? this.span : CallSpans.NONE;
+	}
+
 	@Nullable HkpRequest hkp() {
 		return this.hkp;
 	}
@@ -290,12 +312,17 @@ final class Exchange implements Arrival {
 	}
 
 	void abandoned() {
+		this.ending = Ending.CLIENT_LEFT;
 		this.note = "client went away";
 	}
 
 	void refused(String note) {
 		this.decision = "refuse";
 		this.note = note;
+	}
+
+	Ending ending() {
+		return this.ending;
 	}
 
 	String decision() {
@@ -343,6 +370,7 @@ final class Exchange implements Arrival {
 	 * end is the end of the connection.
 	 */
 	void reset() {
+		this.ending = Ending.CUT_SHORT;
 		if (http2()) {
 			this.note = "answer cut short by the upstream; stream reset";
 			StreamEnd.reset(this.channel, Http2Error.INTERNAL_ERROR);

@@ -24,6 +24,7 @@ import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.SignalType;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
@@ -52,18 +53,25 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 
 	private final AccessLog accessLog;
 
+	private final ExchangeEvents events;
+
+	private final @Nullable ExchangeTracing tracing;
+
 	private final StrictTransport strictTransport;
 
 	private final LimitReport report;
 
 	GatewayHandler(RequestReader reader, PluginChain chain, IncomingBody bodies, UpstreamClient upstream,
-			AccessLog accessLog, StrictTransport strictTransport, LimitReport report) {
+			AccessLog accessLog, ExchangeEvents events, @Nullable ExchangeTracing tracing,
+			StrictTransport strictTransport, LimitReport report) {
 		this.strictTransport = strictTransport;
 		this.reader = reader;
 		this.chain = chain;
 		this.bodies = bodies;
 		this.upstream = upstream;
 		this.accessLog = accessLog;
+		this.events = events;
+		this.tracing = tracing;
 		this.report = report;
 	}
 
@@ -76,8 +84,19 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			if (share != null && within) {
 				share.endRequest();
 			}
-			this.accessLog.write(exchange, signal);
+			ended(exchange, signal);
 		});
+	}
+
+	private void ended(Exchange exchange, SignalType signal) {
+		if (signal == SignalType.CANCEL) {
+			exchange.abandoned();
+		}
+		this.accessLog.write(exchange);
+		this.events.publish(exchange);
+		if (this.tracing != null) {
+			this.tracing.end(exchange);
+		}
 	}
 
 	private Mono<Void> start(Exchange exchange, boolean within) {
@@ -91,6 +110,9 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 
 	private Mono<Void> handle(Exchange exchange, boolean within) {
 		RequestReader.Understood understood = this.reader.read(exchange);
+		if (this.tracing != null) {
+			this.tracing.start(exchange);
+		}
 		if (!within) {
 			throw Refusal.tooManyRequests();
 		}
@@ -98,7 +120,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			return this.bodies.read(exchange, BodyDemand.NONE,
 					(shown, body) -> forwardUnasked(exchange, understood, body));
 		}
-		ChainRun run = this.chain.start(event(exchange, understood));
+		ChainRun run = this.chain.start(event(exchange, understood), exchange.callSpans());
 		BodyTap tap = run.bodyTap();
 		Mono<Void> handled = this.bodies.read(exchange, run.bodyDemand(), (shown, body) -> {
 			Mono<ChainResult> decision = run.decide(shown);
@@ -125,7 +147,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		}
 		exchange.decided("forward", forward.trace());
 		exchange.changesAnswer(forward.responseHeaders());
-		exchange.answerPasses(this.chain.review(forward));
+		exchange.answerPasses(this.chain.review(forward, exchange.callSpans()));
 		UpstreamHead head = understood.upstreamHead(forward.request().head(), forward.request().hkp());
 		UpstreamBody last = forward.bodyReplaced() ? new UpstreamBody.Replaced(forward.request().body().bytes()) : body;
 		return forward(exchange, head, last, tap, forward.responseHeaders());

@@ -54,7 +54,7 @@ public final class PublicServer implements AutoCloseable {
 	private final Explainer explainer;
 
 	/**
-	 * Wires the edge, and starts to check keyservers.
+	 * Wires an edge that records nothing but its log.
 	 * @param chain the plugins
 	 * @param upstreamUrls the keyservers, at least one, the primary first
 	 * @param upstream how to talk to them
@@ -64,9 +64,27 @@ public final class PublicServer implements AutoCloseable {
 	 * @param log what the log is made of
 	 * @param listener told of connections, limits and refusals
 	 */
-	public PublicServer(PluginChain chain, List<URI> upstreamUrls, UpstreamSettings upstream,
+	PublicServer(PluginChain chain, List<URI> upstreamUrls, UpstreamSettings upstream,
 			ClientAddressSettings clientAddress, EdgeSettings edge, @Nullable ServerTls tls, LogForm log,
 			EdgeListener listener) {
+		this(chain, upstreamUrls, upstream, clientAddress, edge, tls, log, listener, Recording.nowhere());
+	}
+
+	/**
+	 * Wires the edge, and starts to check keyservers.
+	 * @param chain the plugins
+	 * @param upstreamUrls the keyservers, at least one, the primary first
+	 * @param upstream how to talk to them
+	 * @param clientAddress who clients are
+	 * @param edge limits
+	 * @param tls null for clear text only
+	 * @param log what the log is made of
+	 * @param listener told of connections, limits and refusals
+	 * @param recording where it is recorded what becomes of requests
+	 */
+	public PublicServer(PluginChain chain, List<URI> upstreamUrls, UpstreamSettings upstream,
+			ClientAddressSettings clientAddress, EdgeSettings edge, @Nullable ServerTls tls, LogForm log,
+			EdgeListener listener, Recording recording) {
 		this.edge = edge;
 		ClientAddressResolver clients = new ClientAddressResolver(clientAddress);
 		LimitReport report = new LimitReport(listener, clientAddress.log(), System::nanoTime);
@@ -80,13 +98,16 @@ public final class PublicServer implements AutoCloseable {
 		this.upstream = new UpstreamClient(this.upstreams);
 		BufferBudget budget = new BufferBudget(
 				Math.min(edge.maxBufferedBytes().toBytes(), PlatformDependent.maxDirectMemory() / 4));
-		RequestReader reader = new RequestReader(clients, new AllowedHosts(edge.allowedHosts()));
+		RequestTracing tracing = recording.tracing();
+		RequestReader reader = new RequestReader(clients, new AllowedHosts(edge.allowedHosts()), tracing != null);
 		IncomingBody bodies = new IncomingBody((int) edge.maxBody().toBytes(), budget,
 				upstream.contentLength() == UpstreamSettings.ContentLength.REQUIRE,
 				new BodyRate(edge.minBodyRate().toBytes(), edge.idleTimeout(), report));
 		StrictTransport strictTransport = StrictTransport.parse(edge.hsts());
 		this.handler = new GatewayHandler(reader, chain, bodies, this.upstream, new AccessLog(clientAddress.log(), log),
-				strictTransport, report);
+				new ExchangeEvents(recording.events(), clientAddress.log()),
+				(tracing != null) ? new ExchangeTracing(tracing, clientAddress.log()) : null, strictTransport,
+				report);
 		this.explainer = new Explainer(reader, chain, bodies, this.upstreams, strictTransport,
 				(int) edge.maxHeaderBytes().toBytes());
 	}

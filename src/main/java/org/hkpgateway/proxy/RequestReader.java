@@ -35,7 +35,17 @@ final class RequestReader {
 
 	private final AllowedHosts hosts;
 
-	RequestReader(ClientAddressResolver clients, AllowedHosts hosts) {
+	private final boolean tracing;
+
+	/**
+	 * Makes a reader.
+	 * @param clients knows who clients are
+	 * @param hosts that are served
+	 * @param tracing whether the gateway writes the fields of Trace Context itself, and
+	 * passes none on
+	 */
+	RequestReader(ClientAddressResolver clients, AllowedHosts hosts, boolean tracing) {
+		this.tracing = tracing;
 		this.clients = clients;
 		this.hosts = hosts;
 	}
@@ -157,7 +167,7 @@ final class RequestReader {
 		Predicate<String> hopByHop = HopByHop.names(received.getAll(HttpHeaderNames.CONNECTION));
 		boolean trusted = client.trustedPeer();
 		Predicate<String> withheld = (name) -> hopByHop.test(name) || ForwardedHeaders.isForwarded(name)
-				|| this.clients.isForged(name, trusted);
+				|| this.clients.isForged(name, trusted) || (this.tracing && TraceContext.isField(name));
 		boolean keepChain = trusted && this.clients.believesForwardedFor(received);
 		return new Understood(arrival, received, withheld, keepChain, hkp, client);
 	}

@@ -88,6 +88,8 @@ final class UpstreamClient implements AutoCloseable {
 
 		private int repeats;
 
+		private int attempts;
+
 		Call(Exchange exchange, UpstreamHead head, UpstreamBody body, List<HeaderMutation> responseHeaders,
 				boolean anywhere) {
 			this.exchange = exchange;
@@ -105,17 +107,24 @@ final class UpstreamClient implements AutoCloseable {
 		private Mono<Void> as(String method, UpstreamServer server) {
 			boolean[] sent = new boolean[1];
 			this.exchange.asksUpstream(server.name());
+			RequestTracing.KeyserverSpan span = ExchangeTracing.asking(this.exchange, method, server, this.attempts++);
 			Mono<Void> attempt = server.client(this.exchange.channel().eventLoop())
 				.request(HttpMethod.valueOf(method))
 				.uri(this.head.target())
 				.send((request, outbound) -> {
 					// The library writes on return, and has a connection that is open.
 					sent[0] = true;
-					return send(request, outbound, method, this.head, this.body);
+					Publisher<Void> sending = send(request, outbound, method, this.head, this.body);
+					ExchangeTracing.propagate(span, request.requestHeaders());
+					return sending;
 				})
-				.response((response, content) -> relay(this.exchange, method, response, content, this.responseHeaders))
+				.response((response, content) -> {
+					ExchangeTracing.answered(span, response.status().code());
+					return relay(this.exchange, method, response, content, this.responseHeaders);
+				})
 				.then();
-			return (UpstreamClient.this.upstreams.isSeveral() ? server.counted(attempt) : attempt)
+			Mono<Void> traced = ExchangeTracing.ending(span, attempt);
+			return (UpstreamClient.this.upstreams.isSeveral() ? server.counted(traced) : traced)
 				.onErrorResume((error) -> failed(server, method, sent[0], error));
 		}
 

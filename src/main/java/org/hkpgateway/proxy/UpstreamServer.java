@@ -150,6 +150,14 @@ final class UpstreamServer implements AutoCloseable {
 		return this.name;
 	}
 
+	String host() {
+		return this.address.getHostString();
+	}
+
+	int port() {
+		return this.address.getPort();
+	}
+
 	UpstreamState state() {
 		return this.state;
 	}

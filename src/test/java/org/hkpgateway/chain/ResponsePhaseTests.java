@@ -271,7 +271,8 @@ class ResponsePhaseTests {
 	}
 
 	private ResponsePhase.@Nullable Review start() {
-		return this.phase.start(new ChainResult.Forward(request(), false, this.plugins, List.of(), ChainTrace.EMPTY));
+		return this.phase.start(new ChainResult.Forward(request(), false, this.plugins, List.of(), ChainTrace.EMPTY),
+				CallSpans.NONE);
 	}
 
 	private Reviewed review() {

@@ -28,7 +28,7 @@ class EventConverterTests {
 
 	@Test
 	void everyField() {
-		HandleRequestEvent message = this.converter.toMessage(TestEvents.lookup(), 150);
+		HandleRequestEvent message = toMessage(TestEvents.lookup(), 150);
 		assertThat(message.getRequestId()).isEqualTo("r-1");
 		assertThat(message.getMethod()).isEqualTo("GET");
 		assertThat(message.getPath()).isEqualTo("/pks/lookup");
@@ -43,7 +43,7 @@ class EventConverterTests {
 		assertThat(message.getDeadlineMs()).isEqualTo(150);
 		assertThat(message.getTraceparent()).isEmpty();
 		assertThat(message.getDryRun()).isFalse();
-		assertThat(this.converter.toMessage(TestEvents.lookup().asDryRun(), 150).getDryRun()).isTrue();
+		assertThat(toMessage(TestEvents.lookup().asDryRun(), 150).getDryRun()).isTrue();
 		assertThat(message.getCancel()).isFalse();
 		org.hkpgateway.proto.HkpRequest hkp = message.getHkp();
 		assertThat(hkp.getOperation()).isEqualTo(org.hkpgateway.proto.HkpRequest.Operation.LOOKUP_GET);
@@ -62,7 +62,7 @@ class EventConverterTests {
 		RequestEvent event = TestEvents.lookup();
 		RequestEvent other = new RequestEvent(event.id(), event.head(), event.path(), event.query(), null,
 				event.client(), false, event.body(), event.annotations());
-		assertThat(this.converter.toMessage(other, 1).hasHkp()).isFalse();
+		assertThat(toMessage(other, 1).hasHkp()).isFalse();
 	}
 
 	@ParameterizedTest
@@ -74,7 +74,7 @@ class EventConverterTests {
 	@ParameterizedTest
 	@CsvSource({ "192.0.2.7, 192.0.2.7", "2001:db8:0:0:0:0:0:7, 2001:db8::7" })
 	void clientAddressCannotBeForged(String client, String bare) {
-		HandleRequestEvent message = this.converter.toMessage(TestEvents.event(client,
+		HandleRequestEvent message = toMessage(TestEvents.event(client,
 				Headers.of("x-forwarded-for", "10.0.0.1", "X-FORWARDED-FOR", "10.0.0.2", "X-Real-IP", "10.0.0.3",
 						"Forwarded", "for=10.0.0.4", "X-Forwarded-Host", "evil.example", "Accept", "*/*")),
 				1);
@@ -85,8 +85,8 @@ class EventConverterTests {
 
 	@Test
 	void repeatedHeadersAreJoinedInTheMapAndKeptInTheFields() {
-		HandleRequestEvent message = this.converter.toMessage(TestEvents.event("192.0.2.7", Headers.of("accept", "a",
-				"cookie", "x=1", "ACCEPT", "b", "Cookie", "y=2", "Accept", "", "Host", "keys.lab.example")), 1);
+		HandleRequestEvent message = toMessage(TestEvents.event("192.0.2.7", Headers.of("accept", "a", "cookie", "x=1",
+				"ACCEPT", "b", "Cookie", "y=2", "Accept", "", "Host", "keys.lab.example")), 1);
 		assertThat(message.getHeadersMap()).containsEntry("Accept", "a, b, ")
 			.containsEntry("Cookie", "x=1; y=2")
 			.containsEntry("Host", "keys.lab.example")
@@ -101,7 +101,7 @@ class EventConverterTests {
 		String value = new String(bytes, StandardCharsets.ISO_8859_1);
 		RequestEvent event = TestEvents.event("192.0.2.7", Headers.of(List.of(new HeaderField("X-Name", value))))
 			.withHead(new RequestHead("GET", "/" + value, Headers.of(List.of(new HeaderField("X-Name", value)))));
-		HandleRequestEvent message = this.converter.toMessage(event, 1);
+		HandleRequestEvent message = toMessage(event, 1);
 		assertThat(message.getHeadersOrThrow("X-Name")).isEqualTo("aéÿ\u0080");
 		assertThat(message.getHeaderFields(0).getValue()).isEqualTo(ByteString.copyFrom(bytes));
 		assertThat(message.getRawTarget())
@@ -114,7 +114,7 @@ class EventConverterTests {
 		ByteBuffer bytes = ByteBuffer.wrap(new byte[] { 9, 1, 2, 3 }).position(1);
 		RequestEvent event = TestEvents.lookup().withBody(new RequestBody(state, bytes, 7));
 		for (int call = 0; call < 2; call++) {
-			HandleRequestEvent message = this.converter.toMessage(event, 1);
+			HandleRequestEvent message = toMessage(event, 1);
 			assertThat(message.getBodyState()).isEqualTo(expected);
 			assertThat(message.getBody()).isEqualTo(ByteString.copyFrom(new byte[] { 1, 2, 3 }));
 			assertThat(message.getBodyLength()).isEqualTo(7);
@@ -123,8 +123,7 @@ class EventConverterTests {
 
 	@Test
 	void withheldBodyHasOnlyItsLength() {
-		HandleRequestEvent message = this.converter.toMessage(TestEvents.lookup().withBody(RequestBody.withheld(-1)),
-				1);
+		HandleRequestEvent message = toMessage(TestEvents.lookup().withBody(RequestBody.withheld(-1)), 1);
 		assertThat(message.getBodyState()).isEqualTo(BodyState.BODY_WITHHELD);
 		assertThat(message.getBody().isEmpty()).isTrue();
 		assertThat(message.getBodyLength()).isEqualTo(-1);
@@ -133,14 +132,14 @@ class EventConverterTests {
 	@ParameterizedTest
 	@CsvSource({ "-5, 1", "0, 1", "1, 1", "200, 200" })
 	void deadlineIsAtLeastOne(long remaining, long expected) {
-		assertThat(this.converter.toMessage(TestEvents.lookup(), remaining).getDeadlineMs()).isEqualTo(expected);
+		assertThat(toMessage(TestEvents.lookup(), remaining).getDeadlineMs()).isEqualTo(expected);
 	}
 
 	@Test
 	void pluginsThatSeeTheSameEventShareItsParts() {
 		RequestEvent event = TestEvents.lookup();
-		HandleRequestEvent first = this.converter.toMessage(event, 200);
-		HandleRequestEvent second = this.converter.toMessage(event, 120);
+		HandleRequestEvent first = toMessage(event, 200);
+		HandleRequestEvent second = toMessage(event, 120);
 		assertThat(second.getDeadlineMs()).isEqualTo(120);
 		assertThat(second.getHkp()).isSameAs(first.getHkp());
 	}
@@ -149,8 +148,21 @@ class EventConverterTests {
 	void otherEventsAreNotMixedUp() {
 		for (int i = 0; i < 1000; i++) {
 			RequestEvent event = TestEvents.lookup().withHead(new RequestHead("GET", "/" + i, Headers.empty()));
-			assertThat(this.converter.toMessage(event, 1).getRawTarget().toStringUtf8()).isEqualTo("/" + i);
+			assertThat(toMessage(event, 1).getRawTarget().toStringUtf8()).isEqualTo("/" + i);
 		}
+	}
+
+	@Test
+	void theTraceIsThatOfTheCallAndNotOfTheEventThatPluginsShare() {
+		RequestEvent event = TestEvents.lookup();
+		assertThat(toMessage(event, 1).getTraceparent()).isEmpty();
+		String traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+		assertThat(this.converter.toMessage(event, "id", 1, traceparent).getTraceparent()).isEqualTo(traceparent);
+		assertThat(toMessage(event, 1).getTraceparent()).isEmpty();
+	}
+
+	private HandleRequestEvent toMessage(RequestEvent event, long deadlineMillis) {
+		return this.converter.toMessage(event, event.id(), deadlineMillis, "");
 	}
 
 }

@@ -61,6 +61,14 @@ final class FakeDecisions {
 				.setValue(ByteString.copyFromUtf8(String.valueOf(System.getenv("PLUGIN_NAME")))));
 	}
 
+	static HandleResponse.Builder traced(HandleRequestEvent event) {
+		boolean shown = event.getHeaderFieldsList()
+			.stream()
+			.anyMatch((field) -> field.getName().toLowerCase(Locale.ROOT).startsWith("trace"));
+		return proceed().putHeaders("X-Trace-" + System.getenv("PLUGIN_NAME"),
+				"trace:" + event.getTraceparent() + (shown ? " and the client's" : ""));
+	}
+
 	static HandleResponse.Builder told(HandleRequestEvent event) {
 		return HandleResponse.newBuilder()
 			.setStatusCode(200)

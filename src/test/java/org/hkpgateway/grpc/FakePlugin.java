@@ -115,6 +115,8 @@ class FakePlugin implements AutoCloseable {
 		MARKS,
 		/** Answers with what it was shown. */
 		TELLS_REQUEST,
+		/** Adds a header of the answer that says which trace its call belongs to. */
+		TELLS_TRACE,
 		/**
 		 * Counts real requests, and gives the count as its reason and as an annotation.
 		 */
@@ -201,6 +203,8 @@ class FakePlugin implements AutoCloseable {
 		TELLS,
 		/** Sets the header that {@link Behaviour#MARKS} sets, and notes the client. */
 		MARKS,
+		/** Adds a header that says which trace its call belongs to. */
+		TELLS_TRACE,
 		/** Wants nothing done. */
 		NOTHING,
 		/** Notes the names of the headers that it saw. */
@@ -624,6 +628,7 @@ class FakePlugin implements AutoCloseable {
 				case REWRITES_BADLY -> answer(observer,
 						answer.setContinueChain(true).setRewrite(RequestRewrite.newBuilder().setPath("/pks//add")));
 				case MARKS -> answer(observer, FakeDecisions.marked());
+				case TELLS_TRACE -> answer(observer, FakeDecisions.traced(event));
 				case TELLS_REQUEST -> answer(observer, FakeDecisions.told(event));
 				case COUNTS -> {
 					int real = event.getDryRun() ? FakePlugin.this.counted.get()
@@ -659,6 +664,8 @@ class FakePlugin implements AutoCloseable {
 				case TELLS -> decision.setReason("told")
 					.addResponseHeaders(append("X-Reviewed", System.getenv("PLUGIN_NAME") + " " + event.getStatusCode()
 							+ " " + event.getMethod() + " " + event.getRawTarget().toStringUtf8()));
+				case TELLS_TRACE ->
+					decision.addResponseHeaders(append("X-Response-Trace", "trace:" + event.getTraceparent()));
 				case MARKS -> decision.putAnnotations("client", event.getRemoteAddr())
 					.addResponseHeaders(append("X-Answer-Mark", "2").toBuilder().setAction(HeaderMutation.Action.SET));
 				case ANNOTATES -> decision.putAnnotations("seen", names(event));

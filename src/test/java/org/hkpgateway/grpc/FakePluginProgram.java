@@ -129,6 +129,21 @@ public final class FakePluginProgram {
 	}
 
 	/**
+	 * Makes a plugin that tells which traces its calls belong to.
+	 * @param parent where to make it
+	 * @param name its own
+	 * @param stream whether it speaks the stream
+	 * @param manifest lines to add to {@code [plugin]}
+	 */
+	public static void installTelling(Path parent, String name, boolean stream, String... manifest) throws IOException {
+		write(parent, name, FakePlugin.Behaviour.TELLS_TRACE.name(),
+				new String[] { FakePlugin.Manners.HEALTHY.name(),
+						(stream ? FakePlugin.StreamManners.BEHAVES : FakePlugin.StreamManners.OFF).name(),
+						FakePlugin.ResponseManners.TELLS_TRACE.name() },
+				manifest);
+	}
+
+	/**
 	 * Makes a plugin that is called once for each request, or speaks the stream.
 	 * @param parent where to make it
 	 * @param name its own

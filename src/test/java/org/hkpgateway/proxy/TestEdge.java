@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 
 import org.hkpgateway.chain.ChainListener;
 import org.hkpgateway.chain.PluginChain;
+import org.hkpgateway.events.EventBus;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginRegistry;
@@ -46,7 +47,12 @@ final class TestEdge implements AutoCloseable {
 	}
 
 	TestEdge(URI upstream, List<PluginRegistry.Entry> plugins, EdgeListener listener, String... properties) {
-		this(List.of(upstream), plugins, listener, properties);
+		this(List.of(upstream), plugins, listener, new EventBus(), properties);
+	}
+
+	TestEdge(URI upstream, List<PluginRegistry.Entry> plugins, EventBus events, String... properties) {
+		this(List.of(upstream), plugins, (reason) -> {
+		}, events, properties);
 	}
 
 	static TestEdge telling(ChainListener listener, URI upstream, List<PluginRegistry.Entry> plugins,
@@ -63,7 +69,7 @@ final class TestEdge implements AutoCloseable {
 
 	TestEdge(UpstreamSettings upstream, List<PluginRegistry.Entry> plugins) {
 		this(upstream.urls(), plugins, (reason) -> {
-		}, "hkp.upstream.connect-timeout=" + upstream.connectTimeout(),
+		}, new EventBus(), "hkp.upstream.connect-timeout=" + upstream.connectTimeout(),
 				"hkp.upstream.response-timeout=" + upstream.responseTimeout(),
 				"hkp.upstream.max-connections=" + upstream.maxConnections(),
 				"hkp.upstream.content-length=" + upstream.contentLength(),
@@ -78,9 +84,10 @@ final class TestEdge implements AutoCloseable {
 	 * @param upstreams the keyservers
 	 * @param plugins the chain
 	 * @param listener told of connections, limits and refusals
+	 * @param events where it is said what has become of requests
 	 * @param properties {@code key=value}, in place of what is usual in tests
 	 */
-	private TestEdge(List<URI> upstreams, List<PluginRegistry.Entry> plugins, EdgeListener listener,
+	private TestEdge(List<URI> upstreams, List<PluginRegistry.Entry> plugins, EdgeListener listener, EventBus events,
 			String... properties) {
 		this(upstreams, plugins, (request, outcome) -> {
 		}, listener, properties);
@@ -103,7 +110,8 @@ final class TestEdge implements AutoCloseable {
 		this.gateway = new PublicServer(chain, upstreams,
 				binder.bindOrCreate("hkp.upstream", Bindable.of(UpstreamSettings.class)),
 				binder.bindOrCreate("hkp.client-address", Bindable.of(ClientAddressSettings.class)),
-				binder.bindOrCreate("hkp.edge", Bindable.of(EdgeSettings.class)), null, LogForm.LINES, listener);
+				binder.bindOrCreate("hkp.edge", Bindable.of(EdgeSettings.class)), null, LogForm.LINES, listener,
+				new Recording(events, null));
 		this.server = this.gateway.customize(HttpServer.create().host("127.0.0.1").port(0))
 			.route(this.gateway::route)
 			.bindNow();
