@@ -37,13 +37,17 @@ import io.netty.channel.epoll.Epoll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 
@@ -79,18 +83,6 @@ class MisbehavingPluginIT {
 
 	/** For plugins that come up, and come back. */
 	private static final LifecycleSettings RESTARTS = RealPluginHost.settings(LONG, LONG, HOUR, 5);
-
-	/** The behaviour, the status for the client, and if it failed, how and why. */
-	private static final String WRONG_ANSWERS = """
-			answers with unset decision,    ALL_DEFAULT_MESSAGE,  500, 'protocol-error: ', 'expected: continue_chain or a status'
-			answers 502,                    STATUS_502,           500,,
-			illegal header: CR and LF,      CRLF_IN_HEADER,       500, 'protocol-error: ', got 0x0d at position 1
-			illegal header: Host,           SETS_HOST,            500, 'protocol-error: ', 'changed the request header Host, which no plugin may write'
-			status 99,                      STATUS_99,            500, 'protocol-error: ', 'a status from 200 to 599, got: status 99'
-			status 100,                     STATUS_100,           500, 'protocol-error: ', 'a status from 200 to 599, got: status 100'
-			status 204 with a body,         STATUS_204_WITH_BODY, 204,,
-			status 999,                     STATUS_999,           500, 'protocol-error: ', 'a status from 200 to 599, got: status 999'
-			""";
 
 	/** What is told of a plugin that shook hands and is good for nothing. */
 	private static final String ENDED = "; its process then ended: killed by signal ";
@@ -248,76 +240,124 @@ class MisbehavingPluginIT {
 				COMPLAINT);
 	}
 
-	@Test
-	@DisplayName("crashes during a request")
-	void crashes() throws Exception {
-		long pid = beside(fake("HALTS"));
-		assertThat(disturbed(this.host.ask())).startsWith("unavailable: ");
-		PluginStatus again = this.host.awaitOther("bad", pid);
-		assertThat(again.restarts()).isEqualTo(1);
-		assertThat(again.lastFailure().orElseThrow().reason()).contains("process ended: exit code 3");
-		notDisturbed();
-	}
+	/** The same whether each request is a call of its own or all go by the stream. */
+	@Nested
+	@ParameterizedClass(name = "{0}")
+	@EnumSource
+	@DisplayName("asked either way")
+	class EitherWay {
 
-	@Test
-	@DisplayName("answers after the deadline")
-	void answersTooLate() throws Exception {
-		beside(fake("ANSWERS_WHEN_TOO_LATE").timeout(Duration.ofMillis(500)));
-		assertThat(disturbed(this.host.ask())).startsWith("timeout: ");
-		assertThat(disturbed(this.host.ask())).startsWith("timeout: ");
-		assertThat(this.host.status("bad").state()).isEqualTo(PluginState.READY);
-		notDisturbed();
-	}
+		@Parameter
+		private Asked asked;
 
-	@ParameterizedTest(name = "{0}")
-	@CsvSource(textBlock = WRONG_ANSWERS + """
-			answers twice,                  ANSWERS_TWICE,        500, 'protocol-error: ', 'expected: one message, got: more'
-			100 MB body,                    ANSWERS_100_MB,       500, 'protocol-error: ', got: RESOURCE_EXHAUSTED
-			""")
-	void answersWrongly(String name, String behaviour, int status, String kind, String failure) throws Exception {
-		answersWrongly(status, kind, failure, behaviour);
-	}
+		private Fake asked(String behaviour) {
+			return fake(behaviour, "GOOD", this.asked.manners);
+		}
 
-	@ParameterizedTest(name = "{0}, on its stream")
-	@CsvSource(textBlock = WRONG_ANSWERS + """
-			100 MB body,                    ANSWERS_100_MB,       500, 'unavailable: ', 'the end of the stream: RESOURCE_EXHAUSTED'
-			""")
-	void answersWronglyOnItsStream(String name, String behaviour, int status, String kind, String failure)
-			throws Exception {
-		answersWrongly(status, kind, failure, behaviour, "GOOD", "BEHAVES");
-	}
+		@Test
+		@DisplayName("crashes during a request")
+		void crashes() throws Exception {
+			long pid = beside(asked("HALTS"));
+			assertThat(disturbed(MisbehavingPluginIT.this.host.ask())).startsWith("unavailable: ");
+			PluginStatus again = MisbehavingPluginIT.this.host.awaitOther("bad", pid);
+			assertThat(again.restarts()).isEqualTo(1);
+			assertThat(again.lastFailure().orElseThrow().reason()).contains("process ended: exit code 3");
+			notDisturbed();
+		}
 
-	private void answersWrongly(int status, String kind, String failure, String... arguments) throws Exception {
-		started(RESTARTS, fake(arguments).spec()
-			// For the 100 MB; of all ways this is the strongest.
-			.environment(Map.of("_JAVA_OPTIONS", "-Xmx500m"))
-			.requested(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND, Capability.HTTP_REQUEST_MODIFY)
-			.granted(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND, Capability.HTTP_REQUEST_MODIFY)
-			.build());
-		ChainResult.Answer answer = (ChainResult.Answer) this.host.ask();
-		PluginOutcome outcome = answer.outcomes().get(0);
-		assertThat(answer.head().status()).as(outcome.toString()).isEqualTo(status);
-		if (failure == null) {
+		@Test
+		@DisplayName("answers after the deadline")
+		void answersTooLate() throws Exception {
+			beside(asked("ANSWERS_WHEN_TOO_LATE").timeout(Duration.ofMillis(500)));
+			assertThat(disturbed(MisbehavingPluginIT.this.host.ask())).startsWith("timeout: ");
+			assertThat(disturbed(MisbehavingPluginIT.this.host.ask())).startsWith("timeout: ");
+			assertThat(MisbehavingPluginIT.this.host.status("bad").state()).isEqualTo(PluginState.READY);
+			notDisturbed();
+		}
+
+		@ParameterizedTest(name = "{0}")
+		@CsvSource({ "answers with unset decision,ALL_DEFAULT_MESSAGE,500,'expected: continue_chain or a status'",
+				"answers 502,STATUS_502,500,", "illegal header: CR and LF,CRLF_IN_HEADER,500,got 0x0d at position 1",
+				"illegal header: Host,SETS_HOST,500,'changed the request header Host, which no plugin may write'",
+				"status 99,STATUS_99,500,'a status from 200 to 599, got: status 99'",
+				"status 100,STATUS_100,500,'a status from 200 to 599, got: status 100'",
+				"status 204 with a body,STATUS_204_WITH_BODY,204,",
+				"status 999,STATUS_999,500,'a status from 200 to 599, got: status 999'" })
+		void answersWrongly(String name, String behaviour, int status, String failure) throws Exception {
+			startedToModify(asked(behaviour));
+			if (failure != null) {
+				failsClosed("protocol-error: ", failure);
+				return;
+			}
+			ChainResult.Answer answer = (ChainResult.Answer) MisbehavingPluginIT.this.host.ask();
+			PluginOutcome outcome = answer.outcomes().get(0);
+			assertThat(answer.head().status()).as(outcome.toString()).isEqualTo(status);
 			assertThat(outcome.kind()).isEqualTo(PluginOutcome.Kind.RESPONDED);
 			assertThat(text(answer.body())).isEmpty();
 		}
-		else {
-			assertThat(outcome.kind()).isEqualTo(PluginOutcome.Kind.FAILED_CLOSED);
-			assertThat(outcome.detail()).startsWith(kind).contains(failure);
-			assertThat(text(answer.body())).isEqualTo("The request could not be processed.\n");
+
+		@Test
+		@DisplayName("illegal headers: hop-by-hop")
+		void hopByHop() throws Exception {
+			started(asked("ANSWERS_WITH_HOP_BY_HOP"));
+			ChainResult.Answer answer = (ChainResult.Answer) MisbehavingPluginIT.this.host.ask();
+			assertThat(answer.head().status()).isEqualTo(403);
+			assertThat(answer.head().headers().fields()).extracting("name").containsExactly("X-Kept");
 		}
-		// It said something wrong, but it lives.
-		assertThat(this.host.status("bad").state()).isEqualTo(PluginState.READY);
-		assertThat(this.host.status("bad").restarts()).isZero();
+
+		@Test
+		@DisplayName("is SIGKILLed under load")
+		void isKilledUnderLoad() throws Exception {
+			long pid = beside(asked("CONTINUES"));
+			List<ChainResult> results = Flux.range(0, 2000).doOnNext((number) -> {
+				if (number == 500) {
+					process(pid).destroyForcibly();
+				}
+			}).flatMap((number) -> MisbehavingPluginIT.this.host.lookup(), 16).collectList().block(LONG.multipliedBy(4));
+			assertThat(results).hasSize(2000);
+			assertThat(results).extracting(MisbehavingPluginIT::disturbed)
+				.containsNull()
+				.filteredOn((failure) -> failure != null)
+				.isNotEmpty()
+				.allMatch((failure) -> failure.startsWith("unavailable: ") || failure.startsWith("breaker-open: "));
+			assertThat(MisbehavingPluginIT.this.host.awaitOther("bad", pid).lastFailure().orElseThrow().reason())
+				.contains("process ended: killed by signal 9");
+			assertThat(disturbed(MisbehavingPluginIT.this.host.ask())).isNull();
+			notDisturbed();
+		}
+
+		@Test
+		@DisplayName("is stopped (SIGSTOP)")
+		void isStopped() throws Exception {
+			long pid = beside(RealPluginHost.settings(LONG, LONG, Duration.ofSeconds(1), 5),
+					asked("CONTINUES").timeout(Duration.ofMillis(500)));
+			ProcessHandle stopped = process(pid);
+			Command
+				.run(MisbehavingPluginIT.this.plugins, LONG, new byte[0], List.of("kill", "-STOP", Long.toString(pid)))
+				.orFail();
+			assertThat(disturbed(MisbehavingPluginIT.this.host.ask())).startsWith("timeout: ");
+			assertThat(MisbehavingPluginIT.this.host.awaitOther("bad", pid).lastFailure().orElseThrow().reason())
+				.startsWith("2 of 2 health checks in a row without an answer: ");
+			assertThat(stopped.isAlive()).isFalse();
+			notDisturbed();
+		}
+
+	}
+
+	@ParameterizedTest(name = "{0}")
+	@CsvSource({ "answers twice,ANSWERS_TWICE,'protocol-error: ','expected: one message, got: more'",
+			"100 MB body,ANSWERS_100_MB,'protocol-error: ',got: RESOURCE_EXHAUSTED" })
+	void answersACallWrongly(String name, String behaviour, String kind, String failure) throws Exception {
+		startedToModify(fake(behaviour));
+		failsClosed(kind, failure);
 	}
 
 	@Test
-	@DisplayName("illegal headers: hop-by-hop")
-	void hopByHop() throws Exception {
-		started(fake("ANSWERS_WITH_HOP_BY_HOP"));
-		ChainResult.Answer answer = (ChainResult.Answer) this.host.ask();
-		assertThat(answer.head().status()).isEqualTo(403);
-		assertThat(answer.head().headers().fields()).extracting("name").containsExactly("X-Kept");
+	@DisplayName("stream with a body of 100 MB")
+	void streamAnswersTooMuch() throws Exception {
+		startedToModify(fake("ANSWERS_100_MB", "GOOD", "BEHAVES"));
+		// Nothing after it could be understood: the stream is over, the plugin is not.
+		failsClosed("unavailable: ", "RESOURCE_EXHAUSTED");
 	}
 
 	@Test
@@ -393,41 +433,6 @@ class MisbehavingPluginIT {
 		assertThat(disturbed(this.host.ask())).startsWith("unavailable: ");
 		assertThat(this.host.awaitOther("bad", pid).lastFailure().orElseThrow().reason()).contains("exit code 3");
 		this.host.await("the end of the grandchild", () -> !Leftovers.runs(grandchild));
-		notDisturbed();
-	}
-
-	@Test
-	@DisplayName("is SIGKILLed under load")
-	void isKilledUnderLoad() throws Exception {
-		long pid = beside(fake("CONTINUES"));
-		List<ChainResult> results = Flux.range(0, 2000).doOnNext((number) -> {
-			if (number == 500) {
-				process(pid).destroyForcibly();
-			}
-		}).flatMap((number) -> this.host.lookup(), 16).collectList().block(LONG.multipliedBy(4));
-		assertThat(results).hasSize(2000);
-		assertThat(results).extracting(MisbehavingPluginIT::disturbed)
-			.containsNull()
-			.filteredOn((failure) -> failure != null)
-			.isNotEmpty()
-			.allMatch((failure) -> failure.startsWith("unavailable: ") || failure.startsWith("breaker-open: "));
-		assertThat(this.host.awaitOther("bad", pid).lastFailure().orElseThrow().reason())
-			.contains("process ended: killed by signal 9");
-		assertThat(disturbed(this.host.ask())).isNull();
-		notDisturbed();
-	}
-
-	@Test
-	@DisplayName("is stopped (SIGSTOP)")
-	void isStopped() throws Exception {
-		long pid = beside(RealPluginHost.settings(LONG, LONG, Duration.ofSeconds(1), 5),
-				fake("CONTINUES").timeout(Duration.ofMillis(500)));
-		ProcessHandle stopped = process(pid);
-		Command.run(this.plugins, LONG, new byte[0], List.of("kill", "-STOP", Long.toString(pid))).orFail();
-		assertThat(disturbed(this.host.ask())).startsWith("timeout: ");
-		assertThat(this.host.awaitOther("bad", pid).lastFailure().orElseThrow().reason())
-			.startsWith("2 of 2 health checks in a row without an answer: ");
-		assertThat(stopped.isAlive()).isFalse();
 		notDisturbed();
 	}
 
@@ -510,6 +515,28 @@ class MisbehavingPluginIT {
 			.isEqualTo("unavailable: plugin bad: expected: READY, got: no running process");
 	}
 
+	/** May change requests. */
+	private void startedToModify(Fake plugin) throws Exception {
+		started(RESTARTS, plugin.spec()
+			// For the 100 MB; of all ways this is the strongest.
+			.environment(Map.of("_JAVA_OPTIONS", "-Xmx500m"))
+			.requested(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND, Capability.HTTP_REQUEST_MODIFY)
+			.granted(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND, Capability.HTTP_REQUEST_MODIFY)
+			.build());
+	}
+
+	/** It said something wrong, but it lives. */
+	private void failsClosed(String kind, String failure) {
+		ChainResult.Answer answer = (ChainResult.Answer) this.host.ask();
+		PluginOutcome outcome = answer.outcomes().get(0);
+		assertThat(answer.head().status()).as(outcome.toString()).isEqualTo(500);
+		assertThat(outcome.kind()).isEqualTo(PluginOutcome.Kind.FAILED_CLOSED);
+		assertThat(outcome.detail()).startsWith(kind).contains(failure);
+		assertThat(text(answer.body())).isEqualTo("The request could not be processed.\n");
+		assertThat(this.host.status("bad").state()).isEqualTo(PluginState.READY);
+		assertThat(this.host.status("bad").restarts()).isZero();
+	}
+
 	/** It says something on stderr before it does wrong. */
 	private Fake complaining(String manners) {
 		return fake("CONTINUES", manners).before("echo 'the disk is full' >&2");
@@ -584,6 +611,19 @@ class MisbehavingPluginIT {
 
 	private Fake fake(String... arguments) {
 		return new Fake(this.plugins, "bad", List.of(arguments));
+	}
+
+	/** How the gateway asks. */
+	enum Asked {
+
+		BY_CALLS("OFF"), ON_THE_STREAM("BEHAVES");
+
+		private final String manners;
+
+		Asked(String manners) {
+			this.manners = manners;
+		}
+
 	}
 
 	/** A plugin of {@link FakePluginProgram} in the making. */

@@ -3,6 +3,7 @@ package org.hkpgateway.chain;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.FailPolicy;
 import org.hkpgateway.plugin.Phase;
+import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 
 import org.jspecify.annotations.Nullable;

@@ -73,8 +73,7 @@ final class Shadows {
 	 * @param result what the chain does in the end; empty if the client left
 	 * @param spans sees the call
 	 */
-	void ask(PluginRegistry.Entry entry, RequestEvent request, BodyTap tap, Mono<Done> result,
-			CallSpans spans) {
+	void ask(PluginRegistry.Entry entry, RequestEvent request, BodyTap tap, Mono<Done> result, CallSpans spans) {
 		PluginId plugin = entry.spec().id();
 		String id = request.id();
 		ShadowMemory.Lease lease = this.memory.open();
@@ -178,7 +177,8 @@ final class Shadows {
 			}
 			this.running.replace(Mono.defer(() -> {
 				long started = Shadows.this.nanoTime.getAsLong();
-				return this.spans.asking(this.entry.spec(), Shadows.this.asker.ask(this.entry, view, Shadows.this.limit))
+				return this.spans
+					.asking(this.entry.spec(), Shadows.this.asker.ask(this.entry, view, Shadows.this.limit))
 					.map((reply) -> Opinion.of(reply, Shadows.this.nanoTime.getAsLong() - started));
 			}).subscribeOn(Shadows.this.scheduler).subscribe(this::answered, this.opinion::tryEmitError));
 		}

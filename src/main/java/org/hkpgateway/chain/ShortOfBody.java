@@ -52,9 +52,9 @@ record ShortOfBody(PluginSpec spec) implements PluginRegistry.Entry, PluginClien
 
 	@Override
 	public Mono<Decision> decide(RequestEvent event, Duration budget) {
-		return Mono.error(() -> new PluginFailure.Unavailable(this.spec.id(),
-				"expected: body " + this.spec.body().name().toLowerCase(Locale.ROOT)
-						+ ", got: a request that came before the plugin was reloaded with that, of which less was read"));
+		return Mono.error(() -> new PluginFailure.Unavailable(this.spec.id(), "expected: body "
+				+ this.spec.body().name().toLowerCase(Locale.ROOT)
+				+ ", got: a request that came before the plugin was reloaded with that, of which less was read"));
 	}
 
 }

@@ -4,8 +4,6 @@ import java.net.SocketAddress;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
@@ -39,7 +37,7 @@ public final class GrpcConnector implements PluginConnection.Connector, AutoClos
 
 	private final RemoteTarget.Resolver resolver;
 
-	private final PluginStdio stdio;
+	private final StdioStreams stdio;
 
 	private final StreamListener streams;
 
@@ -48,8 +46,6 @@ public final class GrpcConnector implements PluginConnection.Connector, AutoClos
 	private final EventConverter events = new EventConverter();
 
 	private final EventLoopGroup eventLoops;
-
-	private final ExecutorService stdioThread;
 
 	/**
 	 * Makes a connector and its threads.
@@ -76,14 +72,11 @@ public final class GrpcConnector implements PluginConnection.Connector, AutoClos
 		this.transport = transport;
 		this.remoteChannels = remoteChannels;
 		this.resolver = resolver;
-		this.stdio = stdio;
+		this.stdio = new StdioStreams(stdio);
 		this.streams = streams;
 		int threads = Math.max(2, Math.min(4, Runtime.getRuntime().availableProcessors() / 2));
 		this.eventLoops = new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("hkp-plugin-grpc", true),
 				transport.ioHandlers());
-		// Never more queued than one message of each plugin: the next is asked for when
-		// one was taken.
-		this.stdioThread = Executors.newSingleThreadExecutor(new DefaultThreadFactory("hkp-plugin-stdio", true));
 		this.opener = new ChannelOpener(transport, this.eventLoops, remoteChannels);
 	}
 
@@ -108,7 +101,7 @@ public final class GrpcConnector implements PluginConnection.Connector, AutoClos
 		if (failure != null) {
 			throw new PluginStartException(spec.id(), "cannot connect: " + failure);
 		}
-		StdioStream.read(channel, spec.id(), this.stdio, this.stdioThread);
+		this.stdio.read(channel, spec.id());
 		return connection(spec, channel, security, true);
 	}
 
@@ -156,17 +149,11 @@ public final class GrpcConnector implements PluginConnection.Connector, AutoClos
 	}
 
 	/**
-	 * Ends the threads. Close the connections first. Blocks for some seconds at most.
+	 * Ends the threads. Close the connections first. Blocks for at most two seconds.
 	 */
 	@Override
 	public void close() {
-		this.stdioThread.shutdownNow();
-		// A loop that ends closes its connections first. Channels that were shut down are
-		// closed before that, or gRPC would wait for somebody to ask for what has come.
-		if (!this.eventLoops.isShuttingDown()) {
-			this.eventLoops.forEach((loop) -> loop.submit(() -> {
-			}).awaitUninterruptibly(1, TimeUnit.SECONDS));
-		}
+		this.stdio.close();
 		this.eventLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
 	}
 

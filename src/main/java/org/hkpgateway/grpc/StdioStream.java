@@ -2,6 +2,7 @@ package org.hkpgateway.grpc;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 
 import com.google.protobuf.Empty;
 import io.grpc.CallOptions;
@@ -16,8 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the output of one plugin built with go-plugin until the connection ends. Asks for
- * one message after the other, so that a flood waits in the plugin and not here.
+ * Reads the output of one plugin built with go-plugin until the connection ends, and what
+ * had come by then. Asks for one message after the other, so that a flood waits in the
+ * plugin and not here.
  */
 final class StdioStream extends ClientCall.Listener<StdioData> {
 
@@ -29,28 +31,43 @@ final class StdioStream extends ClientCall.Listener<StdioData> {
 
 	private final Executor executor;
 
+	private final Consumer<StdioStream> ended;
+
 	private final ClientCall<Empty, StdioData> call;
 
-	private StdioStream(PluginId plugin, PluginStdio sink, Executor executor, ClientCall<Empty, StdioData> call) {
-		this.plugin = plugin;
-		this.sink = sink;
-		this.executor = executor;
-		this.call = call;
-	}
-
 	/**
-	 * Begins to read. Does not block. Most plugins do not offer the stream.
+	 * Makes a stream.
 	 * @param channel the plugin, connected
 	 * @param plugin its name
 	 * @param sink takes what it prints
 	 * @param executor where the sink runs
+	 * @param ended is told once there is nothing left to read. Must not block
 	 */
-	static void read(Channel channel, PluginId plugin, PluginStdio sink, Executor executor) {
-		ClientCall<Empty, StdioData> call = channel.newCall(GRPCStdioGrpc.getStreamStdioMethod(), CallOptions.DEFAULT);
-		call.start(new StdioStream(plugin, sink, executor, call), new Metadata());
-		call.request(1);
-		call.sendMessage(Empty.getDefaultInstance());
-		call.halfClose();
+	StdioStream(Channel channel, PluginId plugin, PluginStdio sink, Executor executor, Consumer<StdioStream> ended) {
+		this.plugin = plugin;
+		this.sink = sink;
+		this.executor = executor;
+		this.ended = ended;
+		this.call = channel.newCall(GRPCStdioGrpc.getStreamStdioMethod(), CallOptions.DEFAULT);
+	}
+
+	/** Begins to read. Once. Does not block. Most plugins do not offer the stream. */
+	void start() {
+		this.call.start(this, new Metadata());
+		this.call.request(1);
+		this.call.sendMessage(Empty.getDefaultInstance());
+		this.call.halfClose();
+	}
+
+	/**
+	 * Ends the reading and drops what has come: after this the executor may be gone. Does
+	 * not block.
+	 */
+	void drop() {
+		this.call.cancel("nobody takes the plugin's output any more", null);
+		// A connection that has ended hears of no cancellation, and gRPC keeps the
+		// buffers of what came over it until somebody asks for all of it.
+		this.call.request(Integer.MAX_VALUE);
 	}
 
 	/**
@@ -63,7 +80,7 @@ final class StdioStream extends ClientCall.Listener<StdioData> {
 			this.executor.execute(() -> take(message));
 		}
 		catch (RejectedExecutionException ex) {
-			this.call.cancel("nobody takes the plugin's output any more", ex);
+			// To be dropped; what follows is asked for by whoever ended the executor.
 		}
 	}
 
@@ -82,13 +99,23 @@ final class StdioStream extends ClientCall.Listener<StdioData> {
 			logger.debug("plugin {}: its output could not be taken", this.plugin, ex);
 		}
 		finally {
+			askForNext();
+		}
+	}
+
+	private void askForNext() {
+		try {
 			this.call.request(1);
+		}
+		catch (RejectedExecutionException ex) {
+			// The event loops have ended while the sink was busy.
 		}
 	}
 
 	@Override
 	public void onClose(Status status, Metadata trailers) {
 		logger.debug("plugin {}: its stream of output ended: {}", this.plugin, StatusTranslation.describe(status));
+		this.ended.accept(this);
 	}
 
 }

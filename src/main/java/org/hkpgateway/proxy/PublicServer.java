@@ -106,8 +106,7 @@ public final class PublicServer implements AutoCloseable {
 		StrictTransport strictTransport = StrictTransport.parse(edge.hsts());
 		this.handler = new GatewayHandler(reader, chain, bodies, this.upstream, new AccessLog(clientAddress.log(), log),
 				new ExchangeEvents(recording.events(), clientAddress.log()),
-				(tracing != null) ? new ExchangeTracing(tracing, clientAddress.log()) : null, strictTransport,
-				report);
+				(tracing != null) ? new ExchangeTracing(tracing, clientAddress.log()) : null, strictTransport, report);
 		this.explainer = new Explainer(reader, chain, bodies, this.upstreams, strictTransport,
 				(int) edge.maxHeaderBytes().toBytes());
 	}

@@ -104,7 +104,7 @@ final class Refusal extends RuntimeException {
 	}
 
 	static Refusal unanswered(Throwable cause) {
-		return new Refusal(502, "No valid answer came from the keyserver.", null, cause);
+		return new Refusal(502, "No valid answer came from the keyserver.", null, null, cause);
 	}
 
 	static Refusal unreachable(Throwable cause) {

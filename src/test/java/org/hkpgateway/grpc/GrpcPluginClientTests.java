@@ -275,6 +275,19 @@ class GrpcPluginClientTests {
 		}
 
 		@Test
+		void olderPluginThatDeclaresAStreamWithoutHavingOneIsAskedByTheOlderName() {
+			pluginBehaves(Behaviour.LEGACY_ONLY);
+			GrpcPluginClientTests.this.plugin.streamManners = StreamManners.UNIMPLEMENTED;
+			GrpcPluginClientTests.this.connection.initialize("i-1", LONG);
+			GrpcPluginClientTests.this.client = GrpcPluginClientTests.this.connection.client();
+			for (int i = 0; i < 3; i++) {
+				assertThat(decide(TestEvents.lookup()).block(LONG)).isInstanceOf(Decision.Continue.class);
+			}
+			assertThat(GrpcPluginClientTests.this.plugin.calls).containsOnlyOnce("HandleRequest")
+				.endsWith("HandleHTTPRequest", "HandleHTTPRequest");
+		}
+
+		@Test
 		void oneUnimplementedRequestDoesNotMakeAPluginOld() {
 			pluginBehaves(Behaviour.KNOWS_NO_REQUESTS);
 			StepVerifier.create(decide(TestEvents.lookup()))

@@ -34,10 +34,14 @@ import org.hkpgateway.plugin.Transport;
 import org.hkpgateway.proto.InitRequest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -81,45 +85,144 @@ class RemoteConnectionTests {
 		this.two.close();
 	}
 
-	@Test
-	void requestsGoRound() {
-		try (PluginConnection connection = connected()) {
-			ask(connection, 10);
-			assertThat(requests(this.one)).isEqualTo(5);
-			assertThat(requests(this.two)).isEqualTo(5);
-			assertThat(this.one.initialized).extracting(InitRequest::getInstanceId).containsExactly("i-1");
-			assertThat(this.two.initialized).extracting(InitRequest::getInstanceId).containsExactly("i-1");
-			assertThat(this.one.authorities).containsOnly("plugin.test:" + this.port);
-			assertThat(connection.security()).isEqualTo("plaintext");
-			connection.shutdown("test", LONG);
-			assertThat(this.one.calls).doesNotContain("Shutdown");
-			assertThat(connection.checkHealth(LONG)).satisfies((report) -> {
-				assertThat(report.status()).isEqualTo(HealthReport.Status.DEGRADED);
-				assertThat(report.message()).isEqualTo("2 of 2 endpoints answer");
-				assertThat(report.details()).containsEntry(ONE + ":" + this.port, "DEGRADED: one of two");
-			});
-		}
-	}
+	/** The same whether each request is a call of its own or all go by the stream. */
+	@Nested
+	@ParameterizedClass
+	@EnumSource(names = { "OFF", "BEHAVES" })
+	class EitherWay {
 
-	@Test
-	void endpointDiesAndReturns() throws Exception {
-		try (PluginConnection connection = connected()) {
-			this.two.close();
-			HealthReport report = connection.checkHealth(LONG);
-			ask(connection, 10);
-			assertThat(requests(this.one)).isEqualTo(10);
-			assertThat(report.message()).isEqualTo("1 of 2 endpoints answer");
-			assertThat(report.details().get(TWO + ":" + this.port)).startsWith("down: ").contains("Connection refused");
-			assertThat(connection.onLost()).isNotDone();
+		@Parameter
+		private StreamManners stream;
 
-			this.two = startTwo();
-			ask(connection, 4);
-			assertThat(this.two.connections).as("connected to by health checks only").hasValue(0);
-			assertThat(connection.checkHealth(LONG).message()).isEqualTo("2 of 2 endpoints answer");
-			ask(connection, 4);
-			assertThat(this.two.calls).startsWith("Initialize", "HealthCheck", "HandleRequest");
-			assertThat(this.two.initialized).extracting(InitRequest::getInstanceId).containsExactly("i-1");
+		@BeforeEach
+		void speak() {
+			RemoteConnectionTests.this.one.streamManners = this.stream;
+			RemoteConnectionTests.this.two.streamManners = this.stream;
 		}
+
+		private String[] firstCalls() {
+			return (this.stream == StreamManners.OFF) ? new String[] { "Initialize", "HealthCheck", "HandleRequest" }
+					: new String[] { "Initialize" };
+		}
+
+		@Test
+		void requestsGoRound() {
+			try (PluginConnection connection = connected()) {
+				ask(connection, 10);
+				assertThat(requests(RemoteConnectionTests.this.one)).isEqualTo(5);
+				assertThat(requests(RemoteConnectionTests.this.two)).isEqualTo(5);
+				assertThat(RemoteConnectionTests.this.one.initialized).extracting(InitRequest::getInstanceId)
+					.containsExactly("i-1");
+				assertThat(RemoteConnectionTests.this.two.initialized).extracting(InitRequest::getInstanceId)
+					.containsExactly("i-1");
+				assertThat(RemoteConnectionTests.this.one.authorities)
+					.containsOnly("plugin.test:" + RemoteConnectionTests.this.port);
+				assertThat(connection.security()).isEqualTo("plaintext");
+				connection.shutdown("test", LONG);
+				assertThat(RemoteConnectionTests.this.one.calls).doesNotContain("Shutdown");
+				assertThat(connection.checkHealth(LONG)).satisfies((report) -> {
+					assertThat(report.status()).isEqualTo(HealthReport.Status.DEGRADED);
+					assertThat(report.message()).isEqualTo("2 of 2 endpoints answer");
+					assertThat(report.details()).containsEntry(ONE + ":" + RemoteConnectionTests.this.port,
+							"DEGRADED: one of two");
+				});
+			}
+		}
+
+		@Test
+		void endpointDiesAndReturns() throws Exception {
+			try (PluginConnection connection = connected()) {
+				RemoteConnectionTests.this.two.close();
+				HealthReport report = connection.checkHealth(LONG);
+				ask(connection, 10);
+				assertThat(requests(RemoteConnectionTests.this.one)).isEqualTo(10);
+				assertThat(report.message()).isEqualTo("1 of 2 endpoints answer");
+				assertThat(report.details().get(TWO + ":" + RemoteConnectionTests.this.port)).startsWith("down: ")
+					.contains("Connection refused");
+				assertThat(connection.onLost()).isNotDone();
+
+				RemoteConnectionTests.this.two = startTwo();
+				speak();
+				ask(connection, 4);
+				assertThat(RemoteConnectionTests.this.two.connections).as("connected to by health checks only")
+					.hasValue(0);
+				assertThat(connection.checkHealth(LONG).message()).isEqualTo("2 of 2 endpoints answer");
+				ask(connection, 4);
+				assertThat(RemoteConnectionTests.this.two.calls).startsWith(firstCalls());
+				assertThat(RemoteConnectionTests.this.two.initialized).extracting(InitRequest::getInstanceId)
+					.containsExactly("i-1");
+			}
+		}
+
+		@Test
+		void lastOneLost() throws Exception {
+			try (PluginConnection connection = connected()) {
+				RemoteConnectionTests.this.one.close();
+				RemoteConnectionTests.this.two.close();
+				assertThat(connection.onLost().get(10, TimeUnit.SECONDS)).startsWith("every endpoint is lost: ")
+					.contains(ONE + ":" + RemoteConnectionTests.this.port + ": its connection broke")
+					.contains(TWO + ":" + RemoteConnectionTests.this.port);
+				assertThatExceptionOfType(PluginFailure.Unavailable.class)
+					.isThrownBy(() -> connection.client().decide(TestEvents.lookup(), LONG).block(LONG));
+				assertThatExceptionOfType(PluginFailure.Unavailable.class)
+					.isThrownBy(() -> connection.checkHealth(LONG))
+					.withMessageContaining("expected: an answer of at least one endpoint")
+					.withMessageContaining("Connection refused");
+			}
+		}
+
+		@Test
+		void endpointsComeAndGo() {
+			RemoteConnectionTests.this.addresses = List.of(ONE);
+			try (PluginConnection connection = connected()) {
+				assertThat(connection.checkHealth(LONG).message()).as("a single one speaks for itself")
+					.isEqualTo("one of two");
+				assertThat(RemoteConnectionTests.this.two.connections).hasValue(0);
+				RemoteConnectionTests.this.addresses = List.of(TWO, ONE);
+				connection.checkHealth(LONG);
+				ask(connection, 4);
+				assertThat(RemoteConnectionTests.this.two.calls).startsWith(firstCalls());
+				int before = requests(RemoteConnectionTests.this.one);
+				RemoteConnectionTests.this.addresses = List.of(TWO);
+				connection.checkHealth(LONG);
+				ask(connection, 4);
+				assertThat(requests(RemoteConnectionTests.this.one)).isEqualTo(before);
+				RemoteConnectionTests.this.addresses = List.of();
+				HealthReport unresolved = connection.checkHealth(LONG);
+				assertThat(unresolved.details()).containsKey("address");
+				ask(connection, 1);
+			}
+		}
+
+		@Test
+		void requestThatMayHaveArrivedIsNotAskedTwice() {
+			RemoteConnectionTests.this.addresses = List.of(ONE, TWO);
+			try (PluginConnection connection = connected()) {
+				RemoteConnectionTests.this.one.behaviour = Behaviour.DIES_MID_CALL;
+				RemoteConnectionTests.this.two.behaviour = Behaviour.DIES_MID_CALL;
+				assertThatExceptionOfType(PluginFailure.Unavailable.class)
+					.isThrownBy(() -> connection.client().decide(TestEvents.lookup(), LONG).block(LONG));
+				assertThat(requests(RemoteConnectionTests.this.one) + requests(RemoteConnectionTests.this.two))
+					.isEqualTo(1);
+			}
+		}
+
+		@Test
+		void silentEndpointIsLeftOutUntilItAnswers() {
+			try (PluginConnection connection = connected()) {
+				RemoteConnectionTests.this.two.manners = Manners.SILENT;
+				connection.checkHealth(Duration.ofMillis(300));
+				int before = requests(RemoteConnectionTests.this.two);
+				ask(connection, 4);
+				assertThat(requests(RemoteConnectionTests.this.two)).isEqualTo(before);
+				RemoteConnectionTests.this.two.manners = Manners.GOOD;
+				connection.checkHealth(LONG);
+				ask(connection, 4);
+				assertThat(requests(RemoteConnectionTests.this.two)).isEqualTo(before + 2);
+				assertThat(RemoteConnectionTests.this.two.connections).hasValue(1);
+			}
+		}
+
 	}
 
 	@Test
@@ -139,22 +242,6 @@ class RemoteConnectionTests {
 	}
 
 	@Test
-	void lastOneLost() throws Exception {
-		try (PluginConnection connection = connected()) {
-			this.one.close();
-			this.two.close();
-			assertThat(connection.onLost().get(10, TimeUnit.SECONDS)).startsWith("every endpoint is lost: ")
-				.contains(ONE + ":" + this.port + ": its connection broke")
-				.contains(TWO + ":" + this.port);
-			assertThatExceptionOfType(PluginFailure.Unavailable.class)
-				.isThrownBy(() -> connection.client().decide(TestEvents.lookup(), LONG).block(LONG));
-			assertThatExceptionOfType(PluginFailure.Unavailable.class).isThrownBy(() -> connection.checkHealth(LONG))
-				.withMessageContaining("expected: an answer of at least one endpoint")
-				.withMessageContaining("Connection refused");
-		}
-	}
-
-	@Test
 	void closedByUsIsNotLost() throws Exception {
 		PluginConnection connection = connected();
 		connection.close();
@@ -162,29 +249,6 @@ class RemoteConnectionTests {
 		this.two.close();
 		this.connector.close();
 		assertThat(connection.onLost()).isNotDone();
-	}
-
-	@Test
-	void endpointsComeAndGo() {
-		this.addresses = List.of(ONE);
-		try (PluginConnection connection = connected()) {
-			assertThat(connection.checkHealth(LONG).message()).as("a single one speaks for itself")
-				.isEqualTo("one of two");
-			assertThat(this.two.connections).hasValue(0);
-			this.addresses = List.of(TWO, ONE);
-			connection.checkHealth(LONG);
-			ask(connection, 4);
-			assertThat(this.two.calls).startsWith("Initialize", "HealthCheck", "HandleRequest");
-			int before = requests(this.one);
-			this.addresses = List.of(TWO);
-			connection.checkHealth(LONG);
-			ask(connection, 4);
-			assertThat(requests(this.one)).isEqualTo(before);
-			this.addresses = List.of();
-			HealthReport unresolved = connection.checkHealth(LONG);
-			assertThat(unresolved.details()).containsKey("address");
-			ask(connection, 1);
-		}
 	}
 
 	@Test
@@ -256,18 +320,6 @@ class RemoteConnectionTests {
 	}
 
 	@Test
-	void requestThatMayHaveArrivedIsNotAskedTwice() {
-		this.addresses = List.of(ONE, TWO);
-		try (PluginConnection connection = connected()) {
-			this.one.behaviour = Behaviour.DIES_MID_CALL;
-			this.two.behaviour = Behaviour.DIES_MID_CALL;
-			assertThatExceptionOfType(PluginFailure.Unavailable.class)
-				.isThrownBy(() -> connection.client().decide(TestEvents.lookup(), LONG).block(LONG));
-			assertThat(requests(this.one) + requests(this.two)).isEqualTo(1);
-		}
-	}
-
-	@Test
 	void oneRefusesToStart() {
 		this.one.manners = Manners.REFUSES;
 		try (PluginConnection connection = connected()) {
@@ -292,22 +344,6 @@ class RemoteConnectionTests {
 						"plugin fake: Initialize: expected: at least one endpoint that succeeds, got: ")
 				.withMessageContaining("a refusal: no database")
 				.withMessageContaining("a refusal without a reason");
-		}
-	}
-
-	@Test
-	void silentEndpointIsLeftOutUntilItAnswers() {
-		try (PluginConnection connection = connected()) {
-			this.two.manners = Manners.SILENT;
-			connection.checkHealth(Duration.ofMillis(300));
-			int before = requests(this.two);
-			ask(connection, 4);
-			assertThat(requests(this.two)).isEqualTo(before);
-			this.two.manners = Manners.GOOD;
-			connection.checkHealth(LONG);
-			ask(connection, 4);
-			assertThat(requests(this.two)).isEqualTo(before + 2);
-			assertThat(this.two.connections).hasValue(1);
 		}
 	}
 
@@ -397,7 +433,7 @@ class RemoteConnectionTests {
 	}
 
 	private static int requests(FakePlugin plugin) {
-		return (int) plugin.calls.stream().filter("HandleRequest"::equals).count();
+		return plugin.events.size();
 	}
 
 	/** Channels without a framework. */
