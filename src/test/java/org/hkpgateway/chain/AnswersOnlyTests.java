@@ -81,10 +81,11 @@ class AnswersOnlyTests {
 	void theyPartNoStageAndAreNotAskedEarly() {
 		add(both("a").speculative());
 		add(answersOnly("b").speculative());
-		add(both("c").speculative());
-		assertThat(run().seats()).extracting(Seat::stage).containsExactly(1, 0, 1);
+		add(answersOnly("c"));
+		add(both("d").speculative());
+		assertThat(run().seats()).extracting(Seat::stage).containsExactly(1, 0, 0, 1);
 		forward(run());
-		assertThat(this.asked).containsExactly("a", "c");
+		assertThat(this.asked).containsExactly("a", "d");
 	}
 
 	@Test
