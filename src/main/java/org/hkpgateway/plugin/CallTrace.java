@@ -10,6 +10,8 @@ import reactor.util.context.ContextView;
  */
 public final class CallTrace {
 
+	private static final Object KEY = CallTrace.class;
+
 	private CallTrace() {
 	}
 
@@ -21,7 +23,7 @@ public final class CallTrace {
 	 * @return the same call
 	 */
 	public static <T> Mono<T> with(String traceparent, Mono<T> call) {
-		return call.contextWrite((context) -> context.put(CallTrace.class, traceparent));
+		return call.contextWrite((context) -> context.put(KEY, traceparent));
 	}
 
 	/**
@@ -30,7 +32,7 @@ public final class CallTrace {
 	 * @return as W3C Trace Context writes it; empty if the call is not traced
 	 */
 	public static String traceparent(ContextView context) {
-		return context.hasKey(CallTrace.class) ? context.get(CallTrace.class) : "";
+		return context.hasKey(KEY) ? context.<String>get(KEY) : "";
 	}
 
 }
