@@ -123,17 +123,18 @@ public final class ServerTls {
 	 * @return the handler
 	 */
 	SslHandler newHandler(Channel channel) {
-		SslHandler handler = this.context.newHandler(channel.alloc(),
-				(task) -> this.handshakes.execute(() -> unlessClosed(channel, task)));
+		SslHandler handler = this.context.newHandler(channel.alloc(), whileOpen(channel, this.handshakes));
 		handler.setHandshakeTimeout(HANDSHAKE_SECONDS, TimeUnit.SECONDS);
 		return handler;
 	}
 
 	/** Whoever says hello and goes away costs nothing once it has gone. */
-	private static void unlessClosed(Channel channel, Runnable task) {
-		if (channel.isActive()) {
-			task.run();
-		}
+	static Executor whileOpen(Channel channel, Executor handshakes) {
+		return (task) -> handshakes.execute(() -> {
+			if (channel.isActive()) {
+				task.run();
+			}
+		});
 	}
 
 }
