@@ -270,18 +270,20 @@ class MisbehavingPluginIT {
 	}
 
 	@ParameterizedTest(name = "{0}")
-	@CsvSource(textBlock = WRONG_ANSWERS + """
-			answers twice,                  ANSWERS_TWICE,        500, 'protocol-error: ', 'expected: one message, got: more'
-			100 MB body,                    ANSWERS_100_MB,       500, 'protocol-error: ', got: RESOURCE_EXHAUSTED
-			""")
+	@CsvSource(textBlock = WRONG_ANSWERS
+			+ """
+					answers twice,                  ANSWERS_TWICE,        500, 'protocol-error: ', 'expected: one message, got: more'
+					100 MB body,                    ANSWERS_100_MB,       500, 'protocol-error: ', got: RESOURCE_EXHAUSTED
+					""")
 	void answersWrongly(String name, String behaviour, int status, String kind, String failure) throws Exception {
 		answersWrongly(status, kind, failure, behaviour);
 	}
 
 	@ParameterizedTest(name = "{0}, on its stream")
-	@CsvSource(textBlock = WRONG_ANSWERS + """
-			100 MB body,                    ANSWERS_100_MB,       500, 'unavailable: ', 'the end of the stream: RESOURCE_EXHAUSTED'
-			""")
+	@CsvSource(textBlock = WRONG_ANSWERS
+			+ """
+					100 MB body,                    ANSWERS_100_MB,       500, 'unavailable: ', 'the end of the stream: RESOURCE_EXHAUSTED'
+					""")
 	void answersWronglyOnItsStream(String name, String behaviour, int status, String kind, String failure)
 			throws Exception {
 		answersWrongly(status, kind, failure, behaviour, "GOOD", "BEHAVES");
