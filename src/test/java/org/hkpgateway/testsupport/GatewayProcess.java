@@ -34,6 +34,9 @@ public final class GatewayProcess implements AutoCloseable {
 	/** What Netty's leak detector writes. */
 	static final String LEAK = "LEAK:";
 
+	/** Some seconds, unless the machine is busy with others. */
+	private static final Duration START = Duration.ofMinutes(2);
+
 	/** What a JVM exits with when it was told to stop. */
 	private static final int SIGTERM = 143;
 
@@ -109,7 +112,7 @@ public final class GatewayProcess implements AutoCloseable {
 
 	private static GatewayProcess started(GatewayProcess gateway) {
 		try {
-			gateway.await("the public port", () -> gateway.log().contains("Started HkpGatewayApplication"));
+			gateway.await("the public port", START, () -> gateway.log().contains("Started HkpGatewayApplication"));
 		}
 		catch (RuntimeException | AssertionError ex) {
 			gateway.close();
