@@ -313,7 +313,10 @@ class MisbehavingPluginIT {
 				if (number == 500) {
 					process(pid).destroyForcibly();
 				}
-			}).flatMap((number) -> MisbehavingPluginIT.this.host.lookup(), 16).collectList().block(LONG.multipliedBy(4));
+			})
+				.flatMap((number) -> MisbehavingPluginIT.this.host.lookup(), 16)
+				.collectList()
+				.block(LONG.multipliedBy(4));
 			assertThat(results).hasSize(2000);
 			assertThat(results).extracting(MisbehavingPluginIT::disturbed)
 				.containsNull()

@@ -96,7 +96,7 @@ class AnswersOnlyTests {
 		assertThat(forward.outcomes()).extracting((outcome) -> outcome.plugin() + " " + outcome.kind())
 			.containsExactly("a SKIPPED");
 		assertThat(forward.plugins()).isEmpty();
-		assertThat(this.plugins.review(forward)).isNull();
+		assertThat(this.plugins.review(forward, CallSpans.NONE)).isNull();
 	}
 
 	@Test
@@ -118,7 +118,9 @@ class AnswersOnlyTests {
 	}
 
 	private Headers review(ChainResult.Forward forward) {
-		return this.plugins.review(forward).of(200, Headers.empty(), Duration.ZERO).block(Duration.ofSeconds(5));
+		return this.plugins.review(forward, CallSpans.NONE)
+			.of(200, Headers.empty(), Duration.ZERO)
+			.block(Duration.ofSeconds(5));
 	}
 
 	private static TestSpec both(String name) {

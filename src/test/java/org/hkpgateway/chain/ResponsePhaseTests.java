@@ -101,7 +101,7 @@ class ResponsePhaseTests {
 						new Change(new PluginId("b"), Change.Part.REQUEST_HEADER, "x-c", null)),
 				Map.of("x.y", "z"), new Delay(new PluginId("a"), Duration.ofMillis(9), Duration.ofMillis(9)), 7);
 		ResponsePhase.Review review = this.phase
-			.start(new ChainResult.Forward(request(), false, this.plugins, List.of(), before));
+			.start(new ChainResult.Forward(request(), false, this.plugins, List.of(), before), CallSpans.NONE);
 		assertThat(review.trace()).isEqualTo(before);
 		ChainTrace trace = of(review).trace();
 		assertThat(trace.changes()).extracting(Change::toString)

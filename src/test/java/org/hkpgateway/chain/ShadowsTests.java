@@ -200,11 +200,11 @@ class ShadowsTests implements ChainListener {
 		Shadows shadows = new Shadows(asker, Duration.ofSeconds(1), this, () -> 0, this.scheduler, this.memory,
 				new Occasionally(Duration.ofSeconds(1), () -> 0));
 		shadows.ask(new Filled(spec.build(), (event, budget) -> Mono.never()), Requests.post("/pks/add").withBody(body),
-				this.tap, this.result.asMono());
+				this.tap, this.result.asMono(), CallSpans.NONE);
 	}
 
 	private void decided() {
-		this.answer.tryEmitValue(new Reply.Decided(Decision.Continue.UNCHANGED));
+		this.answer.tryEmitValue(new Reply.Decided<>(Decision.Continue.UNCHANGED));
 	}
 
 	@Override

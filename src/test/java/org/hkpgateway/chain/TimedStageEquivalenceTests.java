@@ -108,7 +108,7 @@ class TimedStageEquivalenceTests {
 			Duration budget = Duration.ofMillis(this.made.budget());
 			PluginChain chain = new PluginChain(() -> entries,
 					new ChainSettings(budget, budget, 1000, Duration.ofSeconds(1), 1000), this,
-					() -> this.time.now(TimeUnit.NANOSECONDS), this.time);
+					() -> this.time.now(TimeUnit.NANOSECONDS), this.time, this.time);
 			chain.start(this.made.request).decide(this.made.body).subscribe((decided) -> {
 				this.result = decided;
 				this.resultAt = this.time.now(TimeUnit.MILLISECONDS);

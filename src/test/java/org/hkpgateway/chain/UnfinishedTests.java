@@ -37,7 +37,8 @@ class UnfinishedTests {
 
 	private final PluginChain plugins = new PluginChain(() -> List.copyOf(this.chain),
 			new ChainSettings(Duration.ofSeconds(1), Duration.ofSeconds(1), 0, Duration.ofSeconds(30), 2),
-			(request, outcome) -> this.told.add(outcome), () -> this.time.now(TimeUnit.NANOSECONDS), this.time);
+			(request, outcome) -> this.told.add(outcome), () -> this.time.now(TimeUnit.NANOSECONDS), this.time,
+			this.time);
 
 	private ChainRun run() {
 		return this.plugins.start(Requests.get("/"));

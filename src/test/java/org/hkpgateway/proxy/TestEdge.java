@@ -58,7 +58,7 @@ final class TestEdge implements AutoCloseable {
 	static TestEdge telling(ChainListener listener, URI upstream, List<PluginRegistry.Entry> plugins,
 			String... properties) {
 		return new TestEdge(List.of(upstream), plugins, listener, (reason) -> {
-		}, properties);
+		}, new EventBus(), properties);
 	}
 
 	TestEdge(List<URI> upstreams, UpstreamSettings.ContentLength contentLength, List<PluginRegistry.Entry> plugins,
@@ -90,11 +90,11 @@ final class TestEdge implements AutoCloseable {
 	private TestEdge(List<URI> upstreams, List<PluginRegistry.Entry> plugins, EdgeListener listener, EventBus events,
 			String... properties) {
 		this(upstreams, plugins, (request, outcome) -> {
-		}, listener, properties);
+		}, listener, events, properties);
 	}
 
 	private TestEdge(List<URI> upstreams, List<PluginRegistry.Entry> plugins, ChainListener chainListener,
-			EdgeListener listener, String... properties) {
+			EdgeListener listener, EventBus events, String... properties) {
 		PluginChain chain = new PluginChain(() -> plugins, Duration.ofSeconds(5), Duration.ofSeconds(5), chainListener,
 				System::nanoTime);
 		Map<String, Object> all = new HashMap<>(
