@@ -67,9 +67,9 @@ class SeveralKeyserversIT {
 
 			sks.freeze();
 			gateway.await("the metric of one that hangs", () -> up(gateway, sks.uri()) == 0);
-			assertThat(gateway.log()).contains("Keyserver " + sks.uri().getAuthority()
-					+ " is down: 3 failures in a row, " + "the last: expected: keyserver " + sks.uri().getAuthority()
-					+ " to answer /pks/health within 500 ms, got: none");
+			assertThat(gateway.log()).contains(
+					"Keyserver " + sks.uri().getAuthority() + " is down: 3 failures in a row", "expected: keyserver "
+							+ sks.uri().getAuthority() + " to answer /pks/health within 500 ms, got: none");
 			assertThat(status(gateway)).isEqualTo("DOWN");
 			assertThat(gateway.actuator("health/upstream").path("details").path(sks.uri().toString()).toString())
 				.contains("\"up\":false", "\"inUse\":true", "\"answers\":false",

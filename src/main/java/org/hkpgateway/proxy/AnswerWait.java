@@ -112,7 +112,7 @@ final class AnswerWait extends ChannelDuplexHandler {
 
 	private void look(ChannelHandlerContext ctx) {
 		this.timer = null;
-		if (this.state == State.NONE) {
+		if (this.state == State.NONE || !ctx.channel().isActive()) {
 			return;
 		}
 		long now = nanoTime(ctx);
