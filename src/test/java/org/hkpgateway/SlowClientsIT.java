@@ -2,6 +2,7 @@ package org.hkpgateway;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import org.hkpgateway.testsupport.Command;
 import org.hkpgateway.testsupport.GatewayProcess;
 import org.hkpgateway.testsupport.GpgHome;
 import org.hkpgateway.testsupport.LargeKey;
+import org.hkpgateway.testsupport.RawUpstream;
 import org.hkpgateway.testsupport.Requirements;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -42,14 +44,15 @@ class SlowClientsIT {
 	 */
 	@Test
 	void slowHeadsBodiesAndReadersAreEndedAndNobodyElseNotices() throws Exception {
+		LargeKey small = LargeKey.ofAtLeast(10_000);
 		LargeKey large = LargeKey.ofAtLeast(1024 * 1024);
-		try (GpgHome alice = GpgHome.create();
+		// The embedded keyserver would hold each answer in the gateway's own heap.
+		try (RawUpstream keyserver = keyserver(small, large);
 				GpgHome bob = GpgHome.create();
 				GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + this.directory,
+						"hkp.upstream.urls=" + keyserver.uri(),
 						"hkp.edge.max-connections-per-address=9000", "hkp.edge.max-requests-per-address=9000")) {
-			String fingerprint = alice.generate("Alice Lab <alice@lab.example>");
-			alice.importKeys(large.packets());
-			alice.runWithKeyserver(gateway.uri(), "--send-keys", fingerprint, large.fingerprint()).orFail();
+			String fingerprint = small.fingerprint();
 			String key = gateway.uri() + "/pks/lookup?op=get&options=mr&search=0x" + fingerprint;
 			String largeKey = gateway.uri() + "/pks/lookup?op=get&options=mr&search=0x" + large.fingerprint();
 			Runnable others = () -> {
@@ -91,6 +94,22 @@ class SlowClientsIT {
 				.contains("hkp.edge.max-connections-per-address reached by 127.0.0.1: connection refused");
 			gateway.await("the end of all connections", () -> meter(gateway, "hkp.edge.connections") == 0);
 		}
+	}
+
+	private static RawUpstream keyserver(LargeKey small, LargeKey large) throws IOException {
+		byte[] shortAnswer = answer(small);
+		byte[] longAnswer = answer(large);
+		return new RawUpstream((socket, request) -> {
+			socket.getOutputStream()
+				.write(request.requestLine().contains(large.fingerprint()) ? longAnswer : shortAnswer);
+			socket.close();
+		});
+	}
+
+	private static byte[] answer(LargeKey key) {
+		String body = key.armored();
+		return ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " + body.length() + "\r\n\r\n" + body)
+			.getBytes(StandardCharsets.US_ASCII);
 	}
 
 	private List<String> slow(int seconds, String... options) {
