@@ -134,14 +134,14 @@ class TraceIT {
 						"management.opentelemetry.tracing.export.schedule-delay=100ms")) {
 			// Its word about sampling counts more than the probability.
 			RawClient.Answer unsampled = RawClient.exchange(gateway.port(), GET.formatted("00"));
-			assertThat(unsampled.header("x-trace-asked")).matches("trace:00-" + CLIENTS_TRACE + "-[0-9a-f]{16}-00");
+			assertThat(unsampled.header("x-trace-asked")).matches("trace:00-" + CLIENTS_TRACE + "-[0-9a-f]{16}-0[02]");
 			assertThat(traceFields(upstream)).hasSize(2)
-				.anyMatch((line) -> line.matches("traceparent: 00-" + CLIENTS_TRACE + "-[0-9a-f]{16}-00"))
+				.anyMatch((line) -> line.matches("traceparent: 00-" + CLIENTS_TRACE + "-[0-9a-f]{16}-0[02]"))
 				.contains("tracestate: vendor=1");
 			RawClient.Answer ownTrace = RawClient.exchange(gateway.port(),
 					"GET / HTTP/1.0\r\ntraceparent: 00-x\r\n\r\n");
 			assertThat(ownTrace.header("x-trace-asked"))
-				.matches("trace:00-(?!" + CLIENTS_TRACE + ")[0-9a-f]{32}-.*-00");
+				.matches("trace:00-(?!" + CLIENTS_TRACE + ")[0-9a-f]{32}-.*-0[02]");
 			assertThat(traceFields(upstream)).hasSize(1);
 			RawClient.exchange(gateway.port(), GET.formatted("01"));
 			gateway.await("three spans", () -> collector.spans().size() >= 3);

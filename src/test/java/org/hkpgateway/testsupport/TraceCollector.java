@@ -85,10 +85,11 @@ public final class TraceCollector implements AutoCloseable {
 	 * @param parent empty for none
 	 * @param name its name
 	 * @param kind for example {@code SERVER}
+	 * @param flags its trace flags
 	 * @param failed whether its status is an error
 	 * @param attributes as text
 	 */
-	public record Seen(String trace, String id, String parent, String name, String kind, boolean failed,
+	public record Seen(String trace, String id, String parent, String name, String kind, int flags, boolean failed,
 			Map<String, String> attributes) {
 
 		static Seen of(Span span) {
@@ -97,7 +98,7 @@ public final class TraceCollector implements AutoCloseable {
 			HexFormat hex = HexFormat.of();
 			return new Seen(hex.formatHex(span.getTraceId().toByteArray()),
 					hex.formatHex(span.getSpanId().toByteArray()), hex.formatHex(span.getParentSpanId().toByteArray()),
-					span.getName(), span.getKind().name().replace("SPAN_KIND_", ""),
+					span.getName(), span.getKind().name().replace("SPAN_KIND_", ""), span.getFlags() & 0xff,
 					span.getStatus().getCodeValue() == 2, attributes);
 		}
 
@@ -113,7 +114,7 @@ public final class TraceCollector implements AutoCloseable {
 
 		/** As W3C Trace Context writes it. */
 		public String traceparent() {
-			return "00-" + this.trace + "-" + this.id + "-01";
+			return "00-%s-%s-%02x".formatted(this.trace, this.id, this.flags);
 		}
 
 	}
