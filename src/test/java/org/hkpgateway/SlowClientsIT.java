@@ -50,8 +50,8 @@ class SlowClientsIT {
 		try (RawUpstream keyserver = keyserver(small, large);
 				GpgHome bob = GpgHome.create();
 				GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + this.directory,
-						"hkp.upstream.urls=" + keyserver.uri(),
-						"hkp.edge.max-connections-per-address=9000", "hkp.edge.max-requests-per-address=9000")) {
+						"hkp.upstream.urls=" + keyserver.uri(), "hkp.edge.max-connections-per-address=9000",
+						"hkp.edge.max-requests-per-address=9000")) {
 			String fingerprint = small.fingerprint();
 			String key = gateway.uri() + "/pks/lookup?op=get&options=mr&search=0x" + fingerprint;
 			String largeKey = gateway.uri() + "/pks/lookup?op=get&options=mr&search=0x" + large.fingerprint();

@@ -91,7 +91,7 @@ class DoubtfulAnswersTests implements ChainListener {
 	void ofARehearsalNobodyHearsAndTheNextRealAnswerIsWarnedAbout(CapturedOutput log) {
 		this.decision = Requests.respond(502);
 		PluginChain rehearsal = this.chain
-			.rehearsal((entry, shown, left) -> Mono.just(new Reply.Decided(this.decision)));
+			.rehearsal((entry, shown, left) -> Mono.just(new Reply.Decided<>(this.decision)));
 		assertThat(answer(rehearsal, Requests.get("/")).head().status()).isEqualTo(500);
 		assertThat(log).doesNotContain("Plugin a");
 		assertThat(this.replaced).isEmpty();

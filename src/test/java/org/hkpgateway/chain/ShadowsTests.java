@@ -37,7 +37,7 @@ class ShadowsTests implements ChainListener {
 
 	private final List<RequestEvent> seen = new ArrayList<>();
 
-	private final Sinks.One<Reply> answer = Sinks.one();
+	private final Sinks.One<Reply<Decision>> answer = Sinks.one();
 
 	private final Sinks.One<Done> result = Sinks.one();
 
