@@ -134,13 +134,13 @@ class GrpcPluginClientTests {
 		}
 
 		@ParameterizedTest
-		@CsvSource({ "STATUS_502, 502", "STATUS_204_WITH_BODY, 204" })
-		void answersForTheChainToJudge(Behaviour behaviour, int status) {
+		@CsvSource({ "STATUS_502, 502, false", "STATUS_204_WITH_BODY, 204, true" })
+		void answersForTheChainToJudge(Behaviour behaviour, int status, boolean body) {
 			pluginBehaves(behaviour);
 			Decision decision = decide(TestEvents.lookup()).block(LONG);
 			assertThat(decision).isInstanceOfSatisfying(Decision.Respond.class, (respond) -> {
 				assertThat(respond.head().status()).isEqualTo(status);
-				assertThat(respond.body().remaining()).isZero();
+				assertThat(respond.body().hasRemaining()).isEqualTo(body);
 			});
 		}
 
