@@ -102,12 +102,22 @@ public final class ChainRun {
 	 * @return the decision
 	 */
 	public Mono<ChainResult> decide(RequestBody body) {
+		return decide(body, body.bytes().remaining());
+	}
+
+	/**
+	 * The same for a request of whose body more is in memory than is shown.
+	 * @param body see above
+	 * @param heldBytes how much memory the body takes until there is a result
+	 * @return the decision
+	 */
+	public Mono<ChainResult> decide(RequestBody body, long heldBytes) {
 		if (this.places.isEmpty()) {
 			return Mono
 				.just(new ChainResult.Forward(this.request.withBody(body), false, List.of(), List.of(), untouched()));
 		}
 		return Mono.defer(() -> {
-			Passage begun = new Passage(this.parts, this.request.withBody(body), this.places, this.skipped, this.spans,
+			Passage begun = new Passage(this.parts, this.request.withBody(body), heldBytes, this.places, this.skipped, this.spans,
 					this.tap);
 			this.passage = begun;
 			return begun.run();

@@ -13,14 +13,20 @@ import org.hkpgateway.plugin.RequestChanges;
  * @param maxDelay the longest that a request is held because plugins ask for it; 0 for
  * not at all
  * @param maxDelayed the most requests that are held at a time
+ * @param maxDelayedBytes the most bytes of bodies that are in memory because their
+ * requests are held
  */
-public record ChainSettings(Duration budget, Duration responseBudget, long maxBody, Duration maxDelay, int maxDelayed) {
+public record ChainSettings(Duration budget, Duration responseBudget, long maxBody, Duration maxDelay, int maxDelayed,
+		long maxDelayedBytes) {
 
 	/** Default of {@link #maxDelay}. */
 	public static final Duration DEFAULT_MAX_DELAY = Duration.ofSeconds(30);
 
 	/** Default of {@link #maxDelayed}. */
 	public static final int DEFAULT_MAX_DELAYED = 1000;
+
+	/** Default of {@link #maxDelayedBytes}. */
+	public static final long DEFAULT_MAX_DELAYED_BYTES = 64 * 1024 * 1024;
 
 	/**
 	 * Defaults with budgets.
@@ -30,7 +36,7 @@ public record ChainSettings(Duration budget, Duration responseBudget, long maxBo
 	 */
 	public static ChainSettings withBudgets(Duration budget, Duration responseBudget) {
 		return new ChainSettings(budget, responseBudget, RequestChanges.DEFAULTS.maxBody(), DEFAULT_MAX_DELAY,
-				DEFAULT_MAX_DELAYED);
+				DEFAULT_MAX_DELAYED, DEFAULT_MAX_DELAYED_BYTES);
 	}
 
 }

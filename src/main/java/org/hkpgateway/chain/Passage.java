@@ -59,17 +59,21 @@ final class Passage {
 
 	private volatile @Nullable Hold hold;
 
+	/** What stays in memory of the body as long as there is no result. */
+	private final long heldBytes;
+
 	/** Where shadows see the body; null without any. */
 	private final @Nullable BodyTap tap;
 
 	/** Shadows wait for this; null without any. */
 	private final Sinks.@Nullable One<Done> done;
 
-	Passage(ChainParts parts, RequestEvent request, List<Place> places, List<PluginOutcome> skipped, CallSpans spans,
+	Passage(ChainParts parts, RequestEvent request, long heldBytes, List<Place> places, List<PluginOutcome> skipped, CallSpans spans,
 			@Nullable BodyTap tap) {
 		this.spans = spans;
 		this.parts = parts;
 		this.request = request;
+		this.heldBytes = heldBytes;
 		this.places = places;
 		this.plugins = new ArrayList<>(places.size());
 		this.account = Account.ofRequest(parts.settings().budget(), now(), skipped);
@@ -284,7 +288,7 @@ final class Passage {
 		if (this.parts.tarpit() == null) {
 			return Mono.just(done(result.apply(trace(new Delay(this.delayedBy, this.delay, Duration.ZERO)))));
 		}
-		return this.parts.tarpit().hold(this.delayedBy, this.delay, (held) -> {
+		return this.parts.tarpit().hold(this.delayedBy, this.delay, this.heldBytes, (held) -> {
 			this.hold = new Hold(held, now());
 			return done(result.apply(trace(held)));
 		});

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
 import org.hkpgateway.plugin.PluginId;
@@ -25,6 +26,8 @@ final class Tarpit {
 
 	private final int most;
 
+	private final long mostBytes;
+
 	private final Scheduler timers;
 
 	private final ChainListener listener;
@@ -33,19 +36,24 @@ final class Tarpit {
 
 	private final AtomicInteger held = new AtomicInteger();
 
+	private final AtomicLong heldBytes = new AtomicLong();
+
 	private final Set<PluginId> warned = ConcurrentHashMap.newKeySet();
 
 	/**
 	 * Makes a tarpit.
 	 * @param longest the longest that a result is held
 	 * @param most how many are held at a time
+	 * @param mostBytes how many bytes of bodies they may keep in memory together: what
+	 * plugins want held must not keep others from uploading
 	 * @param timers where time is measured
 	 * @param listener told of each
 	 * @param refusals bounds the log
 	 */
-	Tarpit(Duration longest, int most, Scheduler timers, ChainListener listener, Occasionally refusals) {
+	Tarpit(Duration longest, int most, long mostBytes, Scheduler timers, ChainListener listener, Occasionally refusals) {
 		this.longest = longest;
 		this.most = most;
+		this.mostBytes = mostBytes;
 		this.timers = timers;
 		this.listener = listener;
 		this.refusals = refusals;
@@ -55,20 +63,23 @@ final class Tarpit {
 	 * Holds a result. Cancelling ends it.
 	 * @param plugin who asks for it
 	 * @param wanted for how long
+	 * @param bytes how many bytes of its body stay in memory meanwhile
 	 * @param result makes the result, given how long it is held
 	 * @return the result, later
 	 */
-	Mono<ChainResult> hold(PluginId plugin, Duration wanted, Function<Delay, ChainResult> result) {
+	Mono<ChainResult> hold(PluginId plugin, Duration wanted, long bytes, Function<Delay, ChainResult> result) {
 		if (this.longest.isZero()) {
 			return Mono.just(result.apply(new Delay(plugin, wanted, Duration.ZERO)));
 		}
-		return Mono.using(this::take, (taken) -> {
+		return Mono.using(() -> take(bytes), (taken) -> {
 			this.listener.delayed(plugin, taken);
 			if (!taken) {
-				this.refusals.run(plugin, (more) -> logger
-					.warn("Plugin {} asked for a delay of {} ms, but {} requests are held already, which is "
-							+ "hkp.plugins.max-delayed: its decision takes effect at once ({} more since the last such line)",
-							plugin, wanted.toMillis(), this.most, more));
+				this.refusals.run(plugin, (more) -> logger.warn(
+						"Plugin {} asked for a delay of {} ms, but expected: at most {} requests held "
+								+ "(hkp.plugins.max-delayed) with {} bytes of bodies (a quarter of "
+								+ "hkp.edge.max-buffered-bytes), got: one more, with {} bytes: its decision takes "
+								+ "effect at once ({} more since the last such line)",
+						plugin, wanted.toMillis(), this.most, this.mostBytes, bytes, more));
 				return Mono.just(result.apply(new Delay(plugin, wanted, Duration.ZERO)));
 			}
 			Duration time = cut(plugin, wanted);
@@ -76,17 +87,24 @@ final class Tarpit {
 			return time.isZero() ? Mono.just(later) : Mono.delay(time, this.timers).map((tick) -> later);
 		}, (taken) -> {
 			if (taken) {
-				this.held.decrementAndGet();
+				giveBack(bytes);
 			}
 		});
 	}
 
-	private boolean take() {
-		if (this.held.incrementAndGet() <= this.most) {
+	private boolean take(long bytes) {
+		boolean room = this.held.incrementAndGet() <= this.most;
+		// Who has nothing in memory is in nobody's way, however much others have.
+		if (room & (this.heldBytes.addAndGet(bytes) <= this.mostBytes || bytes == 0)) {
 			return true;
 		}
-		this.held.decrementAndGet();
+		giveBack(bytes);
 		return false;
+	}
+
+	private void giveBack(long bytes) {
+		this.held.decrementAndGet();
+		this.heldBytes.addAndGet(-bytes);
 	}
 
 	private Duration cut(PluginId plugin, Duration wanted) {

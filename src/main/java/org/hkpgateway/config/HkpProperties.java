@@ -30,7 +30,8 @@ public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue Upstrea
 	/** Bounds of the chain of plugins. */
 	ChainSettings chainSettings() {
 		return new ChainSettings(this.plugins.effectiveChainBudget(), this.plugins.effectiveResponseBudget(),
-				this.edge.maxBody().toBytes(), this.plugins.maxDelay(), this.plugins.maxDelayed());
+				this.edge.maxBody().toBytes(), this.plugins.maxDelay(), this.plugins.maxDelayed(),
+				this.edge.bufferBudget() / 4);
 	}
 
 	/**

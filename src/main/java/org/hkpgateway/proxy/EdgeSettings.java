@@ -3,6 +3,8 @@ package org.hkpgateway.proxy;
 import java.time.Duration;
 import java.util.List;
 
+import io.netty.util.internal.PlatformDependent;
+
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
@@ -61,6 +63,15 @@ public record EdgeSettings(@DefaultValue List<String> allowedHosts, @DefaultValu
 				maxConnectionsPerAddress);
 		Checks.that(maxRequestsPerAddress > 0, "hkp.edge.max-requests-per-address", "a number above 0",
 				maxRequestsPerAddress);
+	}
+
+	/**
+	 * How much memory bodies that are held may take together: {@code max-buffered-bytes},
+	 * but never more than a quarter of direct memory.
+	 * @return bytes
+	 */
+	public long bufferBudget() {
+		return Math.min(this.maxBufferedBytes.toBytes(), PlatformDependent.maxDirectMemory() / 4);
 	}
 
 	private static void rate(String key, DataSize value) {

@@ -123,7 +123,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		ChainRun run = this.chain.start(event(exchange, understood), exchange.callSpans());
 		BodyTap tap = run.bodyTap();
 		Mono<Void> handled = this.bodies.read(exchange, run.bodyDemand(), (shown, body) -> {
-			Mono<ChainResult> decision = run.decide(shown);
+			Mono<ChainResult> decision = run.decide(shown, IncomingBody.memory(shown, body));
 			if (!run.isEmpty()) {
 				exchange.asksPlugins(run);
 				decision = decision.publishOn(Schedulers.fromExecutor(exchange.channel().eventLoop()));

@@ -69,6 +69,14 @@ final class HeldBody {
 		this.taken = capacity;
 	}
 
+	/**
+	 * What it takes of the budget.
+	 * @return bytes, at least {@link #length}
+	 */
+	long memory() {
+		return this.taken;
+	}
+
 	int length() {
 		return this.bytes.readableBytes();
 	}

@@ -165,6 +165,16 @@ final class IncomingBody {
 	}
 
 	/**
+	 * How much memory a body takes while plugins decide.
+	 * @param shown to plugins, a copy
+	 * @param body as it was read so far
+	 * @return bytes that others lack meanwhile
+	 */
+	static long memory(RequestBody shown, UpstreamBody body) {
+		return (body instanceof UpstreamBody.Held held) ? held.body().memory() : shown.bytes().remaining();
+	}
+
+	/**
 	 * Shows a body that is in memory already.
 	 * @param body the body; of another kind it is not shown
 	 * @param tap who is shown it; null for nobody

@@ -5,6 +5,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.epoll.EpollSocketChannelConfig;
+import io.netty.handler.codec.http2.DefaultHttp2WindowUpdateFrame;
+import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.NettyPipeline;
@@ -124,6 +126,10 @@ final class Pipelines {
 	private void http2(ChannelPipeline pipeline) {
 		Http2FrameCodec codec = pipeline.get(Http2FrameCodec.class);
 		Http2Limits.watch(pipeline.channel(), codec.connection(), this.report);
+		// Each stream has a window of its own. In one that all share, a body that nobody
+		// takes for the moment would hold up all others, which would then be too slow.
+		pipeline.writeAndFlush(new DefaultHttp2WindowUpdateFrame(
+				(PublicServer.MAX_STREAMS - 1) * Http2CodecUtil.DEFAULT_WINDOW_SIZE));
 		pipeline.addLast("hkp.idle", new Http2Idle(codec.connection(), this.edge.idleTimeout(), this.report))
 			.addLast("hkp.http2-faults", Http2Faults.INSTANCE);
 	}

@@ -8,7 +8,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.concurrent.ImmediateEventExecutor;
-import io.netty.util.internal.PlatformDependent;
 import org.hkpgateway.chain.PluginChain;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -30,7 +29,7 @@ public final class PublicServer implements AutoCloseable {
 
 	private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
 
-	private static final int MAX_STREAMS = 20;
+	static final int MAX_STREAMS = 20;
 
 	/** More are rapid reset (CVE-2023-44487) or made the gateway send them. */
 	private static final int MAX_RESETS = 200;
@@ -96,8 +95,7 @@ public final class PublicServer implements AutoCloseable {
 		this.checks = new UpstreamChecks(this.upstreams.all(), upstream.health(), UpstreamServer::probe,
 				Schedulers.parallel());
 		this.upstream = new UpstreamClient(this.upstreams);
-		BufferBudget budget = new BufferBudget(
-				Math.min(edge.maxBufferedBytes().toBytes(), PlatformDependent.maxDirectMemory() / 4));
+		BufferBudget budget = new BufferBudget(edge.bufferBudget());
 		RequestTracing tracing = recording.tracing();
 		RequestReader reader = new RequestReader(clients, new AllowedHosts(edge.allowedHosts()), tracing != null);
 		IncomingBody bodies = new IncomingBody((int) edge.maxBody().toBytes(), budget,

@@ -117,17 +117,21 @@ final class UpstreamServer implements AutoCloseable {
 	}
 
 	/**
-	 * Asks whether the keyserver is there: {@code /pks/health}, or, for one that does not
-	 * know it, its statistics. On a connection of its own, so that it needs none that
-	 * clients wait for.
+	 * Asks whether the keyserver is well: {@code /pks/health}, or, for one that does not
+	 * know it (4xx or 501), its statistics. One that says that it is not well is not asked
+	 * for more. On a connection of its own, so that it needs none that clients wait for.
 	 * @param timeout the longest to wait for each of the two answers
 	 * @return empty if it is, else an error that says what was expected and what came
 	 */
 	Mono<Void> probe(Duration timeout) {
 		return probe("/pks/health", timeout)
-			.flatMap((health) -> (health == 200) ? Mono.just(health) : probe("/pks/lookup?op=stats", timeout))
+			.flatMap((health) -> isUnknown(health) ? probe("/pks/lookup?op=stats", timeout) : Mono.just(health))
 			.flatMap((status) -> (status == 200) ? Mono.<Void>empty() : Mono.error(new IllegalStateException(
 					"expected: 200 for /pks/health or /pks/lookup?op=stats, got: " + status)));
+	}
+
+	private static boolean isUnknown(int health) {
+		return (health >= 400 && health < 500) || health == 501;
 	}
 
 	private Mono<Integer> probe(String target, Duration timeout) {

@@ -36,7 +36,7 @@ class DelayTests implements ChainListener {
 	private final List<ChainResult> results = new ArrayList<>();
 
 	private final PluginChain plugins = new PluginChain(() -> List.copyOf(this.chain),
-			new ChainSettings(Duration.ofSeconds(1), Duration.ofSeconds(1), 0, Duration.ofSeconds(30), 2), this,
+			new ChainSettings(Duration.ofSeconds(1), Duration.ofSeconds(1), 0, Duration.ofSeconds(30), 2, 1000), this,
 			() -> this.time.now(TimeUnit.NANOSECONDS), this.time, this.time);
 
 	@Test
@@ -115,6 +115,24 @@ class DelayTests implements ChainListener {
 	}
 
 	@Test
+	void bodiesInMemoryAreBoundedAndNeverShutOutThoseWithout() {
+		add("a", 1000);
+		Disposable first = decide(600);
+		decide(600);
+		assertThat(this.told).containsExactly("a", "a held", "a", "a refused");
+		assertThat(this.results).hasSize(1);
+		decide(400);
+		decide(0);
+		assertThat(this.plugins.delayed()).as("two at most").isEqualTo(2);
+		first.dispose();
+		decide(0);
+		assertThat(this.plugins.delayed()).isEqualTo(2);
+		this.time.advanceTimeBy(Duration.ofSeconds(1));
+		decide(1000);
+		assertThat(this.plugins.delayed()).as("all was given back").isOne();
+	}
+
+	@Test
 	void aRehearsalHoldsNothing() {
 		add("a", 1000);
 		ChainResult result = this.plugins
@@ -137,7 +155,13 @@ class DelayTests implements ChainListener {
 	}
 
 	private Disposable decide() {
-		return this.plugins.start(Requests.get("/")).decide(RequestBody.ABSENT).subscribe(this.results::add);
+		return decide(0);
+	}
+
+	private Disposable decide(long heldBytes) {
+		return this.plugins.start(Requests.get("/"))
+			.decide(RequestBody.ABSENT, heldBytes)
+			.subscribe(this.results::add);
 	}
 
 	@Override

@@ -348,6 +348,28 @@ class Http2IT {
 		}
 	}
 
+	/**
+	 * Else one upload that the keyserver does not take would hold up the others of its
+	 * connection, and they would be ended for being slow.
+	 */
+	@Test
+	void aConnectionHasRoomForTheBodiesOfAllItsStreams() throws Exception {
+		start(RawUpstream.answering(OK));
+		try (RawHttp2 client = RawHttp2.connect(port())) {
+			client.request(1, true, "GET", "/pks/lookup?op=stats");
+			int room = 65_535;
+			RawHttp2.Frame frame;
+			do {
+				frame = client.next();
+				if (frame.type() == RawHttp2.WINDOW_UPDATE && frame.stream() == 0) {
+					room += ByteBuffer.wrap(frame.payload()).getInt();
+				}
+			}
+			while (frame.stream() != 1);
+			assertThat(room).isEqualTo(20 * 65_535);
+		}
+	}
+
 	@Test
 	void rapidResetsEndTheConnectionAndOthersGoOn() throws Exception {
 		start(RawUpstream.answering(OK));

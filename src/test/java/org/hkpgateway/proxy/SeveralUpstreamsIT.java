@@ -24,6 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -229,20 +230,43 @@ class SeveralUpstreamsIT {
 		}
 	}
 
-	@Test
-	void aKeyserverThatAnswersChecksWithAnErrorIsDown() throws Exception {
-		AtomicInteger status = new AtomicInteger(500);
+	/**
+	 * Its statistics are asked for only if it does not know the other question.
+	 */
+	@ParameterizedTest
+	@CsvSource({ "503, 200, health health", "500, 200, health health", "404, 500, health lookup?op=stats",
+			"501, 404, health lookup?op=stats" })
+	void aKeyserverThatAnswersChecksWithAnErrorIsDown(int health, int stats, String asked) throws Exception {
+		AtomicBoolean well = new AtomicBoolean();
 		try (RawUpstream failing = new RawUpstream((socket, request) -> {
+			int status = well.get() ? 200 : request.requestLine().contains("/pks/health") ? health : stats;
 			socket.getOutputStream().write(("HTTP/1.1 " + status + " X\r\nContent-Length: 0\r\n\r\n").getBytes());
 			socket.close();
 		});
 				TestEdge edge = new TestEdge(List.of(this.primary.uri(), failing.uri()),
 						UpstreamSettings.ContentLength.REQUIRE, List.of(), FAST)) {
 			await(() -> !isUp(edge, 1));
-			assertThat(failing.take().requestLine()).isEqualTo("GET /pks/health HTTP/1.1");
-			assertThat(failing.take().requestLine()).isEqualTo("GET /pks/lookup?op=stats HTTP/1.1");
-			status.set(200);
+			for (String target : asked.split(" ")) {
+				assertThat(failing.take().requestLine()).isEqualTo("GET /pks/" + target + " HTTP/1.1");
+			}
+			well.set(true);
 			await(() -> isUp(edge, 1));
+		}
+	}
+
+	@Test
+	void aKeyserverThatKnowsOnlyItsStatisticsIsUp() throws Exception {
+		try (RawUpstream old = new RawUpstream((socket, request) -> {
+			int status = request.requestLine().contains("op=stats") ? 200 : 404;
+			socket.getOutputStream().write(("HTTP/1.0 " + status + " X\r\n\r\n").getBytes());
+			socket.close();
+		});
+				TestEdge edge = new TestEdge(List.of(this.primary.uri(), old.uri()),
+						UpstreamSettings.ContentLength.REQUIRE, List.of(), FAST)) {
+			for (int i = 0; i < 6; i++) {
+				old.take();
+			}
+			assertThat(isUp(edge, 1)).isTrue();
 		}
 	}
 
