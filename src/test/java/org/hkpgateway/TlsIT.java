@@ -6,16 +6,12 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManagerFactory;
 
 import org.hkpgateway.testsupport.Command;
 import org.hkpgateway.testsupport.GatewayProcess;
@@ -289,23 +285,11 @@ class TlsIT {
 	}
 
 	private SSLSocket socket() throws IOException {
-		try {
-			KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-			store.load(null, null);
-			try (var in = Files.newInputStream(this.directory.resolve("ca.pem"))) {
-				store.setCertificateEntry("ca", CertificateFactory.getInstance("X.509").generateCertificate(in));
-			}
-			TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-			trust.init(store);
-			SSLContext context = SSLContext.getInstance("TLS");
-			context.init(null, trust.getTrustManagers(), null);
-			SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("localhost", this.gateway.port());
-			socket.setSoTimeout(20_000);
-			return socket;
-		}
-		catch (java.security.GeneralSecurityException ex) {
-			throw new IllegalStateException(ex);
-		}
+		SSLSocket socket = (SSLSocket) this.authority.client()
+			.getSocketFactory()
+			.createSocket("localhost", this.gateway.port());
+		socket.setSoTimeout(20_000);
+		return socket;
 	}
 
 	private static String subject(SSLSocket socket) {
