@@ -117,8 +117,8 @@ public final class ChainRun {
 				.just(new ChainResult.Forward(this.request.withBody(body), false, List.of(), List.of(), untouched()));
 		}
 		return Mono.defer(() -> {
-			Passage begun = new Passage(this.parts, this.request.withBody(body), heldBytes, this.places, this.skipped, this.spans,
-					this.tap);
+			Passage begun = new Passage(this.parts, this.request.withBody(body), heldBytes, this.places, this.skipped,
+					this.spans, this.tap);
 			this.passage = begun;
 			return begun.run();
 		});

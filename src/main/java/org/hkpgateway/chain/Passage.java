@@ -68,8 +68,8 @@ final class Passage {
 	/** Shadows wait for this; null without any. */
 	private final Sinks.@Nullable One<Done> done;
 
-	Passage(ChainParts parts, RequestEvent request, long heldBytes, List<Place> places, List<PluginOutcome> skipped, CallSpans spans,
-			@Nullable BodyTap tap) {
+	Passage(ChainParts parts, RequestEvent request, long heldBytes, List<Place> places, List<PluginOutcome> skipped,
+			CallSpans spans, @Nullable BodyTap tap) {
 		this.spans = spans;
 		this.parts = parts;
 		this.request = request;

@@ -50,7 +50,8 @@ final class Tarpit {
 	 * @param listener told of each
 	 * @param refusals bounds the log
 	 */
-	Tarpit(Duration longest, int most, long mostBytes, Scheduler timers, ChainListener listener, Occasionally refusals) {
+	Tarpit(Duration longest, int most, long mostBytes, Scheduler timers, ChainListener listener,
+			Occasionally refusals) {
 		this.longest = longest;
 		this.most = most;
 		this.mostBytes = mostBytes;

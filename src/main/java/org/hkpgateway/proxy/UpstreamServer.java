@@ -118,8 +118,9 @@ final class UpstreamServer implements AutoCloseable {
 
 	/**
 	 * Asks whether the keyserver is well: {@code /pks/health}, or, for one that does not
-	 * know it (4xx or 501), its statistics. One that says that it is not well is not asked
-	 * for more. On a connection of its own, so that it needs none that clients wait for.
+	 * know it (4xx or 501), its statistics. One that says that it is not well is not
+	 * asked for more. On a connection of its own, so that it needs none that clients wait
+	 * for.
 	 * @param timeout the longest to wait for each of the two answers
 	 * @return empty if it is, else an error that says what was expected and what came
 	 */

@@ -159,9 +159,7 @@ class DelayTests implements ChainListener {
 	}
 
 	private Disposable decide(long heldBytes) {
-		return this.plugins.start(Requests.get("/"))
-			.decide(RequestBody.ABSENT, heldBytes)
-			.subscribe(this.results::add);
+		return this.plugins.start(Requests.get("/")).decide(RequestBody.ABSENT, heldBytes).subscribe(this.results::add);
 	}
 
 	@Override
