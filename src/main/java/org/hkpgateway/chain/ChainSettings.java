@@ -15,9 +15,11 @@ import org.hkpgateway.plugin.RequestChanges;
  * @param maxDelayed the most requests that are held at a time
  * @param maxDelayedBytes the most bytes of bodies that are in memory because their
  * requests are held
+ * @param quotes whether the log may say what plugins in shadow mode have to say, which
+ * may name clients
  */
 public record ChainSettings(Duration budget, Duration responseBudget, long maxBody, Duration maxDelay, int maxDelayed,
-		long maxDelayedBytes) {
+		long maxDelayedBytes, boolean quotes) {
 
 	/** Default of {@link #maxDelay}. */
 	public static final Duration DEFAULT_MAX_DELAY = Duration.ofSeconds(30);
@@ -36,7 +38,7 @@ public record ChainSettings(Duration budget, Duration responseBudget, long maxBo
 	 */
 	public static ChainSettings withBudgets(Duration budget, Duration responseBudget) {
 		return new ChainSettings(budget, responseBudget, RequestChanges.DEFAULTS.maxBody(), DEFAULT_MAX_DELAY,
-				DEFAULT_MAX_DELAYED, DEFAULT_MAX_DELAYED_BYTES);
+				DEFAULT_MAX_DELAYED, DEFAULT_MAX_DELAYED_BYTES, true);
 	}
 
 }

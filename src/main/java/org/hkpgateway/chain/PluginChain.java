@@ -78,7 +78,8 @@ public final class PluginChain {
 			Scheduler timers, Scheduler shadows) {
 		Asker asker = new LiveAsker();
 		Shadows beside = new Shadows(asker, settings.budget(), listener, nanoTime, shadows,
-				ShadowMemory.of(Runtime.getRuntime().maxMemory()), new Occasionally(LOG_INTERVAL, nanoTime));
+				ShadowMemory.of(Runtime.getRuntime().maxMemory()), new Occasionally(LOG_INTERVAL, nanoTime),
+				settings.quotes());
 		Tarpit tarpit = new Tarpit(settings.maxDelay(), settings.maxDelayed(), settings.maxDelayedBytes(), timers,
 				listener, new Occasionally(LOG_INTERVAL, nanoTime));
 		return new ChainParts(settings, new RequestChanges(settings.maxBody()), asker, beside, tarpit,

@@ -43,6 +43,8 @@ final class Shadows {
 
 	private final Occasionally differences;
 
+	private final boolean quotes;
+
 	/**
 	 * Makes it.
 	 * @param asker how they are asked
@@ -53,9 +55,10 @@ final class Shadows {
 	 * runs there
 	 * @param memory bounds what is kept for them
 	 * @param differences bounds the log
+	 * @param quotes whether the log says what they have to say
 	 */
 	Shadows(Asker asker, Duration limit, ChainListener listener, LongSupplier nanoTime, Scheduler scheduler,
-			ShadowMemory memory, Occasionally differences) {
+			ShadowMemory memory, Occasionally differences, boolean quotes) {
 		this.asker = asker;
 		this.limit = limit;
 		this.listener = listener;
@@ -63,6 +66,7 @@ final class Shadows {
 		this.scheduler = scheduler;
 		this.memory = memory;
 		this.differences = differences;
+		this.quotes = quotes;
 	}
 
 	/**
@@ -96,7 +100,9 @@ final class Shadows {
 		if (outcome.agreement() != ShadowOutcome.Agreement.SAME) {
 			this.differences.run(outcome.plugin(),
 					(more) -> logger.info("Shadow plugin {}: {}: {} [request {}] ({} more since the last such line)",
-							outcome.plugin(), outcome.agreement().label(), outcome.detail(), requestId, more));
+							outcome.plugin(), outcome.agreement().label(),
+							this.quotes ? outcome.detail() : "its words are left out, as addresses are (hkp.client-address.log)",
+							requestId, more));
 		}
 	}
 

@@ -31,7 +31,7 @@ public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue Upstrea
 	ChainSettings chainSettings() {
 		return new ChainSettings(this.plugins.effectiveChainBudget(), this.plugins.effectiveResponseBudget(),
 				this.edge.maxBody().toBytes(), this.plugins.maxDelay(), this.plugins.maxDelayed(),
-				this.edge.bufferBudget() / 4);
+				this.edge.bufferBudget() / 4, this.clientAddress.log() == ClientAddressSettings.Log.FULL);
 	}
 
 	/**

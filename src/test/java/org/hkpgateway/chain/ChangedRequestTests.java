@@ -196,7 +196,7 @@ class ChangedRequestTests {
 
 	private ChainResult.Forward forward(RequestEvent event, RequestBody body) {
 		ChainSettings settings = new ChainSettings(Duration.ofSeconds(1), Duration.ofSeconds(1), 100, Duration.ZERO, 0,
-				0);
+				0, true);
 		ChainResult result = new PluginChain(() -> List.copyOf(this.chain), settings, (request, outcome) -> {
 		}).start(event).decide(body).block(Duration.ofSeconds(5));
 		assertThat(result).isInstanceOf(ChainResult.Forward.class);

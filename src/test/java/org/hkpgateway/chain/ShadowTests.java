@@ -7,6 +7,8 @@ import java.util.Map;
 
 import org.hkpgateway.chain.ShadowOutcome.Agreement;
 import org.hkpgateway.http.HeaderMutation;
+import org.hkpgateway.http.Headers;
+import org.hkpgateway.http.ResponseHead;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.BodyReplacement;
 import org.hkpgateway.plugin.Decision;
@@ -18,9 +20,15 @@ import org.hkpgateway.plugin.RequestEvent;
 import org.hkpgateway.plugin.TestSpec;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
@@ -58,6 +66,22 @@ class ShadowTests implements ChainListener {
 		assertThat(this.seen).hasSize(1);
 		assertThat(this.told).isEmpty();
 		assertThat(this.compared).isEmpty();
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	@ExtendWith(OutputCaptureExtension.class)
+	void itsWordsMayNameClientsAndAreInTheLogOnlyIfAddressesAre(boolean quotes, CapturedOutput log) {
+		ChainSettings settings = new ChainSettings(Duration.ofSeconds(1), Duration.ofSeconds(1), 0, Duration.ZERO, 0, 0,
+				quotes);
+		PluginChain chain = new PluginChain(() -> List.copyOf(this.chain), settings, this, () -> 0,
+				Schedulers.immediate(), Schedulers.immediate());
+		shadow("s", Mono.just(new Decision.Respond(new ResponseHead(403, Headers.empty()), Requests.bytes(""),
+				Map.of(), "too much from 192.0.2.1")));
+		chain.start(Requests.get("/")).decide(RequestBody.ABSENT).block(Duration.ofSeconds(5));
+		assertThat(log).contains("Shadow plugin s: would-deny: ");
+		assertThat(log.toString().contains("192.0.2.1")).isEqualTo(quotes);
+		assertThat(log.toString().contains("(hkp.client-address.log)")).isNotEqualTo(quotes);
 	}
 
 	@Test

@@ -198,7 +198,7 @@ class ShadowsTests implements ChainListener {
 			return this.answer.asMono();
 		};
 		Shadows shadows = new Shadows(asker, Duration.ofSeconds(1), this, () -> 0, this.scheduler, this.memory,
-				new Occasionally(Duration.ofSeconds(1), () -> 0));
+				new Occasionally(Duration.ofSeconds(1), () -> 0), true);
 		shadows.ask(new Filled(spec.build(), (event, budget) -> Mono.never()), Requests.post("/pks/add").withBody(body),
 				this.tap, this.result.asMono(), CallSpans.NONE);
 	}

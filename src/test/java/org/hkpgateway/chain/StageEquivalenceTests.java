@@ -105,7 +105,7 @@ class StageEquivalenceTests {
 		void run() {
 			List<PluginRegistry.Entry> entries = this.made.plugins.stream().map(this::entry).toList();
 			ChainSettings settings = new ChainSettings(Duration.ofSeconds(1), Duration.ofSeconds(1), 1000,
-					Duration.ZERO, 1000, 0);
+					Duration.ZERO, 1000, 0, true);
 			PluginChain chain = new PluginChain(() -> entries, settings, this, () -> 0, Schedulers.immediate(),
 					Schedulers.immediate());
 			Disposable subscription = chain.start(this.made.request)

@@ -107,7 +107,7 @@ class TimedStageEquivalenceTests {
 			List<PluginRegistry.Entry> entries = this.made.plugins.stream().map(this::entry).toList();
 			Duration budget = Duration.ofMillis(this.made.budget());
 			PluginChain chain = new PluginChain(() -> entries,
-					new ChainSettings(budget, budget, 1000, Duration.ofSeconds(1), 1000, 1000), this,
+					new ChainSettings(budget, budget, 1000, Duration.ofSeconds(1), 1000, 1000, true), this,
 					() -> this.time.now(TimeUnit.NANOSECONDS), this.time, this.time);
 			chain.start(this.made.request).decide(this.made.body).subscribe((decided) -> {
 				this.result = decided;

@@ -36,7 +36,7 @@ class UnfinishedTests {
 	private final List<PluginOutcome> told = new ArrayList<>();
 
 	private final PluginChain plugins = new PluginChain(() -> List.copyOf(this.chain),
-			new ChainSettings(Duration.ofSeconds(1), Duration.ofSeconds(1), 0, Duration.ofSeconds(30), 2, 1000),
+			new ChainSettings(Duration.ofSeconds(1), Duration.ofSeconds(1), 0, Duration.ofSeconds(30), 2, 1000, true),
 			(request, outcome) -> this.told.add(outcome), () -> this.time.now(TimeUnit.NANOSECONDS), this.time,
 			this.time);
 

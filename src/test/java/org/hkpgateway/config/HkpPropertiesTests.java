@@ -65,7 +65,7 @@ class HkpPropertiesTests {
 			assertThat(hkp.plugins().directories()).containsExactly(Path.of("/var/lib/hockeypuck/plugins"));
 			assertThat(hkp.plugins().chainBudget()).isEqualTo(Duration.ofSeconds(1));
 			assertThat(hkp.chainSettings()).isEqualTo(new ChainSettings(Duration.ofSeconds(1), Duration.ofMillis(200),
-					16L * 1024 * 1024, Duration.ofSeconds(30), 1000, hkp.edge().bufferBudget() / 4));
+					16L * 1024 * 1024, Duration.ofSeconds(30), 1000, hkp.edge().bufferBudget() / 4, true));
 			assertThat(hkp.plugins().defaults().grants()).containsExactly(Capability.HTTP_REQUEST,
 					Capability.HTTP_RESPOND);
 			assertThat(hkp.plugins().of(new PluginId("any"))).isEqualTo(PluginSettings.DEFAULTS);
@@ -129,7 +129,7 @@ class HkpPropertiesTests {
 				assertThat(hkp.plugins().runtimeDirectory()).isEqualTo("/run/x");
 				assertThat(hkp.plugins().chainBudget()).isEqualTo(Duration.ofMillis(50));
 				assertThat(hkp.chainSettings()).isEqualTo(new ChainSettings(Duration.ofMillis(50),
-						Duration.ofMillis(70), 1024 * 1024, Duration.ofSeconds(2), 3, hkp.edge().bufferBudget() / 4));
+						Duration.ofMillis(70), 1024 * 1024, Duration.ofSeconds(2), 3, hkp.edge().bufferBudget() / 4, false));
 				assertThat(hkp.plugins().defaults().grants()).containsExactly(Capability.HTTP_REQUEST);
 				assertThat(hkp.plugins().of(new PluginId("my-plugin"))).isEqualTo(new PluginSettings(false, 5,
 						PluginMode.SHADOW,

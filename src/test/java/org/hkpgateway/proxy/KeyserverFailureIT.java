@@ -35,12 +35,4 @@ class KeyserverFailureIT extends AbstractEdgeIT {
 		assertThat(RawClient.exchange(port(), "GET /pks/stats HTTP/1.0\r\n\r\n").status()).isEqualTo(502);
 	}
 
-	@Test
-	void aGetOnAKeptConnectionThatTheKeyserverClosedIsSentAgain() throws Exception {
-		start(RawUpstream.answering(OK));
-		for (int i = 0; i < 50; i++) {
-			assertThat(RawClient.exchange(port(), "GET /pks/stats HTTP/1.0\r\n\r\n").status()).isEqualTo(200);
-		}
-	}
-
 }
