@@ -274,7 +274,6 @@ class ExplainIT {
 	private GatewayProcess start(RawUpstream upstream, String... properties) throws IOException {
 		List<String> all = new ArrayList<>(this.settings);
 		all.add("hkp.upstream.urls=" + upstream.uri());
-		all.add("hkp.upstream.health.interval=1h");
 		all.add("hkp.plugins.directories=" + this.plugins);
 		all.add("hkp.plugins.chain-budget=20s");
 		try (Stream<Path> directories = Files.list(this.plugins)) {

@@ -318,7 +318,7 @@ class GrantsIT {
 
 	private GatewayProcess start(RawUpstream upstream) {
 		this.settings.addAll(List.of("hkp.plugins.directories=" + this.plugins, "hkp.upstream.urls=" + upstream.uri(),
-				"hkp.upstream.health.interval=1h", "hkp.plugins.chain-budget=20s", "hkp.plugins.response-budget=20s"));
+				"hkp.plugins.chain-budget=20s", "hkp.plugins.response-budget=20s"));
 		return GatewayProcess.start(this.settings.toArray(String[]::new));
 	}
 

@@ -58,7 +58,9 @@ public final class GatewayProcess implements AutoCloseable {
 			List<String> properties) {
 		Map<String, String> all = new LinkedHashMap<>(Map.of("server.port", String.valueOf(this.port), "server.address",
 				"127.0.0.1", "management.server.port", String.valueOf(this.managementPort), "hkp.shutdown.pre-stop",
-				"0s", "hkp.plugins.runtime-directory", this.runtime.toString()));
+				"0s", "hkp.plugins.runtime-directory", this.runtime.toString(),
+				// Tests count what the keyserver gets.
+				"hkp.upstream.health.interval", "1h"));
 		for (String property : properties) {
 			String[] parts = property.split("=", 2);
 			all.put(parts[0], parts[1]);
