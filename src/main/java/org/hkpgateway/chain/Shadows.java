@@ -101,7 +101,8 @@ final class Shadows {
 			this.differences.run(outcome.plugin(),
 					(more) -> logger.info("Shadow plugin {}: {}: {} [request {}] ({} more since the last such line)",
 							outcome.plugin(), outcome.agreement().label(),
-							this.quotes ? outcome.detail() : "its words are left out, as addresses are (hkp.client-address.log)",
+							this.quotes ? outcome.detail()
+									: "its words are left out, as addresses are (hkp.client-address.log)",
 							requestId, more));
 		}
 	}

@@ -36,8 +36,8 @@ class DelayTests implements ChainListener {
 	private final List<ChainResult> results = new ArrayList<>();
 
 	private final PluginChain plugins = new PluginChain(() -> List.copyOf(this.chain),
-			new ChainSettings(Duration.ofSeconds(1), Duration.ofSeconds(1), 0, Duration.ofSeconds(30), 2, 1000, true), this,
-			() -> this.time.now(TimeUnit.NANOSECONDS), this.time, this.time);
+			new ChainSettings(Duration.ofSeconds(1), Duration.ofSeconds(1), 0, Duration.ofSeconds(30), 2, 1000, true),
+			this, () -> this.time.now(TimeUnit.NANOSECONDS), this.time, this.time);
 
 	@Test
 	void theLongestDelayIsHeldOnceBehindTheWholeChain() {

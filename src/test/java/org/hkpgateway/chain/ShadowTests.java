@@ -76,8 +76,8 @@ class ShadowTests implements ChainListener {
 				quotes);
 		PluginChain chain = new PluginChain(() -> List.copyOf(this.chain), settings, this, () -> 0,
 				Schedulers.immediate(), Schedulers.immediate());
-		shadow("s", Mono.just(new Decision.Respond(new ResponseHead(403, Headers.empty()), Requests.bytes(""),
-				Map.of(), "too much from 192.0.2.1")));
+		shadow("s", Mono.just(new Decision.Respond(new ResponseHead(403, Headers.empty()), Requests.bytes(""), Map.of(),
+				"too much from 192.0.2.1")));
 		chain.start(Requests.get("/")).decide(RequestBody.ABSENT).block(Duration.ofSeconds(5));
 		assertThat(log).contains("Shadow plugin s: would-deny: ");
 		assertThat(log.toString().contains("192.0.2.1")).isEqualTo(quotes);

@@ -128,8 +128,9 @@ class HkpPropertiesTests {
 				assertThat(hkp.plugins().directories()).containsExactly(Path.of("/a"), Path.of("/b"));
 				assertThat(hkp.plugins().runtimeDirectory()).isEqualTo("/run/x");
 				assertThat(hkp.plugins().chainBudget()).isEqualTo(Duration.ofMillis(50));
-				assertThat(hkp.chainSettings()).isEqualTo(new ChainSettings(Duration.ofMillis(50),
-						Duration.ofMillis(70), 1024 * 1024, Duration.ofSeconds(2), 3, hkp.edge().bufferBudget() / 4, false));
+				assertThat(hkp.chainSettings())
+					.isEqualTo(new ChainSettings(Duration.ofMillis(50), Duration.ofMillis(70), 1024 * 1024,
+							Duration.ofSeconds(2), 3, hkp.edge().bufferBudget() / 4, false));
 				assertThat(hkp.plugins().defaults().grants()).containsExactly(Capability.HTTP_REQUEST);
 				assertThat(hkp.plugins().of(new PluginId("my-plugin"))).isEqualTo(new PluginSettings(false, 5,
 						PluginMode.SHADOW,
