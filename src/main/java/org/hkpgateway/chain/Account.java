@@ -138,10 +138,13 @@ final class Account {
 		List<PluginOutcome> all = this.outcomes;
 		long until = this.mark;
 		if (this.asked != null) {
+			// Another thread may have taken down the one before since now was read.
+			long waited = Math.max(0, now - this.mark);
+			PluginOutcome.Kind kind = (this.phase == Phase.REQUEST) ? PluginOutcome.Kind.CANCELLED
+					: PluginOutcome.Kind.REVIEW_CANCELLED;
 			all = new ArrayList<>(this.outcomes);
-			all.add(new PluginOutcome(this.asked, PluginOutcome.Kind.CANCELLED, "", "", now - this.mark,
-					now - this.mark, null));
-			until = now;
+			all.add(new PluginOutcome(this.asked, kind, "", "", waited, waited, null));
+			until = this.mark + waited;
 		}
 		long nanos = (this.used || this.asked != null) ? until - this.started : -1;
 		return new ChainTrace(all, this.provenance.changes(), annotations, delay,

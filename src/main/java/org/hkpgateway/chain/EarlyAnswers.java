@@ -42,7 +42,7 @@ final class EarlyAnswers {
 	}
 
 	/**
-	 * The call to a plugin, if there is one and it was not taken before.
+	 * The call to a plugin, if there is one.
 	 * @param index its place
 	 */
 	@Nullable Call take(int index) {

@@ -237,7 +237,12 @@ final class Passage {
 
 	/** What the plugins before wanted in the answer is in it, whoever gives it. */
 	private Mono<ChainResult> answer(ChainAnswers.Sanitized answer) {
-		Headers headers = answer.head().headers().completedBy(this.responseHeaders);
+		List<HeaderMutation> wanted = this.responseHeaders;
+		if (answer.head().status() >= 400) {
+			// Meant for the keyserver's answer, it would let caches keep a denial.
+			wanted = wanted.stream().filter((change) -> !change.name().equalsIgnoreCase("cache-control")).toList();
+		}
+		Headers headers = answer.head().headers().completedBy(wanted);
 		return end((trace) -> new ChainResult.Answer(new ResponseHead(answer.head().status(), headers), answer.body(),
 				trace));
 	}
@@ -263,7 +268,7 @@ final class Passage {
 	private void record(PluginRegistry.Entry entry, PluginOutcome.Kind kind, String detail, String failure, long nanos,
 			@Nullable Decision decision) {
 		if (kind != PluginOutcome.Kind.SHADOW) {
-			this.plugins.add(entry);
+			this.plugins.add(ShortOfBody.unwrapped(entry));
 		}
 		PluginOutcome outcome = this.account.add(entry.spec().id(), kind, detail, failure, nanos, decision, now());
 		this.parts.listener().pluginAsked(this.request.id(), outcome);

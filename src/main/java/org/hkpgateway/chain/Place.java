@@ -77,7 +77,7 @@ record Place(PluginRegistry.Entry chosen) {
 		if (isShadow(entry.spec()) != isShadow()) {
 			return new Now(null, "mode");
 		}
-		return new Now(isShadow() ? entry : ShortOfBody.unlessEnough(entry, request), null);
+		return new Now(decides() ? ShortOfBody.unlessEnough(entry, request) : entry, null);
 	}
 
 	/**

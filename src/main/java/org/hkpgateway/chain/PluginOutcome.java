@@ -52,7 +52,9 @@ public record PluginOutcome(PluginId plugin, Kind kind, String detail, String fa
 		/**
 		 * It failed when it was shown the keyserver's answer, which passed without it.
 		 */
-		REVIEW_FAILED("review-failed");
+		REVIEW_FAILED("review-failed"),
+		/** The client left while it was shown the keyserver's answer. */
+		REVIEW_CANCELLED("review-cancelled");
 
 		private final String label;
 
@@ -85,7 +87,10 @@ public record PluginOutcome(PluginId plugin, Kind kind, String detail, String fa
 		 * @return the phase
 		 */
 		public Phase phase() {
-			return (this == REVIEWED || this == REVIEW_FAILED) ? Phase.RESPONSE : Phase.REQUEST;
+			return switch (this) {
+				case REVIEWED, REVIEW_FAILED, REVIEW_CANCELLED -> Phase.RESPONSE;
+				case SKIPPED, CONTINUED, RESPONDED, FAILED_OPEN, FAILED_CLOSED, CANCELLED, SHADOW -> Phase.REQUEST;
+			};
 		}
 
 		/**

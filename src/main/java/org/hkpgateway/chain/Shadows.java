@@ -92,7 +92,13 @@ final class Shadows {
 			.doFinally((signal) -> call.dispose())
 			.subscribe((outcome) -> compared(id, outcome),
 					(error) -> logger.error("Unexpected error while asking plugin {} in shadow mode", plugin, error));
-		call.start(request, tap);
+		try {
+			call.start(request, tap);
+		}
+		catch (RuntimeException ex) {
+			// The request must not fail for it.
+			call.opinion.tryEmitError(ex);
+		}
 	}
 
 	private void compared(String requestId, ShadowOutcome outcome) {

@@ -18,9 +18,9 @@ import reactor.core.publisher.Mono;
  * of it than was read. It is not asked, as it would decide about something else than it
  * was set up for; its fail policy says what becomes of the request.
  *
- * @param spec what that generation is
+ * @param entry that generation
  */
-record ShortOfBody(PluginSpec spec) implements PluginRegistry.Entry, PluginClient {
+record ShortOfBody(PluginRegistry.Entry entry) implements PluginRegistry.Entry, PluginClient {
 
 	/**
 	 * Looks at what a generation would be shown.
@@ -31,7 +31,17 @@ record ShortOfBody(PluginSpec spec) implements PluginRegistry.Entry, PluginClien
 	static PluginRegistry.Entry unlessEnough(PluginRegistry.Entry entry, RequestEvent request) {
 		PluginSpec spec = entry.spec();
 		boolean enough = Shadows.isAtHand(spec, PluginView.of(spec).of(request).body());
-		return enough ? entry : new ShortOfBody(spec);
+		return enough ? entry : new ShortOfBody(entry);
+	}
+
+	@Override
+	public PluginSpec spec() {
+		return this.entry.spec();
+	}
+
+	/** It may still see the keyserver's answer. */
+	static PluginRegistry.Entry unwrapped(PluginRegistry.Entry entry) {
+		return (entry instanceof ShortOfBody instead) ? instead.entry : entry;
 	}
 
 	@Override
@@ -52,8 +62,8 @@ record ShortOfBody(PluginSpec spec) implements PluginRegistry.Entry, PluginClien
 
 	@Override
 	public Mono<Decision> decide(RequestEvent event, Duration budget) {
-		return Mono.error(() -> new PluginFailure.Unavailable(this.spec.id(), "expected: body "
-				+ this.spec.body().name().toLowerCase(Locale.ROOT)
+		return Mono.error(() -> new PluginFailure.Unavailable(spec().id(), "expected: body "
+				+ spec().body().name().toLowerCase(Locale.ROOT)
 				+ ", got: a request that came before the plugin was reloaded with that, of which less was read"));
 	}
 

@@ -224,6 +224,8 @@ final class Exchange implements Arrival {
 	void decided(String decision, ChainTrace trace) {
 		this.decision = decision;
 		this.trace = trace;
+		// It has the bytes of an upload, which nobody needs from here on.
+		this.run = null;
 	}
 
 	/**

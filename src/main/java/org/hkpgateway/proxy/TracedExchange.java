@@ -60,6 +60,10 @@ record TracedExchange(Exchange exchange, ClientAddressSettings.Log addresses) im
 
 	@Override
 	public String path() {
+		if (this.exchange.hkp() == null && this.exchange.decision().equals("refuse")) {
+			// Nobody knows where in it stands what is looked for.
+			return "";
+		}
 		String target = this.exchange.target();
 		int query = target.indexOf('?');
 		String path = withoutArgument((query >= 0) ? target.substring(0, query) : target);

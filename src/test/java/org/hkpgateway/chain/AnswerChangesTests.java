@@ -56,6 +56,13 @@ class AnswerChangesTests {
 	}
 
 	@Test
+	void noPluginBeforeMakesADenialCacheable() {
+		add("a", new HeaderMutation.Set("Cache-Control", "public, max-age=3600"), new HeaderMutation.Set("X-A", "1"));
+		answer("b", Headers.of("X-B", "1"));
+		assertThat(decide().head().headers()).isEqualTo(Headers.of("X-B", "1", "X-A", "1"));
+	}
+
+	@Test
 	void soHaveTheAnswersThatTheGatewayGivesForAPluginThatFailed() {
 		add("a", new HeaderMutation.Set("X-Frame-Options", "DENY"),
 				new HeaderMutation.Set("Content-Type", "text/html"));
