@@ -5,7 +5,6 @@ import java.util.List;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.SynchronousSink;
@@ -14,7 +13,8 @@ import reactor.core.publisher.SynchronousSink;
  * The beginning of a body that otherwise streams by. It is copied, not kept as it came:
  * tiny chunks would pin far more memory than is accounted for. What came with its last
  * bytes and does not belong to it is kept here too, because the stream behind it may
- * never be asked for. Not thread-safe: used on the connection's event loop.
+ * never be asked for. It is filled on the connection's event loop; the call of the
+ * keyserver, which takes it from here, may be on another.
  */
 final class BodyPrefix {
 
@@ -23,6 +23,8 @@ final class BodyPrefix {
 	private final int size;
 
 	private boolean full;
+
+	private boolean released;
 
 	private @Nullable ByteBuf overhang;
 
@@ -76,14 +78,19 @@ final class BodyPrefix {
 	/**
 	 * The whole body.
 	 * @param rest what {@link #take} emits
-	 * @return prefix and rest; the reader releases each buffer
+	 * @return prefix and rest; the reader releases each buffer, those that it discards
+	 * too, as the server library's sender does. To release them here as well would
+	 * release them twice
 	 */
 	Flux<ByteBuf> followedBy(Flux<ByteBuf> rest) {
-		return rest.startWith(Flux.defer(() -> Flux.fromIterable(beginning())))
-			.doOnDiscard(ByteBuf.class, ReferenceCountUtil::safeRelease);
+		return rest.startWith(Flux.defer(() -> Flux.fromIterable(beginning())));
 	}
 
-	private List<ByteBuf> beginning() {
+	/** Empty if the exchange has ended meanwhile, on another event loop. */
+	private synchronized List<ByteBuf> beginning() {
+		if (this.released) {
+			return List.of();
+		}
 		List<ByteBuf> beginning = new ArrayList<>(2);
 		beginning.add(this.held.content());
 		if (this.overhang != null) {
@@ -93,7 +100,8 @@ final class BodyPrefix {
 		return beginning;
 	}
 
-	void release() {
+	synchronized void release() {
+		this.released = true;
 		this.held.release();
 		if (this.overhang != null) {
 			this.overhang.release();

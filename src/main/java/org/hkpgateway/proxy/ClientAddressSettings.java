@@ -3,6 +3,7 @@ package org.hkpgateway.proxy;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 import io.netty.util.NetUtil;
@@ -10,6 +11,7 @@ import org.hkpgateway.http.AddressRange;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * {@code hkp.client-address}: who the client is.
@@ -84,8 +86,10 @@ public record ClientAddressSettings(@DefaultValue List<String> trustedProxies, @
 			if (this == FULL || address == null) {
 				return UnaryOperator.identity();
 			}
-			String instead = show(address);
-			return new HiddenAddress(address, instead.isEmpty() ? "(address)" : instead)::in;
+			// Made when it is needed, which for most requests it is not.
+			Supplier<HiddenAddress> hidden = SingletonSupplier
+				.of(() -> new HiddenAddress(address, show(address).isEmpty() ? "(address)" : show(address)));
+			return (text) -> HiddenAddress.mayBeIn(text) ? hidden.get().in(text) : text;
 		}
 
 	}

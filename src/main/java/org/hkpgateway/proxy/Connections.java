@@ -91,7 +91,8 @@ final class Connections {
 	 */
 	static void named(Channel connection, SocketAddress client) {
 		Ticket ticket = connection.attr(TICKET).get();
-		if (ticket == null) {
+		// One that is closed is forgotten already, and would be counted for ever.
+		if (ticket == null || !connection.isOpen()) {
 			return;
 		}
 		ticket.forget();

@@ -12,9 +12,9 @@ import org.hkpgateway.chain.BodyDemand;
 import org.hkpgateway.chain.BodyTap;
 import org.hkpgateway.chain.ChainResult;
 import org.hkpgateway.chain.ChainTrace;
-import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.chain.ChainRun;
 import org.hkpgateway.chain.PluginChain;
+import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.RequestHead;
 import org.hkpgateway.http.ResponseHead;
@@ -40,6 +40,8 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 
 	/** Why a shadow does not see a body. */
 	private static final String ANSWERED = "the request was answered before its body was read";
+
+	private static final String REPLACED = "another plugin has replaced the body";
 
 	private static final String ENDED = "the request ended before as much of its body had come as it wants";
 
@@ -150,6 +152,9 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		exchange.answerPasses(this.chain.review(forward, exchange.callSpans()));
 		UpstreamHead head = understood.upstreamHead(forward.request().head(), forward.request().hkp());
 		UpstreamBody last = forward.bodyReplaced() ? new UpstreamBody.Replaced(forward.request().body().bytes()) : body;
+		if (forward.bodyReplaced() && tap != null) {
+			tap.close(REPLACED);
+		}
 		return forward(exchange, head, last, tap, forward.responseHeaders());
 	}
 

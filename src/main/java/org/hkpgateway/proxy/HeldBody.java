@@ -5,11 +5,13 @@ import java.util.function.Consumer;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
 
 /**
  * A request body, or its beginning, held in memory for the length of one exchange. Bytes
  * are copied into one buffer, so that tiny chunks cost no more than large ones. Not
- * thread-safe: used on the connection's event loop.
+ * thread-safe, but for {@link #content} and {@link #release}: filled on the connection's
+ * event loop, while the call of the keyserver may be on another.
  */
 final class HeldBody {
 
@@ -102,13 +104,13 @@ final class HeldBody {
 
 	/**
 	 * The bytes for the keyserver.
-	 * @return a buffer that its reader releases
+	 * @return a buffer that its reader releases; an empty one if the exchange has ended
 	 */
-	ByteBuf content() {
-		return this.bytes.retainedDuplicate();
+	synchronized ByteBuf content() {
+		return this.released ? Unpooled.EMPTY_BUFFER : this.bytes.retainedDuplicate();
 	}
 
-	void release() {
+	synchronized void release() {
 		if (!this.released) {
 			this.released = true;
 			this.bytes.release();

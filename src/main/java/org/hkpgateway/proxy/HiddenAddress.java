@@ -36,6 +36,11 @@ final class HiddenAddress {
 		this.instead = Matcher.quoteReplacement(instead);
 	}
 
+	/** Whether a text could name any address: cheap, and wrong in one direction only. */
+	static boolean mayBeIn(String text) {
+		return text.indexOf('.') >= 0 || text.indexOf(':') >= 0 || text.indexOf('%') >= 0;
+	}
+
 	/** The text without the address. */
 	String in(String text) {
 		return this.spellings.matcher(text).replaceAll(this.instead);
@@ -47,6 +52,13 @@ final class HiddenAddress {
 		if (address instanceof Inet4Address) {
 			spellings.add(address.getHostAddress());
 			spellings.add(String.format(Locale.ROOT, "::ffff:%x:%x", group(bytes, 0), group(bytes, 2)));
+			spellings.add(String.format(Locale.ROOT, "::ffff:%04x:%04x", group(bytes, 0), group(bytes, 2)));
+			byte[] mapped = new byte[16];
+			mapped[10] = (byte) 0xff;
+			mapped[11] = (byte) 0xff;
+			System.arraycopy(bytes, 0, mapped, 12, 4);
+			spellings.add(groups(mapped, "%x"));
+			spellings.add(groups(mapped, "%04x"));
 		}
 		else {
 			spellings.add(NetUtil.toAddressString(address));

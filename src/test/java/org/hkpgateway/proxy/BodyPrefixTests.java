@@ -8,11 +8,15 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.util.ReferenceCountUtil;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -50,6 +54,45 @@ class BodyPrefixTests {
 		prefix.release();
 		assertThat(parts).allMatch((bytes) -> bytes.refCnt() == 0);
 		assertThat(memory.used()).isZero();
+	}
+
+	/** As the server library's sender does when its connection breaks while it writes. */
+	@Test
+	void whatItsReaderDiscardsIsReleasedOnce() {
+		BodyPrefix prefix = new BodyPrefix(
+				new HeldBody(100, 100, new BufferBudget(1_000_000), UnpooledByteBufAllocator.DEFAULT), 100);
+		ByteBuf part = Unpooled.wrappedBuffer(new byte[300]).retain();
+		Flux.just(part).<ByteBuf>handle(prefix::take).blockLast();
+		prefix.followedBy(Flux.never()).subscribe(new BaseSubscriber<>() {
+
+			@Override
+			protected void hookOnNext(ByteBuf first) {
+				first.release();
+				cancel();
+			}
+
+			@Override
+			public Context currentContext() {
+				return Operators.enableOnDiscard(Context.empty(), ReferenceCountUtil::release);
+			}
+
+		});
+		prefix.release();
+		assertThat(part.refCnt()).isOne();
+		part.release();
+	}
+
+	/** The call of the keyserver may begin on another event loop when the client leaves. */
+	@Test
+	void afterItsEndNothingIsTakenFromIt() {
+		BodyPrefix prefix = new BodyPrefix(
+				new HeldBody(100, 100, new BufferBudget(1_000_000), UnpooledByteBufAllocator.DEFAULT), 100);
+		ByteBuf part = Unpooled.wrappedBuffer(new byte[300]);
+		Flux.just(part).<ByteBuf>handle(prefix::take).blockLast();
+		prefix.release();
+		assertThat(prefix.followedBy(Flux.empty()).collectList().block()).isEmpty();
+		assertThat(part.refCnt()).isZero();
+		assertThat(prefix.held().content().isReadable()).isFalse();
 	}
 
 	@Test

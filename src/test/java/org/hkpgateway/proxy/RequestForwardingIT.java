@@ -97,7 +97,8 @@ class RequestForwardingIT extends AbstractEdgeIT {
 	void connectAndTraceAreNotServed() throws Exception {
 		start(RawUpstream.answering(OK));
 		assertThat(RawClient.exchange(port(), "TRACE / HTTP/1.0\r\n\r\n").status()).isEqualTo(405);
-		assertThat(RawClient.exchange(port(), "CONNECT evil:80 HTTP/1.0\r\n\r\n").status()).isEqualTo(405);
+		assertThat(RawClient.exchange(port(), "CONNECT /evil HTTP/1.0\r\n\r\n").status()).isEqualTo(405);
+		assertThat(RawClient.exchange(port(), "CONNECT evil:80 HTTP/1.0\r\n\r\n").status()).isEqualTo(400);
 	}
 
 	@Test
