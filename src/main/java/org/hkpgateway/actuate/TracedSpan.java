@@ -55,8 +55,8 @@ final class TracedSpan implements RequestTracing.RequestSpan {
 	private static void replied(Span asked, PluginSpec plugin, Reply<Decision> reply) {
 		if (reply instanceof Reply.Failed<Decision> failed) {
 			boolean shadow = plugin.mode() == PluginMode.SHADOW;
-			failed(asked, failed.failure(), shadow ? PluginOutcome.Kind.SHADOW
-					: PluginOutcome.Kind.of(failed.failure(), plugin.fail()));
+			failed(asked, failed.failure(),
+					shadow ? PluginOutcome.Kind.SHADOW : PluginOutcome.Kind.of(failed.failure(), plugin.fail()));
 		}
 		else if (reply instanceof Reply.Decided<Decision> decided) {
 			outcome(asked, (decided.decision() instanceof Decision.Respond) ? PluginOutcome.Kind.RESPONDED

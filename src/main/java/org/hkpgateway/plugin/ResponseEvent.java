@@ -44,7 +44,8 @@ public record ResponseEvent(RequestEvent request, boolean requestShown, int stat
 	 * @return a new event
 	 */
 	public ResponseEvent withoutRequest() {
-		return new ResponseEvent(this.request.withAnnotations(Map.of()), false, this.status, this.headers, this.upstream);
+		return new ResponseEvent(this.request.withAnnotations(Map.of()), false, this.status, this.headers,
+				this.upstream);
 	}
 
 }

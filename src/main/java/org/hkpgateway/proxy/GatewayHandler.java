@@ -221,7 +221,9 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		logger.error("Unexpected error; the client gets 500 [request {}]", exchange.id(), error);
 		exchange.refused("unexpected error");
 		this.report.listener().requestRefused(500);
-		return answerItself(exchange, new ResponseHead(500, Headers.of("Content-Type", "text/plain; charset=utf-8", "Cache-Control", "no-store")),
+		return answerItself(exchange,
+				new ResponseHead(500,
+						Headers.of("Content-Type", "text/plain; charset=utf-8", "Cache-Control", "no-store")),
 				ByteBuffer.wrap("The request could not be processed.\n".getBytes(StandardCharsets.UTF_8)));
 	}
 

@@ -82,7 +82,9 @@ class BodyPrefixTests {
 		part.release();
 	}
 
-	/** The call of the keyserver may begin on another event loop when the client leaves. */
+	/**
+	 * The call of the keyserver may begin on another event loop when the client leaves.
+	 */
 	@Test
 	void afterItsEndNothingIsTakenFromIt() {
 		BodyPrefix prefix = new BodyPrefix(

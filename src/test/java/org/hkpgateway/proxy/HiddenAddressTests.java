@@ -16,8 +16,8 @@ class HiddenAddressTests {
 	@ParameterizedTest
 	@CsvSource({ "192.0.2.7, 192.0.2.7", "192.0.2.7, 192.0.2.7:4711", "192.0.2.7, ::ffff:192.0.2.7",
 			"192.0.2.7, ::FFFF:c000:207", "192.0.2.7, %3A%3affff%3Ac000%3A207", "192.0.2.7, ::ffff:c000:0207",
-			"192.0.2.7, 0:0:0:0:0:ffff:c000:207", "192.0.2.7, 0000:0000:0000:0000:0000:FFFF:C000:0207", "2001:db8::a7, 2001:db8::a7",
-			"2001:db8::a7, [2001:DB8::A7]:4711", "2001:db8::a7, 2001:db8:0:0:0:0:0:a7",
+			"192.0.2.7, 0:0:0:0:0:ffff:c000:207", "192.0.2.7, 0000:0000:0000:0000:0000:FFFF:C000:0207",
+			"2001:db8::a7, 2001:db8::a7", "2001:db8::a7, [2001:DB8::A7]:4711", "2001:db8::a7, 2001:db8:0:0:0:0:0:a7",
 			"2001:db8::a7, 2001:0db8:0000:0000:0000:0000:0000:00a7", "2001:db8::a7, 2001%3Adb8%3A%3Aa7" })
 	void noSpellingIsLeft(String address, String spelling) throws Exception {
 		HiddenAddress hidden = new HiddenAddress(InetAddress.getByName(address), "$0");

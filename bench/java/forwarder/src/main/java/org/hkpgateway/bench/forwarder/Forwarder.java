@@ -79,8 +79,8 @@ public final class Forwarder {
 	private Publisher<Void> ask(HttpServerRequest request, HttpServerResponse response) {
 		Mono<Boolean> allowed = Mono.just(true);
 		for (DecisionStream decision : this.decisions) {
-			allowed = allowed.flatMap((all) -> all ? decision.ask(request).map(HandleResponse::getContinueChain)
-					: Mono.just(false));
+			allowed = allowed
+				.flatMap((all) -> all ? decision.ask(request).map(HandleResponse::getContinueChain) : Mono.just(false));
 		}
 		EventLoop[] own = new EventLoop[1];
 		request.withConnection((connection) -> own[0] = connection.channel().eventLoop());
