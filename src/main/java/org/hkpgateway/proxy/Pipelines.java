@@ -128,7 +128,7 @@ final class Pipelines {
 		Http2Limits.watch(pipeline.channel(), codec.connection(), this.report);
 		// Each stream has a window of its own. In one that all share, a body that nobody
 		// takes for the moment would hold up all others, which would then be too slow.
-		pipeline.writeAndFlush(
+		var unused = pipeline.writeAndFlush(
 				new DefaultHttp2WindowUpdateFrame((PublicServer.MAX_STREAMS - 1) * Http2CodecUtil.DEFAULT_WINDOW_SIZE));
 		pipeline.addLast("hkp.idle", new Http2Idle(codec.connection(), this.edge.idleTimeout(), this.report))
 			.addLast("hkp.http2-faults", Http2Faults.INSTANCE);
