@@ -94,9 +94,10 @@ final class Tarpit {
 	}
 
 	private boolean take(long bytes) {
-		boolean room = this.held.incrementAndGet() <= this.most;
+		int requests = this.held.incrementAndGet();
+		long memory = this.heldBytes.addAndGet(bytes);
 		// Who has nothing in memory is in nobody's way, however much others have.
-		if (room & (this.heldBytes.addAndGet(bytes) <= this.mostBytes || bytes == 0)) {
+		if (requests <= this.most && (memory <= this.mostBytes || bytes == 0)) {
 			return true;
 		}
 		giveBack(bytes);

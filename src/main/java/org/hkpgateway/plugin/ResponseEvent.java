@@ -11,7 +11,7 @@ import org.hkpgateway.http.Headers;
  *
  * @param request the request as it was sent to the keyserver, but without its body; its
  * annotations are those of all plugins so far, in both phases
- * @param requestShown whether the plugin may see the request, or only its annotations
+ * @param requestShown whether the plugin may see the request
  * @param status as the keyserver sent it
  * @param headers as the client would get them now: without hop-by-hop fields, and with
  * the changes that plugins have asked for so far

@@ -124,7 +124,7 @@ class ResponsePhaseTests {
 		this.nanos.addAndGet(Duration.ofMillis(30).toNanos());
 		client.dispose();
 		assertThat(review.trace().outcomes()).extracting((outcome) -> outcome.plugin() + " " + outcome.kind().label())
-			.containsExactly("c reviewed", "b cancelled");
+			.containsExactly("c reviewed", "b review-cancelled");
 		assertThat(review.trace().outcomes().get(1).nanos()).isEqualTo(30_000_000L);
 		assertThat(review.trace().annotations()).containsEntry("c.note", "1");
 	}
