@@ -8,7 +8,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Queue;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,6 +61,10 @@ public final class RawHttp2 implements AutoCloseable {
 	private final DefaultHttp2HeadersEncoder encoder = new DefaultHttp2HeadersEncoder();
 
 	private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder(false);
+
+	private final Queue<Frame> early = new ArrayDeque<>();
+
+	private int connectionWindow = 65_535;
 
 	/**
 	 * Begins HTTP/2 on a connection.
@@ -141,6 +148,43 @@ public final class RawHttp2 implements AutoCloseable {
 	 * @return null at the end of the connection
 	 */
 	public Frame next() throws IOException {
+		if (!this.early.isEmpty()) {
+			return this.early.remove();
+		}
+		while (true) {
+			Frame frame = read();
+			if (frame == null || (frame.type != PING && frame.type != WINDOW_UPDATE)) {
+				return frame;
+			}
+		}
+	}
+
+	/**
+	 * Sends PING and reads until it is answered: by then the gateway has read what was
+	 * sent before. What came meanwhile is there for {@link #next}.
+	 */
+	public RawHttp2 roundTrip() throws IOException {
+		frame(PING, 0, 0, new byte[8]);
+		Frame frame = read();
+		while (frame != null && frame.type != PING) {
+			if (frame.type != WINDOW_UPDATE) {
+				this.early.add(frame);
+			}
+			frame = read();
+		}
+		return this;
+	}
+
+	/**
+	 * How much the gateway takes of all bodies together before it has read any.
+	 * @return bytes
+	 */
+	public int connectionWindow() {
+		return this.connectionWindow;
+	}
+
+	/** Also answers to PING and changes of windows. */
+	private Frame read() throws IOException {
 		while (true) {
 			Frame frame;
 			try {
@@ -160,7 +204,10 @@ public final class RawHttp2 implements AutoCloseable {
 			else if (frame.type == PING && !ack) {
 				frame(PING, ACK, 0, frame.payload);
 			}
-			else if (frame.type != SETTINGS && frame.type != PING && frame.type != WINDOW_UPDATE) {
+			else if (frame.type != SETTINGS) {
+				if (frame.type == WINDOW_UPDATE && frame.stream == 0) {
+					this.connectionWindow += ByteBuffer.wrap(frame.payload).getInt();
+				}
 				return frame;
 			}
 		}
