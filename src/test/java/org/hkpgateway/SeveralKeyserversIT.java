@@ -42,6 +42,9 @@ class SeveralKeyserversIT {
 			assertThat(metric(gateway, "hkp.upstream.retries?tag=upstream:" + second.uri())).isZero();
 
 			primary.kill();
+			// A request on a kept connection whose end was not yet read would count as
+			// unanswered.
+			gateway.await("the end of the primary to be seen", () -> up(gateway, primary.uri()) == 0);
 			assertThat(RawHttp.request(gateway.port(), "GET", "/pks/lookup?op=stats")).contains(" 502 ");
 			assertThat(metric(gateway, "hkp.upstream.failures?tag=kind:unsent&tag=upstream:" + primary.uri()))
 				.isEqualTo(1);
