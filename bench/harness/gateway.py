@@ -44,6 +44,7 @@ def start(room, name, port, directory, plugins, transport):
         "hkp.shutdown.pre-stop": "0s",
         # All of the load comes from one address.
         "hkp.edge.max-connections-per-address": 10000,
+        "hkp.edge.max-requests-per-address": 10000,
         "logging.level.hkp.access": "off",
     }
     for number in range(1, plugins + 1):

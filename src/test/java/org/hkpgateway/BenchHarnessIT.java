@@ -8,13 +8,17 @@ import org.hkpgateway.testsupport.Command;
 import org.hkpgateway.testsupport.Requirements;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The benchmark's own tests, and that its command starts. Nothing is measured here.
+ * The benchmark's own tests, and that its command measures what it says. Figures are not
+ * looked at.
  */
-@Timeout(90)
+@Timeout(300)
 class BenchHarnessIT {
 
 	private static final Path HERE = Path.of(System.getProperty("java.io.tmpdir"));
@@ -35,13 +39,37 @@ class BenchHarnessIT {
 				"haproxy-spoe", "forwarder", "scg-3", "gateway-0", "gateway-5-stream-mtls");
 	}
 
+	/** Of each kind of contender that needs no other build than this one. */
+	@Test
+	void aMeasurementHasFiguresWithoutErrors(@TempDir Path results) throws Exception {
+		List.of("nginx", "haproxy", "wrk").forEach(Requirements::program);
+		Command.run(BENCH.resolve("decision"), Duration.ofSeconds(120), new byte[0],
+				List.of(Requirements.program("go").toString(), "build", "-o",
+						BENCH.resolveSibling("target/bench/decision").toString(), "."))
+			.orFail();
+		List<String> contenders = List.of("direct", "nginx", "nginx-auth", "haproxy", "haproxy-spoe", "gateway-0",
+				"gateway-1-unary-plain", "gateway-1-stream-mtls");
+		Command.Result run = python(BENCH.resolve("run").toString(), "--no-build", "--rounds", "1", "--seconds", "1",
+				"--warmup", "1", "--connections", "96", "--contenders", String.join(",", contenders), "--out",
+				results.toString());
+		assertThat(run.exitCode()).as(run.errors()).isZero();
+		JsonNode measurements = new ObjectMapper().readTree(results.resolve("results.json").toFile())
+			.path("measurements");
+		assertThat(measurements.valueStream().map((one) -> one.path("contender").asString()))
+			.hasSameElementsAs(contenders);
+		assertThat(measurements.valueStream()).allSatisfy((one) -> {
+			assertThat(one.path("errors").asInt(-1)).as(one.toString()).isZero();
+			assertThat(one.path("throughput").asDouble()).isPositive();
+		});
+	}
+
 	private static Command.Result python(String... arguments) {
 		String[] command = new String[arguments.length + 2];
 		command[0] = Requirements.program("python3").toString();
 		// Leaves no compiled files in the sources.
 		command[1] = "-B";
 		System.arraycopy(arguments, 0, command, 2, arguments.length);
-		return Command.run(HERE, Duration.ofSeconds(60), new byte[0], List.of(command));
+		return Command.run(HERE, Duration.ofSeconds(240), new byte[0], List.of(command));
 	}
 
 }
