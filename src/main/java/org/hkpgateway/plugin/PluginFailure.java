@@ -38,7 +38,7 @@ public abstract sealed class PluginFailure extends RuntimeException {
 	/**
 	 * Another may be asked in its place, because this client was withdrawn: its process
 	 * is being stopped or replaced and was certainly not asked, or it broke while it was
-	 * on trial and took with it whatever it had made of the request.
+	 * on trial, and the process before it, which has not been asked, still runs.
 	 */
 	public static final class Withdrawn extends PluginFailure {
 
