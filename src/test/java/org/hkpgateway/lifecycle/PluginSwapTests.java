@@ -15,6 +15,9 @@ import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.PluginStartException;
 import org.hkpgateway.plugin.TestSpec;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
@@ -32,6 +35,7 @@ import static org.hkpgateway.lifecycle.PluginState.STOPPED;
  * Tests for {@link PluginSlot}: a hot swap from its start to its end, and all that may go
  * wrong in between.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class PluginSwapTests {
 
 	private final HostHarness harness = new HostHarness();
@@ -239,6 +243,19 @@ class PluginSwapTests {
 		assertThat(status().lastSwap().reason()).isEqualTo("its circuit breaker opened (request phase)");
 		assertThat(this.plugin.running()).isEqualTo(1);
 		assertThat(this.harness.breakers).containsExactly("a CLOSED>OPEN");
+	}
+
+	@Test
+	void aBreakerThatChangesIsLoggedWithWhatFollows(CapturedOutput log) {
+		this.harness.start(HostHarness.spec("a"), TestSpec.named("s").shadow().build());
+		this.plugin.guard().open();
+		assertThat(log)
+			.contains("Circuit breaker of plugin a, request phase: CLOSED -> OPEN; its fail policy applies until it "
+					+ "recovers");
+		this.harness.plugin("s").guard().open();
+		assertThat(log)
+			.contains("Circuit breaker of plugin s, request phase: CLOSED -> OPEN; nothing is compared until "
+					+ "it recovers");
 	}
 
 	@Test
