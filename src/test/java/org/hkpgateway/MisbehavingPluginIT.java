@@ -268,10 +268,12 @@ class MisbehavingPluginIT {
 		@Test
 		@DisplayName("answers after the deadline")
 		void answersTooLate() throws Exception {
-			beside(asked("ANSWERS_WHEN_TOO_LATE").timeout(Duration.ofMillis(500)));
+			long pid = beside(asked("ANSWERS_WHEN_TOO_LATE").timeout(Duration.ofMillis(500)));
 			assertThat(disturbed(MisbehavingPluginIT.this.host.ask())).startsWith("timeout: ");
 			assertThat(disturbed(MisbehavingPluginIT.this.host.ask())).startsWith("timeout: ");
-			assertThat(MisbehavingPluginIT.this.host.status("bad").state()).isEqualTo(PluginState.READY);
+			PluginStatus status = MisbehavingPluginIT.this.host.status("bad");
+			assertThat(status.state()).isEqualTo(PluginState.READY);
+			assertThat(status.pid()).as("a call that is late kills no process").hasValue(pid);
 			notDisturbed();
 		}
 

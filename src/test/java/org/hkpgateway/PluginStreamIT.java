@@ -97,6 +97,26 @@ class PluginStreamIT {
 		}
 	}
 
+	/** Now and then a request is sent in the moment of the break, and fails. */
+	@Test
+	void aStreamThatBreaksWithNothingInFlightCountsForTheBreaker() throws Exception {
+		try (GatewayProcess gateway = start("ANSWERS_AND_BREAKS", "fail=open")) {
+			gateway.await("more failures than requests that failed", Duration.ofSeconds(60), () -> {
+				for (int i = 0; i < 20; i++) {
+					assertThat(status(gateway)).as(gateway.log()).isEqualTo(200);
+				}
+				var breaker = gateway.actuator("plugins/continues").path("breaker");
+				double failures = breaker.path("failureRate").asDouble() / 100 * breaker.path("bufferedCalls").asInt();
+				long failed = gateway.accessLog()
+					.stream()
+					.filter((line) -> line.contains("continues:failed-open"))
+					.count();
+				return Math.round(failures) > failed;
+			});
+			assertThat(gateway.log()).contains("Stream to plugin continues broke with 0 requests in flight");
+		}
+	}
+
 	@Test
 	void aProcessThatEndsInTheMiddleIsReplacedAndItsStreamToo() throws Exception {
 		try (GatewayProcess gateway = start("HALTS_AT_SECOND")) {

@@ -24,15 +24,20 @@ final class ConnectionWatch {
 
 	private final boolean reconnects;
 
+	private final Runnable leaving;
+
 	/**
 	 * Watches a channel that was READY.
 	 * @param channel whose calls are answered by one process
 	 * @param reconnects whether it may connect again. If not it is shut down as soon as
 	 * its connection breaks, because what answers there then may be another process
+	 * @param leaving called each time that a connection is lost or about to end and
+	 * another may be made; must not block
 	 */
-	ConnectionWatch(ManagedChannel channel, boolean reconnects) {
+	ConnectionWatch(ManagedChannel channel, boolean reconnects, Runnable leaving) {
 		this.channel = channel;
 		this.reconnects = reconnects;
+		this.leaving = leaving;
 		watch();
 	}
 
@@ -53,6 +58,7 @@ final class ConnectionWatch {
 			this.lost.complete("its connection broke");
 			return;
 		}
+		this.leaving.run();
 		StandardHealth.ask(this.channel, RECONNECT, this::judge);
 	}
 

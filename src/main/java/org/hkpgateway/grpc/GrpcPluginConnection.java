@@ -88,7 +88,7 @@ final class GrpcPluginConnection implements PluginConnection {
 		this.events = events;
 		this.introduction = introduction;
 		this.client = new GrpcPluginClient(spec.id(), channel, events, spec.maxMessageBytes());
-		this.watch = new ConnectionWatch(channel, reconnects);
+		this.watch = new ConnectionWatch(channel, reconnects, this::renewStream);
 		this.security = security;
 		this.streams = streams;
 	}
@@ -190,6 +190,14 @@ final class GrpcPluginConnection implements PluginConnection {
 		catch (StatusRuntimeException ex) {
 			logger.debug("plugin {}: GRPCController.Shutdown: {}", this.spec.id(),
 					StatusTranslation.describe(ex.getStatus()));
+		}
+	}
+
+	/** A stream that is left open would hold the connection that it goes by. */
+	private void renewStream() {
+		StreamingPluginClient current = this.streaming;
+		if (current != null) {
+			current.renew();
 		}
 	}
 

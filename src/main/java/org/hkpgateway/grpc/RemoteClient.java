@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 import org.hkpgateway.plugin.Decision;
@@ -32,6 +33,8 @@ final class RemoteClient implements PluginClient {
 	/** As the endpoints declared that were known last. */
 	private volatile boolean showsResponses;
 
+	private volatile @Nullable Consumer<PluginFailure> guard;
+
 	RemoteClient(PluginId plugin) {
 		this.plugin = plugin;
 	}
@@ -40,7 +43,15 @@ final class RemoteClient implements PluginClient {
 	 * Sets whom to ask from now on.
 	 * @param endpoints connected and initialized
 	 */
-	synchronized void use(List<EndpointClient> endpoints) {
+	void use(List<EndpointClient> endpoints) {
+		Consumer<PluginFailure> current = this.guard;
+		if (current != null) {
+			endpoints.forEach((endpoint) -> endpoint.reportTo(current));
+		}
+		replace(endpoints);
+	}
+
+	private synchronized void replace(List<EndpointClient> endpoints) {
 		this.endpoints = List.copyOf(endpoints);
 		if (!endpoints.isEmpty()) {
 			this.showsResponses = endpoints.stream().anyMatch((endpoint) -> endpoint.responses() != null);
@@ -53,6 +64,13 @@ final class RemoteClient implements PluginClient {
 	 */
 	synchronized void avoid(EndpointClient endpoint) {
 		this.endpoints = this.endpoints.stream().filter((other) -> other != endpoint).toList();
+	}
+
+	/** The guard is one for all endpoints: they stand for one plugin. */
+	@Override
+	public void reportTo(Consumer<PluginFailure> guard) {
+		this.guard = guard;
+		this.endpoints.forEach((endpoint) -> endpoint.reportTo(guard));
 	}
 
 	@Override

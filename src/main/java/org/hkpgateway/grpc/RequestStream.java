@@ -21,8 +21,9 @@ import org.slf4j.LoggerFactory;
  * found by their id; those to nobody are counted and ignored.
  * <p>
  * When the call ends, whyever, what had been sent fails with
- * {@link PluginFailure.Unavailable}, of which one counts against the plugin, and what had
- * not been sent yet is given back with {@link NotStreamed}. Safe for any thread.
+ * {@link PluginFailure.Unavailable}, and what had not been sent yet is given back with
+ * {@link NotStreamed}. The failures are no evidence against the plugin: what the end says
+ * about it, the listener judges once for all. Safe for any thread.
  */
 final class RequestStream extends ClientCall.Listener<HandleResponse> {
 
@@ -137,6 +138,11 @@ final class RequestStream extends ClientCall.Listener<HandleResponse> {
 		return this.inFlight.size();
 	}
 
+	/** Whether a request was sent that is neither answered nor given up. */
+	boolean owesAnswers() {
+		return this.inFlight.values().stream().anyMatch(StreamedRequest::isSent);
+	}
+
 	@Override
 	public void onHeaders(Metadata headers) {
 		this.heard = true;
@@ -174,22 +180,17 @@ final class RequestStream extends ClientCall.Listener<HandleResponse> {
 		boolean unknown = !this.heard && status.getCode() == Status.Code.UNIMPLEMENTED;
 		// First, so that what is given back below does not come here again.
 		this.listener.ended(this, status, unknown);
-		boolean counted = false;
+		PluginFailure failure = PluginFailure.Unavailable.sharingTheCauseOfAnother(this.plugin,
+				"HandleRequests: expected: an answer, got: the end of the stream: "
+						+ StatusTranslation.describe(status));
 		for (StreamedRequest request : this.inFlight.values()) {
 			if (unknown) {
 				request.divert();
 			}
 			else {
-				counted |= request.interrupt(failure(status, counted));
+				request.interrupt(failure);
 			}
 		}
-	}
-
-	private PluginFailure failure(Status status, boolean counted) {
-		String message = "HandleRequests: expected: an answer, got: the end of the stream: "
-				+ StatusTranslation.describe(status);
-		return counted ? PluginFailure.Unavailable.sharingTheCauseOfAnother(this.plugin, message)
-				: new PluginFailure.Unavailable(this.plugin, message);
 	}
 
 	/** Is told when a stream has ended. */

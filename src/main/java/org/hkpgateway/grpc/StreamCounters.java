@@ -52,7 +52,8 @@ final class StreamCounters {
 	}
 
 	/**
-	 * Streams that ended though this side had not ended them.
+	 * Streams that ended though this side had not ended them, or with answers
+	 * outstanding.
 	 * @return how many
 	 */
 	long brokenStreams() {

@@ -94,6 +94,10 @@ final class StreamedRequest implements Subscription, StreamSender.Outgoing {
 		return taken;
 	}
 
+	boolean isSent() {
+		return this.state.get() == State.SENT;
+	}
+
 	boolean isDone() {
 		return this.state.get() == State.DONE;
 	}
@@ -131,14 +135,12 @@ final class StreamedRequest implements Subscription, StreamSender.Outgoing {
 	/**
 	 * The stream broke: fails, or lets it go by another way if it had not been sent.
 	 * @param failure what to fail with
-	 * @return whether it failed with it
 	 */
-	boolean interrupt(RuntimeException failure) {
+	void interrupt(RuntimeException failure) {
 		State before = end();
 		if (before != State.DONE) {
 			this.actual.onError((before == State.SENT) ? failure : new NotStreamed());
 		}
-		return before == State.SENT;
 	}
 
 	/** Lets it go by another way, even if it was sent: the plugin has not seen it. */

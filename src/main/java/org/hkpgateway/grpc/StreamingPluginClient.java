@@ -1,13 +1,17 @@
 package org.hkpgateway.grpc;
 
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 import io.grpc.Channel;
 import io.grpc.Status;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginClient;
+import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.RequestEvent;
 import org.hkpgateway.plugin.StreamListener;
@@ -31,6 +35,10 @@ import reactor.core.scheduler.Schedulers;
  * </ul>
  * No request is sent twice: only one that the plugin has certainly not seen takes the
  * other way.
+ * <p>
+ * A stream has broken when it ended though this side had not ended it, or when it ended
+ * with answers outstanding. That is reported once for each stream. The end of a stream
+ * that this side ends, at a stop or because the connection ends, is none.
  * <p>
  * Whoever asks cancels when the time is over. Should nobody do, a request ends at most
  * {@value #SWEEP_MILLIS} ms after its budget, so that none stays in memory.
@@ -60,6 +68,18 @@ final class StreamingPluginClient implements EndpointClient {
 	private final Object lock = new Object();
 
 	private final ReopenPause pause = new ReopenPause();
+
+	/** All that have not ended: {@link #stream} and those that this side has ended. */
+	private final Set<RequestStream> open = ConcurrentHashMap.newKeySet();
+
+	/** Used under the lock. */
+	private @Nullable Consumer<PluginFailure> guard;
+
+	/**
+	 * Used under the lock. One is enough: until there is a guard nobody asks, and then no
+	 * other stream is opened.
+	 */
+	private @Nullable PluginFailure untold;
 
 	/** Written under the lock. */
 	private volatile @Nullable RequestStream stream;
@@ -158,6 +178,7 @@ final class StreamingPluginClient implements EndpointClient {
 			this.pause.opened(System.nanoTime());
 			opened = new RequestStream(this.plugin, this.channel, this.counters, this::onEnd);
 			this.stream = opened;
+			this.open.add(opened);
 		}
 		// Not under the lock: gRPC may call back at once.
 		opened.start();
@@ -165,19 +186,21 @@ final class StreamingPluginClient implements EndpointClient {
 	}
 
 	private void onEnd(RequestStream ended, Status status, boolean unknown) {
+		boolean asked = ended.isClosing();
 		synchronized (this.lock) {
+			this.open.remove(ended);
 			if (this.stream == ended) {
 				this.stream = null;
 			}
-			if (ended.isClosing()) {
-				return;
-			}
-			if (unknown) {
+			if (unknown && !asked) {
 				this.givenUp = true;
 			}
-			else {
+			else if (!asked) {
 				this.pause.broken(System.nanoTime());
 			}
+		}
+		if (isClosed() || (asked && (unknown || !ended.owesAnswers()))) {
+			return;
 		}
 		if (unknown) {
 			logger.warn(
@@ -186,17 +209,42 @@ final class StreamingPluginClient implements EndpointClient {
 					this.plugin, StatusTranslation.describe(status));
 		}
 		else {
+			report(new PluginFailure.Unavailable(this.plugin,
+					"HandleRequests: expected: an open stream, got: its end: " + StatusTranslation.describe(status)));
 			this.counters.streamBroken();
 			logger.warn("Stream to plugin {} broke with {} requests in flight: {}", this.plugin, ended.inFlight(),
 					StatusTranslation.describe(status));
 		}
 	}
 
-	private void expire() {
-		RequestStream current = this.stream;
-		if (current != null) {
-			current.expire(System.nanoTime());
+	private void report(PluginFailure failure) {
+		Consumer<PluginFailure> current;
+		synchronized (this.lock) {
+			current = this.guard;
+			if (current == null) {
+				this.untold = failure;
+				return;
+			}
 		}
+		current.accept(failure);
+	}
+
+	@Override
+	public void reportTo(Consumer<PluginFailure> guard) {
+		PluginFailure earlier;
+		synchronized (this.lock) {
+			this.guard = guard;
+			earlier = this.untold;
+			this.untold = null;
+		}
+		if (earlier != null) {
+			guard.accept(earlier);
+		}
+	}
+
+	private void expire() {
+		long now = System.nanoTime();
+		this.open.forEach((stream) -> stream.expire(now));
 	}
 
 	StreamCounters counters() {
@@ -204,13 +252,27 @@ final class StreamingPluginClient implements EndpointClient {
 	}
 
 	int inFlight() {
-		RequestStream current = this.stream;
-		return (current != null) ? current.inFlight() : 0;
+		return this.open.stream().mapToInt(RequestStream::inFlight).sum();
 	}
 
 	/** Whether nothing of it is left to run. */
 	boolean isClosed() {
 		return this.sweeper.isDisposed();
+	}
+
+	/**
+	 * Ends this side of the stream: its connection is about to end. Requests in flight
+	 * may still be answered; the next one opens another stream.
+	 */
+	void renew() {
+		RequestStream current;
+		synchronized (this.lock) {
+			current = this.stream;
+			this.stream = null;
+		}
+		if (current != null) {
+			current.close();
+		}
 	}
 
 	/**

@@ -43,7 +43,10 @@ final class Place implements PluginRegistry.Entry {
 	public @Nullable PluginClient client() {
 		PluginClient client = this.supervisor.client();
 		boolean onTrial = this.slot.occupants().onTrial(this);
-		return (client != null && onTrial) ? new TrialClient(client, this::breakOnTrial) : client;
+		// What is not the gateway's own may be the same process as before: it would be
+		// asked twice.
+		return (client != null && onTrial && spec().source().owned()) ? new TrialClient(client, this::breakOnTrial)
+				: client;
 	}
 
 	@Override
@@ -51,11 +54,13 @@ final class Place implements PluginRegistry.Entry {
 		return this.supervisor.rehearsal();
 	}
 
-	private void breakOnTrial(PluginFailure failure) {
-		if (!this.broken) {
+	/** Returns whether another generation is asked from now on. */
+	private boolean breakOnTrial(PluginFailure failure) {
+		if (!this.broken && this.slot.occupants().onTrial(this)) {
 			this.broken = true;
 			this.slot.brokeOnTrial(this, failure);
 		}
+		return this.slot.occupants().inPlaceOf(this) != this;
 	}
 
 	/** Whether it has a process that can be asked. */

@@ -8,6 +8,7 @@ import org.hkpgateway.plugin.BreakerState;
 import org.hkpgateway.plugin.Phase;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginMode;
 import org.hkpgateway.plugin.PluginSpec;
 
 import org.jspecify.annotations.Nullable;
@@ -384,7 +385,8 @@ final class PluginSlot {
 		}
 		if (to == BreakerState.OPEN) {
 			String meanwhile = switch (phase) {
-				case REQUEST -> "its fail policy applies";
+				case REQUEST ->
+					(place.spec().mode() == PluginMode.SHADOW) ? "nothing is compared" : "its fail policy applies";
 				case RESPONSE -> "answers pass without it";
 			};
 			logger.warn("Circuit breaker of plugin {}, {} phase: {} -> {}; {} until it recovers", this.id,

@@ -1,7 +1,7 @@
 package org.hkpgateway.lifecycle;
 
 import java.time.Duration;
-import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginClient;
@@ -14,13 +14,16 @@ import reactor.core.publisher.Mono;
 
 /**
  * Asks a generation that is on trial. When it breaks with calls in flight, these go to
- * the generation that stands by, which has not seen them: what the broken process made of
- * them died with it.
+ * the generation that stands by, even if they were sent: so a swap to a version that
+ * crashes loses no request. The other process has not seen them, and what the broken one
+ * kept of them in memory ends with it; what it did outside stays done. The one that
+ * stands by is asked without this: no request is asked a third time.
  *
- * @param client the new generation's
- * @param broken is told why, before the caller learns to ask again
+ * @param client the new generation's; a process of its own
+ * @param handedOver is told why, before the caller learns to ask again; false if nobody
+ * else is there to be asked: then the failure stands
  */
-record TrialClient(PluginClient client, Consumer<PluginFailure> broken) implements PluginClient {
+record TrialClient(PluginClient client, Predicate<PluginFailure> handedOver) implements PluginClient {
 
 	@Override
 	public Mono<Decision> decide(RequestEvent event, Duration budget) {
@@ -40,7 +43,9 @@ record TrialClient(PluginClient client, Consumer<PluginFailure> broken) implemen
 	}
 
 	private PluginFailure withdrawn(PluginFailure failure) {
-		this.broken.accept(failure);
+		if (!this.handedOver.test(failure)) {
+			return failure;
+		}
 		return new PluginFailure.Withdrawn(failure.plugin(),
 				"broke on trial, the former generation is asked: " + failure.getMessage());
 	}

@@ -1,6 +1,7 @@
 package org.hkpgateway.plugin;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -41,6 +42,18 @@ public interface PluginClient {
 	 */
 	default boolean declaresDryRun() {
 		return false;
+	}
+
+	/**
+	 * Sets who hears of failures that belong to no single call: a stream that calls share
+	 * broke. Each is told once, whether or not calls were in flight; these fail with
+	 * {@link PluginFailure.Unavailable#sharingTheCauseOfAnother}, which is no evidence.
+	 * Called by whatever guards this client, before it asks for the first decision; what
+	 * has happened by then is told at once.
+	 * @param guard is told on the thread that noticed it: must not block or throw
+	 */
+	default void reportTo(Consumer<PluginFailure> guard) {
+		// A client of single calls has nothing to tell.
 	}
 
 	/** A client with its guards, which know how the calls went. */

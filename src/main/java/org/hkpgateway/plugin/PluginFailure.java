@@ -38,7 +38,7 @@ public abstract sealed class PluginFailure extends RuntimeException {
 	/**
 	 * Another may be asked in its place, because this client was withdrawn: its process
 	 * is being stopped or replaced and was certainly not asked, or it broke while it was
-	 * on trial and took with it whatever it had made of the request.
+	 * on trial, and the process before it, which has not been asked, still runs.
 	 */
 	public static final class Withdrawn extends PluginFailure {
 
@@ -73,8 +73,9 @@ public abstract sealed class PluginFailure extends RuntimeException {
 
 	/**
 	 * No process to ask, or its connection broke. A stream that many requests share
-	 * breaks once: the failure of one of them is evidence, those of the others are not.
-	 * Else a single mishap under load would open the circuit breaker.
+	 * breaks once: that is evidence, told by {@link PluginClient#reportTo}, and the
+	 * failures of the requests are not. Else a single mishap under load would open the
+	 * circuit breaker.
 	 */
 	public static final class Unavailable extends PluginFailure {
 

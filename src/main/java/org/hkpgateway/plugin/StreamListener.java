@@ -26,7 +26,10 @@ public interface StreamListener {
 		 */
 		ANSWER_IGNORED,
 
-		/** The stream ended though the gateway had not ended it. */
+		/**
+		 * The stream ended though the gateway had not ended it, or with answers
+		 * outstanding.
+		 */
 		STREAM_BROKEN,
 
 		/**

@@ -83,6 +83,11 @@ final class Breaker {
 		return failure instanceof CutShort || (failure instanceof PluginFailure known && !known.isEvidence());
 	}
 
+	/** Counts a failure that belongs to no call, as if a call had failed with it. */
+	void record(PluginFailure failure) {
+		this.breaker.onError(0, TimeUnit.NANOSECONDS, failure);
+	}
+
 	CircuitBreaker circuitBreaker() {
 		return this.breaker;
 	}

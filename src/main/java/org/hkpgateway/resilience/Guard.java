@@ -113,6 +113,14 @@ final class Guard<E, D> {
 		});
 	}
 
+	/**
+	 * Counts a failure that belongs to no call.
+	 * @param failure what happened
+	 */
+	void record(PluginFailure failure) {
+		this.breaker.record(failure);
+	}
+
 	private Duration limit(Duration budget) {
 		return (budget.compareTo(this.timeout) < 0) ? budget : this.timeout;
 	}

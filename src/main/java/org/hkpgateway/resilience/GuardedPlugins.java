@@ -35,7 +35,8 @@ import reactor.core.scheduler.Schedulers;
  * </ol>
  * Whatever goes wrong comes out as a {@link org.hkpgateway.plugin.PluginFailure}. A
  * policy denial is a decision like any other, and a call that the client gave up says
- * nothing about the plugin: neither counts as a failure.
+ * nothing about the plugin: neither counts as a failure. A stream that breaks counts as
+ * one, however many calls it takes along.
  * <p>
  * The request phase and the response phase have guards of their own: who is late or wrong
  * in one is still asked in the other.
@@ -101,6 +102,8 @@ public final class GuardedPlugins implements PluginClient.Decorator {
 	public PluginClient.Guarded decorate(PluginSpec spec, PluginClient client, BreakerListener listener) {
 		Guard<RequestEvent, Decision> requests = guard(spec, Phase.REQUEST, this.chainBudget, client::decide,
 				(shown, decision) -> violation(spec, shown, decision), listener);
+		// Only requests go by a stream.
+		client.reportTo(requests::record);
 		boolean granted = spec.granted().contains(Capability.HTTP_RESPONSE);
 		return new GuardedClient(client, requests, granted ? responses(spec, client, listener) : null);
 	}

@@ -181,6 +181,8 @@ class FakePlugin implements AutoCloseable {
 		OUT_OF_ORDER,
 		/** Breaks when it has {@link FakeStream#GROUP} requests, having answered none. */
 		BREAKS_LATE,
+		/** Breaks as soon as it is opened, or after its first answer. */
+		BREAKS_AT_ONCE, ANSWERS_AND_BREAKS,
 		/** Breaks at the first or second request of each stream. */
 		BREAKS, BREAKS_AT_SECOND, COMPLETES, FIRST_ANSWER_MALFORMED, FIRST_NOT_ANSWERED,
 		/** Reads one request and then none. */
@@ -352,6 +354,20 @@ class FakePlugin implements AutoCloseable {
 				channel.close().get(5, TimeUnit.SECONDS);
 			}
 		}
+	}
+
+	/**
+	 * The same without waiting for the calls that go by them.
+	 * @return completes when the connections are closed
+	 */
+	CompletableFuture<Void> startToEndConnections() {
+		CompletableFuture<Void> ended = new CompletableFuture<>();
+		for (Channel channel : this.channels) {
+			if (channel.parent() != null) {
+				channel.close().addListener((closed) -> ended.complete(null));
+			}
+		}
+		return ended;
 	}
 
 	/** Does something later, on the thread of the server. */

@@ -45,6 +45,9 @@ final class FakeStream implements StreamObserver<HandleRequestEvent> {
 			out.disableAutoRequest();
 			out.request(1);
 		}
+		if (plugin.streamManners == FakePlugin.StreamManners.BREAKS_AT_ONCE) {
+			fail();
+		}
 	}
 
 	@Override
@@ -57,6 +60,13 @@ final class FakeStream implements StreamObserver<HandleRequestEvent> {
 		switch (this.plugin.streamManners) {
 			case OFF, BEHAVES, UNIMPLEMENTED, READS_NOTHING -> behave(event);
 			case NEVER_ANSWERS -> note(event);
+			case ANSWERS_AND_BREAKS -> {
+				behave(event);
+				fail();
+			}
+			case BREAKS_AT_ONCE -> {
+				// Nobody waits for an answer here any longer.
+			}
 			case ANSWERS_AFTER_CANCEL -> {
 				note(event);
 				this.cancelHandlers.put(event.getRequestId(), () -> answer(event.getRequestId()));

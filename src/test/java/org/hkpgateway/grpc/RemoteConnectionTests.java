@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -255,11 +256,49 @@ class RemoteConnectionTests {
 	@Test
 	void streamDoesNotKeepAnEndpointThatIsGone() {
 		this.one.streamManners = StreamManners.BEHAVES;
+		List<PluginFailure> reports = new CopyOnWriteArrayList<>();
 		try (PluginConnection connection = connected()) {
+			connection.client().reportTo(reports::add);
 			this.addresses = List.of(TWO);
 			connection.checkHealth(LONG);
 			GoPluginPeerTests.await(() -> this.one.open.get() == 0);
 			assertThat(this.two.open).hasValue(1);
+		}
+		assertThat(reports).isEmpty();
+	}
+
+	@Test
+	void streamOfAnEndpointThatEndsInTheOrderlyWayHasNotBroken() {
+		this.one.streamManners = StreamManners.BEHAVES;
+		this.two.streamManners = StreamManners.BEHAVES;
+		List<PluginFailure> reports = new CopyOnWriteArrayList<>();
+		try (PluginConnection connection = connected()) {
+			connection.client().reportTo(reports::add);
+			ask(connection, 2);
+			var unused = this.two.startToEndConnections();
+			GoPluginPeerTests.await(() -> this.two.open.get() == 0);
+			ask(connection, 4);
+			assertThat(requests(this.one)).isEqualTo(5);
+		}
+		assertThat(reports).isEmpty();
+	}
+
+	@Test
+	void streamsOfAllEndpointsAreReported() {
+		this.one.streamManners = StreamManners.ANSWERS_AND_BREAKS;
+		this.two.streamManners = StreamManners.ANSWERS_AND_BREAKS;
+		List<PluginFailure> reports = new CopyOnWriteArrayList<>();
+		try (PluginConnection connection = connected()) {
+			connection.client().reportTo(reports::add);
+			ask(connection, 2);
+			GoPluginPeerTests.await(() -> reports.size() == 2);
+			this.addresses = List.of(TWO);
+			connection.checkHealth(LONG);
+			GoPluginPeerTests.await(() -> {
+				// It may be on the stream that is about to break.
+				var unused = connection.client().decide(TestEvents.lookup(), LONG).materialize().block(LONG);
+				return reports.size() == 3;
+			});
 		}
 	}
 

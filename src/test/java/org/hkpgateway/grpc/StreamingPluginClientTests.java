@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
@@ -18,6 +19,7 @@ import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.plugin.RequestEvent;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.hkpgateway.proto.HandleRequestEvent;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,6 +57,8 @@ class StreamingPluginClientTests {
 
 	private StreamingPluginClient client;
 
+	private final List<PluginFailure> reports = new CopyOnWriteArrayList<>();
+
 	@BeforeEach
 	void start(@TempDir Path directory) throws Exception {
 		this.plugin = new FakePlugin(directory);
@@ -69,6 +73,11 @@ class StreamingPluginClientTests {
 	}
 
 	private void connect(StreamManners manners) {
+		connectUnguarded(manners);
+		this.client.reportTo(this.reports::add);
+	}
+
+	private void connectUnguarded(StreamManners manners) {
 		this.plugin.streamManners = manners;
 		this.connection = (GrpcPluginConnection) this.connector.offer(TestEvents.spec())
 			.connect(this.plugin.endpoint(), null, LONG);
@@ -159,11 +168,78 @@ class StreamingPluginClientTests {
 			.allSatisfy((failure) -> assertThat(failure).isInstanceOf(PluginFailure.Unavailable.class)
 				.hasMessage("plugin fake: HandleRequests: expected: an answer, got: the end of the stream: "
 						+ "INTERNAL: bug"))
-			.filteredOn((failure) -> ((PluginFailure) failure).isEvidence())
-			.hasSize(1);
+			.noneMatch((failure) -> ((PluginFailure) failure).isEvidence());
+		assertThat(this.reports).singleElement()
+			.asInstanceOf(InstanceOfAssertFactories.THROWABLE)
+			.hasMessage("plugin fake: HandleRequests: expected: an open stream, got: its end: INTERNAL: bug")
+			.matches((failure) -> ((PluginFailure) failure).isEvidence());
 		assertThat(this.client.inFlight()).isZero();
 		assertThat(this.client.counters().brokenStreams()).isEqualTo(1);
 		assertThat(output).contains("Stream to plugin fake broke with 8 requests in flight: INTERNAL: bug");
+	}
+
+	@Test
+	void aStreamThatBreaksWithNothingInFlightCounts() {
+		connect(StreamManners.ANSWERS_AND_BREAKS);
+		decide();
+		await("a break", () -> this.reports.size() == 1);
+		decide();
+		assertThat(this.client.counters().brokenStreams()).isEqualTo(1);
+		await("another break", () -> {
+			askInVainPerhaps();
+			return this.reports.size() == 2;
+		});
+		assertThat(this.client.counters().brokenStreams()).isEqualTo(2);
+	}
+
+	/** The first one breaks when nobody guards the client yet. */
+	@Test
+	void aStreamThatBreaksAsSoonAsItIsOpenedCountsEachTime() {
+		connectUnguarded(StreamManners.BREAKS_AT_ONCE);
+		await("a break", () -> this.client.counters().brokenStreams() == 1);
+		assertThat(this.reports).isEmpty();
+		this.client.reportTo(this.reports::add);
+		assertThat(this.reports).hasSize(1);
+		await("two other breaks", () -> {
+			askInVainPerhaps();
+			return this.reports.size() == 3;
+		});
+		assertThat(this.client.counters().brokenStreams()).isEqualTo(3);
+	}
+
+	@Test
+	void aConnectionThatThePluginEndsInTheOrderlyWayIsNoBreak() throws Exception {
+		connect(StreamManners.BEHAVES);
+		decide();
+		CompletableFuture<Void> ended = this.plugin.startToEndConnections();
+		await("the end of the stream", () -> this.plugin.streamsEnded.get() == 1);
+		decide();
+		await("another stream", () -> this.plugin.calls.stream().filter("HandleRequests"::equals).count() == 2);
+		ended.get(10, TimeUnit.SECONDS);
+		assertThat(this.reports).isEmpty();
+		assertThat(this.client.counters().brokenStreams()).isZero();
+		assertThat(this.client.counters().divertedRequests()).isZero();
+	}
+
+	@Test
+	void aStreamThatIsEndedAndOwesAnswersIsABrokenOne() throws Exception {
+		connect(StreamManners.NEVER_ANSWERS);
+		CompletableFuture<Decision> call = this.client.decide(TestEvents.lookup(), LONG).toFuture();
+		assertThat(this.plugin.requestArrived.await(10, TimeUnit.SECONDS)).isTrue();
+		this.client.renew();
+		await("a break", () -> this.reports.size() == 1);
+		assertThat(call).failsWithin(LONG);
+	}
+
+	@Test
+	void whatTheGatewayClosesHasNotBroken() throws Exception {
+		connect(StreamManners.NEVER_ANSWERS);
+		CompletableFuture<Decision> call = this.client.decide(TestEvents.lookup(), LONG).toFuture();
+		assertThat(this.plugin.requestArrived.await(10, TimeUnit.SECONDS)).isTrue();
+		this.connection.close();
+		assertThat(call).failsWithin(LONG);
+		assertThat(this.reports).isEmpty();
+		assertThat(this.client.counters().brokenStreams()).isZero();
 	}
 
 	@Test
@@ -284,6 +360,7 @@ class StreamingPluginClientTests {
 		assertThat(decide()).isNotNull();
 		assertThat(this.plugin.calls).containsExactly("Initialize", "HandleRequests", "Shutdown", "HandleRequest");
 		assertThat(this.client.counters().brokenStreams()).isZero();
+		assertThat(this.reports).isEmpty();
 		assertThat(output).doesNotContain("broke");
 	}
 
@@ -310,6 +387,11 @@ class StreamingPluginClientTests {
 		}
 		throw new AssertionError(
 				"expected: a request that goes by itself, got: " + attempts + " that were taken by the stream");
+	}
+
+	/** The stream may be about to break. */
+	private void askInVainPerhaps() {
+		var unused = this.client.decide(TestEvents.lookup(), LONG).materialize().block(LONG);
 	}
 
 	private Decision decide() {

@@ -152,11 +152,18 @@ class CountedClientTests {
 			}
 
 		};
-		StepVerifier.create(new TrialClient(breaking, broken::set).responses().review(ANSWER, Duration.ofSeconds(1)))
+		StepVerifier.create(new TrialClient(breaking, (failure) -> {
+			broken.set(failure);
+			return true;
+		}).responses().review(ANSWER, Duration.ofSeconds(1)))
 			.expectError(PluginFailure.Withdrawn.class)
 			.verify(Duration.ofSeconds(5));
 		assertThat(broken).hasValue(lost);
-		assertThat(new TrialClient(this.client, broken::set).responses()).isNull();
+		StepVerifier
+			.create(new TrialClient(breaking, (failure) -> false).responses().review(ANSWER, Duration.ofSeconds(1)))
+			.expectErrorSatisfies((failure) -> assertThat(failure).isSameAs(lost))
+			.verify(Duration.ofSeconds(5));
+		assertThat(new TrialClient(this.client, (failure) -> true).responses()).isNull();
 	}
 
 	private static Mono<Decision> decide(PluginClient client) {

@@ -11,8 +11,13 @@ import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginRegistry;
+import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.PluginStartException;
+import org.hkpgateway.plugin.TestSpec;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
@@ -30,6 +35,7 @@ import static org.hkpgateway.lifecycle.PluginState.STOPPED;
  * Tests for {@link PluginSlot}: a hot swap from its start to its end, and all that may go
  * wrong in between.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class PluginSwapTests {
 
 	private final HostHarness harness = new HostHarness();
@@ -149,8 +155,7 @@ class PluginSwapTests {
 	@Test
 	void callsThatBreakOnTrialGoToTheOldOneBeforeTheExitIsKnown() {
 		start();
-		this.plugin.ownAnswer = () -> Mono
-			.error(new PluginFailure.Unavailable(HostHarness.id("a"), "connection reset"));
+		breaking();
 		reload();
 		PluginRegistry.Entry held = this.harness.entry("a");
 		PluginClient onTrial = held.client();
@@ -167,8 +172,7 @@ class PluginSwapTests {
 	@Test
 	void connectionThatBreaksOnTrialRollsBackThoughTheProcessLives() {
 		start();
-		this.plugin.ownAnswer = () -> Mono
-			.error(new PluginFailure.Unavailable(HostHarness.id("a"), "connection reset"));
+		breaking();
 		reload();
 		PluginClient onTrial = this.harness.entry("a").client();
 		assertThatExceptionOfType(PluginFailure.Withdrawn.class).isThrownBy(() -> HostHarness.ask(onTrial));
@@ -182,9 +186,48 @@ class PluginSwapTests {
 	@Test
 	void callsThatBreakAfterTheTrialAreFailures() {
 		start();
+		breaking();
 		reload();
+		PluginClient onTrial = this.harness.entry("a").client();
 		this.time.advance(Duration.ofSeconds(31));
 		assertThat(this.harness.entry("a").client()).isNotInstanceOf(TrialClient.class);
+		assertUnavailable(onTrial);
+	}
+
+	@Test
+	void callThatBreaksOnTrialIsAskedAgainOnlyOnce() {
+		start();
+		breaking();
+		reload();
+		this.time.advance(Duration.ofSeconds(31));
+		reload();
+		PluginRegistry.Entry held = this.harness.entry("a");
+		PluginClient onTrial = held.client();
+		assertThatExceptionOfType(PluginFailure.Withdrawn.class).isThrownBy(() -> HostHarness.ask(onTrial));
+		assertUnavailable(held.current().client());
+	}
+
+	@Test
+	void callThatBreaksOnTrialIsAFailureWhenTheOldOneIsGoneToo() {
+		start();
+		FakeProcess old = this.plugin.process();
+		breaking();
+		reload();
+		PluginClient onTrial = this.harness.entry("a").client();
+		assertThat(onTrial).isInstanceOf(TrialClient.class);
+		old.exit(1);
+		assertUnavailable(onTrial);
+	}
+
+	/** Both generations would be connections to one process, which may have seen it. */
+	@Test
+	void callThatBreaksOnTrialIsAFailureWhenTheProcessIsNotOurs() {
+		this.harness
+			.start(TestSpec.named("a").source(new PluginSource.Remote("keys.example:7000", null, null)).build());
+		breaking();
+		reload();
+		assertThat(status().lastSwap().outcome()).isEqualTo(Swap.Outcome.ON_TRIAL);
+		assertUnavailable(this.harness.entry("a").client());
 	}
 
 	@Test
@@ -200,6 +243,19 @@ class PluginSwapTests {
 		assertThat(status().lastSwap().reason()).isEqualTo("its circuit breaker opened (request phase)");
 		assertThat(this.plugin.running()).isEqualTo(1);
 		assertThat(this.harness.breakers).containsExactly("a CLOSED>OPEN");
+	}
+
+	@Test
+	void aBreakerThatChangesIsLoggedWithWhatFollows(CapturedOutput log) {
+		this.harness.start(HostHarness.spec("a"), TestSpec.named("s").shadow().build());
+		this.plugin.guard().open();
+		assertThat(log)
+			.contains("Circuit breaker of plugin a, request phase: CLOSED -> OPEN; its fail policy applies until it "
+					+ "recovers");
+		this.harness.plugin("s").guard().open();
+		assertThat(log)
+			.contains("Circuit breaker of plugin s, request phase: CLOSED -> OPEN; nothing is compared until "
+					+ "it recovers");
 	}
 
 	@Test
@@ -408,6 +464,15 @@ class PluginSwapTests {
 		this.plugin.process().exit(1);
 		this.time.run();
 		assertThat(this.host.requiredReady()).isTrue();
+	}
+
+	private void breaking() {
+		this.plugin.ownAnswer = () -> Mono
+			.error(new PluginFailure.Unavailable(HostHarness.id("a"), "connection reset"));
+	}
+
+	private static void assertUnavailable(PluginClient client) {
+		assertThatExceptionOfType(PluginFailure.Unavailable.class).isThrownBy(() -> HostHarness.ask(client));
 	}
 
 	private void start() {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.http.Headers;
@@ -63,6 +64,9 @@ class GuardedPluginsTests {
 	private final AtomicInteger calls = new AtomicInteger();
 
 	private Duration lastLimit = Duration.ZERO;
+
+	private Consumer<PluginFailure> breaks = (failure) -> {
+	};
 
 	private final PluginClient.Guarded client = this.plugins.decorate(spec(256), this::decide,
 			(plugin, phase, from, to) -> this.transitions.add(from + ">" + to));
@@ -130,6 +134,41 @@ class GuardedPluginsTests {
 		BreakerStatus status = this.client.status().breaker();
 		assertThat(status.state()).isEqualTo(BreakerState.CLOSED);
 		assertThat(status.bufferedCalls()).isEqualTo(1);
+	}
+
+	@Test
+	void brokenStreamsCountWithoutACall() {
+		PluginClient.Guarded guarded = this.plugins.decorate(spec(256), new Breaking(),
+				(plugin, phase, from, to) -> this.transitions.add(phase + " " + from + ">" + to));
+		for (int i = 0; i < 9; i++) {
+			this.breaks.accept(CRASH);
+		}
+		for (int i = 0; i < 10; i++) {
+			guarded.decide(EVENT, BUDGET).block();
+		}
+		assertThat(guarded.status().breaker().bufferedCalls()).isEqualTo(19);
+		assertThat(this.transitions).isEmpty();
+		this.breaks.accept(CRASH);
+		assertThat(this.transitions).containsExactly("REQUEST CLOSED>OPEN");
+		assertThat(guarded.status().callsInFlight()).isZero();
+	}
+
+	@Test
+	void aStreamThatBreaksIsOneOfTheFiveTrialCalls() {
+		PluginClient.Guarded guarded = this.plugins.decorate(spec(256), new Breaking(),
+				(plugin, phase, from, to) -> this.transitions.add(phase + " " + from + ">" + to));
+		for (int i = 0; i < 20; i++) {
+			this.breaks.accept(CRASH);
+		}
+		advance(5_001);
+		for (int i = 0; i < 2; i++) {
+			guarded.decide(EVENT, BUDGET).block();
+		}
+		this.breaks.accept(CRASH);
+		this.breaks.accept(CRASH);
+		assertThat(this.transitions).containsExactly("REQUEST CLOSED>OPEN", "REQUEST OPEN>HALF_OPEN");
+		this.breaks.accept(CRASH);
+		assertThat(this.transitions).endsWith("REQUEST HALF_OPEN>OPEN");
 	}
 
 	@Test
@@ -553,6 +592,21 @@ class GuardedPluginsTests {
 				this.failure = error;
 				this.signals++;
 			});
+		}
+
+	}
+
+	/** Decides at once, and reports what the test says. */
+	private final class Breaking implements PluginClient {
+
+		@Override
+		public Mono<Decision> decide(RequestEvent event, Duration budget) {
+			return Mono.just(Decision.Continue.UNCHANGED);
+		}
+
+		@Override
+		public void reportTo(Consumer<PluginFailure> guard) {
+			GuardedPluginsTests.this.breaks = guard;
 		}
 
 	}
