@@ -128,17 +128,16 @@ final class Passage {
 		if (entry == null || !entry.spec().speculative()) {
 			return null;
 		}
-		this.state = this.state.shownTo(PluginView.of(entry.spec()));
-		RequestEvent view = this.state.view();
+		RequestEvent view = view(entry);
 		return new EarlyAnswers.Call(entry, view, ask(entry, view).toFuture());
 	}
 
 	private Mono<ChainResult> turn(int index, int looks) {
 		EarlyAnswers.Call call = (this.early != null) ? this.early.take(index) : null;
 		if (call != null) {
-			this.state = this.state.shownTo(PluginView.of(call.entry().spec()));
+			RequestEvent view = view(call.entry());
 			this.account.asks(call.entry().spec().id());
-			if (RequestState.alike(call.shown(), this.state.view())) {
+			if (RequestState.alike(call.shown(), view)) {
 				return Mono.fromFuture(call.answer())
 					.flatMap((answered) -> wasSent(answered) ? settle(index, call.entry(), answered, looks)
 							: askInTurn(index, looks));
@@ -165,9 +164,15 @@ final class Passage {
 			this.account.skipped(this.places.get(index).chosen().spec().id(), now.why());
 			return from(index + 1);
 		}
-		this.state = this.state.shownTo(PluginView.of(entry.spec()));
+		RequestEvent view = view(entry);
 		this.account.asks(entry.spec().id());
-		return settled(index, entry, ask(entry, this.state.view()), looks);
+		return settled(index, entry, ask(entry, view), looks);
+	}
+
+	/** What a plugin is shown of the request as it stands; see {@link RequestState}. */
+	private RequestEvent view(PluginRegistry.Entry entry) {
+		this.state = this.state.shownTo(PluginView.of(entry.spec()));
+		return this.state.view();
 	}
 
 	private Mono<Answered> ask(PluginRegistry.Entry entry, RequestEvent view) {
@@ -324,15 +329,14 @@ final class Passage {
 		if (this.parts.shadows() == null || this.tap == null || this.done == null) {
 			return askedInTurn(index, entry);
 		}
-		this.parts.shadows().ask(entry, this.state.event(), this.tap, this.done.asMono(), this.spans);
+		this.parts.shadows().ask(entry, view(entry), this.tap, this.done.asMono(), this.spans);
 		return from(index + 1);
 	}
 
 	/** As an explanation wants it, which has time. */
 	private Mono<ChainResult> askedInTurn(int index, PluginRegistry.Entry entry) {
-		RequestEvent view = PluginView.of(entry.spec()).of(this.state.event());
 		long started = now();
-		return this.parts.asker().ask(entry, view, this.parts.settings().budget()).flatMap((reply) -> {
+		return this.parts.asker().ask(entry, view(entry), this.parts.settings().budget()).flatMap((reply) -> {
 			long nanos = now() - started;
 			this.account.forget(started, started + nanos);
 			if (reply instanceof Reply.NotAsked<Decision> notAsked) {
