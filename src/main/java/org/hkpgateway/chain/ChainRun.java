@@ -113,11 +113,11 @@ public final class ChainRun {
 	 */
 	public Mono<ChainResult> decide(RequestBody body, long heldBytes) {
 		if (this.places.isEmpty()) {
-			return Mono
-				.just(new ChainResult.Forward(this.request.withBody(body), false, List.of(), List.of(), untouched()));
+			return Mono.just(new ChainResult.Forward(this.request, this.request.withBody(body), false, List.of(),
+					List.of(), untouched()));
 		}
 		return Mono.defer(() -> {
-			Passage begun = new Passage(this.parts, this.request.withBody(body), heldBytes, this.places, this.skipped,
+			Passage begun = new Passage(this.parts, this.request, body, heldBytes, this.places, this.skipped,
 					this.spans, this.tap);
 			this.passage = begun;
 			return begun.run();

@@ -14,6 +14,7 @@ import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginRegistry;
 import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.plugin.RequestEvent;
 
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,10 @@ final class Passage {
 
 	private final ChainParts parts;
 
-	/** The request as it came: match rules are about it. */
+	/** The request as it came, without its body: match rules are about it. */
+	private final RequestEvent arrived;
+
+	/** The same with what was read of its body. */
 	private final RequestEvent request;
 
 	private final List<Place> places;
@@ -68,16 +72,17 @@ final class Passage {
 	/** Shadows wait for this; null without any. */
 	private final Sinks.@Nullable One<Done> done;
 
-	Passage(ChainParts parts, RequestEvent request, long heldBytes, List<Place> places, List<PluginOutcome> skipped,
-			CallSpans spans, @Nullable BodyTap tap) {
+	Passage(ChainParts parts, RequestEvent arrived, RequestBody body, long heldBytes, List<Place> places,
+			List<PluginOutcome> skipped, CallSpans spans, @Nullable BodyTap tap) {
 		this.spans = spans;
 		this.parts = parts;
-		this.request = request;
+		this.arrived = arrived;
+		this.request = arrived.withBody(body);
 		this.heldBytes = heldBytes;
 		this.places = places;
 		this.plugins = new ArrayList<>(places.size());
 		this.account = Account.ofRequest(parts.settings().budget(), now(), skipped);
-		this.state = RequestState.of(request);
+		this.state = RequestState.of(this.request);
 		this.tap = tap;
 		this.done = (tap != null) ? Sinks.one() : null;
 	}
@@ -90,8 +95,8 @@ final class Passage {
 
 	private Mono<ChainResult> from(int index) {
 		if (index == this.places.size()) {
-			return end((trace) -> new ChainResult.Forward(this.state.event(), this.state.bodyReplaced(), this.plugins,
-					this.responseHeaders, trace));
+			return end((trace) -> new ChainResult.Forward(this.arrived, this.state.event(), this.state.bodyReplaced(),
+					this.plugins, this.responseHeaders, trace));
 		}
 		if (this.places.get(index).onlyReviews()) {
 			return passedBy(index);

@@ -95,6 +95,10 @@ public final class ResponsePhase {
 	/** The answer to one request on its way back. */
 	public final class Review {
 
+		/** As it came: match rules are about it, as in the request phase. */
+		private final RequestEvent arrived;
+
+		/** As it is sent. */
 		private final RequestEvent request;
 
 		private final ChainTrace before;
@@ -110,6 +114,7 @@ public final class ResponsePhase {
 
 		private Review(ChainResult.Forward forward, List<PluginRegistry.Entry> entries, CallSpans spans) {
 			this.spans = spans;
+			this.arrived = forward.arrived();
 			// Else the bytes of an upload were kept until the keyserver has answered.
 			this.request = forward.request().withBody(RequestBody.ABSENT);
 			this.before = forward.trace();
@@ -154,7 +159,7 @@ public final class ResponsePhase {
 			PluginRegistry.Entry entry = chosen.current();
 			// Another generation may have come since, with rules and features of its own.
 			if (entry == null || (entry != chosen
-					&& (!takesPart(entry) || entry.spec().match().mismatch(this.request) != null))) {
+					&& (!takesPart(entry) || entry.spec().match().mismatch(this.arrived) != null))) {
 				books.skipped(chosen.spec().id(), null);
 				return from(index + 1, event, books, Place.MOST_LOOKS);
 			}
