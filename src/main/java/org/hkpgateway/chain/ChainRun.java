@@ -108,7 +108,8 @@ public final class ChainRun {
 	/**
 	 * The same for a request of whose body more is in memory than is shown.
 	 * @param body see above
-	 * @param heldBytes how much memory the body takes until there is a result
+	 * @param heldBytes how much memory the body takes until there is a result, with the
+	 * copy that is shown
 	 * @return the decision
 	 */
 	public Mono<ChainResult> decide(RequestBody body, long heldBytes) {

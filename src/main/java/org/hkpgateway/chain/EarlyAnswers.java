@@ -42,7 +42,8 @@ final class EarlyAnswers {
 	}
 
 	/**
-	 * The call to a plugin, if there is one.
+	 * The call to a plugin, if there is one and nobody has taken it. From now on it is
+	 * the caller's to cancel; else its answer were kept as long as the request.
 	 * @param index its place
 	 */
 	@Nullable Call take(int index) {
@@ -50,8 +51,9 @@ final class EarlyAnswers {
 		if (i < 0 || i >= this.calls.length) {
 			return null;
 		}
-		// It stays here: a call that is over is not cancelled by close.
-		return this.calls[i];
+		Call call = this.calls[i];
+		this.calls[i] = null;
+		return call;
 	}
 
 	/**
@@ -62,10 +64,13 @@ final class EarlyAnswers {
 		return index >= this.first && index < this.first + this.calls.length;
 	}
 
+	/** Ends what is not taken, and keeps no answer that was not waited for. */
 	void close() {
-		for (Call call : this.calls) {
+		for (int i = 0; i < this.calls.length; i++) {
+			Call call = this.calls[i];
 			if (call != null) {
 				call.cancel();
+				this.calls[i] = null;
 			}
 		}
 	}

@@ -63,7 +63,9 @@ final class Passage {
 
 	private volatile @Nullable Hold hold;
 
-	/** What stays in memory of the body as long as there is no result. */
+	/**
+	 * What stays in memory of the client's body as long as there is no result.
+	 */
 	private final long heldBytes;
 
 	/** Where shadows see the body; null without any. */
@@ -303,7 +305,8 @@ final class Passage {
 		if (this.parts.tarpit() == null) {
 			return Mono.just(done(result.apply(trace(new Delay(this.delayedBy, this.delay, Duration.ZERO)))));
 		}
-		return this.parts.tarpit().hold(this.delayedBy, this.delay, this.heldBytes, (held) -> {
+		long bytes = this.heldBytes + this.account.bytes() + this.state.copied();
+		return this.parts.tarpit().hold(this.delayedBy, this.delay, bytes, (held) -> {
 			this.hold = new Hold(held, now());
 			return done(result.apply(trace(held)));
 		});
