@@ -55,7 +55,8 @@ class ExplainIT {
 				GatewayProcess gateway = start(upstream, "hkp.plugins.settings.h-shadow.mode=shadow",
 						"hkp.plugins.settings.f-fails.fail=open", "hkp.plugins.settings.i-old.match.paths=/old",
 						"hkp.plugins.settings.j-reviews.grants=http.request,http.respond,http.response",
-						"hkp.plugins.settings.l-blind.grants=http.response", "hkp.plugins.settings.l-blind.mode=shadow")) {
+						"hkp.plugins.settings.l-blind.grants=http.response",
+						"hkp.plugins.settings.l-blind.mode=shadow")) {
 			assertThat(gateway.actuator("plugins/a-counts").path("features").toString().contains("stream"))
 				.isEqualTo(stream);
 

@@ -52,9 +52,8 @@ record ExplainedPlugin(String name, int order, String mode, @Nullable Integer st
 		Decision decision = (asked != null) ? asked.decision() : null;
 		return new ExplainedPlugin(seat.spec().id().name(), seat.spec().order(),
 				seat.spec().mode().name().toLowerCase(Locale.ROOT), (seat.stage() > 0) ? seat.stage() : null,
-				label(seat, outcome, notCalled, forwarded), why(seat, outcome, notCalled, forwarded),
-				asked != null, forced,
-				(asked != null) ? ExplanationView.millis(asked.nanos()) : null, changes(decision),
+				label(seat, outcome, notCalled, forwarded), why(seat, outcome, notCalled, forwarded), asked != null,
+				forced, (asked != null) ? ExplanationView.millis(asked.nanos()) : null, changes(decision),
 				(decision instanceof Decision.Respond respond) ? respond.head().status() : null,
 				(decision != null && !decision.delay().isZero()) ? decision.delay().toMillis() : null,
 				(decision != null) ? new TreeMap<>(decision.annotations()) : Map.of());

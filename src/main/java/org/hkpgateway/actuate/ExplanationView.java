@@ -61,8 +61,8 @@ record ExplanationView(@Nullable Understood understood, List<ExplainedPlugin> pl
 		List<ExplainedPlugin> plugins = explanation.seats()
 			.stream()
 			.map((seat) -> ExplainedPlugin.of(seat, outcomes.get(seat.spec().id()),
-					explanation.notCalled().contains(seat.spec().id()),
-					explanation.forced().contains(seat.spec().id()), result instanceof Explanation.Forward))
+					explanation.notCalled().contains(seat.spec().id()), explanation.forced().contains(seat.spec().id()),
+					result instanceof Explanation.Forward))
 			.toList();
 		return new ExplanationView(Understood.of(explanation.understood()), plugins, Result.of(result),
 				(result instanceof Explanation.Forward forward) ? Upstream.of(forward) : null,

@@ -30,16 +30,16 @@ public final class ChainRun {
 
 	private final CallSpans spans;
 
-	private volatile @Nullable Passage passage;
-
 	/** Null without shadows. */
 	private final @Nullable BodyTap tap;
 
+	private volatile @Nullable Passage passage;
+
 	ChainRun(ChainParts parts, RequestEvent request, List<PluginRegistry.Entry> chain, CallSpans spans) {
-		this.spans = spans;
 		this.parts = parts;
 		this.request = request;
 		this.chain = chain;
+		this.spans = spans;
 		this.places = new ArrayList<>(chain.size());
 		for (PluginRegistry.Entry entry : chain) {
 			PluginSpec spec = entry.spec();
@@ -51,7 +51,7 @@ public final class ChainRun {
 				this.skipped.add(PluginOutcome.skipped(spec.id(), mismatch.label()));
 			}
 		}
-		this.tap = (parts.shadows() != null && Place.anyShadow(this.places)) ? new BodyTap() : null;
+		this.tap = (parts.shadows() != null && Place.anyShadowAsked(this.places)) ? new BodyTap() : null;
 	}
 
 	/**

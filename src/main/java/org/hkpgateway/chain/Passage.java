@@ -41,11 +41,20 @@ final class Passage {
 	/** The same with what was read of its body. */
 	private final RequestEvent request;
 
+	/** What stays in memory of the client's body as long as there is no result. */
+	private final long heldBytes;
+
 	private final List<Place> places;
 
-	private final Account account;
-
 	private final CallSpans spans;
+
+	/** Where shadows see the body; null without any. */
+	private final @Nullable BodyTap tap;
+
+	/** Shadows wait for this; null without any. */
+	private final Sinks.@Nullable One<Done> done;
+
+	private final Account account;
 
 	/** Who was asked, and who comes in when the keyserver answers. */
 	private final List<PluginRegistry.Entry> plugins;
@@ -63,30 +72,19 @@ final class Passage {
 
 	private volatile @Nullable Hold hold;
 
-	/**
-	 * What stays in memory of the client's body as long as there is no result.
-	 */
-	private final long heldBytes;
-
-	/** Where shadows see the body; null without any. */
-	private final @Nullable BodyTap tap;
-
-	/** Shadows wait for this; null without any. */
-	private final Sinks.@Nullable One<Done> done;
-
 	Passage(ChainParts parts, RequestEvent arrived, RequestBody body, long heldBytes, List<Place> places,
 			List<PluginOutcome> skipped, CallSpans spans, @Nullable BodyTap tap) {
-		this.spans = spans;
 		this.parts = parts;
 		this.arrived = arrived;
 		this.request = arrived.withBody(body);
 		this.heldBytes = heldBytes;
 		this.places = places;
-		this.plugins = new ArrayList<>(places.size());
-		this.account = Account.ofRequest(parts.settings().budget(), now(), skipped);
-		this.state = RequestState.of(this.request);
+		this.spans = spans;
 		this.tap = tap;
 		this.done = (tap != null) ? Sinks.one() : null;
+		this.account = Account.ofRequest(parts.settings().budget(), now(), skipped);
+		this.plugins = new ArrayList<>(places.size());
+		this.state = RequestState.of(this.request);
 	}
 
 	Mono<ChainResult> run() {
@@ -173,7 +171,7 @@ final class Passage {
 		}
 		RequestEvent view = view(entry);
 		this.account.asks(entry.spec().id());
-		return settled(index, entry, ask(entry, view), looks);
+		return ask(entry, view).flatMap((answered) -> settle(index, entry, answered, looks));
 	}
 
 	/** What a plugin is shown of the request as it stands; see {@link RequestState}. */
@@ -191,10 +189,6 @@ final class Passage {
 		return this.spans.asking(entry.spec(), this.parts.asker().ask(entry, view, Duration.ofNanos(left)))
 			.map((reply) -> new Answered(reply, left, now() - started))
 			.checkpoint("plugin " + entry.spec().id());
-	}
-
-	private Mono<ChainResult> settled(int index, PluginRegistry.Entry entry, Mono<Answered> answer, int looks) {
-		return answer.flatMap((answered) -> settle(index, entry, answered, looks));
 	}
 
 	private Mono<ChainResult> settle(int index, PluginRegistry.Entry entry, Answered answered, int looks) {

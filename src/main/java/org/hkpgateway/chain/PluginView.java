@@ -2,6 +2,7 @@ package org.hkpgateway.chain;
 
 import java.nio.ByteBuffer;
 
+import org.hkpgateway.http.FieldNames;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Capability;
@@ -18,6 +19,8 @@ import org.hkpgateway.plugin.RequestEvent;
  * @param prefixBytes how many bytes {@link BodyMode#PREFIX} means, else 0
  */
 record PluginView(boolean credentials, BodyMode body, int prefixBytes) {
+
+	private static final FieldNames CREDENTIALS = FieldNames.of("authorization", "cookie", "proxy-authorization");
 
 	static PluginView of(PluginSpec spec) {
 		return new PluginView(spec.granted().contains(Capability.HTTP_CREDENTIALS), spec.body(),
@@ -49,7 +52,7 @@ record PluginView(boolean credentials, BodyMode body, int prefixBytes) {
 
 	private static RequestEvent withoutCredentials(RequestEvent event) {
 		Headers headers = event.head().headers();
-		Headers visible = headers.without(PluginView::isCredential);
+		Headers visible = headers.without(CREDENTIALS::couldContain);
 		return (visible.fields().size() == headers.fields().size()) ? event
 				: event.withHead(event.head().withHeaders(visible));
 	}
@@ -71,11 +74,6 @@ record PluginView(boolean credentials, BodyMode body, int prefixBytes) {
 		byte[] copy = new byte[this.prefixBytes];
 		body.bytes().get(body.bytes().position(), copy);
 		return new RequestBody(RequestBody.State.PREFIX, ByteBuffer.wrap(copy), body.length());
-	}
-
-	private static boolean isCredential(String name) {
-		return name.equalsIgnoreCase("authorization") || name.equalsIgnoreCase("cookie")
-				|| name.equalsIgnoreCase("proxy-authorization");
 	}
 
 }

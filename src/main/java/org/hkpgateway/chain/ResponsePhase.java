@@ -105,20 +105,20 @@ public final class ResponsePhase {
 
 		private final List<PluginRegistry.Entry> entries;
 
+		private final CallSpans spans;
+
 		/** Null before the answer has come. */
 		private volatile @Nullable Account account;
 
 		private volatile Map<String, String> annotations;
 
-		private final CallSpans spans;
-
 		private Review(ChainResult.Forward forward, List<PluginRegistry.Entry> entries, CallSpans spans) {
-			this.spans = spans;
 			this.arrived = forward.arrived();
 			// Else the bytes of an upload were kept until the keyserver has answered.
 			this.request = forward.request().withBody(RequestBody.ABSENT);
 			this.before = forward.trace();
 			this.entries = entries;
+			this.spans = spans;
 			this.annotations = this.request.annotations();
 		}
 

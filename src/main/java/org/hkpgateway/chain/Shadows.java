@@ -119,17 +119,17 @@ final class Shadows {
 
 		private final ShadowMemory.Lease lease;
 
+		private final CallSpans spans;
+
 		private final Sinks.One<Opinion> opinion = Sinks.one();
 
 		/** What goes on: the body is copied, or the plugin is asked. */
 		private final Disposable.Swap running = Disposables.swap();
 
-		private final CallSpans spans;
-
 		Call(PluginRegistry.Entry entry, ShadowMemory.Lease lease, CallSpans spans) {
-			this.spans = spans;
 			this.entry = entry;
 			this.lease = lease;
+			this.spans = spans;
 		}
 
 		void start(RequestEvent view, BodyTap tap) {

@@ -61,13 +61,14 @@ class ExplanationViewTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', nullValues = "-", textBlock = """
-			OPEN | CLOSED | enforce | The circuit breaker of a is open. It would not be shown a real request, and the request would be answered 500 (fail: closed).
-			OPEN | OPEN | enforce | The circuit breaker of a is open. It would not be shown a real request, and the request would go on without it (fail: open).
-			OPEN | CLOSED | shadow | The circuit breaker of a is open. It would not be shown a real request, and nothing would be compared.
-			HALF_OPEN | CLOSED | enforce | The circuit breaker of a is half open. It is shown few real requests; if it were not, the request would be answered 500 (fail: closed).
-			CLOSED | CLOSED | enforce | -
-			""")
+	@CsvSource(delimiter = '|', nullValues = "-",
+			textBlock = """
+					OPEN | CLOSED | enforce | The circuit breaker of a is open. It would not be shown a real request, and the request would be answered 500 (fail: closed).
+					OPEN | OPEN | enforce | The circuit breaker of a is open. It would not be shown a real request, and the request would go on without it (fail: open).
+					OPEN | CLOSED | shadow | The circuit breaker of a is open. It would not be shown a real request, and nothing would be compared.
+					HALF_OPEN | CLOSED | enforce | The circuit breaker of a is half open. It is shown few real requests; if it were not, the request would be answered 500 (fail: closed).
+					CLOSED | CLOSED | enforce | -
+					""")
 	void whatAnOpenBreakerWouldDoIsNoted(BreakerState state, FailPolicy fail, String mode, @Nullable String note) {
 		TestSpec spec = TestSpec.named("a").granted(Capability.HTTP_REQUEST).fail(fail);
 		PluginSpec plugin = mode.equals("shadow") ? spec.shadow().build() : spec.build();

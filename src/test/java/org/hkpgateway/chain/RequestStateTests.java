@@ -41,9 +41,10 @@ class RequestStateTests {
 	@Test
 	void credentialsAreShownToNobodyElse() {
 		RequestEvent request = Requests.get("/");
-		request = request.withHead(request.head().withHeaders(request.head().headers().with("Cookie", "a=b")));
+		request = request.withHead(request.head()
+			.withHeaders(request.head().headers().with("Cookie", "a=b").with("Proxy_Authorization", "Basic eDp5")));
 		RequestState first = RequestState.of(request).shownTo(HEADS);
-		assertThat(first.view().head().headers().contains("cookie")).isFalse();
+		assertThat(first.view().head().headers()).isEqualTo(Requests.get("/").head().headers());
 		assertThat(first.shownTo(new PluginView(true, BodyMode.NONE, 0)).view()).isSameAs(request);
 	}
 

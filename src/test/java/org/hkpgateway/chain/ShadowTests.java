@@ -11,6 +11,7 @@ import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.ResponseHead;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.BodyReplacement;
+import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
@@ -154,6 +155,8 @@ class ShadowTests implements ChainListener {
 	@Test
 	void withoutShadowsNothingIsTapped() {
 		this.chain.add(entry(TestSpec.named("a").body(BodyMode.FULL, 0), Mono.never()));
+		this.chain.add(entry(TestSpec.named("blind").shadow().granted(Capability.HTTP_RESPONSE),
+				Mono.error(new AssertionError("expected: not asked"))));
 		assertThat(this.plugins.start(Requests.post("/pks/add")).bodyTap()).isNull();
 	}
 
