@@ -10,8 +10,8 @@ import org.hkpgateway.plugin.RequestEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls to the plugins of one stage, all made at its beginning. Each is taken when it is
- * that plugin's turn; those that are not taken are cancelled when this is closed.
+ * Calls to the plugins of one stage, all made at its beginning. Each is looked at when it
+ * is that plugin's turn; those that are not over are cancelled when this is closed.
  * Thread-safe as far as {@link #close} may come at any time.
  */
 final class EarlyAnswers {
@@ -42,18 +42,25 @@ final class EarlyAnswers {
 	}
 
 	/**
-	 * The call to a plugin, if there is one and nobody has taken it. From now on it is
-	 * the caller's to cancel; else its answer were kept as long as the request.
+	 * The call to a plugin, if there is one. It stays here, to be cancelled by
+	 * {@link #close}, until it is dropped.
 	 * @param index its place
 	 */
-	@Nullable Call take(int index) {
-		int i = index - this.first;
-		if (i < 0 || i >= this.calls.length) {
-			return null;
+	@Nullable Call at(int index) {
+		return covers(index) ? this.calls[index - this.first] : null;
+	}
+
+	/**
+	 * Keeps a call no longer, and cancels it unless it is over. Else an answer that was
+	 * used or is not wanted were kept as long as the request.
+	 * @param index its place
+	 */
+	void drop(int index) {
+		Call call = this.calls[index - this.first];
+		if (call != null) {
+			call.cancel();
+			this.calls[index - this.first] = null;
 		}
-		Call call = this.calls[i];
-		this.calls[i] = null;
-		return call;
 	}
 
 	/**
@@ -64,14 +71,9 @@ final class EarlyAnswers {
 		return index >= this.first && index < this.first + this.calls.length;
 	}
 
-	/** Ends what is not taken, and keeps no answer that was not waited for. */
 	void close() {
 		for (int i = 0; i < this.calls.length; i++) {
-			Call call = this.calls[i];
-			if (call != null) {
-				call.cancel();
-				this.calls[i] = null;
-			}
+			drop(this.first + i);
 		}
 	}
 

@@ -138,16 +138,18 @@ final class Passage {
 	}
 
 	private Mono<ChainResult> turn(int index, int looks) {
-		EarlyAnswers.Call call = (this.early != null) ? this.early.take(index) : null;
-		if (call != null) {
+		EarlyAnswers stage = this.early;
+		EarlyAnswers.Call call = (stage != null) ? stage.at(index) : null;
+		if (stage != null && call != null) {
 			RequestEvent view = view(call.entry());
 			this.account.asks(call.entry().spec().id());
 			if (RequestState.alike(call.shown(), view)) {
-				return Mono.fromFuture(call.answer())
-					.flatMap((answered) -> wasSent(answered) ? settle(index, call.entry(), answered, looks)
-							: askInTurn(index, looks));
+				return Mono.fromFuture(call.answer()).flatMap((answered) -> {
+					stage.drop(index);
+					return wasSent(answered) ? settle(index, call.entry(), answered, looks) : askInTurn(index, looks);
+				});
 			}
-			call.cancel();
+			stage.drop(index);
 		}
 		return askInTurn(index, looks);
 	}

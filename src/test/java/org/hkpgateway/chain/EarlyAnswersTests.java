@@ -19,16 +19,20 @@ class EarlyAnswersTests {
 
 	/** A request that is held back would keep it for long. */
 	@Test
-	void whatWasTakenOrIsNotWantedIsNotKept() {
+	void whatIsOverOrNotWantedIsNotKept() {
 		Place place = new Place(new Filled(TestSpec.named("a").speculative().build(), null));
 		EarlyAnswers answers = EarlyAnswers.ask(List.of(place, place), 0, (asked) -> {
 			this.calls.add(new CompletableFuture<>());
 			return new EarlyAnswers.Call(asked.chosen(), Requests.get("/"), this.calls.get(this.calls.size() - 1));
 		});
-		assertThat(answers.take(0)).isNotNull();
-		assertThat(answers.take(0)).isNull();
+		assertThat(answers.at(0)).isNotNull();
+		this.calls.get(0).complete(new Answered(new Reply.NotAsked<>("x"), 1, 1));
+		answers.drop(0);
+		assertThat(answers.at(0)).isNull();
+		assertThat(answers.at(1)).isNotNull();
 		answers.close();
-		assertThat(answers.take(1)).isNull();
+		assertThat(answers.at(1)).isNull();
+		assertThat(answers.at(2)).isNull();
 		assertThat(this.calls).extracting(CompletableFuture::isCancelled).containsExactly(false, true);
 	}
 
