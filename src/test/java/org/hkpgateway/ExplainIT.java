@@ -50,10 +50,13 @@ class ExplainIT {
 		FakePluginProgram.installAs(this.plugins, "i-old", "DENIES", "NO_DRY_RUN");
 		FakePluginProgram.installReviewing(this.plugins, "j-reviews", "TELLS");
 		install("k-host", "SETS_HOST", stream, "/host");
+		FakePluginProgram.installReviewing(this.plugins, "l-blind", "TELLS");
 		try (RawUpstream upstream = RawUpstream.answering("HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\nkeyserver!");
 				GatewayProcess gateway = start(upstream, "hkp.plugins.settings.h-shadow.mode=shadow",
 						"hkp.plugins.settings.f-fails.fail=open", "hkp.plugins.settings.i-old.match.paths=/old",
-						"hkp.plugins.settings.j-reviews.grants=http.request,http.respond,http.response")) {
+						"hkp.plugins.settings.j-reviews.grants=http.request,http.respond,http.response",
+						"hkp.plugins.settings.l-blind.grants=http.response",
+						"hkp.plugins.settings.l-blind.mode=shadow")) {
 			assertThat(gateway.actuator("plugins/a-counts").path("features").toString().contains("stream"))
 				.isEqualTo(stream);
 
@@ -80,6 +83,9 @@ class ExplainIT {
 					"\"X-Real-IP: 203.0.113.7\"");
 			assertThat(lookup.path("result").path("kind").asString("")).isEqualTo("forward");
 			assertThat(lookup.path("result").path("reviewers").toString()).isEqualTo("[\"j-reviews\"]");
+
+			assertThat(plugin(lookup, "l-blind").path("outcome").asString("")).isEqualTo("no-part");
+			assertThat(plugin(lookup, "l-blind").path("why").asString("")).endsWith("it is in shadow mode");
 
 			JsonNode shouts = explain(gateway,
 					"{\"method\": \"POST\", \"target\": \"/shouts\", \"headers\": [\"Host: keys\"], \"body\": \"body\"}");
@@ -138,6 +144,14 @@ class ExplainIT {
 			assertThat(plugin(explain(gateway, get("/real")), "a-counts").path("why").asString(""))
 				.isEqualTo("real requests: 1");
 			assertThat(upstream.waiting()).isZero();
+
+			for (int i = 0; i < 25; i++) {
+				assertThat(RawClient.exchange(gateway.port(), "GET /fails HTTP/1.0\r\nHost: keys\r\n\r\n").status())
+					.isEqualTo(200);
+			}
+			JsonNode open = explain(gateway, get("/fails"));
+			assertThat(open.path("notes").toString()).containsPattern("circuit breaker of f-fails is (half )?open.*"
+					+ "the request would go on without it \\(fail: open\\)");
 		}
 	}
 

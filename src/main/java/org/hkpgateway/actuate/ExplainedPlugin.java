@@ -10,6 +10,7 @@ import org.hkpgateway.chain.PluginOutcome;
 import org.hkpgateway.chain.Seat;
 import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.PluginMode;
 import org.hkpgateway.plugin.TargetRewrite;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param stage number of the group that is asked at the same time, from 1; null if it is
  * in none
  * @param outcome as in the access log; or not-called, because it would have changed its
- * state, answers-only, because it sees no requests, or not-reached, because the request
- * had ended before
+ * state, answers-only, because it sees no requests, no-part, because it sees neither
+ * requests nor answers, or not-reached, because the request had ended before
  * @param why the reason that the plugin gave, the failure, or what does not match
  * @param called whether it was asked
  * @param forced whether it was asked although it may have changed its state
@@ -37,28 +38,49 @@ record ExplainedPlugin(String name, int order, String mode, @Nullable Integer st
 		boolean called, boolean forced, @Nullable Double millis, List<String> changes, @Nullable Integer status,
 		@Nullable Long delayMillis, Map<String, String> annotations) {
 
-	static ExplainedPlugin of(Seat seat, @Nullable PluginOutcome outcome, boolean notCalled, boolean forced) {
+	/**
+	 * Makes the view.
+	 * @param seat its place
+	 * @param outcome what came of it; null if nothing did
+	 * @param notCalled whether it was not asked because it would have changed its state
+	 * @param forced whether it was asked although it may have changed its state
+	 * @param forwarded whether a keyserver would answer
+	 */
+	static ExplainedPlugin of(Seat seat, @Nullable PluginOutcome outcome, boolean notCalled, boolean forced,
+			boolean forwarded) {
 		PluginOutcome asked = (outcome != null && outcome.kind() != PluginOutcome.Kind.SKIPPED) ? outcome : null;
 		Decision decision = (asked != null) ? asked.decision() : null;
 		return new ExplainedPlugin(seat.spec().id().name(), seat.spec().order(),
 				seat.spec().mode().name().toLowerCase(Locale.ROOT), (seat.stage() > 0) ? seat.stage() : null,
-				label(seat, outcome, notCalled), why(seat, outcome, notCalled), asked != null, forced,
-				(asked != null) ? ExplanationView.millis(asked.nanos()) : null, changes(decision),
+				label(seat, outcome, notCalled, forwarded), why(seat, outcome, notCalled, forwarded), asked != null,
+				forced, (asked != null) ? ExplanationView.millis(asked.nanos()) : null, changes(decision),
 				(decision instanceof Decision.Respond respond) ? respond.head().status() : null,
 				(decision != null && !decision.delay().isZero()) ? decision.delay().toMillis() : null,
 				(decision != null) ? new TreeMap<>(decision.annotations()) : Map.of());
 	}
 
-	private static String label(Seat seat, @Nullable PluginOutcome outcome, boolean notCalled) {
+	private static String label(Seat seat, @Nullable PluginOutcome outcome, boolean notCalled, boolean forwarded) {
 		if (outcome != null || notCalled) {
 			return (notCalled || outcome == null) ? "not-called" : outcome.kind().label();
 		}
-		return seat.onlyReviews() ? "answers-only" : "not-reached";
+		if (seat.onlyReviews() && !seat.reviews()) {
+			return "no-part";
+		}
+		return (seat.onlyReviews() && forwarded) ? "answers-only" : "not-reached";
 	}
 
-	private static String why(Seat seat, @Nullable PluginOutcome outcome, boolean notCalled) {
+	private static String why(Seat seat, @Nullable PluginOutcome outcome, boolean notCalled, boolean forwarded) {
+		if (outcome == null && notCalled) {
+			return "";
+		}
 		if (outcome == null) {
-			return notCalled ? "" : seat.onlyReviews() ? "it is not granted http.request" : "the request ended before";
+			return switch (label(seat, null, false, forwarded)) {
+				case "answers-only" -> "it is not granted http.request";
+				case "no-part" -> "it is not granted http.request, and shown no answers: "
+						+ ((seat.spec().mode() == PluginMode.SHADOW) ? "it is in shadow mode"
+								: "it does not run, or does not declare the feature response");
+				default -> "the request ended before";
+			};
 		}
 		boolean unmatched = outcome.kind() == PluginOutcome.Kind.SKIPPED && !notCalled;
 		return unmatched ? "does not match: " + outcome.detail() : outcome.detail();

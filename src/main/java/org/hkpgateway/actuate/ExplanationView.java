@@ -55,15 +55,15 @@ record ExplanationView(@Nullable Understood understood, List<ExplainedPlugin> pl
 	 * @return for JSON
 	 */
 	static ExplanationView of(Explanation explanation, List<PluginStatus> known) {
+		Explanation.Result result = explanation.result();
 		Map<PluginId, PluginOutcome> outcomes = new HashMap<>();
 		explanation.trace().outcomes().forEach((outcome) -> outcomes.put(outcome.plugin(), outcome));
 		List<ExplainedPlugin> plugins = explanation.seats()
 			.stream()
 			.map((seat) -> ExplainedPlugin.of(seat, outcomes.get(seat.spec().id()),
-					explanation.notCalled().contains(seat.spec().id()),
-					explanation.forced().contains(seat.spec().id())))
+					explanation.notCalled().contains(seat.spec().id()), explanation.forced().contains(seat.spec().id()),
+					result instanceof Explanation.Forward))
 			.toList();
-		Explanation.Result result = explanation.result();
 		return new ExplanationView(Understood.of(explanation.understood()), plugins, Result.of(result),
 				(result instanceof Explanation.Forward forward) ? Upstream.of(forward) : null,
 				explanation.trace().changes().stream().map(Change::toString).toList(),
@@ -88,6 +88,7 @@ record ExplanationView(@Nullable Understood understood, List<ExplainedPlugin> pl
 			notes.add("The gateway itself refuses the request; no plugin hears of it.");
 			return notes;
 		}
+		notes.addAll(BreakerNotes.of(explanation, known));
 		List<PluginId> seated = explanation.seats().stream().map((seat) -> seat.spec().id()).toList();
 		for (PluginStatus status : known) {
 			if (!seated.contains(status.id())) {

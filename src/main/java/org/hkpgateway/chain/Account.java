@@ -151,6 +151,20 @@ final class Account {
 				(this.phase == Phase.REQUEST) ? nanos : this.usedBefore);
 	}
 
+	/** Bytes of the bodies that are in decisions: replaced ones, and those of answers. */
+	synchronized long bytes() {
+		long bytes = 0;
+		for (PluginOutcome outcome : this.outcomes) {
+			if (outcome.decision() instanceof Decision.Respond respond) {
+				bytes += respond.body().remaining();
+			}
+			else if (outcome.decision() instanceof Decision.Continue next && next.body() != null) {
+				bytes += next.body().bytes().remaining();
+			}
+		}
+		return bytes;
+	}
+
 	/**
 	 * A failure in words; if it is for want of time that others have used, with who has.
 	 * @param spec whose it is

@@ -31,6 +31,8 @@ public sealed interface ChainResult {
 	/**
 	 * Forward to the keyserver.
 	 *
+	 * @param arrived the request as it came, without its body: match rules are about it,
+	 * also those that say who sees the answer
 	 * @param request what is to be forwarded: the request as it stands after the last
 	 * plugin, with all annotations; never cut down to what one plugin may see
 	 * @param bodyReplaced whether the body to forward is that of {@code request}; else it
@@ -41,7 +43,7 @@ public sealed interface ChainResult {
 	 * @param responseHeaders changes of the answer's headers, in order
 	 * @param trace how it came to that
 	 */
-	record Forward(RequestEvent request, boolean bodyReplaced, List<PluginRegistry.Entry> plugins,
+	record Forward(RequestEvent arrived, RequestEvent request, boolean bodyReplaced, List<PluginRegistry.Entry> plugins,
 			List<HeaderMutation> responseHeaders, ChainTrace trace) implements ChainResult {
 
 		public Forward {

@@ -30,16 +30,16 @@ public final class ChainRun {
 
 	private final CallSpans spans;
 
-	private volatile @Nullable Passage passage;
-
 	/** Null without shadows. */
 	private final @Nullable BodyTap tap;
 
+	private volatile @Nullable Passage passage;
+
 	ChainRun(ChainParts parts, RequestEvent request, List<PluginRegistry.Entry> chain, CallSpans spans) {
-		this.spans = spans;
 		this.parts = parts;
 		this.request = request;
 		this.chain = chain;
+		this.spans = spans;
 		this.places = new ArrayList<>(chain.size());
 		for (PluginRegistry.Entry entry : chain) {
 			PluginSpec spec = entry.spec();
@@ -51,7 +51,7 @@ public final class ChainRun {
 				this.skipped.add(PluginOutcome.skipped(spec.id(), mismatch.label()));
 			}
 		}
-		this.tap = (parts.shadows() != null && Place.anyShadow(this.places)) ? new BodyTap() : null;
+		this.tap = (parts.shadows() != null && Place.anyShadowAsked(this.places)) ? new BodyTap() : null;
 	}
 
 	/**
@@ -108,16 +108,17 @@ public final class ChainRun {
 	/**
 	 * The same for a request of whose body more is in memory than is shown.
 	 * @param body see above
-	 * @param heldBytes how much memory the body takes until there is a result
+	 * @param heldBytes how much memory the body takes until there is a result, with the
+	 * copy that is shown
 	 * @return the decision
 	 */
 	public Mono<ChainResult> decide(RequestBody body, long heldBytes) {
 		if (this.places.isEmpty()) {
-			return Mono
-				.just(new ChainResult.Forward(this.request.withBody(body), false, List.of(), List.of(), untouched()));
+			return Mono.just(new ChainResult.Forward(this.request, this.request.withBody(body), false, List.of(),
+					List.of(), untouched()));
 		}
 		return Mono.defer(() -> {
-			Passage begun = new Passage(this.parts, this.request.withBody(body), heldBytes, this.places, this.skipped,
+			Passage begun = new Passage(this.parts, this.request, body, heldBytes, this.places, this.skipped,
 					this.spans, this.tap);
 			this.passage = begun;
 			return begun.run();

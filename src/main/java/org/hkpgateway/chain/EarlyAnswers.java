@@ -10,8 +10,8 @@ import org.hkpgateway.plugin.RequestEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls to the plugins of one stage, all made at its beginning. Each is taken when it is
- * that plugin's turn; those that are not taken are cancelled when this is closed.
+ * Calls to the plugins of one stage, all made at its beginning. Each is looked at when it
+ * is that plugin's turn; those that are not over are cancelled when this is closed.
  * Thread-safe as far as {@link #close} may come at any time.
  */
 final class EarlyAnswers {
@@ -42,16 +42,25 @@ final class EarlyAnswers {
 	}
 
 	/**
-	 * The call to a plugin, if there is one.
+	 * The call to a plugin, if there is one. It stays here, to be cancelled by
+	 * {@link #close}, until it is dropped.
 	 * @param index its place
 	 */
-	@Nullable Call take(int index) {
-		int i = index - this.first;
-		if (i < 0 || i >= this.calls.length) {
-			return null;
+	@Nullable Call at(int index) {
+		return covers(index) ? this.calls[index - this.first] : null;
+	}
+
+	/**
+	 * Keeps a call no longer, and cancels it unless it is over. Else an answer that was
+	 * used or is not wanted were kept as long as the request.
+	 * @param index its place
+	 */
+	void drop(int index) {
+		Call call = this.calls[index - this.first];
+		if (call != null) {
+			call.cancel();
+			this.calls[index - this.first] = null;
 		}
-		// It stays here: a call that is over is not cancelled by close.
-		return this.calls[i];
 	}
 
 	/**
@@ -63,10 +72,8 @@ final class EarlyAnswers {
 	}
 
 	void close() {
-		for (Call call : this.calls) {
-			if (call != null) {
-				call.cancel();
-			}
+		for (int i = 0; i < this.calls.length; i++) {
+			drop(this.first + i);
 		}
 	}
 

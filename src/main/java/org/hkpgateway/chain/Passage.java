@@ -14,6 +14,7 @@ import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginRegistry;
 import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.plugin.RequestEvent;
 
 import org.jspecify.annotations.Nullable;
@@ -34,14 +35,26 @@ final class Passage {
 
 	private final ChainParts parts;
 
-	/** The request as it came: match rules are about it. */
+	/** The request as it came, without its body: match rules are about it. */
+	private final RequestEvent arrived;
+
+	/** The same with what was read of its body. */
 	private final RequestEvent request;
+
+	/** What stays in memory of the client's body as long as there is no result. */
+	private final long heldBytes;
 
 	private final List<Place> places;
 
-	private final Account account;
-
 	private final CallSpans spans;
+
+	/** Where shadows see the body; null without any. */
+	private final @Nullable BodyTap tap;
+
+	/** Shadows wait for this; null without any. */
+	private final Sinks.@Nullable One<Done> done;
+
+	private final Account account;
 
 	/** Who was asked, and who comes in when the keyserver answers. */
 	private final List<PluginRegistry.Entry> plugins;
@@ -59,27 +72,19 @@ final class Passage {
 
 	private volatile @Nullable Hold hold;
 
-	/** What stays in memory of the body as long as there is no result. */
-	private final long heldBytes;
-
-	/** Where shadows see the body; null without any. */
-	private final @Nullable BodyTap tap;
-
-	/** Shadows wait for this; null without any. */
-	private final Sinks.@Nullable One<Done> done;
-
-	Passage(ChainParts parts, RequestEvent request, long heldBytes, List<Place> places, List<PluginOutcome> skipped,
-			CallSpans spans, @Nullable BodyTap tap) {
-		this.spans = spans;
+	Passage(ChainParts parts, RequestEvent arrived, RequestBody body, long heldBytes, List<Place> places,
+			List<PluginOutcome> skipped, CallSpans spans, @Nullable BodyTap tap) {
 		this.parts = parts;
-		this.request = request;
+		this.arrived = arrived;
+		this.request = arrived.withBody(body);
 		this.heldBytes = heldBytes;
 		this.places = places;
-		this.plugins = new ArrayList<>(places.size());
-		this.account = Account.ofRequest(parts.settings().budget(), now(), skipped);
-		this.state = RequestState.of(request);
+		this.spans = spans;
 		this.tap = tap;
 		this.done = (tap != null) ? Sinks.one() : null;
+		this.account = Account.ofRequest(parts.settings().budget(), now(), skipped);
+		this.plugins = new ArrayList<>(places.size());
+		this.state = RequestState.of(this.request);
 	}
 
 	Mono<ChainResult> run() {
@@ -90,8 +95,8 @@ final class Passage {
 
 	private Mono<ChainResult> from(int index) {
 		if (index == this.places.size()) {
-			return end((trace) -> new ChainResult.Forward(this.state.event(), this.state.bodyReplaced(), this.plugins,
-					this.responseHeaders, trace));
+			return end((trace) -> new ChainResult.Forward(this.arrived, this.state.event(), this.state.bodyReplaced(),
+					this.plugins, this.responseHeaders, trace));
 		}
 		if (this.places.get(index).onlyReviews()) {
 			return passedBy(index);
@@ -128,22 +133,23 @@ final class Passage {
 		if (entry == null || !entry.spec().speculative()) {
 			return null;
 		}
-		this.state = this.state.shownTo(PluginView.of(entry.spec()));
-		RequestEvent view = this.state.view();
+		RequestEvent view = view(entry);
 		return new EarlyAnswers.Call(entry, view, ask(entry, view).toFuture());
 	}
 
 	private Mono<ChainResult> turn(int index, int looks) {
-		EarlyAnswers.Call call = (this.early != null) ? this.early.take(index) : null;
-		if (call != null) {
-			this.state = this.state.shownTo(PluginView.of(call.entry().spec()));
+		EarlyAnswers stage = this.early;
+		EarlyAnswers.Call call = (stage != null) ? stage.at(index) : null;
+		if (stage != null && call != null) {
+			RequestEvent view = view(call.entry());
 			this.account.asks(call.entry().spec().id());
-			if (RequestState.alike(call.shown(), this.state.view())) {
-				return Mono.fromFuture(call.answer())
-					.flatMap((answered) -> wasSent(answered) ? settle(index, call.entry(), answered, looks)
-							: askInTurn(index, looks));
+			if (RequestState.alike(call.shown(), view)) {
+				return Mono.fromFuture(call.answer()).flatMap((answered) -> {
+					stage.drop(index);
+					return wasSent(answered) ? settle(index, call.entry(), answered, looks) : askInTurn(index, looks);
+				});
 			}
-			call.cancel();
+			stage.drop(index);
 		}
 		return askInTurn(index, looks);
 	}
@@ -165,9 +171,15 @@ final class Passage {
 			this.account.skipped(this.places.get(index).chosen().spec().id(), now.why());
 			return from(index + 1);
 		}
-		this.state = this.state.shownTo(PluginView.of(entry.spec()));
+		RequestEvent view = view(entry);
 		this.account.asks(entry.spec().id());
-		return settled(index, entry, ask(entry, this.state.view()), looks);
+		return ask(entry, view).flatMap((answered) -> settle(index, entry, answered, looks));
+	}
+
+	/** What a plugin is shown of the request as it stands; see {@link RequestState}. */
+	private RequestEvent view(PluginRegistry.Entry entry) {
+		this.state = this.state.shownTo(PluginView.of(entry.spec()));
+		return this.state.view();
 	}
 
 	private Mono<Answered> ask(PluginRegistry.Entry entry, RequestEvent view) {
@@ -179,10 +191,6 @@ final class Passage {
 		return this.spans.asking(entry.spec(), this.parts.asker().ask(entry, view, Duration.ofNanos(left)))
 			.map((reply) -> new Answered(reply, left, now() - started))
 			.checkpoint("plugin " + entry.spec().id());
-	}
-
-	private Mono<ChainResult> settled(int index, PluginRegistry.Entry entry, Mono<Answered> answer, int looks) {
-		return answer.flatMap((answered) -> settle(index, entry, answered, looks));
 	}
 
 	private Mono<ChainResult> settle(int index, PluginRegistry.Entry entry, Answered answered, int looks) {
@@ -293,7 +301,8 @@ final class Passage {
 		if (this.parts.tarpit() == null) {
 			return Mono.just(done(result.apply(trace(new Delay(this.delayedBy, this.delay, Duration.ZERO)))));
 		}
-		return this.parts.tarpit().hold(this.delayedBy, this.delay, this.heldBytes, (held) -> {
+		long bytes = this.heldBytes + this.account.bytes() + this.state.copied();
+		return this.parts.tarpit().hold(this.delayedBy, this.delay, bytes, (held) -> {
 			this.hold = new Hold(held, now());
 			return done(result.apply(trace(held)));
 		});
@@ -324,15 +333,14 @@ final class Passage {
 		if (this.parts.shadows() == null || this.tap == null || this.done == null) {
 			return askedInTurn(index, entry);
 		}
-		this.parts.shadows().ask(entry, this.state.event(), this.tap, this.done.asMono(), this.spans);
+		this.parts.shadows().ask(entry, view(entry), this.tap, this.done.asMono(), this.spans);
 		return from(index + 1);
 	}
 
 	/** As an explanation wants it, which has time. */
 	private Mono<ChainResult> askedInTurn(int index, PluginRegistry.Entry entry) {
-		RequestEvent view = PluginView.of(entry.spec()).of(this.state.event());
 		long started = now();
-		return this.parts.asker().ask(entry, view, this.parts.settings().budget()).flatMap((reply) -> {
+		return this.parts.asker().ask(entry, view(entry), this.parts.settings().budget()).flatMap((reply) -> {
 			long nanos = now() - started;
 			this.account.forget(started, started + nanos);
 			if (reply instanceof Reply.NotAsked<Decision> notAsked) {

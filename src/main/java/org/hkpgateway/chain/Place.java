@@ -45,9 +45,10 @@ record Place(PluginRegistry.Entry chosen) {
 		return spec.mode() == PluginMode.SHADOW;
 	}
 
-	static boolean anyShadow(List<Place> places) {
+	/** Whether any plugin is asked in shadow mode; one that sees no requests is not. */
+	static boolean anyShadowAsked(List<Place> places) {
 		for (Place place : places) {
-			if (place.isShadow()) {
+			if (place.isShadow() && !place.onlyReviews()) {
 				return true;
 			}
 		}

@@ -2,6 +2,8 @@ package org.hkpgateway.chain;
 
 import java.nio.ByteBuffer;
 
+import org.hkpgateway.http.FieldNames;
+import org.hkpgateway.http.Headers;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.PluginSpec;
@@ -18,53 +20,60 @@ import org.hkpgateway.plugin.RequestEvent;
  */
 record PluginView(boolean credentials, BodyMode body, int prefixBytes) {
 
+	private static final FieldNames CREDENTIALS = FieldNames.of("authorization", "cookie", "proxy-authorization");
+
 	static PluginView of(PluginSpec spec) {
 		return new PluginView(spec.granted().contains(Capability.HTTP_CREDENTIALS), spec.body(),
 				(spec.body() == BodyMode.PREFIX) ? spec.bodyPrefixBytes() : 0);
 	}
 
 	/**
-	 * The same for one request: of a request without a body all see the same of it.
+	 * The same for one request: of a request without a body all see the same of it, and
+	 * of a short one those who want a prefix see all.
 	 * @param event the request
-	 * @return equal for all plugins that are shown the same
+	 * @return equal for all plugins that are shown the same of the body
 	 */
 	PluginView on(RequestEvent event) {
-		RequestBody.State state = event.body().state();
-		boolean nothing = state == RequestBody.State.ABSENT || state == RequestBody.State.WITHHELD;
-		return (nothing && this.body != BodyMode.NONE) ? new PluginView(this.credentials, BodyMode.NONE, 0) : this;
+		BodyMode shown = !isReadable(event.body()) ? BodyMode.NONE
+				: showsAllOf(event.body()) ? BodyMode.FULL : this.body;
+		return (shown != this.body) ? new PluginView(this.credentials, shown, 0) : this;
 	}
 
+	/**
+	 * What is seen of a request.
+	 * @param event with nothing withheld
+	 * @return this very event if there is nothing to withhold
+	 */
 	RequestEvent of(RequestEvent event) {
-		RequestEvent shown = event;
-		if (!this.credentials) {
-			shown = shown.withHead(shown.head().withHeaders(shown.head().headers().without(PluginView::isCredential)));
-		}
-		return shown.withBody(body(event.body()));
+		RequestEvent shown = this.credentials ? event : withoutCredentials(event);
+		RequestBody body = event.body();
+		return (!isReadable(body) || showsAllOf(body)) ? shown : shown.withBody(cut(body));
 	}
 
-	private RequestBody body(RequestBody body) {
-		if (body.state() == RequestBody.State.ABSENT || body.state() == RequestBody.State.WITHHELD) {
-			return body;
-		}
-		return switch (this.body) {
-			case NONE -> RequestBody.withheld(body.length());
-			case FULL -> body;
-			case PREFIX -> prefix(body);
-		};
+	private static RequestEvent withoutCredentials(RequestEvent event) {
+		Headers headers = event.head().headers();
+		Headers visible = headers.without(CREDENTIALS::couldContain);
+		return (visible.fields().size() == headers.fields().size()) ? event
+				: event.withHead(event.head().withHeaders(visible));
 	}
 
-	private RequestBody prefix(RequestBody body) {
-		ByteBuffer bytes = body.bytes().duplicate();
-		if (bytes.remaining() <= this.prefixBytes) {
-			return body;
-		}
-		bytes.limit(bytes.position() + this.prefixBytes);
-		return new RequestBody(RequestBody.State.PREFIX, bytes, body.length());
+	private static boolean isReadable(RequestBody body) {
+		return body.state() != RequestBody.State.ABSENT && body.state() != RequestBody.State.WITHHELD;
 	}
 
-	private static boolean isCredential(String name) {
-		return name.equalsIgnoreCase("authorization") || name.equalsIgnoreCase("cookie")
-				|| name.equalsIgnoreCase("proxy-authorization");
+	private boolean showsAllOf(RequestBody body) {
+		return this.body == BodyMode.FULL
+				|| (this.body == BodyMode.PREFIX && body.bytes().remaining() <= this.prefixBytes);
+	}
+
+	/** A copy: a shadow may keep it when the whole is no longer needed. */
+	private RequestBody cut(RequestBody body) {
+		if (this.body == BodyMode.NONE) {
+			return RequestBody.withheld(body.length());
+		}
+		byte[] copy = new byte[this.prefixBytes];
+		body.bytes().get(body.bytes().position(), copy);
+		return new RequestBody(RequestBody.State.PREFIX, ByteBuffer.wrap(copy), body.length());
 	}
 
 }

@@ -3,6 +3,7 @@ package org.hkpgateway.chain;
 import java.util.HashMap;
 import java.util.Map;
 
+import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.RequestChanges;
@@ -49,6 +50,15 @@ record RequestState(RequestEvent event, boolean bodyReplaced, @Nullable Shown sh
 	/** What a plugin is shown: see {@link #shownTo}. */
 	RequestEvent view() {
 		return (this.shown != null) ? this.shown.event() : this.event;
+	}
+
+	/** Bytes of the views that were built which are not in the request itself. */
+	long copied() {
+		long bytes = 0;
+		for (Shown known = this.built; known != null; known = known.earlier()) {
+			bytes += (known.by().body() == BodyMode.PREFIX) ? known.event().body().bytes().remaining() : 0;
+		}
+		return bytes;
 	}
 
 	/**

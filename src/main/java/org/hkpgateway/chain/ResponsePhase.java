@@ -95,25 +95,30 @@ public final class ResponsePhase {
 	/** The answer to one request on its way back. */
 	public final class Review {
 
+		/** As it came: match rules are about it, as in the request phase. */
+		private final RequestEvent arrived;
+
+		/** As it is sent. */
 		private final RequestEvent request;
 
 		private final ChainTrace before;
 
 		private final List<PluginRegistry.Entry> entries;
 
+		private final CallSpans spans;
+
 		/** Null before the answer has come. */
 		private volatile @Nullable Account account;
 
 		private volatile Map<String, String> annotations;
 
-		private final CallSpans spans;
-
 		private Review(ChainResult.Forward forward, List<PluginRegistry.Entry> entries, CallSpans spans) {
-			this.spans = spans;
+			this.arrived = forward.arrived();
 			// Else the bytes of an upload were kept until the keyserver has answered.
 			this.request = forward.request().withBody(RequestBody.ABSENT);
 			this.before = forward.trace();
 			this.entries = entries;
+			this.spans = spans;
 			this.annotations = this.request.annotations();
 		}
 
@@ -154,7 +159,7 @@ public final class ResponsePhase {
 			PluginRegistry.Entry entry = chosen.current();
 			// Another generation may have come since, with rules and features of its own.
 			if (entry == null || (entry != chosen
-					&& (!takesPart(entry) || entry.spec().match().mismatch(this.request) != null))) {
+					&& (!takesPart(entry) || entry.spec().match().mismatch(this.arrived) != null))) {
 				books.skipped(chosen.spec().id(), null);
 				return from(index + 1, event, books, Place.MOST_LOOKS);
 			}

@@ -1,6 +1,5 @@
 package org.hkpgateway.chain;
 
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
@@ -72,14 +71,14 @@ final class Shadows {
 	/**
 	 * Asks one, or will when it has seen what it wants of the body. Returns at once.
 	 * @param entry the plugin
-	 * @param request the request as it stands at its place, with nothing withheld
+	 * @param view what it is shown of the request as it stands at its place
 	 * @param tap where more of the body is to be seen
 	 * @param result what the chain does in the end; empty if the client left
 	 * @param spans sees the call
 	 */
-	void ask(PluginRegistry.Entry entry, RequestEvent request, BodyTap tap, Mono<Done> result, CallSpans spans) {
+	void ask(PluginRegistry.Entry entry, RequestEvent view, BodyTap tap, Mono<Done> result, CallSpans spans) {
 		PluginId plugin = entry.spec().id();
-		String id = request.id();
+		String id = view.id();
 		ShadowMemory.Lease lease = this.memory.open();
 		if (lease == null) {
 			Opinion none = Opinion.notAsked(this.memory.mostOpen() + " requests wait for shadows already");
@@ -93,7 +92,7 @@ final class Shadows {
 			.subscribe((outcome) -> compared(id, outcome),
 					(error) -> logger.error("Unexpected error while asking plugin {} in shadow mode", plugin, error));
 		try {
-			call.start(request, tap);
+			call.start(view, tap);
 		}
 		catch (RuntimeException ex) {
 			// The request must not fail for it.
@@ -120,22 +119,21 @@ final class Shadows {
 
 		private final ShadowMemory.Lease lease;
 
+		private final CallSpans spans;
+
 		private final Sinks.One<Opinion> opinion = Sinks.one();
 
 		/** What goes on: the body is copied, or the plugin is asked. */
 		private final Disposable.Swap running = Disposables.swap();
 
-		private final CallSpans spans;
-
 		Call(PluginRegistry.Entry entry, ShadowMemory.Lease lease, CallSpans spans) {
-			this.spans = spans;
 			this.entry = entry;
 			this.lease = lease;
+			this.spans = spans;
 		}
 
-		void start(RequestEvent request, BodyTap tap) {
+		void start(RequestEvent view, BodyTap tap) {
 			PluginSpec spec = this.entry.spec();
-			RequestEvent view = PluginView.of(spec).of(request);
 			RequestBody body = view.body();
 			String tooLarge = ShadowBody.tooLarge(spec, Math.max(body.length(), body.bytes().remaining()));
 			if (tooLarge != null) {
@@ -150,12 +148,11 @@ final class Shadows {
 		}
 
 		private void askWith(RequestEvent view) {
-			RequestBody body = view.body();
-			if (!this.lease.take(body.bytes().remaining())) {
+			if (!this.lease.take(view.body().bytes().remaining())) {
 				missed(ShadowBody.noMemory(Shadows.this.memory));
 			}
 			else {
-				ask(view.withBody(detached(body)));
+				ask(view);
 			}
 		}
 
@@ -217,15 +214,6 @@ final class Shadows {
 			case WITHHELD -> spec.body() == BodyMode.NONE;
 			case PREFIX -> spec.body() == BodyMode.PREFIX && shown.bytes().remaining() >= spec.bodyPrefixBytes();
 		};
-	}
-
-	/** A prefix must not keep the body that it is the beginning of. */
-	private static RequestBody detached(RequestBody body) {
-		if (body.state() != RequestBody.State.PREFIX) {
-			return body;
-		}
-		ByteBuffer copy = ByteBuffer.allocate(body.bytes().remaining()).put(body.bytes().duplicate()).flip();
-		return new RequestBody(body.state(), copy, body.length());
 	}
 
 }

@@ -22,6 +22,9 @@ final class Tarpit {
 
 	private static final Logger logger = LoggerFactory.getLogger(Tarpit.class);
 
+	/** Bytes of bodies that are no more than what heads of requests take anyhow. */
+	static final int NEXT_TO_NOTHING = 4096;
+
 	private final Duration longest;
 
 	private final int most;
@@ -64,7 +67,8 @@ final class Tarpit {
 	 * Holds a result. Cancelling ends it.
 	 * @param plugin who asks for it
 	 * @param wanted for how long
-	 * @param bytes how many bytes of its body stay in memory meanwhile
+	 * @param bytes how many bytes of bodies stay in memory for it meanwhile: the
+	 * client's, copies of it, and those that plugins have made
 	 * @param result makes the result, given how long it is held
 	 * @return the result, later
 	 */
@@ -96,8 +100,8 @@ final class Tarpit {
 	private boolean take(long bytes) {
 		int requests = this.held.incrementAndGet();
 		long memory = this.heldBytes.addAndGet(bytes);
-		// Who has nothing in memory is in nobody's way, however much others have.
-		if (requests <= this.most && (memory <= this.mostBytes || bytes == 0)) {
+		// Who has next to nothing in memory is in nobody's way, however much others have.
+		if (requests <= this.most && (memory <= this.mostBytes || bytes <= NEXT_TO_NOTHING)) {
 			return true;
 		}
 		giveBack(bytes);

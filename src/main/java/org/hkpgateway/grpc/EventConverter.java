@@ -2,11 +2,11 @@ package org.hkpgateway.grpc;
 
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import org.hkpgateway.http.ForwardedNames;
 import org.hkpgateway.http.HeaderField;
 import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.plugin.RequestEvent;
@@ -59,7 +59,7 @@ final class EventConverter {
 			.setBodyLength(event.body().length())
 			.putAllAnnotations(event.annotations());
 		for (HeaderField field : event.head().headers()) {
-			if (!isForwarded(field.name())) {
+			if (!ForwardedNames.contains(field.name())) {
 				message.addHeaderFieldsBuilder().setName(field.name()).setValue(bytes(field.value()));
 			}
 		}
@@ -87,7 +87,7 @@ final class EventConverter {
 		joined.forEach((name, value) -> {
 			// The edge removes these; a plugin's idea of the client must not hang on
 			// that.
-			if (!isForwarded(name)) {
+			if (!ForwardedNames.contains(name)) {
 				headers.put(name, value.toString());
 			}
 		});
@@ -95,11 +95,6 @@ final class EventConverter {
 		headers.put("X-Forwarded-For", client);
 		headers.put("X-Real-Ip", client);
 		return headers;
-	}
-
-	private static boolean isForwarded(String name) {
-		String lower = name.toLowerCase(Locale.ROOT);
-		return lower.equals("forwarded") || lower.equals("x-real-ip") || lower.startsWith("x-forwarded-");
 	}
 
 	private static ByteString bytes(String latin1) {

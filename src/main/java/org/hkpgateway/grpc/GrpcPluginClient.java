@@ -90,9 +90,8 @@ final class GrpcPluginClient implements EndpointClient {
 			if (!failed.isUnimplemented()) {
 				return Mono.error(toFailure(HKPPluginGrpc.getHandleRequestMethod(), failed));
 			}
-			// Only an answer proves that the plugin is of the older kind: a newer
-			// one may
-			// have a bug that ends one request so.
+			// Only an answer proves that the plugin is of the older kind: a newer one
+			// may have a bug that ends one request so.
 			return callLegacy(event, terms).doOnNext((answer) -> this.legacy = true);
 		});
 	}

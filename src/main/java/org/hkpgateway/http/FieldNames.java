@@ -58,6 +58,16 @@ public final class FieldNames {
 		return find(name, true);
 	}
 
+	/**
+	 * Whether some program could take a name for one that begins so.
+	 * @param name in any case, also with underscores
+	 * @param prefix in lower case, with hyphens
+	 * @return true if it could
+	 */
+	static boolean couldBegin(CharSequence name, String prefix) {
+		return name.length() >= prefix.length() && same(prefix, name, true);
+	}
+
 	private boolean find(CharSequence name, boolean underscores) {
 		if (name.length() >= this.byLength.length) {
 			return false;
@@ -70,6 +80,7 @@ public final class FieldNames {
 		return false;
 	}
 
+	/** As far as the first one goes. */
 	private static boolean same(String lowerCase, CharSequence name, boolean underscores) {
 		for (int i = 0; i < lowerCase.length(); i++) {
 			char c = name.charAt(i);

@@ -1,9 +1,5 @@
 package org.hkpgateway.http;
 
-import java.util.List;
-import java.util.Locale;
-import java.util.Set;
-
 /**
  * Header fields that only the gateway itself may write, in requests and in answers: they
  * frame messages (RFC 9112), belong to one connection (RFC 9110 section 7.6.1), or say
@@ -22,10 +18,8 @@ import java.util.Set;
  */
 public final class ReservedHeaders {
 
-	private static final Set<String> NAMES = Set.of("host", "content-length", "transfer-encoding", "te", "trailer",
-			"connection", "keep-alive", "upgrade", "expect", "forwarded", "x-real-ip", "via", "traceparent");
-
-	private static final List<String> PREFIXES = List.of("proxy-", "x-forwarded-");
+	private static final FieldNames NAMES = FieldNames.of("host", "content-length", "transfer-encoding", "te",
+			"trailer", "connection", "keep-alive", "upgrade", "expect", "via", "traceparent");
 
 	private ReservedHeaders() {
 	}
@@ -36,8 +30,7 @@ public final class ReservedHeaders {
 	 * @return true if nobody but the gateway may write it
 	 */
 	public static boolean contains(String name) {
-		String lower = name.toLowerCase(Locale.ROOT).replace('_', '-');
-		return NAMES.contains(lower) || PREFIXES.stream().anyMatch(lower::startsWith);
+		return NAMES.couldContain(name) || FieldNames.couldBegin(name, "proxy-") || ForwardedNames.contains(name);
 	}
 
 }

@@ -76,6 +76,14 @@ final class BodyPrefix {
 	}
 
 	/**
+	 * How much memory it takes.
+	 * @return bytes, also of what came with its last ones
+	 */
+	synchronized long memory() {
+		return this.held.memory() + ((this.overhang != null) ? this.overhang.readableBytes() : 0);
+	}
+
+	/**
 	 * The whole body.
 	 * @param rest what {@link #take} emits
 	 * @return prefix and rest; the reader releases each buffer, those that it discards

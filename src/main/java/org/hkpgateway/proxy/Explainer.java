@@ -132,7 +132,7 @@ final class Explainer {
 		if (length == 0) {
 			return new UpstreamBody.None();
 		}
-		return (length < 0 && !this.bodies.requiresLength()) ? new UpstreamBody.Streamed(Flux.empty(), -1, true)
+		return (length < 0 && !this.bodies.requiresLength()) ? new UpstreamBody.Streamed(Flux.empty(), -1, 0)
 				: new UpstreamBody.Replaced(asked.body());
 	}
 

@@ -8,19 +8,12 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import io.netty.util.NetUtil;
-import org.hkpgateway.http.FieldNames;
 
 /**
  * The headers that tell a keyserver who is behind the gateway. Only a trusted proxy's are
  * kept; from anybody else they are dropped and made anew.
  */
 final class ForwardedHeaders {
-
-	private static final FieldNames NAMES = FieldNames.of("forwarded", "x-real-ip");
-
-	private static final FieldNames FAMILY = FieldNames.of("x-forwarded-");
-
-	private static final int FAMILY_LENGTH = "x-forwarded-".length();
 
 	private static final AsciiString FOR = AsciiString.cached("X-Forwarded-For");
 
@@ -31,17 +24,6 @@ final class ForwardedHeaders {
 	private static final AsciiString HOST = AsciiString.cached("X-Forwarded-Host");
 
 	private ForwardedHeaders() {
-	}
-
-	/**
-	 * Whether a field is one of those that are made anew.
-	 * @param name in any case, also with underscores, which some keyservers' frameworks
-	 * take for hyphens
-	 * @return true also for those that {@link #add} does not make
-	 */
-	static boolean isForwarded(String name) {
-		return NAMES.couldContain(name)
-				|| (name.length() > FAMILY_LENGTH && FAMILY.couldContain(name.subSequence(0, FAMILY_LENGTH)));
 	}
 
 	/**

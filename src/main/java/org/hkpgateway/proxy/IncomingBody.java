@@ -168,10 +168,12 @@ final class IncomingBody {
 	 * How much memory a body takes while plugins decide.
 	 * @param shown to plugins, a copy
 	 * @param body as it was read so far
-	 * @return bytes that others lack meanwhile
+	 * @return bytes of both
 	 */
 	static long memory(RequestBody shown, UpstreamBody body) {
-		return (body instanceof UpstreamBody.Held held) ? held.body().memory() : shown.bytes().remaining();
+		long held = (body instanceof UpstreamBody.Held whole) ? whole.body().memory()
+				: (body instanceof UpstreamBody.Streamed streamed) ? streamed.held() : 0;
+		return held + shown.bytes().remaining();
 	}
 
 	/**
@@ -188,7 +190,7 @@ final class IncomingBody {
 	private static UpstreamBody.Streamed tapped(UpstreamBody.Streamed body, BodyTap tap) {
 		return new UpstreamBody.Streamed(
 				body.bytes().doOnNext((part) -> tap.next(part.nioBuffer())).doOnComplete(tap::end), body.length(),
-				body.begun());
+				body.held());
 	}
 
 	private RequestBody prefixOf(HeldBody held, int bytes) {
@@ -198,7 +200,7 @@ final class IncomingBody {
 
 	private UpstreamBody stream(Exchange exchange, long length) {
 		Flux<ByteBuf> bytes = receive(exchange).doOnNext(ByteBuf::retain);
-		return new UpstreamBody.Streamed((length < 0) ? limited(bytes) : bytes, length, false);
+		return new UpstreamBody.Streamed((length < 0) ? limited(bytes) : bytes, length, 0);
 	}
 
 	/**
@@ -259,7 +261,8 @@ final class IncomingBody {
 						return Mono.<Void>error(error);
 					}
 					return next.apply(prefix.held(),
-							first.hasValue() ? new UpstreamBody.Streamed(prefix.followedBy(rest), length, true)
+							first.hasValue()
+									? new UpstreamBody.Streamed(prefix.followedBy(rest), length, prefix.memory())
 									: new UpstreamBody.Held(prefix.held()));
 				}).then(), BodyPrefix::release);
 	}

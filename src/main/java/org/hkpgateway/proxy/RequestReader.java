@@ -12,6 +12,7 @@ import io.netty.util.AsciiString;
 import org.hkpgateway.hkp.HkpRequest;
 import org.hkpgateway.hkp.HkpTarget;
 import org.hkpgateway.hkp.HkpTargets;
+import org.hkpgateway.http.ForwardedNames;
 import org.hkpgateway.http.HopByHop;
 import org.hkpgateway.http.RequestHead;
 import org.jspecify.annotations.Nullable;
@@ -166,7 +167,7 @@ final class RequestReader {
 		}
 		Predicate<String> hopByHop = HopByHop.names(received.getAll(HttpHeaderNames.CONNECTION));
 		boolean trusted = client.trustedPeer();
-		Predicate<String> withheld = (name) -> hopByHop.test(name) || ForwardedHeaders.isForwarded(name)
+		Predicate<String> withheld = (name) -> hopByHop.test(name) || ForwardedNames.contains(name)
 				|| this.clients.isForged(name, trusted) || (this.tracing && TraceContext.isField(name));
 		boolean keepChain = trusted && this.clients.believesForwardedFor(received);
 		return new Understood(arrival, received, withheld, keepChain, hkp, client);

@@ -35,9 +35,14 @@ sealed interface UpstreamBody {
 	 *
 	 * @param bytes subscribe at most once; the reader releases each buffer
 	 * @param length declared length, or -1
-	 * @param begun whether its beginning is there
+	 * @param held how many bytes of it are in memory; 0 if its beginning is not there yet
 	 */
-	record Streamed(Flux<ByteBuf> bytes, long length, boolean begun) implements UpstreamBody {
+	record Streamed(Flux<ByteBuf> bytes, long length, long held) implements UpstreamBody {
+
+		boolean begun() {
+			return this.held > 0;
+		}
+
 	}
 
 }

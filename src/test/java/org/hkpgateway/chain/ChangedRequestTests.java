@@ -66,8 +66,10 @@ class ChangedRequestTests {
 		add("a", rewrite("/other", null));
 		this.chain.add(entry(TestSpec.named("b").match(new MatchRules(Set.of(), Set.of("get"), List.of(), List.of())),
 				Decision.Continue.UNCHANGED));
-		forward(Requests.get("/pks/lookup?op=get&search=alice"), RequestBody.ABSENT);
+		RequestEvent came = Requests.get("/pks/lookup?op=get&search=alice");
+		ChainResult.Forward forward = forward(came, RequestBody.ABSENT);
 		assertThat(this.seen).hasSize(2);
+		assertThat(forward.arrived()).isSameAs(came);
 	}
 
 	@ParameterizedTest

@@ -1,5 +1,6 @@
 package org.hkpgateway.chain;
 
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +10,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.ResponseHead;
+import org.hkpgateway.plugin.BodyMode;
+import org.hkpgateway.plugin.BodyReplacement;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginRegistry;
@@ -35,8 +38,9 @@ class DelayTests implements ChainListener {
 
 	private final List<ChainResult> results = new ArrayList<>();
 
-	private final PluginChain plugins = new PluginChain(() -> List.copyOf(this.chain),
-			new ChainSettings(Duration.ofSeconds(1), Duration.ofSeconds(1), 0, Duration.ofSeconds(30), 2, 1000, true),
+	private final PluginChain plugins = new PluginChain(
+			() -> List.copyOf(this.chain), new ChainSettings(Duration.ofSeconds(1), Duration.ofSeconds(1), 100_000,
+					Duration.ofSeconds(30), 2, 100_000, true),
 			this, () -> this.time.now(TimeUnit.NANOSECONDS), this.time, this.time);
 
 	@Test
@@ -117,18 +121,74 @@ class DelayTests implements ChainListener {
 	@Test
 	void bodiesInMemoryAreBoundedAndNeverShutOutThoseWithout() {
 		add("a", 1000);
-		Disposable first = decide(600);
-		decide(600);
+		Disposable first = decide(60_000);
+		decide(60_000);
 		assertThat(this.told).containsExactly("a", "a held", "a", "a refused");
 		assertThat(this.results).hasSize(1);
-		decide(400);
+		decide(40_000);
 		decide(0);
 		assertThat(this.plugins.delayed()).as("two at most").isEqualTo(2);
 		first.dispose();
 		decide(0);
 		assertThat(this.plugins.delayed()).isEqualTo(2);
 		this.time.advanceTimeBy(Duration.ofSeconds(1));
-		decide(1000);
+		decide(100_000);
+		assertThat(this.plugins.delayed()).as("all was given back").isOne();
+	}
+
+	@Test
+	void aFewWordsShutNobodyOut() {
+		answer("a", Tarpit.NEXT_TO_NOTHING);
+		decide(100_000 - Tarpit.NEXT_TO_NOTHING);
+		decide(0);
+		assertThat(this.told).containsExactly("a", "a held", "a", "a held");
+	}
+
+	@Test
+	void aLargeAnswerThatIsHeldIsInMemoryToo() {
+		answer("a", 60_000);
+		heldOnlyOnce("a");
+	}
+
+	@Test
+	void soIsABodyThatAPluginHasPutInThePlaceOfAnother() {
+		this.chain
+			.add(new Filled(TestSpec.named("r").body(BodyMode.FULL, 0).build(),
+					(event, budget) -> Mono.just(new Decision.Continue(List.of(), null,
+							new BodyReplacement(ByteBuffer.allocate(60_000), null), List.of(), Map.of(), "",
+							Duration.ZERO))));
+		add("a", 1000);
+		heldOnlyOnce("r", "a");
+	}
+
+	@Test
+	void soIsWhatWasCopiedForThoseWhoSeeAPrefix() {
+		this.chain.add(new Filled(TestSpec.named("a").body(BodyMode.PREFIX, 60_000).build(),
+				(event, budget) -> Mono.just(delayed(1000))));
+		RequestBody body = RequestBody.complete(ByteBuffer.allocate(70_000));
+		this.plugins.start(Requests.post("/pks/add")).decide(body, 39_999).subscribe(this.results::add);
+		this.plugins.start(Requests.post("/pks/add")).decide(body, 0).subscribe(this.results::add);
+		assertThat(this.told).containsExactly("a", "a held", "a", "a refused");
+	}
+
+	private void answer(String name, int bytes) {
+		this.chain.add(new Filled(TestSpec.named(name).build(),
+				(event, budget) -> Mono.just(new Decision.Respond(new ResponseHead(429, Headers.empty()),
+						ByteBuffer.allocate(bytes), Map.of(), "", Duration.ofSeconds(1)))));
+	}
+
+	/** If each takes more than half of the room. */
+	private void heldOnlyOnce(String... asked) {
+		List<String> expected = new ArrayList<>();
+		RequestBody body = RequestBody.complete(Requests.bytes("x"));
+		for (String outcome : List.of("held", "refused")) {
+			this.plugins.start(Requests.post("/pks/add")).decide(body).subscribe(this.results::add);
+			expected.addAll(List.of(asked));
+			expected.add("a " + outcome);
+		}
+		assertThat(this.told).containsExactlyElementsOf(expected);
+		this.time.advanceTimeBy(Duration.ofSeconds(1));
+		this.plugins.start(Requests.post("/pks/add")).decide(body).subscribe(this.results::add);
 		assertThat(this.plugins.delayed()).as("all was given back").isOne();
 	}
 

@@ -57,7 +57,8 @@ class PluginChainTests {
 	@Test
 	void anEmptyChainForwards() {
 		RequestEvent event = event();
-		assertThat(run(event)).isEqualTo(new ChainResult.Forward(event, false, List.of(), List.of(), ChainTrace.EMPTY));
+		assertThat(run(event))
+			.isEqualTo(new ChainResult.Forward(event, event, false, List.of(), List.of(), ChainTrace.EMPTY));
 	}
 
 	@Test

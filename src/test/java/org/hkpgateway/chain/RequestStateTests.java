@@ -35,7 +35,25 @@ class RequestStateTests {
 		RequestState first = RequestState.of(Requests.get("/pks/lookup?op=stats")).shownTo(HEADS);
 		assertThat(first.shownTo(BODIES).view()).isSameAs(first.view());
 		assertThat(first.shownTo(new PluginView(false, BodyMode.PREFIX, 100)).view()).isSameAs(first.view());
-		assertThat(first.shownTo(new PluginView(true, BodyMode.NONE, 0)).view()).isNotSameAs(first.view());
+		assertThat(first.shownTo(new PluginView(true, BodyMode.NONE, 0)).view()).isSameAs(first.view());
+	}
+
+	@Test
+	void credentialsAreShownToNobodyElse() {
+		RequestEvent request = Requests.get("/");
+		request = request.withHead(request.head()
+			.withHeaders(request.head().headers().with("Cookie", "a=b").with("Proxy_Authorization", "Basic eDp5")));
+		RequestState first = RequestState.of(request).shownTo(HEADS);
+		assertThat(first.view().head().headers()).isEqualTo(Requests.get("/").head().headers());
+		assertThat(first.shownTo(new PluginView(true, BodyMode.NONE, 0)).view()).isSameAs(request);
+	}
+
+	@Test
+	void ofAShortBodyWhoWantsAPrefixSharesTheViewOfThoseWhoSeeAll() {
+		RequestState first = RequestState.of(Requests.post("/pks/add").withBody(Requests.body("key"))).shownTo(BODIES);
+		assertThat(first.shownTo(new PluginView(false, BodyMode.PREFIX, 3)).view()).isSameAs(first.view());
+		assertThat(first.shownTo(new PluginView(false, BodyMode.PREFIX, 2)).view().body().bytes().capacity())
+			.isEqualTo(2);
 	}
 
 	@Test

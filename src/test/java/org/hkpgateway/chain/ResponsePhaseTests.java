@@ -17,6 +17,7 @@ import org.hkpgateway.http.RequestHead;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.MatchRules;
+import org.hkpgateway.plugin.PathGlob;
 import org.hkpgateway.plugin.Phase;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
@@ -100,8 +101,8 @@ class ResponsePhaseTests {
 						new Change(new PluginId("b"), Change.Part.RESPONSE_HEADER, "x-b", null),
 						new Change(new PluginId("b"), Change.Part.REQUEST_HEADER, "x-c", null)),
 				Map.of("x.y", "z"), new Delay(new PluginId("a"), Duration.ofMillis(9), Duration.ofMillis(9)), 7);
-		ResponsePhase.Review review = this.phase
-			.start(new ChainResult.Forward(request(), false, this.plugins, List.of(), before), CallSpans.NONE);
+		ResponsePhase.Review review = this.phase.start(
+				new ChainResult.Forward(request(), request(), false, this.plugins, List.of(), before), CallSpans.NONE);
 		assertThat(review.trace()).isEqualTo(before);
 		ChainTrace trace = of(review).trace();
 		assertThat(trace.changes()).extracting(Change::toString)
@@ -242,6 +243,28 @@ class ResponsePhaseTests {
 		assertThat(this.asked).isEmpty();
 	}
 
+	/**
+	 * As in the request phase: what plugins change brings nobody in, and keeps none out.
+	 */
+	@Test
+	void theRulesOfAnotherGenerationAreAboutTheRequestAsItCame() {
+		RequestEvent came = request();
+		RequestEvent sent = came.withTarget("/pks/elsewhere");
+		for (String path : List.of("/pks/lookup", "/pks/elsewhere")) {
+			MatchRules rules = new MatchRules(Set.of(), Set.of(), List.of(PathGlob.parse(path)), List.of());
+			PluginSpec spec = TestSpec.named("a")
+				.granted(Capability.HTTP_REQUEST, Capability.HTTP_RESPONSE)
+				.match(rules)
+				.build();
+			this.plugins.clear();
+			add("a", changing(Map.of())).current = () -> new Place(spec, answering(path));
+			of(this.phase.start(new ChainResult.Forward(came, sent, false, this.plugins, List.of(), ChainTrace.EMPTY),
+					CallSpans.NONE));
+		}
+		assertThat(this.asked).containsExactly("/pks/lookup");
+		assertThat(this.seen.get(0).request().path()).isEqualTo("/pks/elsewhere");
+	}
+
 	@Test
 	void aWithdrawnClientIsLookedForAgainThreeTimes() {
 		Place next = new Place(spec("next"), answering("next"));
@@ -271,7 +294,8 @@ class ResponsePhaseTests {
 	}
 
 	private ResponsePhase.@Nullable Review start() {
-		return this.phase.start(new ChainResult.Forward(request(), false, this.plugins, List.of(), ChainTrace.EMPTY),
+		return this.phase.start(
+				new ChainResult.Forward(request(), request(), false, this.plugins, List.of(), ChainTrace.EMPTY),
 				CallSpans.NONE);
 	}
 

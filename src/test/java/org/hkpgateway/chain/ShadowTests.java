@@ -11,6 +11,7 @@ import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.ResponseHead;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.BodyReplacement;
+import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
@@ -154,6 +155,8 @@ class ShadowTests implements ChainListener {
 	@Test
 	void withoutShadowsNothingIsTapped() {
 		this.chain.add(entry(TestSpec.named("a").body(BodyMode.FULL, 0), Mono.never()));
+		this.chain.add(entry(TestSpec.named("blind").shadow().granted(Capability.HTTP_RESPONSE),
+				Mono.error(new AssertionError("expected: not asked"))));
 		assertThat(this.plugins.start(Requests.post("/pks/add")).bodyTap()).isNull();
 	}
 
@@ -212,6 +215,38 @@ class ShadowTests implements ChainListener {
 		this.chain.add(entry(TestSpec.named("s").shadow().body(BodyMode.FULL, 0), Mono.never()));
 		assertThat(forwarded(Requests.body("client's")).isWanted()).isFalse();
 		assertThat(Requests.text(this.seen.get(1).body().bytes())).isEqualTo("other");
+	}
+
+	/** Two see the whole body, two a part of it, and none of them the password. */
+	@Test
+	void whatPluginsOfEqualViewSeeIsBuiltOnceForThemAndForShadows() {
+		this.chain.add(entry(TestSpec.named("full").shadow().body(BodyMode.FULL, 0), Mono.never()));
+		this.chain.add(entry(TestSpec.named("a").body(BodyMode.FULL, 0).speculative(),
+				Mono.just(Decision.Continue.UNCHANGED)));
+		this.chain.add(entry(TestSpec.named("b").body(BodyMode.PREFIX, 4).speculative(),
+				Mono.just(Decision.Continue.UNCHANGED)));
+		this.chain.add(entry(TestSpec.named("prefix").shadow().body(BodyMode.PREFIX, 4), Mono.never()));
+		RequestEvent request = Requests.post("/pks/add");
+		request = request.withHead(request.head()
+			.withHeaders(request.head().headers().with("Authorization", "Basic c2VjcmV0OnNlY3JldA==")));
+		assertThat(this.plugins.start(request).decide(Requests.body("abcdef")).block(Duration.ofSeconds(5)))
+			.isInstanceOf(ChainResult.Forward.class);
+		sharedByTwoAndTwo();
+		this.seen.clear();
+		this.plugins.rehearsal((entry, shown, left) -> {
+			this.seen.add(shown);
+			return Mono.just(new Reply.Decided<>(Decision.Continue.UNCHANGED));
+		}).start(request).decide(Requests.body("abcdef")).block(Duration.ofSeconds(5));
+		sharedByTwoAndTwo();
+	}
+
+	private void sharedByTwoAndTwo() {
+		assertThat(this.seen).hasSize(4);
+		assertThat(this.seen.get(0).head().headers().contains("authorization")).isFalse();
+		assertThat(this.seen.get(0).body()).isEqualTo(Requests.body("abcdef"));
+		assertThat(this.seen.get(1)).isSameAs(this.seen.get(0));
+		assertThat(Requests.text(this.seen.get(2).body().bytes())).isEqualTo("abcd");
+		assertThat(this.seen.get(3)).isSameAs(this.seen.get(2));
 	}
 
 	@Test

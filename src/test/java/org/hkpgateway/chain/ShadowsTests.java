@@ -10,6 +10,7 @@ import java.util.List;
 import org.hkpgateway.chain.ShadowOutcome.Agreement;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.PluginRegistry;
 import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.plugin.RequestEvent;
 import org.hkpgateway.plugin.TestSpec;
@@ -199,8 +200,9 @@ class ShadowsTests implements ChainListener {
 		};
 		Shadows shadows = new Shadows(asker, Duration.ofSeconds(1), this, () -> 0, this.scheduler, this.memory,
 				new Occasionally(Duration.ofSeconds(1), () -> 0), true);
-		shadows.ask(new Filled(spec.build(), (event, budget) -> Mono.never()), Requests.post("/pks/add").withBody(body),
-				this.tap, this.result.asMono(), CallSpans.NONE);
+		PluginRegistry.Entry entry = new Filled(spec.build(), (event, budget) -> Mono.never());
+		RequestEvent view = PluginView.of(entry.spec()).of(Requests.post("/pks/add").withBody(body));
+		shadows.ask(entry, view, this.tap, this.result.asMono(), CallSpans.NONE);
 	}
 
 	private void decided() {

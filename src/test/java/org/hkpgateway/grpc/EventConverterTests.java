@@ -76,7 +76,8 @@ class EventConverterTests {
 	void clientAddressCannotBeForged(String client, String bare) {
 		HandleRequestEvent message = toMessage(TestEvents.event(client,
 				Headers.of("x-forwarded-for", "10.0.0.1", "X-FORWARDED-FOR", "10.0.0.2", "X-Real-IP", "10.0.0.3",
-						"Forwarded", "for=10.0.0.4", "X-Forwarded-Host", "evil.example", "Accept", "*/*")),
+						"Forwarded", "for=10.0.0.4", "X-Forwarded-Host", "evil.example", "X_Forwarded_For", "10.0.0.5",
+						"x_real-ip", "10.0.0.6", "X-Forwarded_Proto", "https", "Accept", "*/*")),
 				1);
 		assertThat(message.getHeadersMap()).containsOnly(entry("X-Forwarded-For", bare), entry("X-Real-Ip", bare),
 				entry("Accept", "*/*"));

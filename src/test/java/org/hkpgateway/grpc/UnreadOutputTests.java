@@ -9,6 +9,7 @@ import org.hkpgateway.grpc.FakePlugin.Manners;
 import org.hkpgateway.plugin.PluginConnection;
 import org.hkpgateway.plugin.StreamListener;
 import org.hkpgateway.testsupport.LeakCheck;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,14 @@ class UnreadOutputTests {
 
 	@TempDir
 	private Path directory;
+
+	/** Counted down when nothing is looked at any more. */
+	private final CountDownLatch over = new CountDownLatch(1);
+
+	@AfterEach
+	void letReadersGo() {
+		this.over.countDown();
+	}
 
 	@ParameterizedTest
 	@EnumSource
@@ -59,13 +68,13 @@ class UnreadOutputTests {
 		LeakCheck.check(end.name());
 	}
 
-	/** Whose sink never comes back from the first bytes. */
-	private static GrpcConnector connector(CountDownLatch reading) {
+	/** Whose sink does not come back from the first bytes before all is over. */
+	private GrpcConnector connector(CountDownLatch reading) {
 		return new GrpcConnector(new Gateway("0.1", Duration.ofSeconds(1)), RemoteChannels.none(),
 				(plugin, stream, bytes) -> {
 					reading.countDown();
 					try {
-						Thread.sleep(LONG.toMillis());
+						this.over.await(LONG.toMillis(), TimeUnit.MILLISECONDS);
 					}
 					catch (InterruptedException ex) {
 						Thread.currentThread().interrupt();

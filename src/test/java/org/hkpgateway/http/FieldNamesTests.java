@@ -22,6 +22,14 @@ class FieldNamesTests {
 		assertThat(this.names.couldContain(name)).isEqualTo(couldBe);
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "X-Forwarded-For, true", "x_forwarded_for, true", "X-Forwarded-, true", "X-Forwarded, false",
+			"XX-Forwarded-For, false", "Forwarded, true", "forwarded-for, false", "X_Real-Ip, true" })
+	void whatSaysWhoSentARequest(String name, boolean says) {
+		assertThat(ForwardedNames.contains(name)).isEqualTo(says);
+		assertThat(ReservedHeaders.contains(name)).isEqualTo(says);
+	}
+
 	@Test
 	void anEmptySetContainsNothing() {
 		assertThat(FieldNames.of().contains("")).isFalse();

@@ -10,6 +10,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.util.ReferenceCountUtil;
 
+import org.hkpgateway.plugin.RequestBody;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -95,6 +96,21 @@ class BodyPrefixTests {
 		assertThat(prefix.followedBy(Flux.empty()).collectList().block()).isEmpty();
 		assertThat(part.refCnt()).isZero();
 		assertThat(prefix.held().content().isReadable()).isFalse();
+	}
+
+	/** What came with the last bytes of the prefix, and the copy for plugins, too. */
+	@Test
+	void whatItTakesIsKnown() {
+		BodyPrefix prefix = new BodyPrefix(
+				new HeldBody(100, 100, new BufferBudget(1_000_000), UnpooledByteBufAllocator.DEFAULT), 100);
+		Flux.just(Unpooled.wrappedBuffer(new byte[300])).<ByteBuf>handle(prefix::take).blockLast();
+		assertThat(prefix.memory()).isEqualTo(300);
+		RequestBody shown = RequestBody.complete(prefix.held().copy(100));
+		UpstreamBody streamed = new UpstreamBody.Streamed(Flux.empty(), 300, prefix.memory());
+		assertThat(IncomingBody.memory(shown, streamed)).isEqualTo(400);
+		assertThat(IncomingBody.memory(shown, new UpstreamBody.Held(prefix.held()))).isEqualTo(200);
+		assertThat(IncomingBody.memory(RequestBody.ABSENT, new UpstreamBody.None())).isZero();
+		prefix.release();
 	}
 
 	@Test
