@@ -11,7 +11,6 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.ReferenceCountUtil;
@@ -78,9 +77,6 @@ final class StreamEnd extends ChannelDuplexHandler {
 
 	@Override
 	public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) throws Exception {
-		if (message instanceof Http2ResetFrame) {
-			lingerNoMore();
-		}
 		boolean informational = message instanceof HttpResponse response && response.status().code() < 200;
 		if (!(message instanceof LastHttpContent) || informational) {
 			super.write(ctx, message, promise);

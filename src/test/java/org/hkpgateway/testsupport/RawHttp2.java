@@ -234,6 +234,18 @@ public final class RawHttp2 implements AutoCloseable {
 		}
 	}
 
+	/**
+	 * If the gateway has ended the connection, its last words may be still to be read.
+	 */
+	private void reply(int type, byte[] payload) throws IOException {
+		try {
+			frame(type, ACK, 0, payload);
+		}
+		catch (SocketException ex) {
+			// Shows when there is nothing left to read.
+		}
+	}
+
 	/** Also answers to PING and changes of windows. */
 	private Frame read() throws IOException {
 		while (true) {
@@ -251,10 +263,10 @@ public final class RawHttp2 implements AutoCloseable {
 			boolean ack = (frame.flags & ACK) != 0;
 			if (frame.type == SETTINGS && !ack) {
 				settings(frame.payload);
-				frame(SETTINGS, ACK, 0, new byte[0]);
+				reply(SETTINGS, new byte[0]);
 			}
 			else if (frame.type == PING && !ack) {
-				frame(PING, ACK, 0, frame.payload);
+				reply(PING, frame.payload);
 			}
 			else if (frame.type != SETTINGS) {
 				if (frame.type == WINDOW_UPDATE) {
