@@ -107,6 +107,38 @@ class Http2AttacksIT {
 		return this.gateway.actuator("metrics/" + name).path("measurements").path(0).path("value").asDouble();
 	}
 
+	/** Which without the stop would go on for half a minute. */
+	@Test
+	void aStopDoesNotWaitForWhatIsReadBehindAnAnswer() throws Exception {
+		this.gateway = GatewayProcess.start("hkp.edge.max-body=1MB", "hkp.shutdown.drain=2s");
+		try (RawHttp2 client = RawHttp2.connect(this.gateway.port())) {
+			RawHttp2.Answer answer = client.request(1, false, "POST", "/pks/add", "content-length", "2000000")
+				.answer(1);
+			assertThat(answer.status()).isEqualTo(413);
+			Thread sending = new Thread(() -> trickle(client), "trickle");
+			sending.start();
+			this.gateway.process().destroy();
+			assertThat(client.rest()).extracting(RawHttp2.Frame::type)
+				.contains(RawHttp2.GOAWAY)
+				.doesNotContain(RawHttp2.RST_STREAM);
+			sending.interrupt();
+			sending.join();
+		}
+		assertThat(this.gateway.awaitEnd()).isEqualTo(143);
+	}
+
+	private static void trickle(RawHttp2 client) {
+		try {
+			while (true) {
+				client.data(1, false, new byte[1]);
+				TimeUnit.MILLISECONDS.sleep(200);
+			}
+		}
+		catch (IOException | InterruptedException ex) {
+			// The end.
+		}
+	}
+
 	@Test
 	void aStopLetsStreamsEndAndTellsTheClient() throws Exception {
 		CountDownLatch answer = new CountDownLatch(1);

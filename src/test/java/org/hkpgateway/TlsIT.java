@@ -94,6 +94,20 @@ class TlsIT {
 		}
 	}
 
+	/** An answer that comes before all is sent. */
+	@Test
+	void curlGetsTheAnswerToAnUploadThatIsTooLarge() throws Exception {
+		start("hkp.edge.max-body=1MB");
+		Path upload = Files.write(this.directory.resolve("upload"), new byte[20_000_000]);
+		for (String length : List.of("Content-Length: 20000000", "Content-Length:")) {
+			Command.Result result = Command.run(this.directory, Duration.ofSeconds(40), Files.readAllBytes(upload),
+					List.of(Requirements.program("curl").toString(), "-sS", "--http2", "--max-time", "30", "--cacert",
+							"ca.pem", "-X", "POST", "-T", "-", "-H", length, "-w", "%{http_version} %{http_code}",
+							"https://localhost:" + this.gateway.port() + "/pks/add"));
+			assertThat(result.orFail().text()).isEqualTo("The request body is larger than 1048576 bytes.\n2 413");
+		}
+	}
+
 	/** The version that curl saw, the scheme and the version that the keyserver saw. */
 	private String curl(RawUpstream upstream, String... arguments) throws InterruptedException {
 		List<String> command = new ArrayList<>(List.of(Requirements.program("curl").toString(), "-sS", "-o",

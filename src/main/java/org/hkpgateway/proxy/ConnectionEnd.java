@@ -41,9 +41,11 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 	/** Set to end the connection by reset instead, so that a cut answer looks cut. */
 	static final AttributeKey<Boolean> RESET = AttributeKey.valueOf(ConnectionEnd.class, "reset");
 
-	private static final long SILENCE_SECONDS = 5;
+	/** How long a client may be silent that sends on for nothing. */
+	static final long SILENCE_SECONDS = 5;
 
-	private static final long TOTAL_SECONDS = 30;
+	/** How long a client may send on for nothing. */
+	static final long TOTAL_SECONDS = 30;
 
 	private static final long HALF_CLOSED_SECONDS = 5;
 

@@ -19,8 +19,9 @@ import org.springframework.util.unit.DataSize;
  * @param maxBufferedBytes most bytes of request bodies held in memory at a time, all
  * requests together, but never more than a quarter of Java's direct memory; when used up
  * the answer is 429 with Retry-After
- * @param maxHeaderBytes largest request head, longer ones are answered 431, or 414 if the
- * request line alone is longer; also bounds trailers and chunk extensions
+ * @param maxHeaderBytes largest request head, of HTTP/2 as HTTP/1 would write it; longer
+ * ones are answered 431, or 414 if the request line alone is longer; also bounds trailers
+ * and chunk extensions
  * @param requestHeadTimeout longest time from the first byte of a request's head to its
  * end; then 408
  * @param idleTimeout how long a connection may be silent between requests, and within a
@@ -33,7 +34,7 @@ import org.springframework.util.unit.DataSize;
  * @param maxConnectionsPerAddress most connections at a time of one client, which is an
  * IPv4 address or a /64 of IPv6; trusted proxies may have any number
  * @param maxRequestsPerAddress most requests of one such client in flight at a time, over
- * all its connections; more are answered 429
+ * all its connections, over HTTP/2 until the stream ends; more are answered 429
  */
 public record EdgeSettings(@DefaultValue List<String> allowedHosts, @DefaultValue("off") String hsts,
 		@DefaultValue("16MB") DataSize maxBody, @DefaultValue("256MB") DataSize maxBufferedBytes,

@@ -367,6 +367,21 @@ final class Exchange implements Arrival {
 	}
 
 	/**
+	 * Does something once the client can do nothing more with this request: over HTTP/1
+	 * at once, where the connection counts; over HTTP/2 when the stream has ended, which
+	 * may stay open behind the answer.
+	 * @param task not blocking, called once
+	 */
+	void whenOver(Runnable task) {
+		if (http2()) {
+			this.channel.closeFuture().addListener((closed) -> task.run());
+		}
+		else {
+			task.run();
+		}
+	}
+
+	/**
 	 * Ends the connection by a TCP reset, or the stream by one of HTTP/2, so that an
 	 * answer which was cut short cannot be taken for a complete one, not even when its
 	 * end is the end of the connection.

@@ -84,7 +84,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		boolean within = share == null || share.beginRequest();
 		return start(exchange, within).onErrorResume((error) -> failed(exchange, error)).doFinally((signal) -> {
 			if (share != null && within) {
-				share.endRequest();
+				exchange.whenOver(share::endRequest);
 			}
 			ended(exchange, signal);
 		});
@@ -257,7 +257,8 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 
 	/**
 	 * Answers in the keyserver's place. When the client may still be uploading, the
-	 * connection ends after the answer; {@link ConnectionEnd} sees to it that it arrives.
+	 * connection ends after the answer; {@link ConnectionEnd}, or {@link StreamEnd} for a
+	 * stream of HTTP/2, sees to it that it arrives.
 	 */
 	private static Mono<Void> answer(Exchange exchange, ResponseHead head, ByteBuffer body) {
 		HttpServerResponse response = exchange.response();

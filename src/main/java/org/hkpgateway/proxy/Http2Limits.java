@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells of limits of HTTP/2 that the codec keeps by itself. It says which one only to the
- * client, in words that GOAWAY carries. A head that is too long, but not by far, it
- * answers 431 without telling anybody of the stream's head.
+ * client, in words that GOAWAY carries. A head that is too long even for it
+ * ({@link Pipelines#maxHeaderList}), but not by far, it answers 431 without telling
+ * anybody of the stream's head.
  */
 final class Http2Limits extends Http2ConnectionAdapter {
 

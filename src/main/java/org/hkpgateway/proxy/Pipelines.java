@@ -8,6 +8,7 @@ import io.netty.channel.epoll.EpollSocketChannelConfig;
 import io.netty.handler.codec.http2.DefaultHttp2WindowUpdateFrame;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2FrameCodec;
+import io.netty.handler.codec.http2.Http2Settings;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.NettyPipeline;
 
@@ -126,12 +127,43 @@ final class Pipelines {
 	private void http2(ChannelPipeline pipeline) {
 		Http2FrameCodec codec = pipeline.get(Http2FrameCodec.class);
 		Http2Limits.watch(pipeline.channel(), codec.connection(), this.report);
+		announceMaxHead(pipeline.context(codec), codec);
 		// Each stream has a window of its own. In one that all share, a body that nobody
 		// takes for the moment would hold up all others, which would then be too slow.
 		var unused = pipeline.writeAndFlush(
 				new DefaultHttp2WindowUpdateFrame((PublicServer.MAX_STREAMS - 1) * Http2CodecUtil.DEFAULT_WINDOW_SIZE));
 		pipeline.addLast("hkp.idle", new Http2Idle(codec.connection(), this.edge.idleTimeout(), this.report))
 			.addLast("hkp.http2-faults", Http2Faults.INSTANCE);
+	}
+
+	/**
+	 * As over HTTP/1, but not less than a window: beyond that a client sends only once it
+	 * was given some back, and then it has read the answer, which came before.
+	 */
+	private long maxLeftOver() {
+		return Math.max(this.edge.maxBody().toBytes(), Http2CodecUtil.DEFAULT_WINDOW_SIZE);
+	}
+
+	/**
+	 * How long a header list may be for the codec, which counts more than HTTP/1 has
+	 * bytes (32 for each field), and answers 431 without a word to anybody: so much that
+	 * whatever is only somewhat too long is refused by {@link StreamHead}.
+	 * @param maxHead most bytes of a head
+	 * @return bytes as RFC 9113 section 10.5.1 counts them
+	 */
+	static int maxHeaderList(int maxHead) {
+		return 2 * maxHead + 4096;
+	}
+
+	/**
+	 * Behind the codec's own SETTINGS, so that clients learn what is served. Past the
+	 * codec, which would apply it to itself.
+	 */
+	private void announceMaxHead(ChannelHandlerContext ctx, Http2FrameCodec codec) {
+		var unused = codec.encoder()
+			.frameWriter()
+			.writeSettings(ctx, new Http2Settings().maxHeaderListSize(this.edge.maxHeaderBytes().toBytes()),
+					ctx.newPromise());
 	}
 
 	/**
@@ -145,8 +177,10 @@ final class Pipelines {
 		if (rate > 0) {
 			pipeline.addFirst("hkp.slow-stream", new SlowStream(rate, this.edge.idleTimeout(), this.report));
 		}
-		pipeline.addBefore(NettyPipeline.H2ToHttp11Codec, "hkp.stream-request", new StreamRequest())
-			.addAfter(NettyPipeline.H2ToHttp11Codec, "hkp.stream-end", new StreamEnd())
+		pipeline
+			.addBefore(NettyPipeline.H2ToHttp11Codec, "hkp.stream-request",
+					new StreamRequest((int) this.edge.maxHeaderBytes().toBytes()))
+			.addAfter(NettyPipeline.H2ToHttp11Codec, "hkp.stream-end", new StreamEnd(maxLeftOver()))
 			.addAfter(NettyPipeline.H2ToHttp11Codec, "hkp.cors", CorsHeader.INSTANCE);
 	}
 

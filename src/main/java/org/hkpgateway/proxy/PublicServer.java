@@ -142,7 +142,7 @@ public final class PublicServer implements AutoCloseable {
 			// drain is over.
 			.channelGroup(new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE))
 			.http2Settings((settings) -> settings.maxConcurrentStreams(MAX_STREAMS)
-				.maxHeaderListSize(maxHead)
+				.maxHeaderListSize(Pipelines.maxHeaderList(maxHead))
 				.maxDecodedRstFramesPerWindow(MAX_RESETS, RESET_WINDOW_SECONDS)
 				.maxEncodedRstFramesPerWindow(MAX_RESETS, RESET_WINDOW_SECONDS));
 	}

@@ -26,6 +26,8 @@ final class StreamHead {
 	private static final Set<String> CONNECTION_SPECIFIC = Set.of("connection", "proxy-connection", "keep-alive",
 			"transfer-encoding", "upgrade", "http2-settings");
 
+	private static final int LINE_END = 2;
+
 	private final Map<String, String> pseudo = new HashMap<>();
 
 	private final HttpRequest request = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/");
@@ -41,11 +43,13 @@ final class StreamHead {
 	 * Reads a head.
 	 * @param headers as decoded
 	 * @param ended whether there is no body
+	 * @param maxHead most bytes of it, as HTTP/1 would write it
 	 * @return the same as HTTP/1, with a Host, and without Transfer-Encoding
-	 * @throws Refusal if it is malformed, or says a thing twice
+	 * @throws Refusal if it is too long, malformed, or says a thing twice
 	 */
-	static HttpRequest read(Http2Headers headers, boolean ended) {
+	static HttpRequest read(Http2Headers headers, boolean ended, int maxHead) {
 		StreamHead head = new StreamHead();
+		checkLength(headers, maxHead);
 		if (headers.size() > WireScanner.MAX_FIELDS + PSEUDO.size()) {
 			throw Refusal.tooManyFields(WireScanner.MAX_FIELDS);
 		}
@@ -53,6 +57,48 @@ final class StreamHead {
 			head.add(entry.getKey().toString(), entry.getValue().toString());
 		}
 		return head.request(ended);
+	}
+
+	/**
+	 * Checks fields behind a body, which are not passed on.
+	 * @param headers as decoded
+	 * @param maxHead most bytes of them, as HTTP/1 would write them
+	 * @throws Refusal if they are too long or too many, or no fields
+	 */
+	static void checkTrailers(Http2Headers headers, int maxHead) {
+		checkLength(headers, maxHead);
+		if (headers.size() > WireScanner.MAX_FIELDS) {
+			throw Refusal.tooManyFields(WireScanner.MAX_FIELDS);
+		}
+		if (headers.names().stream().anyMatch((name) -> name.length() > 0 && name.charAt(0) == ':')) {
+			throw Refusal.badRequest("Expected no pseudo-header behind the body, got one.");
+		}
+	}
+
+	/**
+	 * Counts as {@link WireScanner} does, line ends included: a request line, Host for
+	 * {@code :authority}, a line for each field, an empty one.
+	 */
+	private static void checkLength(Http2Headers headers, int maxHead) {
+		long line = 0;
+		long all = LINE_END;
+		for (Map.Entry<CharSequence, CharSequence> entry : headers) {
+			int value = entry.getValue().length();
+			switch (entry.getKey().toString()) {
+				case ":method" -> line += value + " ".length();
+				case ":path" -> line += value + " HTTP/1.1".length() + LINE_END;
+				case ":scheme" -> {
+				}
+				case ":authority" -> all += "Host: ".length() + value + LINE_END;
+				default -> all += entry.getKey().length() + ": ".length() + value + LINE_END;
+			}
+		}
+		if (line > maxHead) {
+			throw Refusal.targetTooLong(maxHead);
+		}
+		if (line + all > maxHead) {
+			throw Refusal.headTooLong(maxHead);
+		}
 	}
 
 	private void add(String name, String value) {

@@ -35,6 +35,8 @@ final class StreamRequest extends ChannelInboundHandlerAdapter {
 
 	private static final long BODILESS_SECONDS = 5;
 
+	private final int maxHead;
+
 	private @Nullable HttpRequest waiting;
 
 	private @Nullable ScheduledFuture<?> deadline;
@@ -42,6 +44,14 @@ final class StreamRequest extends ChannelInboundHandlerAdapter {
 	private boolean headRead;
 
 	private boolean refused;
+
+	/**
+	 * A handler for one stream.
+	 * @param maxHead most bytes of a head, and of trailers, as HTTP/1 would write them
+	 */
+	StreamRequest(int maxHead) {
+		this.maxHead = maxHead;
+	}
 
 	@Override
 	public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
@@ -66,7 +76,7 @@ final class StreamRequest extends ChannelInboundHandlerAdapter {
 			Http2Limits.read(stream);
 		}
 		try {
-			head(ctx, StreamHead.read(frame.headers(), frame.isEndStream()), frame.isEndStream());
+			head(ctx, StreamHead.read(frame.headers(), frame.isEndStream(), this.maxHead), frame.isEndStream());
 		}
 		catch (Refusal ex) {
 			refuse(ctx, ex, frame.isEndStream());
@@ -100,19 +110,24 @@ final class StreamRequest extends ChannelInboundHandlerAdapter {
 		if (this.waiting != null) {
 			release(ctx);
 		}
-		else if (frame.headers().names().stream().anyMatch((name) -> name.length() > 0 && name.charAt(0) == ':')) {
-			this.refused = true;
-			ctx.fireExceptionCaught(Refusal.badRequest("Expected no pseudo-header behind the body, got one."));
-		}
 		else {
-			ctx.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
+			try {
+				StreamHead.checkTrailers(frame.headers(), this.maxHead);
+				ctx.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
+			}
+			catch (Refusal ex) {
+				this.refused = true;
+				ctx.fireExceptionCaught(ex);
+			}
 		}
 	}
 
 	private void data(ChannelHandlerContext ctx, Http2DataFrame frame) {
 		ByteBuf content = frame.content();
 		if (this.refused) {
+			int bytes = content.readableBytes();
 			ReferenceCountUtil.release(frame);
+			ctx.fireChannelRead(new DroppedBytes(bytes));
 			ctx.read();
 		}
 		else if (this.waiting == null) {

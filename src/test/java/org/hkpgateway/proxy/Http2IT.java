@@ -30,10 +30,14 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.publisher.Mono;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -41,11 +45,10 @@ import static org.assertj.core.api.Assertions.assertThat;
  * HTTP/2 in the clear, frame by frame, and what the keyserver gets of it.
  */
 @Timeout(90)
+@ExtendWith(OutputCaptureExtension.class)
 class Http2IT {
 
 	private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nok";
-
-	private static final int NO_ERROR = 0;
 
 	private static final int PROTOCOL_ERROR = 1;
 
@@ -181,7 +184,9 @@ class Http2IT {
 				refused(400, "underscored coding", good("transfer_encoding", "chunked")),
 				refused(417, "an expectation", good("expect", "200-ok")),
 				refused(431, "many fields", many(WireScanner.MAX_FIELDS + 5)),
-				refused(431, "a long field", good("x-long", "x".repeat(TestEdge.MAX_HEAD))));
+				refused(431, "a long field", good("x-long", "x".repeat(TestEdge.MAX_HEAD))),
+				refused(431, "a field so long that the codec does not take it",
+						good("x-long", "x".repeat(Pipelines.maxHeaderList(TestEdge.MAX_HEAD)))));
 	}
 
 	@ParameterizedTest(name = "{1} is answered {0}")
@@ -264,20 +269,59 @@ class Http2IT {
 		}
 	}
 
+	/**
+	 * Clients know before they ask; the codec takes more, which is refused with a word.
+	 */
 	@Test
-	void anAnswerWhileTheClientUploadsArrivesAndStopsTheUpload() throws Exception {
-		start(RawUpstream.answering(OK), TestEdge.plugin(BodyMode.NONE, responding("denied")));
+	void aHeadThatIsTooLongIsAnsweredAsOverHttp1(CapturedOutput output) throws Exception {
+		start(RawUpstream.answering(OK));
+		String target = "/pks/lookup?op=stats";
+		int most = TestEdge.MAX_HEAD - ("GET " + target + " HTTP/1.1\r\nhost: keys.example\r\nx: \r\n\r\n").length();
 		try (RawHttp2 client = RawHttp2.connect(port())) {
-			client.request(1, false, "POST", "/pks/add").data(1, false, new byte[1000]);
-			RawHttp2.Answer answer = client.answer(1);
-			assertThat(answer.status()).isEqualTo(403);
-			assertThat(answer.body()).isEqualTo("denied");
-			assertThat(answer.ended()).isTrue();
-			RawHttp2.Frame reset = client.next();
-			assertThat(reset.type()).isEqualTo(RawHttp2.RST_STREAM);
-			assertThat(reset.error()).isEqualTo(NO_ERROR);
-			assertThat(client.request(3, true, "GET", "/pks/lookup?op=stats").answer(3).status()).isEqualTo(403);
+			// From here on its settings hold.
+			assertThat(client.roundTrip().roundTrip().maxHeaderList()).isEqualTo(TestEdge.MAX_HEAD);
+			assertThat(client.request(1, true, "GET", target, "x", "x".repeat(most)).answer(1).status()).isEqualTo(200);
+			RawHttp2.Answer answer = client.request(3, true, "GET", target, "x", "x".repeat(most + 1)).answer(3);
+			assertThat(answer.status()).isEqualTo(431);
+			assertThat(answer.body()).isEqualTo("The request head is longer than 16384 bytes.\n");
+			assertThat(answer.headers()).containsEntry("access-control-allow-origin", "*");
+			String twice = "x".repeat(2 * TestEdge.MAX_HEAD);
+			assertThat(client.request(5, true, "GET", target, "x", twice).answer(5).status()).isEqualTo(431);
+			assertThat(client.request(7, true, "GET", "/" + twice).answer(7).status()).isEqualTo(414);
+			assertThat(client.request(9, true, "GET", target).answer(9).status()).isEqualTo(200);
 		}
+		assertThat(RawClient
+			.exchange(port(),
+					"GET " + target + " HTTP/1.1\r\nConnection: close\r\nhost: keys.example\r\nx: "
+							+ "x".repeat(most - "Connection: close\r\n".length()) + "\r\n\r\n")
+			.status()).isEqualTo(200);
+		assertThat(
+				RawClient
+					.exchange(port(),
+							"GET " + target + " HTTP/1.1\r\nhost: keys.example\r\nx: " + "x".repeat(most + 1)
+									+ "\r\n\r\n")
+					.status())
+			.isEqualTo(431);
+		Awaitility.await()
+			.untilAsserted(() -> assertThat(output.getOut().lines())
+				.filteredOn((line) -> line.contains("note=\"The request head is longer than 16384 bytes.\""))
+				.hasSize(3)
+				.allMatch((line) -> line.contains("client=127.0.0.1") && line.contains("status=431")));
+	}
+
+	@Test
+	void trailersMayNotBeLongerThanAHead() throws Exception {
+		start(RawUpstream.answering(OK));
+		try (RawHttp2 client = RawHttp2.connect(port())) {
+			client.request(1, false, "POST", "/pks/add").data(1, false, new byte[10]);
+			RawHttp2.Answer answer = client.head(1, true, "x", "x".repeat(TestEdge.MAX_HEAD)).answer(1);
+			assertThat(answer.status()).isEqualTo(431);
+			assertThat(answer.body()).isEqualTo("The request head is longer than 16384 bytes.\n");
+			client.request(3, false, "POST", "/pks/add").data(3, false, new byte[10]);
+			assertThat(client.head(3, true, "x", "x".repeat(1000)).answer(3).status()).isEqualTo(200);
+		}
+		assertThat(this.upstream.take().body()).hasSize(10);
+		assertThat(this.upstream.waiting()).isZero();
 	}
 
 	@Test

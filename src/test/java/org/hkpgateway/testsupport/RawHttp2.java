@@ -13,6 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Queue;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +56,10 @@ public final class RawHttp2 implements AutoCloseable {
 
 	private static final int ACK = 1;
 
+	private static final int MAX_FRAME = 16_384;
+
+	private static final short MAX_HEADER_LIST_SIZE = 6;
+
 	private final Socket socket;
 
 	private final DataInputStream in;
@@ -65,6 +71,10 @@ public final class RawHttp2 implements AutoCloseable {
 	private final Queue<Frame> early = new ArrayDeque<>();
 
 	private int connectionWindow = 65_535;
+
+	private final Map<Integer, Integer> given = new HashMap<>();
+
+	private long maxHeaderList = -1;
 
 	/**
 	 * Begins HTTP/2 on a connection.
@@ -122,9 +132,15 @@ public final class RawHttp2 implements AutoCloseable {
 		return ByteBufUtil.getBytes(block);
 	}
 
-	/** Sends a head in one frame. */
+	/** Sends a head in as many frames as it needs. */
 	public RawHttp2 head(int stream, boolean end, String... fields) throws IOException {
-		return frame(HEADERS, END_HEADERS | (end ? END_STREAM : 0), stream, block(fields));
+		byte[] block = block(fields);
+		for (int from = 0; from == 0 || from < block.length; from += MAX_FRAME) {
+			int to = Math.min(from + MAX_FRAME, block.length);
+			int flags = ((to == block.length) ? END_HEADERS : 0) | ((from == 0 && end) ? END_STREAM : 0);
+			frame((from == 0) ? HEADERS : CONTINUATION, flags, stream, Arrays.copyOfRange(block, from, to));
+		}
+		return this;
 	}
 
 	/** Sends a sound head. */
@@ -176,11 +192,58 @@ public final class RawHttp2 implements AutoCloseable {
 	}
 
 	/**
+	 * How many frames came until the last {@link #roundTrip} and were not looked at.
+	 * @return those that {@link #next} has
+	 */
+	public int waiting() {
+		return this.early.size();
+	}
+
+	/**
 	 * How much the gateway takes of all bodies together before it has read any.
 	 * @return bytes
 	 */
 	public int connectionWindow() {
 		return this.connectionWindow;
+	}
+
+	/**
+	 * How much of a stream's window the gateway has given back so far.
+	 * @return bytes that may be sent beyond the first 65,535
+	 */
+	public int given(int stream) {
+		return this.given.getOrDefault(stream, 0);
+	}
+
+	/**
+	 * The longest header list that the gateway says it takes.
+	 * @return bytes, the last it has said; -1 if it has said none
+	 */
+	public long maxHeaderList() {
+		return this.maxHeaderList;
+	}
+
+	private void settings(byte[] payload) {
+		ByteBuffer settings = ByteBuffer.wrap(payload);
+		while (settings.hasRemaining()) {
+			short id = settings.getShort();
+			int value = settings.getInt();
+			if (id == MAX_HEADER_LIST_SIZE) {
+				this.maxHeaderList = value;
+			}
+		}
+	}
+
+	/**
+	 * If the gateway has ended the connection, its last words may be still to be read.
+	 */
+	private void reply(int type, byte[] payload) throws IOException {
+		try {
+			frame(type, ACK, 0, payload);
+		}
+		catch (SocketException ex) {
+			// Shows when there is nothing left to read.
+		}
 	}
 
 	/** Also answers to PING and changes of windows. */
@@ -199,14 +262,17 @@ public final class RawHttp2 implements AutoCloseable {
 			}
 			boolean ack = (frame.flags & ACK) != 0;
 			if (frame.type == SETTINGS && !ack) {
-				frame(SETTINGS, ACK, 0, new byte[0]);
+				settings(frame.payload);
+				reply(SETTINGS, new byte[0]);
 			}
 			else if (frame.type == PING && !ack) {
-				frame(PING, ACK, 0, frame.payload);
+				reply(PING, frame.payload);
 			}
 			else if (frame.type != SETTINGS) {
-				if (frame.type == WINDOW_UPDATE && frame.stream == 0) {
-					this.connectionWindow += ByteBuffer.wrap(frame.payload).getInt();
+				if (frame.type == WINDOW_UPDATE) {
+					int bytes = ByteBuffer.wrap(frame.payload).getInt();
+					this.connectionWindow += (frame.stream == 0) ? bytes : 0;
+					this.given.merge(frame.stream, bytes, Integer::sum);
 				}
 				return frame;
 			}
