@@ -48,7 +48,7 @@ class CleanedUploadIT {
 			RawClient.Answer answer = RawClient.exchange(gateway.port(),
 					"POST /pks/add HTTP/1.0\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "
 							+ upload.length() + "\r\n\r\n" + upload);
-			assertThat(answer.status()).as(gateway.log()).isEqualTo(200);
+			assertThat(answer.status()).as(gateway::log).isEqualTo(200);
 			bob.runWithKeyserver(gateway.uri(), "--recv-keys", kept).orFail();
 			assertThat(bob.exportKey(kept)).isEqualTo(alice.exportKey(kept));
 			bob.runWithKeyserver(gateway.uri(), "--recv-keys", dropped);

@@ -37,10 +37,7 @@ class PluginWithoutHandshakeIT {
 			assertThat(decided(gateway)).isEqualTo(403);
 
 			ProcessHandle.of(first).orElseThrow().destroyForcibly();
-			gateway.await("another process", () -> {
-				JsonNode now = gateway.actuator("plugins/legacy");
-				return now.path("state").asString("").equals("READY") && now.path("pid").asLong() != first;
-			});
+			gateway.otherPluginPid("legacy", first);
 			assertThat(gateway.actuator("plugins/legacy").path("restarts").asInt()).isEqualTo(1);
 			assertThat(gateway.actuator("plugins/legacy").path("failures").toString()).contains("killed by signal 9");
 			assertThat(decided(gateway)).isEqualTo(403);
