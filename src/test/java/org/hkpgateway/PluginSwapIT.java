@@ -30,13 +30,19 @@ class PluginSwapIT {
 
 	private static final Pattern REQUESTS = Pattern.compile("(\\d+) requests in");
 
+	/**
+	 * The plugin's, in milliseconds. While requests wait for it, 16 of them at any time,
+	 * the machine can do something else.
+	 */
+	private static final String DELAY = "40";
+
 	@TempDir
 	private Path temp;
 
 	@Test
 	void aReloadUnderLoadLosesNoRequest() throws Exception {
 		Path wrk = Requirements.program("wrk");
-		FakePluginProgram.install(this.temp, "CONTINUES");
+		installSlow();
 		try (GatewayProcess gateway = start()) {
 			long before = gateway.pluginPid("continues");
 			CompletableFuture<String> load = load(wrk, gateway, 15);
@@ -55,7 +61,7 @@ class PluginSwapIT {
 	@Test
 	void aReloadToABuildThatCrashesAfterTenSecondsIsRolledBack() throws Exception {
 		Path wrk = Requirements.program("wrk");
-		FakePluginProgram.install(this.temp, "CONTINUES");
+		installSlow();
 		try (GatewayProcess gateway = start()) {
 			long before = gateway.pluginPid("continues");
 			CompletableFuture<String> load = load(wrk, gateway, 25);
@@ -99,13 +105,18 @@ class PluginSwapIT {
 			assertThat(second).isNotEqualTo(before);
 			Path run = this.temp.resolve("continues/run");
 			Files.writeString(run, Files.readString(run) + "# changed\n");
-			gateway.await("another process", () -> gateway.pluginPid("continues") != second);
+			gateway.otherPluginPid("continues", second);
 			assertThat(gateway.actuator("plugins/continues").path("restarts").asInt()).isZero();
 			Files.writeString(manifest, "nonsense");
 			gateway.await("a word about it",
 					() -> gateway.actuator("plugins").path("findings").toString().contains("not valid TOML"));
 			assertThat(gateway.actuator("plugins/continues").path("state").asString("")).isEqualTo("READY");
 		}
+	}
+
+	private void installSlow() throws IOException {
+		FakePluginProgram.installAs(this.temp, "continues", "DELAYS_BY_FILE");
+		Files.writeString(this.temp.resolve("continues/delay"), DELAY);
 	}
 
 	private GatewayProcess start(String... more) {

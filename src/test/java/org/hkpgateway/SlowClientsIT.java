@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import org.hkpgateway.testsupport.Command;
@@ -27,6 +28,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @Timeout(400)
 class SlowClientsIT {
+
+	/** Between the requests of the others: a core for each of them is not the point. */
+	private static final Duration PAUSE = Duration.ofMillis(500);
 
 	/** Of each kind. */
 	private static final int ATTACKERS = 400;
@@ -133,6 +137,7 @@ class SlowClientsIT {
 			while (attacks.stream().anyMatch(Process::isAlive)) {
 				others.run();
 				served++;
+				TimeUnit.MILLISECONDS.sleep(PAUSE.toMillis());
 			}
 			for (int i = 0; i < attacks.size(); i++) {
 				assertThat(attacks.get(i).exitValue()).as(Files.readString(output(i))).isZero();
