@@ -36,9 +36,9 @@ class CleanedUploadIT {
 		try (GpgHome alice = GpgHome.create();
 				GpgHome bob = GpgHome.create();
 				GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + this.plugins,
-						settings + ".required=true", settings + ".match.operations=add", settings + ".timeout=5s",
+						settings + ".required=true", settings + ".match.operations=add", settings + ".timeout=15s",
 						settings + ".grants=http.request,http.request.body,http.request.rewrite",
-						"hkp.plugins.chain-budget=6s")) {
+						"hkp.plugins.chain-budget=20s")) {
 			assertThat(gateway.actuator("plugins/" + name).path("features").toString().contains("stream"))
 				.isEqualTo(stream);
 			String kept = alice.generate("Alice Lab <alice@lab.example>");

@@ -185,7 +185,7 @@ class ManagementActionsIT {
 	@Test
 	void aRequiredPluginThatIsMissingHoldsItsPlaceUntilItComes() throws Exception {
 		configure("hkp.plugins.settings.late.required: true\n");
-		try (GatewayProcess gateway = start()) {
+		try (GatewayProcess gateway = start("hkp.plugins.chain-budget=20s")) {
 			assertThat(ready(gateway)).isEqualTo("OUT_OF_SERVICE");
 			assertThat(gateway.actuator("health/liveness").path("status").asString("")).isEqualTo("UP");
 			assertThat(state(gateway, "late")).isEqualTo("FAILED");
@@ -197,7 +197,7 @@ class ManagementActionsIT {
 			configure("hkp.plugins.settings.late: {required: true, fail: open}\n");
 			rescan(gateway, false);
 			assertThat(answer(gateway)).as("its fail policy").isEqualTo(200);
-			assertThat(gateway.log()).contains("late:");
+			gateway.awaitLog("late:");
 
 			install("late");
 			assertThat(rescan(gateway, false).path("results").path("late").path("outcome").asString(""))
@@ -216,7 +216,7 @@ class ManagementActionsIT {
 			assertThat(answer(gateway)).as("the fail policy of one that a rescan adds").isEqualTo(500);
 			assertThat(gateway.actuator("health/plugins/absent").path("status").asString("")).isEqualTo("DEGRADED");
 			assertThat(ready(gateway)).as("it was about the start").isEqualTo("UP");
-			configure("hkp.plugins.settings.late: {required: true, timeout: 900ms}\n");
+			configure("hkp.plugins.settings.late: {required: true, timeout: 15s}\n");
 			rescan(gateway, false);
 			assertThat(answer(gateway)).isEqualTo(200);
 			configure("{}");

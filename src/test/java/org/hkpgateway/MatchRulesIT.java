@@ -205,10 +205,10 @@ class MatchRulesIT {
 
 	private GatewayProcess start(String... properties) throws IOException {
 		List<String> all = new ArrayList<>(List.of("hkp.plugins.directories=" + this.plugins,
-				"hkp.upstream.urls=" + this.upstream.uri(), "hkp.plugins.chain-budget=5s"));
+				"hkp.upstream.urls=" + this.upstream.uri(), "hkp.plugins.chain-budget=20s"));
 		try (var names = Files.list(this.plugins)) {
 			names.map((path) -> "hkp.plugins.settings." + path.getFileName())
-				.forEach((settings) -> all.addAll(List.of(settings + ".required=true", settings + ".timeout=3s")));
+				.forEach((settings) -> all.addAll(List.of(settings + ".required=true", settings + ".timeout=15s")));
 		}
 		all.addAll(Arrays.asList(properties));
 		return GatewayProcess.start(all.toArray(String[]::new));

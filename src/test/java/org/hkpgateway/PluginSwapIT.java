@@ -122,7 +122,7 @@ class PluginSwapIT {
 	private GatewayProcess start(String... more) {
 		List<String> properties = new java.util.ArrayList<>(
 				List.of("hkp.plugins.directories=" + this.temp, "hkp.plugins.settings.continues.required=true",
-						"hkp.plugins.settings.continues.timeout=5s", "hkp.plugins.chain-budget=5s"));
+						"hkp.plugins.settings.continues.timeout=15s", "hkp.plugins.chain-budget=20s"));
 		properties.addAll(List.of(more));
 		return GatewayProcess.start(properties.toArray(String[]::new));
 	}
@@ -130,7 +130,7 @@ class PluginSwapIT {
 	private CompletableFuture<String> load(Path wrk, GatewayProcess gateway, int seconds) {
 		CompletableFuture<String> load = CompletableFuture.supplyAsync(() -> Command
 			.run(this.temp, Duration.ofSeconds(seconds + 30), new byte[0], List.of(wrk.toString(), "-t1", "-c16",
-					"-d" + seconds + "s", "--timeout", "10s", gateway.uri() + "/pks/stats"))
+					"-d" + seconds + "s", "--timeout", "30s", gateway.uri() + "/pks/stats"))
 			.orFail()
 			.text());
 		gateway.await("load", () -> gateway.accessLog().size() > 100);

@@ -28,8 +28,8 @@ class PluginWithoutHandshakeIT {
 		FakePluginProgram.installAs(this.plugins, "legacy", "DENIES");
 		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + this.plugins,
 				"hkp.plugins.settings.legacy.handshake=none", "hkp.plugins.settings.legacy.transport=plaintext",
-				"hkp.plugins.settings.legacy.required=true", "hkp.plugins.settings.legacy.timeout=5s",
-				"hkp.plugins.chain-budget=5s")) {
+				"hkp.plugins.settings.legacy.required=true", "hkp.plugins.settings.legacy.timeout=15s",
+				"hkp.plugins.chain-budget=20s")) {
 			long first = gateway.pluginPid("legacy");
 			JsonNode shown = gateway.actuator("plugins/legacy");
 			assertThat(shown.path("transport").asString("")).isEqualTo("plaintext");

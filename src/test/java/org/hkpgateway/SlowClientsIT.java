@@ -94,8 +94,7 @@ class SlowClientsIT {
 			assertThat(open).allMatch((connections) -> connections <= 82).anyMatch((connections) -> connections >= 80);
 			assertThat(meter(gateway, "hkp.edge.limited?tag=limit:max-connections-per-address"))
 				.isGreaterThanOrEqualTo(ATTACKERS - 80);
-			assertThat(gateway.log())
-				.contains("hkp.edge.max-connections-per-address reached by 127.0.0.1: connection refused");
+			gateway.awaitLog("hkp.edge.max-connections-per-address reached by 127.0.0.1: connection refused");
 			gateway.await("the end of all connections", () -> meter(gateway, "hkp.edge.connections") == 0);
 		}
 	}
@@ -159,7 +158,7 @@ class SlowClientsIT {
 	private static void assertEnded(GatewayProcess gateway, String limit) {
 		assertThat(meter(gateway, "hkp.edge.limited?tag=limit:" + limit)).as(limit)
 			.isGreaterThanOrEqualTo(ATTACKERS / 2.0);
-		assertThat(gateway.log()).contains("hkp.edge." + limit + " reached by 127.0.0.1: ");
+		gateway.awaitLog("hkp.edge." + limit + " reached by 127.0.0.1: ");
 	}
 
 	private void fetch(String url, String... options) {

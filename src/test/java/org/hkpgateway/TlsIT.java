@@ -235,7 +235,7 @@ class TlsIT {
 		this.gateway = forwarding;
 		try (SSLSocket socket = connect()) {
 			socket.getOutputStream()
-				.write("GET " + CUT_SHORT + " HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+				.write(("GET " + CUT_SHORT + " HTTP/1.0\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
 			org.assertj.core.api.Assertions.assertThatIOException()
 				.isThrownBy(() -> socket.getInputStream().readAllBytes());
 		}

@@ -196,6 +196,14 @@ public final class GatewayProcess implements AutoCloseable {
 		}
 	}
 
+	/** Waits until all of these are in the log. */
+	public void awaitLog(String... words) {
+		await("in the log: " + List.of(words), () -> {
+			String log = written();
+			return Stream.of(words).allMatch(log::contains);
+		});
+	}
+
 	/** The lines of the access log. */
 	public List<String> accessLog() {
 		return log().lines().filter((line) -> line.contains(" hkp.access ")).toList();
