@@ -48,7 +48,7 @@ class AccessLogIT {
 				GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + this.plugins,
 						"hkp.plugins.settings.lets.required=true", "hkp.plugins.settings.lets.timeout=10s",
 						"hkp.plugins.chain-budget=20s", "hkp.upstream.urls=" + upstream.uri())) {
-			assertThat(RawClient.exchange(gateway.port(), UPLOAD).status()).as(gateway.log()).isEqualTo(200);
+			assertThat(RawClient.exchange(gateway.port(), UPLOAD).status()).as(gateway::log).isEqualTo(200);
 			Map<String, String> line = line(gateway, "/pks/add");
 			assertThat(line.keySet()).containsExactly("request", "client", "protocol", "tls", "method", "target",
 					"operation", "plugins", "decision", "status", "plugin", "annotations", "upstream", "in", "out",

@@ -53,7 +53,7 @@ class ChainDecisionsIT {
 				.isEqualTo(stream);
 
 			RawClient.Answer marked = get(gateway, "/marks/twice");
-			assertThat(marked.status()).as(gateway.log()).isEqualTo(200);
+			assertThat(marked.status()).as(gateway::log).isEqualTo(200);
 			assertThat(marked.headers().stream().filter((line) -> line.equalsIgnoreCase("X-Answer-Mark: 1")))
 				.hasSize(2);
 			assertThat(upstream.take().headers()).contains("X-Mark: b-marks").doesNotContain("X-Mark: a-marks");
@@ -118,7 +118,7 @@ class ChainDecisionsIT {
 				GatewayProcess gateway = start(upstream, "hkp.edge.idle-timeout=1s", "hkp.plugins.max-delay=20s",
 						"hkp.plugins.max-delayed=1")) {
 			long started = System.nanoTime();
-			assertThat(get(gateway, "/delays").status()).as(gateway.log()).isEqualTo(200);
+			assertThat(get(gateway, "/delays").status()).as(gateway::log).isEqualTo(200);
 			assertThat(System.nanoTime() - started).isGreaterThan(Duration.ofMillis(1500).toNanos());
 			awaitLine(gateway, "delay=a-delays:1500ms");
 			started = System.nanoTime();

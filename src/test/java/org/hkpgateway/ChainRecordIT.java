@@ -43,7 +43,7 @@ class ChainRecordIT {
 		install("f-reasons", "DENIES_WITH_REASON", stream, "/reasons");
 		try (RawUpstream upstream = RawUpstream.answering("HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\nkeyserver!");
 				GatewayProcess gateway = start(upstream, "hkp.client-address.log=truncated")) {
-			assertThat(get(gateway, "/marks/reviewed").header("x-answer-mark")).as(gateway.log()).isEqualTo("2");
+			assertThat(get(gateway, "/marks/reviewed").header("x-answer-mark")).as(gateway::log).isEqualTo("2");
 			String line = line(gateway, "/marks/reviewed");
 			assertThat(line).contains("a-marks:continue(")
 				.containsPattern("b-reviews:continue\\([\\d.]+ms\\),b-reviews:reviewed\\([\\d.]+ms\\)")

@@ -55,6 +55,9 @@ class ChaosIT {
 	/** Of the upstream, and of garbage collectors. */
 	private static final Duration ALLOWANCE = Duration.ofSeconds(2);
 
+	/** Of a client before its next request, so that other tests get their turn. */
+	private static final Duration PAUSE = Duration.ofMillis(20);
+
 	private static final String KEY = "the keyserver's answer";
 
 	private static final String FAILURE = "500";
@@ -216,6 +219,7 @@ class ChaosIT {
 			if (!answer.equals(KEY) && !answer.equals(FAILURE) && this.wrong.size() < 20) {
 				this.wrong.add(answer);
 			}
+			LockSupport.parkNanos(PAUSE.toNanos());
 		}
 	}
 

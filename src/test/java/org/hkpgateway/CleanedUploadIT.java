@@ -36,9 +36,9 @@ class CleanedUploadIT {
 		try (GpgHome alice = GpgHome.create();
 				GpgHome bob = GpgHome.create();
 				GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + this.plugins,
-						settings + ".required=true", settings + ".match.operations=add", settings + ".timeout=5s",
+						settings + ".required=true", settings + ".match.operations=add", settings + ".timeout=15s",
 						settings + ".grants=http.request,http.request.body,http.request.rewrite",
-						"hkp.plugins.chain-budget=6s")) {
+						"hkp.plugins.chain-budget=20s")) {
 			assertThat(gateway.actuator("plugins/" + name).path("features").toString().contains("stream"))
 				.isEqualTo(stream);
 			String kept = alice.generate("Alice Lab <alice@lab.example>");
@@ -48,7 +48,7 @@ class CleanedUploadIT {
 			RawClient.Answer answer = RawClient.exchange(gateway.port(),
 					"POST /pks/add HTTP/1.0\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "
 							+ upload.length() + "\r\n\r\n" + upload);
-			assertThat(answer.status()).as(gateway.log()).isEqualTo(200);
+			assertThat(answer.status()).as(gateway::log).isEqualTo(200);
 			bob.runWithKeyserver(gateway.uri(), "--recv-keys", kept).orFail();
 			assertThat(bob.exportKey(kept)).isEqualTo(alice.exportKey(kept));
 			bob.runWithKeyserver(gateway.uri(), "--recv-keys", dropped);

@@ -32,7 +32,7 @@ class GatewayStopIT {
 		FakePluginProgram.installAs(this.plugins, "holds", "HOLDS_BY_FILE");
 		Path hold = Files.createFile(this.plugins.resolve("holds/hold"));
 		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + this.plugins,
-				"hkp.shutdown.pre-stop=5s", "hkp.shutdown.drain=30s", "hkp.plugins.chain-budget=30s",
+				"hkp.shutdown.pre-stop=10s", "hkp.shutdown.drain=30s", "hkp.plugins.chain-budget=30s",
 				"hkp.plugins.settings.holds.required=true", "hkp.plugins.settings.holds.timeout=30s");
 				RawClient inFlight = new RawClient(gateway.port())) {
 			long pid = gateway.pluginPid("holds");
@@ -41,7 +41,7 @@ class GatewayStopIT {
 			gateway.await("the plugin to hold it", () -> gateway.log().contains("holds a request"));
 
 			gateway.process().destroy();
-			gateway.await("readiness to go", Duration.ofSeconds(4),
+			gateway.await("readiness to go", Duration.ofSeconds(9),
 					() -> health(gateway, "readiness").equals("OUT_OF_SERVICE"));
 			assertThat(health(gateway, "liveness")).isEqualTo("UP");
 			assertThat(RawClient.exchange(gateway.port(), "GET /pks/stats?new HTTP/1.0\r\n\r\n").status())
@@ -49,8 +49,8 @@ class GatewayStopIT {
 			assertThat(accessLog(gateway, "/pks/stats?new")).contains("holds:continue");
 			assertThat(health(gateway, "liveness")).as("still answered, before the port closes").isEqualTo("UP");
 
-			gateway.await("the port to close", Duration.ofSeconds(20), () -> refuses(gateway.port()));
-			assertThat(gateway.log()).contains("Stopping: not ready any more, serving for another 5000 ms")
+			gateway.await("the port to close", Duration.ofSeconds(60), () -> refuses(gateway.port()));
+			assertThat(gateway.log()).contains("Stopping: not ready any more, serving for another 10000 ms")
 				.doesNotContain(DRAINING);
 			assertThat(Leftovers.runs(pid)).isTrue();
 
@@ -68,7 +68,7 @@ class GatewayStopIT {
 	}
 
 	private static String accessLog(GatewayProcess gateway, String target) {
-		gateway.await("a line of " + target, Duration.ofSeconds(5),
+		gateway.await("a line of " + target,
 				() -> gateway.accessLog().stream().anyMatch((line) -> line.contains(target)));
 		return gateway.accessLog().stream().filter((line) -> line.contains(target)).findFirst().orElseThrow();
 	}

@@ -17,6 +17,8 @@ import org.hkpgateway.testsupport.GpgHome;
 import org.hkpgateway.testsupport.LargeKey;
 import org.hkpgateway.testsupport.RawClient;
 import org.hkpgateway.testsupport.SksServer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -37,25 +39,43 @@ class GpgThroughGatewayIT {
 
 	private static final String BUDGET = "hkp.plugins.chain-budget=20s";
 
+	/** With a gateway before it, for tests that count nothing. */
+	private static SksServer sks;
+
+	private static GatewayProcess gateway;
+
+	@BeforeAll
+	static void startGateway() {
+		sks = SksServer.start();
+		gateway = before(sks);
+	}
+
+	@AfterAll
+	static void stopGateway() throws Exception {
+		try (SksServer first = sks; GatewayProcess second = gateway) {
+			// Closed even if a start has failed.
+		}
+	}
+
+	private static GatewayProcess before(SksServer sks) {
+		return GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET, "hkp.upstream.urls=" + sks.uri());
+	}
+
 	@Test
 	void withTheEmbeddedKeyserver() {
 		try (GpgHome alice = GpgHome.create();
 				GpgHome bob = GpgHome.create();
-				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET)) {
-			sendSearchAndReceive(alice, bob, gateway);
+				GatewayProcess embedded = GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET)) {
+			sendSearchAndReceive(alice, bob, embedded);
 			Pattern line = Pattern.compile("operation=ADD plugins=antiabuse:continue\\([\\d.]+ms\\) decision=forward "
 					+ "status=200 plugin=- upstream=\\S+:\\d+ in=[1-9]\\d* out=[1-9]");
-			gateway.await("the line of the upload", () -> gateway.accessLog().stream().anyMatch(line.asPredicate()));
+			embedded.await("the line of the upload", () -> embedded.accessLog().stream().anyMatch(line.asPredicate()));
 		}
 	}
 
 	@Test
 	void withSks() {
-		try (GpgHome alice = GpgHome.create();
-				GpgHome bob = GpgHome.create();
-				SksServer sks = SksServer.start();
-				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET,
-						"hkp.upstream.urls=" + sks.uri())) {
+		try (GpgHome alice = GpgHome.create(); GpgHome bob = GpgHome.create()) {
 			String fingerprint = sendSearchAndReceive(alice, bob, gateway);
 			String index = get(gateway, "/pks/lookup?op=index&options=mr&search=0x" + fingerprint);
 			assertThat(index).contains("info:1:1").containsIgnoringCase(fingerprint);
@@ -67,11 +87,7 @@ class GpgThroughGatewayIT {
 	@Test
 	void aKeyOfAMebibyteThroughSks() {
 		LargeKey key = LargeKey.ofAtLeast(1024 * 1024);
-		try (GpgHome alice = GpgHome.create();
-				GpgHome bob = GpgHome.create();
-				SksServer sks = SksServer.start();
-				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET,
-						"hkp.upstream.urls=" + sks.uri())) {
+		try (GpgHome alice = GpgHome.create(); GpgHome bob = GpgHome.create()) {
 			alice.importKeys(key.packets());
 			alice.runWithKeyserver(gateway.uri(), "--send-keys", key.fingerprint()).orFail();
 			bob.runWithKeyserver(gateway.uri(), "--recv-keys", key.fingerprint()).orFail();
@@ -81,10 +97,7 @@ class GpgThroughGatewayIT {
 
 	@Test
 	void aPeersHashqueryWithoutHostIsReplayedByteForByte() throws IOException {
-		try (GpgHome alice = GpgHome.create();
-				SksServer sks = SksServer.start();
-				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET,
-						"hkp.upstream.urls=" + sks.uri())) {
+		try (GpgHome alice = GpgHome.create()) {
 			String fingerprint = alice.generate("Alice Lab <alice@lab.example>");
 			alice.runWithKeyserver(gateway.uri(), "--send-keys", fingerprint).orFail();
 			byte[] request = hashquery(get(gateway, "/pks/lookup?op=index&hash=on&search=0x" + fingerprint));
@@ -117,19 +130,18 @@ class GpgThroughGatewayIT {
 	@Test
 	void refreshOfNinetyKeysPassesByDefault() {
 		try (GpgHome alice = GpgHome.create();
-				SksServer sks = SksServer.start();
-				GatewayProcess gateway = GatewayProcess.start(PLUGINS, REQUIRED, TIMEOUT, BUDGET,
-						"hkp.upstream.urls=" + sks.uri())) {
+				SksServer own = SksServer.start();
+				GatewayProcess counted = before(own)) {
 			for (int i = 0; i < 90; i++) {
 				alice.importKeys(LargeKey.ofAtLeast(1, "Key " + i + " <k" + i + "@lab.example>").packets());
 			}
 			List<String> sendKeys = new ArrayList<>(List.of("--send-keys"));
 			sendKeys.addAll(alice.fingerprints());
 			assertThat(sendKeys).hasSize(91);
-			alice.runWithKeyserver(sks.uri(), sendKeys.toArray(String[]::new)).orFail();
-			Command.Result refresh = alice.runWithKeyserver(gateway.uri(), "--refresh-keys").orFail();
-			gateway.await("all lines", () -> gateway.accessLog().size() >= 90);
-			assertThat(gateway.accessLog()).hasSize(90).allMatch((line) -> line.contains("status=200"));
+			alice.runWithKeyserver(own.uri(), sendKeys.toArray(String[]::new)).orFail();
+			Command.Result refresh = alice.runWithKeyserver(counted.uri(), "--refresh-keys").orFail();
+			counted.await("all lines", () -> counted.accessLog().size() >= 90);
+			assertThat(counted.accessLog()).hasSize(90).allMatch((line) -> line.contains("status=200"));
 			assertThat(refresh.errors().lines().filter((line) -> line.endsWith(" not changed"))).hasSize(90);
 		}
 	}

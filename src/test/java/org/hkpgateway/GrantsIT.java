@@ -83,7 +83,7 @@ class GrantsIT {
 	}
 
 	private static void withholdsFromWhoIsNotGranted(GatewayProcess gateway) throws IOException {
-		assertThat(ask(gateway, "all", "tells-view").body()).as(gateway.log())
+		assertThat(ask(gateway, "all", "tells-view").body()).as(gateway::log)
 			.contains("authorization", "cookie", "x-plain")
 			.endsWith(" BODY_COMPLETE body");
 		assertThat(explain(gateway, "all", "tells-view").path("result").path("body").asString(""))
@@ -103,7 +103,7 @@ class GrantsIT {
 	private static void refusesClosed(GatewayProcess gateway, Want want) throws IOException {
 		String plugin = "closed-" + want.plugin();
 		RawClient.Answer answer = ask(gateway, plugin, want.behaviour());
-		assertThat(answer.status()).as(want + gateway.log()).isEqualTo(500);
+		assertThat(answer.status()).as(() -> want + gateway.log()).isEqualTo(500);
 		assertThat(answer.body()).isEqualTo("The request could not be processed.\n");
 		assertThat(answer.header("x-answer-mark")).isNull();
 		assertThat(answer.header("set-cookie")).isNull();
@@ -137,27 +137,27 @@ class GrantsIT {
 
 	private static void doesWhatIsGranted(GatewayProcess gateway, RawUpstream upstream) throws Exception {
 		RawClient.Answer marked = ask(gateway, "all", "marks");
-		assertThat(marked.status()).as(gateway.log()).isEqualTo(200);
+		assertThat(marked.status()).as(gateway::log).isEqualTo(200);
 		assertThat(marked.header("x-answer-mark")).isEqualTo("1");
 		assertThat(upstream.take().headers()).contains("X-Mark: all");
 
-		assertThat(ask(gateway, "all", "wants-exact").status()).as(gateway.log()).isEqualTo(200);
+		assertThat(ask(gateway, "all", "wants-exact").status()).as(gateway::log).isEqualTo(200);
 		assertThat(upstream.take().requestLine()).startsWith("POST /all/wants-exact?a=b&exact=on ");
 
-		assertThat(ask(gateway, "all", "shouts").status()).as(gateway.log()).isEqualTo(200);
+		assertThat(ask(gateway, "all", "shouts").status()).as(gateway::log).isEqualTo(200);
 		RawUpstream.Received shouted = upstream.take();
 		assertThat(new String(shouted.body(), StandardCharsets.UTF_8)).isEqualTo("BODY!");
 		assertThat(shouted.headers()).contains("Content-Type: text/loud");
 
-		assertThat(ask(gateway, "all", "sets-authorization").status()).as(gateway.log()).isEqualTo(200);
+		assertThat(ask(gateway, "all", "sets-authorization").status()).as(gateway::log).isEqualTo(200);
 		assertThat(upstream.take().headers()).contains("Authorization: Basic of-the-plugin")
 			.doesNotContain("Authorization: Basic of-the-client");
 
 		RawClient.Answer cookies = ask(gateway, "all", "adds-cookie");
-		assertThat(cookies.headers()).as(gateway.log()).contains("Set-Cookie: keyserver=1", "Set-Cookie: early=1");
+		assertThat(cookies.headers()).as(gateway::log).contains("Set-Cookie: keyserver=1", "Set-Cookie: early=1");
 		upstream.take();
 
-		assertThat(ask(gateway, "all", "denies").status()).as(gateway.log()).isEqualTo(403);
+		assertThat(ask(gateway, "all", "denies").status()).as(gateway::log).isEqualTo(403);
 		assertThat(upstream.waiting()).isZero();
 	}
 
@@ -204,9 +204,7 @@ class GrantsIT {
 		reviewing("both", "SETS_COOKIE", "http.request,http.response,http.credentials");
 		try (RawUpstream upstream = RawUpstream.answering(ANSWER); GatewayProcess gateway = start(upstream)) {
 			RawClient.Answer read = ask(gateway, "reads", "x");
-			assertThat(read.header("x-seen")).as(gateway.log())
-				.contains("X-Plain")
-				.doesNotContainIgnoringCase("cookie");
+			assertThat(read.header("x-seen")).as(gateway::log).contains("X-Plain").doesNotContainIgnoringCase("cookie");
 			assertThat(cookies(read)).containsExactly("Set-Cookie: keyserver=1");
 
 			RawClient.Answer refused = ask(gateway, "writes", "x");

@@ -165,7 +165,7 @@ class IsolatedPluginIT {
 		assertThat(shown.path("transport").asString("")).isEqualTo("mtls");
 		RawClient.Answer answer = request(gateway);
 		assertThat(answer.status()).isEqualTo(200);
-		assertThat(answer.header("x-host-of-" + plugin)).as(gateway.log())
+		assertThat(answer.header("x-host-of-" + plugin)).as(gateway::log)
 			.matches("wrong token: UNAUTHENTICATED, own token: \\d+\\.\\d+.*");
 		return shown.path("isolation");
 	}

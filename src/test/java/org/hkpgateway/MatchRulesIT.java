@@ -69,7 +69,7 @@ class MatchRulesIT {
 
 			long pid = gateway.pluginPid("crashes");
 			assertThat(statusOverHttp2(gateway, "GET", "/pks/v2/certs/by-keyid/8559FE01CBF164CB", null)).isEqualTo(500);
-			gateway.await("another process", () -> gateway.pluginPid("crashes") != pid);
+			gateway.otherPluginPid("crashes", pid);
 		}
 	}
 
@@ -126,9 +126,9 @@ class MatchRulesIT {
 		try (GatewayProcess gateway = start(settings + "grants=http.request,http.respond,http.request.body",
 				settings + "body=full", settings + "match.operations=add", "hkp.edge.max-body=8MB")) {
 			byte[] body = new byte[5 * 1024 * 1024];
-			assertThat(upload(gateway, "/pks/add", body).status()).as(gateway.log()).isEqualTo(413);
+			assertThat(upload(gateway, "/pks/add", body).status()).as(gateway::log).isEqualTo(413);
 			assertThat(this.upstream.waiting()).isZero();
-			assertThat(upload(gateway, "/pks/replace", body).status()).as(gateway.log()).isEqualTo(200);
+			assertThat(upload(gateway, "/pks/replace", body).status()).as(gateway::log).isEqualTo(200);
 			assertThat(this.upstream.take().body()).hasSize(body.length);
 			assertThat(upload(gateway, "/pks/add", new byte[100]).body()).startsWith("BODY_COMPLETE 100 100 ");
 		}
@@ -205,10 +205,10 @@ class MatchRulesIT {
 
 	private GatewayProcess start(String... properties) throws IOException {
 		List<String> all = new ArrayList<>(List.of("hkp.plugins.directories=" + this.plugins,
-				"hkp.upstream.urls=" + this.upstream.uri(), "hkp.plugins.chain-budget=5s"));
+				"hkp.upstream.urls=" + this.upstream.uri(), "hkp.plugins.chain-budget=20s"));
 		try (var names = Files.list(this.plugins)) {
 			names.map((path) -> "hkp.plugins.settings." + path.getFileName())
-				.forEach((settings) -> all.addAll(List.of(settings + ".required=true", settings + ".timeout=3s")));
+				.forEach((settings) -> all.addAll(List.of(settings + ".required=true", settings + ".timeout=15s")));
 		}
 		all.addAll(Arrays.asList(properties));
 		return GatewayProcess.start(all.toArray(String[]::new));

@@ -83,7 +83,7 @@ class PluginAnswersIT {
 	/** With 200 it is the keyserver's, with anything else the keyserver was not asked. */
 	private RawClient.Answer assertAnswer(GatewayProcess gateway, String target, int status) throws Exception {
 		RawClient.Answer answer = RawClient.exchange(gateway.port(), "GET " + target + " HTTP/1.0\r\n\r\n");
-		assertThat(answer.status()).as(target + gateway.log()).isEqualTo(status);
+		assertThat(answer.status()).as(() -> target + gateway.log()).isEqualTo(status);
 		assertThat(answer.header("access-control-allow-origin")).isEqualTo("*");
 		if (status == 200) {
 			assertThat(this.upstream.take().requestLine()).startsWith("GET " + target + " ");
@@ -121,7 +121,7 @@ class PluginAnswersIT {
 
 	private static void assertShown(GatewayProcess gateway, String plugin, byte[] body, String state, int bytes)
 			throws IOException {
-		assertThat(upload(gateway, plugin, body).body()).as(gateway.log())
+		assertThat(upload(gateway, plugin, body).body()).as(gateway::log)
 			.isEqualTo(state + " " + body.length + " " + bytes + " " + ByteString.copyFrom(body, 0, bytes).hashCode());
 	}
 

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 import org.hkpgateway.grpc.FakePluginProgram;
 import org.hkpgateway.testsupport.GatewayProcess;
@@ -48,6 +49,7 @@ class PluginFloodIT {
 					.isEqualTo(200);
 				assertThat(gateway.actuator("health/liveness").path("status").asString("")).isEqualTo("UP");
 				answered++;
+				TimeUnit.MILLISECONDS.sleep(50);
 			}
 			assertThat(answered).as("requests answered during the flood").isGreaterThan((int) FLOOD.toSeconds());
 			assertThat(gateway.pluginPid("floods")).as("neither ended nor restarted").isEqualTo(pid);

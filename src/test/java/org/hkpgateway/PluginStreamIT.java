@@ -5,15 +5,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 import org.hkpgateway.grpc.FakePluginProgram;
 import org.hkpgateway.testsupport.GatewayProcess;
 import org.hkpgateway.testsupport.RawClient;
 import org.hkpgateway.testsupport.RawUpstream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,77 +24,94 @@ import org.junit.jupiter.params.provider.ValueSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What clients get when a plugin process speaks the stream well, badly or not at all.
+ * What clients get when a plugin process speaks the stream well, badly or not at all. One
+ * gateway has a plugin for each test, which is shown the paths below its own name.
  */
 @Timeout(120)
 class PluginStreamIT {
 
 	@TempDir
-	private Path plugins;
+	private static Path plugins;
 
-	private RawUpstream upstream;
+	private static RawUpstream upstream;
 
-	@BeforeEach
-	void startUpstream() throws IOException {
-		this.upstream = RawUpstream.answering("HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\nkeyserver!");
+	private static GatewayProcess gateway;
+
+	@BeforeAll
+	static void startGateway() throws IOException {
+		upstream = keyserver();
+		List<String> settings = new ArrayList<>();
+		for (String manners : List.of("BEHAVES", "UNKNOWN_IDS", "ANSWERS_TWICE", "UNIMPLEMENTED", "BREAKS_AT_SECOND",
+				"HALTS_AT_SECOND")) {
+			// Longer than a busy machine needs.
+			settings.addAll(install(plugins, manners, name(manners), "timeout=15s"));
+		}
+		settings.addAll(install(plugins, "FIRST_NOT_ANSWERED", "first-not-answered", "timeout=3s"));
+		for (String policy : List.of("closed", "open")) {
+			settings.addAll(install(plugins, "NEVER_ANSWERS", "silent-" + policy, "timeout=700ms", "fail=" + policy));
+		}
+		gateway = start(plugins, settings);
 	}
 
-	@AfterEach
-	void stopUpstream() throws IOException {
-		this.upstream.close();
+	@AfterAll
+	static void stopGateway() throws IOException {
+		try (RawUpstream first = upstream; GatewayProcess second = gateway) {
+			// Closed even if the start has failed.
+		}
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "BEHAVES", "UNKNOWN_IDS", "ANSWERS_TWICE", "UNIMPLEMENTED" })
 	void everyRequestIsServed(String manners) throws Exception {
-		try (GatewayProcess gateway = start(manners)) {
-			for (int i = 0; i < 20; i++) {
-				assertThat(status(gateway)).as(gateway.log()).isEqualTo(200);
-			}
-			assertThat(gateway.log()).doesNotContain("Stream to plugin continues broke");
-			int warnings = manners.equals("UNIMPLEMENTED") ? 1 : 0;
-			assertThat(gateway.log().lines().filter((line) -> line.contains("declares the feature 'stream', but")))
-				.hasSize(warnings);
-			boolean talkative = manners.equals("UNKNOWN_IDS") || manners.equals("ANSWERS_TWICE");
-			assertThat(ignoredAnswers(gateway)).matches((count) -> talkative ? count >= 19 : count == 0);
+		String plugin = name(manners);
+		for (int i = 0; i < 20; i++) {
+			assertThat(status(plugin)).as(gateway::log).isEqualTo(200);
+		}
+		assertThat(breaks(plugin)).isZero();
+		int warnings = manners.equals("UNIMPLEMENTED") ? 1 : 0;
+		assertThat(gateway.log()
+			.lines()
+			.filter((line) -> line.contains("declares the feature 'stream', but"))
+			.filter((line) -> line.contains(plugin))).hasSize(warnings);
+		if (manners.equals("UNKNOWN_IDS") || manners.equals("ANSWERS_TWICE")) {
+			gateway.await("the count of answers that are ignored", () -> ignoredAnswers(plugin) >= 19);
+		}
+		else {
+			assertThat(ignoredAnswers(plugin)).isZero();
 		}
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "closed,500", "open,200" })
 	void withoutAnAnswerTheFailPolicyApplies(String policy, int status) throws Exception {
-		try (GatewayProcess gateway = start("NEVER_ANSWERS", "fail=" + policy)) {
-			assertThat(status(gateway)).as(gateway.log()).isEqualTo(status);
-			gateway.await("the failure in the access log",
-					() -> gateway.accessLog().stream().anyMatch((line) -> line.contains("continues:failed-" + policy)));
-		}
+		String plugin = "silent-" + policy;
+		assertThat(status(plugin)).as(gateway::log).isEqualTo(status);
+		gateway.await("the failure in the access log",
+				() -> gateway.accessLog().stream().anyMatch((line) -> line.contains(plugin + ":failed-" + policy)));
 	}
 
 	@Test
 	void aRequestWithoutAnAnswerDoesNotHoldUpLaterOnes() throws Exception {
-		try (GatewayProcess gateway = start("FIRST_NOT_ANSWERED")) {
-			assertThat(status(gateway)).as(gateway.log()).isEqualTo(500);
-			for (int i = 0; i < 5; i++) {
-				assertThat(status(gateway)).as(gateway.log()).isEqualTo(200);
-			}
-			assertThat(gateway.log()).doesNotContain("Stream to plugin continues broke");
+		String plugin = "first-not-answered";
+		assertThat(status(plugin)).as(gateway::log).isEqualTo(500);
+		for (int i = 0; i < 5; i++) {
+			assertThat(status(plugin)).as(gateway::log).isEqualTo(200);
 		}
+		assertThat(breaks(plugin)).isZero();
 	}
 
 	@Test
 	void aBrokenStreamFailsWhatIsInFlightAndIsOpenedAgain() throws Exception {
-		try (GatewayProcess gateway = start("BREAKS_AT_SECOND")) {
-			long pid = gateway.pluginPid("continues");
-			assertThat(status(gateway)).as(gateway.log()).isEqualTo(200);
-			assertThat(status(gateway)).as(gateway.log()).isEqualTo(500);
-			assertThat(status(gateway)).as(gateway.log()).isEqualTo(200);
-			// The next stream answers one request, too, and breaks at the second.
-			gateway.await("a second break", Duration.ofSeconds(20), () -> status(gateway) == 500);
-			assertThat(status(gateway)).as(gateway.log()).isEqualTo(200);
-			assertThat(gateway.log().lines().filter((line) -> line.contains("Stream to plugin continues broke")))
-				.hasSize(2);
-			assertThat(gateway.pluginPid("continues")).isEqualTo(pid);
-		}
+		String plugin = name("BREAKS_AT_SECOND");
+		long pid = gateway.pluginPid(plugin);
+		assertThat(status(plugin)).as(gateway::log).isEqualTo(200);
+		assertThat(status(plugin)).as(gateway::log).isEqualTo(500);
+		assertThat(status(plugin)).as(gateway::log).isEqualTo(200);
+		// The next stream answers one request, too, and breaks at the second.
+		gateway.await("a second break", Duration.ofSeconds(20), () -> status(plugin) == 500);
+		assertThat(status(plugin)).as(gateway::log).isEqualTo(200);
+		assertThat(breaks(plugin)).isEqualTo(2);
+		assertThat(gateway.pluginPid(plugin)).isEqualTo(pid);
 	}
 
 	/** Now and then a request is sent in the moment of the break, and fails. */
@@ -119,61 +136,67 @@ class PluginStreamIT {
 
 	@Test
 	void aProcessThatEndsInTheMiddleIsReplacedAndItsStreamToo() throws Exception {
-		try (GatewayProcess gateway = start("HALTS_AT_SECOND")) {
-			long pid = gateway.pluginPid("continues");
-			assertThat(status(gateway)).as(gateway.log()).isEqualTo(200);
-			assertThat(status(gateway)).as(gateway.log()).isEqualTo(500);
-			gateway.await("another process", () -> {
-				var plugin = gateway.actuator("plugins/continues");
-				return plugin.path("state").asString("").equals("READY") && plugin.path("pid").asLong() != pid;
-			});
-			assertThat(status(gateway)).as(gateway.log()).isEqualTo(200);
-		}
+		String plugin = name("HALTS_AT_SECOND");
+		long pid = gateway.pluginPid(plugin);
+		assertThat(status(plugin)).as(gateway::log).isEqualTo(200);
+		assertThat(status(plugin)).as(gateway::log).isEqualTo(500);
+		gateway.otherPluginPid(plugin, pid);
+		assertThat(status(plugin)).as(gateway::log).isEqualTo(200);
 	}
 
 	@Test
-	void anOpenStreamDoesNotDelayTheStop() throws Exception {
-		try (GatewayProcess gateway = start("BEHAVES")) {
-			ProcessHandle plugin = ProcessHandle.of(gateway.pluginPid("continues")).orElseThrow();
-			assertThat(status(gateway)).as(gateway.log()).isEqualTo(200);
-			assertThat(gateway.stop()).isEqualTo(143);
+	void anOpenStreamDoesNotDelayTheStop(@TempDir Path own) throws Exception {
+		List<String> settings = install(own, "BEHAVES", "continues", "timeout=15s");
+		try (GatewayProcess stopped = start(own, settings)) {
+			ProcessHandle plugin = ProcessHandle.of(stopped.pluginPid("continues")).orElseThrow();
+			assertThat(status(stopped, "continues")).as(stopped::log).isEqualTo(200);
+			assertThat(stopped.stop()).isEqualTo(143);
 			assertThat(plugin.onExit().get(10, TimeUnit.SECONDS).isAlive()).isFalse();
-			assertThat(gateway.log()).doesNotContain("Stream to plugin continues broke");
+			assertThat(stopped.log()).doesNotContain("Stream to plugin continues broke");
 		}
 	}
 
-	private GatewayProcess start(String manners, String... more) throws IOException {
-		String settings = "hkp.plugins.settings." + FakePluginProgram.installStreaming(this.plugins, manners);
-		List<String> properties = new ArrayList<>(List.of("hkp.plugins.directories=" + this.plugins,
-				"hkp.upstream.urls=" + this.upstream.uri(), settings + ".required=true",
-				settings + ".timeout=" + timeout(manners), "hkp.plugins.chain-budget=20s"));
-		Stream.of(more).map((property) -> settings + '.' + property).forEach(properties::add);
+	private static String name(String manners) {
+		return manners.toLowerCase(Locale.ROOT).replace('_', '-');
+	}
+
+	/** Makes a plugin that continues every request. Returns its settings. */
+	private static List<String> install(Path directory, String manners, String name, String... own) throws IOException {
+		FakePluginProgram.installAs(directory, name, "CONTINUES", "GOOD", manners);
+		List<String> settings = new ArrayList<>(List.of("required=true", "match.paths=/" + name + "/**"));
+		settings.addAll(List.of(own));
+		settings.replaceAll((setting) -> "hkp.plugins.settings." + name + "." + setting);
+		return settings;
+	}
+
+	private static GatewayProcess start(Path directory, List<String> settings) {
+		List<String> properties = new ArrayList<>(List.of("hkp.plugins.directories=" + directory,
+				"hkp.upstream.urls=" + upstream.uri(), "hkp.plugins.chain-budget=20s"));
+		properties.addAll(settings);
 		return GatewayProcess.start(properties.toArray(String[]::new));
 	}
 
-	/** Short where it is waited for in vain; else longer than a busy machine needs. */
-	private static String timeout(String manners) {
-		return switch (manners) {
-			case "NEVER_ANSWERS" -> "700ms";
-			case "FIRST_NOT_ANSWERED" -> "3s";
-			default -> "15s";
-		};
+	private static RawUpstream keyserver() throws IOException {
+		return RawUpstream.answering("HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\nkeyserver!");
 	}
 
-	private static double ignoredAnswers(GatewayProcess gateway) {
-		String selector = "?tag=plugin:continues&tag=incident:answer-ignored";
-		return gateway.actuator("metrics").path("names").toString().contains("hkp.plugin.stream.incidents")
-				? gateway.actuator("metrics/hkp.plugin.stream.incidents" + selector)
-					.path("measurements")
-					.path(0)
-					.path("value")
-					.asDouble()
-				: 0;
+	private static long breaks(String plugin) {
+		return gateway.log().lines().filter((line) -> line.contains("Stream to plugin " + plugin + " broke")).count();
 	}
 
-	private static int status(GatewayProcess gateway) {
+	private static double ignoredAnswers(String plugin) {
+		String selector = "?tag=plugin:" + plugin + "&tag=incident:answer-ignored";
+		var shown = gateway.actuator("metrics/hkp.plugin.stream.incidents" + selector);
+		return (shown != null) ? shown.path("measurements").path(0).path("value").asDouble() : 0;
+	}
+
+	private static int status(String plugin) {
+		return status(gateway, plugin);
+	}
+
+	private static int status(GatewayProcess asked, String plugin) {
 		try {
-			return RawClient.exchange(gateway.port(), "GET /pks/stats HTTP/1.0\r\n\r\n").status();
+			return RawClient.exchange(asked.port(), "GET /" + plugin + "/x HTTP/1.0\r\n\r\n").status();
 		}
 		catch (IOException ex) {
 			throw new AssertionError(ex);

@@ -30,13 +30,19 @@ class PluginSwapIT {
 
 	private static final Pattern REQUESTS = Pattern.compile("(\\d+) requests in");
 
+	/**
+	 * The plugin's, in milliseconds. While requests wait for it, 16 of them at any time,
+	 * the machine can do something else.
+	 */
+	private static final String DELAY = "40";
+
 	@TempDir
 	private Path temp;
 
 	@Test
 	void aReloadUnderLoadLosesNoRequest() throws Exception {
 		Path wrk = Requirements.program("wrk");
-		FakePluginProgram.install(this.temp, "CONTINUES");
+		installSlow();
 		try (GatewayProcess gateway = start()) {
 			long before = gateway.pluginPid("continues");
 			CompletableFuture<String> load = load(wrk, gateway, 15);
@@ -55,7 +61,7 @@ class PluginSwapIT {
 	@Test
 	void aReloadToABuildThatCrashesAfterTenSecondsIsRolledBack() throws Exception {
 		Path wrk = Requirements.program("wrk");
-		FakePluginProgram.install(this.temp, "CONTINUES");
+		installSlow();
 		try (GatewayProcess gateway = start()) {
 			long before = gateway.pluginPid("continues");
 			CompletableFuture<String> load = load(wrk, gateway, 25);
@@ -99,7 +105,7 @@ class PluginSwapIT {
 			assertThat(second).isNotEqualTo(before);
 			Path run = this.temp.resolve("continues/run");
 			Files.writeString(run, Files.readString(run) + "# changed\n");
-			gateway.await("another process", () -> gateway.pluginPid("continues") != second);
+			gateway.otherPluginPid("continues", second);
 			assertThat(gateway.actuator("plugins/continues").path("restarts").asInt()).isZero();
 			Files.writeString(manifest, "nonsense");
 			gateway.await("a word about it",
@@ -108,10 +114,15 @@ class PluginSwapIT {
 		}
 	}
 
+	private void installSlow() throws IOException {
+		FakePluginProgram.installAs(this.temp, "continues", "DELAYS_BY_FILE");
+		Files.writeString(this.temp.resolve("continues/delay"), DELAY);
+	}
+
 	private GatewayProcess start(String... more) {
 		List<String> properties = new java.util.ArrayList<>(
 				List.of("hkp.plugins.directories=" + this.temp, "hkp.plugins.settings.continues.required=true",
-						"hkp.plugins.settings.continues.timeout=5s", "hkp.plugins.chain-budget=5s"));
+						"hkp.plugins.settings.continues.timeout=15s", "hkp.plugins.chain-budget=20s"));
 		properties.addAll(List.of(more));
 		return GatewayProcess.start(properties.toArray(String[]::new));
 	}
@@ -119,7 +130,7 @@ class PluginSwapIT {
 	private CompletableFuture<String> load(Path wrk, GatewayProcess gateway, int seconds) {
 		CompletableFuture<String> load = CompletableFuture.supplyAsync(() -> Command
 			.run(this.temp, Duration.ofSeconds(seconds + 30), new byte[0], List.of(wrk.toString(), "-t1", "-c16",
-					"-d" + seconds + "s", "--timeout", "10s", gateway.uri() + "/pks/stats"))
+					"-d" + seconds + "s", "--timeout", "30s", gateway.uri() + "/pks/stats"))
 			.orFail()
 			.text());
 		gateway.await("load", () -> gateway.accessLog().size() > 100);

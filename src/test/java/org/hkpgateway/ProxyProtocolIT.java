@@ -19,7 +19,9 @@ import org.hkpgateway.testsupport.RawUpstream;
 import org.hkpgateway.testsupport.Requirements;
 import org.hkpgateway.testsupport.TestCertificates;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -42,82 +44,93 @@ class ProxyProtocolIT {
 
 	private static final String REQUEST = "GET /pks/lookup?op=stats HTTP/1.0\r\nX-Forwarded-For: 203.0.113.99\r\n\r\n";
 
-	private final TestCertificates authority = new TestCertificates();
-
 	@TempDir
-	private Path directory;
+	private static Path directory;
 
-	private @Nullable RawUpstream upstream;
+	private static RawUpstream upstream;
 
-	private @Nullable GatewayProcess gateway;
+	private static GatewayProcess gateway;
 
 	private @Nullable Process haproxy;
 
+	@BeforeAll
+	static void startGateway() throws IOException {
+		TestCertificates authority = new TestCertificates();
+		authority.server("keys").writeTo(directory);
+		Files.writeString(directory.resolve("ca.pem"), authority.authority());
+		upstream = RawUpstream.answering(OK);
+		String bundle = "spring.ssl.bundle.pem.keys.keystore.";
+		gateway = GatewayProcess.start(bundle + "certificate=" + directory.resolve("server.pem"),
+				bundle + "private-key=" + directory.resolve("server.key"), "hkp.tls.bundle=keys",
+				"hkp.upstream.urls=" + upstream.uri(), "hkp.client-address.trusted-proxies=127.0.0.1",
+				"hkp.client-address.proxy-protocol=required");
+	}
+
+	@AfterAll
+	static void stopGateway() throws IOException {
+		try (RawUpstream first = upstream; GatewayProcess second = gateway) {
+			// Closed even if the start has failed.
+		}
+	}
+
 	@BeforeEach
-	void write() throws IOException {
-		this.upstream = RawUpstream.answering(OK);
-		this.authority.server("keys").writeTo(this.directory);
-		Files.writeString(this.directory.resolve("ca.pem"), this.authority.authority());
+	void forgetRequestsOfOthers() throws InterruptedException {
+		while (upstream.waiting() > 0) {
+			upstream.take();
+		}
 	}
 
 	@AfterEach
-	void close() throws Exception {
+	void endHaproxy() throws Exception {
 		if (this.haproxy != null) {
 			this.haproxy.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
 		}
-		if (this.gateway != null) {
-			this.gateway.close();
-		}
-		this.upstream.close();
 	}
 
 	@Test
 	void behindTheHeaderComesWhateverCouldComeWithoutIt() throws Exception {
-		start();
-		String clear = "http://localhost:" + this.gateway.port() + "/pks/lookup?op=stats";
-		String tls = "https://localhost:" + this.gateway.port() + "/pks/lookup?op=stats";
+		String clear = "http://localhost:" + gateway.port() + "/pks/lookup?op=stats";
+		String tls = "https://localhost:" + gateway.port() + "/pks/lookup?op=stats";
 		for (String[] arguments : new String[][] { { "--http1.0", clear }, { "--http1.1", clear },
 				{ "--http2-prior-knowledge", clear }, { "--http1.1", tls }, { "--http2", tls } }) {
 			assertThat(curl(arguments)).isEqualTo("200");
-			assertThat(this.upstream.take().headers()).contains("X-Forwarded-Proto: " + arguments[1].split(":")[0],
+			assertThat(upstream.take().headers()).contains("X-Forwarded-Proto: " + arguments[1].split(":")[0],
 					"X-Real-IP: 127.0.0.1");
 		}
-		try (RawClient client = new RawClient(this.gateway.port())) {
+		try (RawClient client = new RawClient(gateway.port())) {
 			for (char next : (HEADER + REQUEST).toCharArray()) {
 				client.send(String.valueOf(next));
 			}
 			assertThat(client.readToEnd().status()).isEqualTo(200);
 		}
-		assertThat(this.upstream.take().headers()).contains("X-Real-IP: 192.0.2.7");
+		assertThat(upstream.take().headers()).contains("X-Real-IP: 192.0.2.7");
 	}
 
 	@Test
 	void streamsOfHttp2BelongToTheClientOfTheHeader() throws Exception {
-		start();
-		Socket socket = new Socket("127.0.0.1", this.gateway.port());
+		Socket socket = new Socket("127.0.0.1", gateway.port());
 		socket.getOutputStream().write(HEADER.getBytes(StandardCharsets.US_ASCII));
 		try (RawHttp2 client = new RawHttp2(socket)) {
 			client.request(1, true, "GET", "/one").request(3, true, "GET", "/two").answers(1, 3);
 		}
-		assertThat(this.upstream.take().headers()).contains("X-Real-IP: 192.0.2.7");
-		assertThat(this.upstream.take().headers()).contains("X-Real-IP: 192.0.2.7");
+		assertThat(upstream.take().headers()).contains("X-Real-IP: 192.0.2.7");
+		assertThat(upstream.take().headers()).contains("X-Real-IP: 192.0.2.7");
 	}
 
-	private String curl(String... arguments) {
+	private static String curl(String... arguments) {
 		List<String> command = new ArrayList<>(
 				List.of(Requirements.program("curl").toString(), "-sS", "-o", "/dev/null", "--max-time", "30",
 						"--haproxy-protocol", "-4", "--cacert", "ca.pem", "-w", "%{http_code}"));
 		command.addAll(List.of(arguments));
-		return Command.run(this.directory, Duration.ofSeconds(40), new byte[0], command).orFail().text();
+		return Command.run(directory, Duration.ofSeconds(40), new byte[0], command).orFail().text();
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "send-proxy", "send-proxy-v2", "send-proxy-v2-ssl" })
 	void haproxyIsUnderstood(String option) throws Exception {
 		Path program = Requirements.program("haproxy");
-		start();
 		int port = FreePorts.next();
-		Path configuration = Files.writeString(this.directory.resolve("haproxy.cfg"), """
+		Path configuration = Files.writeString(directory.resolve("haproxy.cfg"), """
 				defaults
 				  mode tcp
 				  timeout connect 10s
@@ -127,15 +140,15 @@ class ProxyProtocolIT {
 				  bind 127.0.0.1:%d
 				  source 127.0.0.1
 				  server gateway 127.0.0.1:%d %s check
-				""".formatted(port, this.gateway.port(), option));
+				""".formatted(port, gateway.port(), option));
 		this.haproxy = new ProcessBuilder(program.toString(), "-db", "-f", configuration.toString())
 			.redirectErrorStream(true)
-			.redirectOutput(this.directory.resolve("haproxy.log").toFile())
+			.redirectOutput(directory.resolve("haproxy.log").toFile())
 			.start();
-		this.gateway.await("haproxy", () -> answers(port));
-		assertThat(this.upstream.take().headers()).contains("X-Real-IP: 127.0.0.1", "X-Forwarded-For: 127.0.0.1");
+		gateway.await("haproxy", () -> answers(port));
+		assertThat(upstream.take().headers()).contains("X-Real-IP: 127.0.0.1", "X-Forwarded-For: 127.0.0.1");
 		// Its health check closes in the middle of nothing, which is no fault.
-		assertThat(this.gateway.log()).doesNotContain("refused (proxy-header-malformed)");
+		assertThat(gateway.log()).doesNotContain("refused (proxy-header-malformed)");
 	}
 
 	private static boolean answers(int port) {
@@ -149,31 +162,22 @@ class ProxyProtocolIT {
 
 	@Test
 	void aSlowHeaderIsNotWaitedFor() throws Exception {
-		start();
-		try (RawClient silent = new RawClient(this.gateway.port());
-				RawClient slow = new RawClient(this.gateway.port())) {
+		double before = refusedConnections();
+		try (RawClient silent = new RawClient(gateway.port()); RawClient slow = new RawClient(gateway.port())) {
 			slow.send("PROXY TCP4 192");
-			assertThat(RawClient.exchange(this.gateway.port(), HEADER + REQUEST).status()).isEqualTo(200);
+			assertThat(RawClient.exchange(gateway.port(), HEADER + REQUEST).status()).isEqualTo(200);
 			assertThat(slow.readToEnd().bytes()).isEmpty();
 			assertThat(silent.readToEnd().bytes()).isEmpty();
 		}
-		this.gateway.await("both are counted", () -> refusedConnections() == 2);
+		gateway.await("both are counted", () -> refusedConnections() >= before + 2);
 	}
 
-	private double refusedConnections() {
-		return this.gateway.actuator("metrics/hkp.edge.connections.refused")
+	private static double refusedConnections() {
+		return gateway.actuator("metrics/hkp.edge.connections.refused")
 			.path("measurements")
 			.path(0)
 			.path("value")
 			.asDouble(0);
-	}
-
-	private void start() {
-		String bundle = "spring.ssl.bundle.pem.keys.keystore.";
-		this.gateway = GatewayProcess.start(bundle + "certificate=" + this.directory.resolve("server.pem"),
-				bundle + "private-key=" + this.directory.resolve("server.key"), "hkp.tls.bundle=keys",
-				"hkp.upstream.urls=" + this.upstream.uri(), "hkp.client-address.trusted-proxies=127.0.0.1",
-				"hkp.client-address.proxy-protocol=required");
 	}
 
 }

@@ -53,6 +53,9 @@ final class RealPluginHost implements AutoCloseable {
 
 	static final Duration TERMINATE = Duration.ofSeconds(1);
 
+	/** Of a lookup. */
+	static final String PATH = "/pks/lookup";
+
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
 	private static final Duration CHAIN_BUDGET = Duration.ofSeconds(30);
@@ -161,18 +164,27 @@ final class RealPluginHost implements AutoCloseable {
 
 	/** What comes of a client's lookup. */
 	Mono<ChainResult> lookup() {
+		return lookup(PATH);
+	}
+
+	private Mono<ChainResult> lookup(String path) {
 		String target = "/pks/lookup?op=get&search=0xA1B2C3D4";
 		HkpRequest hkp = new HkpRequest(Operation.LOOKUP_GET, "0xA1B2C3D4", null, "A1B2C3D4", List.of(), false, false,
 				false);
 		return this.chain
-			.start(new RequestEvent("r-1", new RequestHead("GET", target, Headers.of("Host", "keys.example")),
-					"/pks/lookup", Map.of("op", "get", "search", "0xA1B2C3D4"), hkp,
+			.start(new RequestEvent("r-1", new RequestHead("GET", target, Headers.of("Host", "keys.example")), path,
+					Map.of("op", "get", "search", "0xA1B2C3D4"), hkp,
 					new InetSocketAddress(InetAddress.getLoopbackAddress(), 4711), false, RequestBody.ABSENT, Map.of()))
 			.decide(RequestBody.ABSENT);
 	}
 
 	ChainResult ask() {
-		ChainResult result = lookup().block(PATIENCE);
+		return ask(PATH);
+	}
+
+	/** The same of a lookup whose path the plugins are told otherwise. */
+	ChainResult ask(String path) {
+		ChainResult result = lookup(path).block(PATIENCE);
 		if (result == null) {
 			throw new AssertionError("expected: a result, got: none");
 		}

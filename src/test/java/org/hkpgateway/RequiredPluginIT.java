@@ -3,7 +3,6 @@ package org.hkpgateway;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -66,12 +65,12 @@ class RequiredPluginIT {
 		Path fail = installNeeded();
 		FakePluginProgram.installAs(this.plugins, "failing", "FAILS_UNKNOWN");
 		try (GatewayProcess gateway = start("hkp.plugins.settings.failing.required=true",
-				"hkp.plugins.settings.failing.fail=open", "hkp.plugins.settings.failing.timeout=5s")) {
+				"hkp.plugins.settings.failing.fail=open", "hkp.plugins.settings.failing.timeout=15s")) {
 			assertThat(count(gateway, "breaker.changes", "failing", "OPEN")).isZero();
 			for (int i = 0; i < ENOUGH; i++) {
 				assertThat(status(gateway)).as("fail: open").isEqualTo(200);
 			}
-			gateway.await("a count of the open breaker", Duration.ofSeconds(5),
+			gateway.await("a count of the open breaker",
 					() -> count(gateway, "breaker.changes", "failing", "OPEN") >= 1);
 			gateway.await("the line of the open breaker",
 					() -> gateway.accessLog().stream().anyMatch((line) -> line.contains("breaker-open")));
@@ -84,7 +83,7 @@ class RequiredPluginIT {
 			gateway.await("restarts in vain", () -> count(gateway, "transitions", "needed", "BACKOFF") >= 2);
 			Files.delete(fail);
 			gateway.pluginPid("needed");
-			assertThat(count(gateway, "transitions", "needed", "READY")).isEqualTo(2);
+			gateway.await("the count of READY", () -> count(gateway, "transitions", "needed", "READY") == 2);
 			assertThat(count(gateway, "transitions", "failing", "READY")).isEqualTo(1);
 		}
 	}
@@ -99,8 +98,8 @@ class RequiredPluginIT {
 
 	private GatewayProcess start(String... properties) {
 		List<String> all = new ArrayList<>(
-				List.of("hkp.plugins.directories=" + this.plugins, "hkp.plugins.chain-budget=10s",
-						"hkp.plugins.settings.needed.required=true", "hkp.plugins.settings.needed.timeout=5s"));
+				List.of("hkp.plugins.directories=" + this.plugins, "hkp.plugins.chain-budget=20s",
+						"hkp.plugins.settings.needed.required=true", "hkp.plugins.settings.needed.timeout=15s"));
 		all.addAll(List.of(properties));
 		return GatewayProcess.start(all.toArray(String[]::new));
 	}

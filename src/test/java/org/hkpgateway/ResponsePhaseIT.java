@@ -76,7 +76,7 @@ class ResponsePhaseIT {
 				"hkp.plugins.chain-budget=20s", "hkp.plugins.response-budget=20s", required("python"),
 				granted("python"), "hkp.plugins.settings.python.timeout=10s")) {
 			RawClient.Answer answer = RawClient.exchange(gateway.port(), GET);
-			assertThat(answer.status()).as(gateway.log()).isEqualTo(200);
+			assertThat(answer.status()).as(gateway::log).isEqualTo(200);
 			assertThat(answer.header("x-seen-by-python")).isEqualTo("200");
 		}
 	}
@@ -129,7 +129,7 @@ class ResponsePhaseIT {
 			assertThat(onlyAccessLogLine(gateway)).contains("dies:review-failed(")
 				.contains("note=\"unavailable: plugin dies: ");
 			assertThat(upstream.waiting()).isEqualTo(1);
-			gateway.await("another process", () -> gateway.pluginPid("dies") != before);
+			gateway.otherPluginPid("dies", before);
 		}
 	}
 

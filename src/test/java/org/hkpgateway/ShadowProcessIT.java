@@ -72,7 +72,7 @@ class ShadowProcessIT {
 				Command.run(this.plugins, Duration.ofSeconds(10), new byte[0], List.of("kill", "-CONT", pid)).orFail();
 			}
 			gateway.await("the others", () -> compared(gateway) == REQUESTS + MOST_CALLS);
-			assertThat(gateway.log()).contains("Shadow plugin s: failed: bulkhead-full: ");
+			gateway.awaitLog("Shadow plugin s: failed: bulkhead-full: ");
 			assertThat(gateway.accessLog()).noneMatch((line) -> line.contains("s:"));
 		}
 	}

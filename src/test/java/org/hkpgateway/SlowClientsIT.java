@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import org.hkpgateway.testsupport.Command;
@@ -27,6 +28,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @Timeout(400)
 class SlowClientsIT {
+
+	/** Between the requests of the others: a core for each of them is not the point. */
+	private static final Duration PAUSE = Duration.ofMillis(500);
 
 	/** Of each kind. */
 	private static final int ATTACKERS = 400;
@@ -90,8 +94,7 @@ class SlowClientsIT {
 			assertThat(open).allMatch((connections) -> connections <= 82).anyMatch((connections) -> connections >= 80);
 			assertThat(meter(gateway, "hkp.edge.limited?tag=limit:max-connections-per-address"))
 				.isGreaterThanOrEqualTo(ATTACKERS - 80);
-			assertThat(gateway.log())
-				.contains("hkp.edge.max-connections-per-address reached by 127.0.0.1: connection refused");
+			gateway.awaitLog("hkp.edge.max-connections-per-address reached by 127.0.0.1: connection refused");
 			gateway.await("the end of all connections", () -> meter(gateway, "hkp.edge.connections") == 0);
 		}
 	}
@@ -133,6 +136,7 @@ class SlowClientsIT {
 			while (attacks.stream().anyMatch(Process::isAlive)) {
 				others.run();
 				served++;
+				TimeUnit.MILLISECONDS.sleep(PAUSE.toMillis());
 			}
 			for (int i = 0; i < attacks.size(); i++) {
 				assertThat(attacks.get(i).exitValue()).as(Files.readString(output(i))).isZero();
@@ -154,7 +158,7 @@ class SlowClientsIT {
 	private static void assertEnded(GatewayProcess gateway, String limit) {
 		assertThat(meter(gateway, "hkp.edge.limited?tag=limit:" + limit)).as(limit)
 			.isGreaterThanOrEqualTo(ATTACKERS / 2.0);
-		assertThat(gateway.log()).contains("hkp.edge." + limit + " reached by 127.0.0.1: ");
+		gateway.awaitLog("hkp.edge." + limit + " reached by 127.0.0.1: ");
 	}
 
 	private void fetch(String url, String... options) {

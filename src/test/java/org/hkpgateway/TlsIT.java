@@ -22,7 +22,9 @@ import org.hkpgateway.testsupport.RawUpstream;
 import org.hkpgateway.testsupport.Requirements;
 import org.hkpgateway.testsupport.TestCertificates;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,32 +40,79 @@ class TlsIT {
 
 	private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-	private final TestCertificates authority = new TestCertificates();
+	/** Half of its answer comes. */
+	private static final String CUT_SHORT = "/cut-short";
+
+	private static final String HALF = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf";
+
+	private static final TestCertificates authority = new TestCertificates();
+
+	/** Of what the tests share. */
+	@TempDir
+	private static Path shared;
+
+	/** With the embedded keyserver. */
+	private static GatewayProcess embedded;
+
+	private static RawUpstream upstream;
+
+	/** With the upstream. */
+	private static GatewayProcess forwarding;
 
 	@TempDir
 	private Path directory;
 
-	private @Nullable GatewayProcess gateway;
+	/** Of a test. */
+	private @Nullable GatewayProcess own;
+
+	/** The one that the test asks. */
+	private GatewayProcess gateway;
+
+	@BeforeAll
+	static void startGateways() throws IOException {
+		write(shared);
+		upstream = new RawUpstream((socket, request) -> {
+			String answer = request.requestLine().contains(CUT_SHORT) ? HALF : OK;
+			socket.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
+			socket.close();
+		});
+		embedded = start(shared, "hkp.edge.max-body=1MB");
+		forwarding = start(shared, "hkp.upstream.urls=" + upstream.uri());
+	}
+
+	@AfterAll
+	static void stopGateways() throws IOException {
+		try (RawUpstream first = upstream; GatewayProcess second = embedded; GatewayProcess third = forwarding) {
+			// Closed even if a start has failed.
+		}
+	}
 
 	@BeforeEach
-	void write() throws IOException {
-		this.authority.server("first").writeTo(this.directory);
-		Files.writeString(this.directory.resolve("ca.pem"), this.authority.authority());
+	void setUp() throws Exception {
+		write(this.directory);
+		this.gateway = embedded;
+		while (upstream.waiting() > 0) {
+			upstream.take();
+		}
 	}
 
 	@AfterEach
 	void close() {
-		if (this.gateway != null) {
-			this.gateway.close();
+		if (this.own != null) {
+			this.own.close();
 		}
+	}
+
+	private static void write(Path directory) throws IOException {
+		authority.server("first").writeTo(directory);
+		Files.writeString(directory.resolve("ca.pem"), authority.authority());
 	}
 
 	@Test
 	void gpgSendsAndReceivesOverHkpAndHkpsOnOnePort() {
-		start();
 		URI hkps = URI.create("https://" + TestCertificates.HOST + ":" + this.gateway.port());
 		try (GpgHome alice = GpgHome.create(); GpgHome bob = GpgHome.create()) {
-			alice.trust(this.authority.authority(), TestCertificates.HOST);
+			alice.trust(authority.authority(), TestCertificates.HOST);
 			String fingerprint = alice.generate("Alice Lab <alice@lab.example>");
 			alice.runWithKeyserver(hkps, "--send-keys", fingerprint).orFail();
 			bob.runWithKeyserver(this.gateway.uri(), "--recv-keys", fingerprint).orFail();
@@ -78,20 +127,18 @@ class TlsIT {
 
 	@Test
 	void curlSpeaksEveryVersionInClearAndInTls() throws Exception {
-		try (RawUpstream upstream = RawUpstream.answering(OK)) {
-			start("hkp.upstream.urls=" + upstream.uri());
-			String clear = "http://localhost:" + this.gateway.port() + "/pks/lookup?op=stats";
-			String tls = "https://localhost:" + this.gateway.port() + "/pks/lookup?op=stats";
-			assertThat(curl(upstream, "--http1.0", clear)).isEqualTo("1.1 http 1.0");
-			assertThat(curl(upstream, "--http1.1", clear)).isEqualTo("1.1 http 1.1");
-			assertThat(curl(upstream, "--http2-prior-knowledge", clear)).isEqualTo("2 http 2");
-			// The upgrade from HTTP/1.1 is declined, which leaves HTTP/1.1.
-			assertThat(curl(upstream, "--http2", clear)).isEqualTo("1.1 http 1.1");
-			assertThat(curl(upstream, "--http1.0", tls)).isEqualTo("1.1 https 1.0");
-			assertThat(curl(upstream, "--http1.1", tls)).isEqualTo("1.1 https 1.1");
-			assertThat(curl(upstream, "--http2", tls)).isEqualTo("2 https 2");
-			assertThat(curl(upstream, "--tlsv1.2", "--tls-max", "1.2", tls)).isEqualTo("2 https 2");
-		}
+		this.gateway = forwarding;
+		String clear = "http://localhost:" + this.gateway.port() + "/pks/lookup?op=stats";
+		String tls = "https://localhost:" + this.gateway.port() + "/pks/lookup?op=stats";
+		assertThat(curl("--http1.0", clear)).isEqualTo("1.1 http 1.0");
+		assertThat(curl("--http1.1", clear)).isEqualTo("1.1 http 1.1");
+		assertThat(curl("--http2-prior-knowledge", clear)).isEqualTo("2 http 2");
+		// The upgrade from HTTP/1.1 is declined, which leaves HTTP/1.1.
+		assertThat(curl("--http2", clear)).isEqualTo("1.1 http 1.1");
+		assertThat(curl("--http1.0", tls)).isEqualTo("1.1 https 1.0");
+		assertThat(curl("--http1.1", tls)).isEqualTo("1.1 https 1.1");
+		assertThat(curl("--http2", tls)).isEqualTo("2 https 2");
+		assertThat(curl("--tlsv1.2", "--tls-max", "1.2", tls)).isEqualTo("2 https 2");
 	}
 
 	/** An answer that comes before all is sent. */
@@ -109,7 +156,7 @@ class TlsIT {
 	}
 
 	/** The version that curl saw, the scheme and the version that the keyserver saw. */
-	private String curl(RawUpstream upstream, String... arguments) throws InterruptedException {
+	private String curl(String... arguments) throws InterruptedException {
 		List<String> command = new ArrayList<>(List.of(Requirements.program("curl").toString(), "-sS", "-o",
 				"/dev/null", "--max-time", "30", "--cacert", "ca.pem", "-w", "%{http_version}"));
 		command.addAll(List.of(arguments));
@@ -129,7 +176,6 @@ class TlsIT {
 
 	@Test
 	void opensslAgreesOnTheProtocol() {
-		start();
 		assertThat(openssl("-alpn", "h2,http/1.1")).contains("ALPN protocol: h2");
 		assertThat(openssl("-alpn", "http/1.1")).contains("ALPN protocol: http/1.1");
 		assertThat(openssl("-alpn", "spdy/3")).contains("No ALPN negotiated");
@@ -145,13 +191,12 @@ class TlsIT {
 
 	@Test
 	void aNewCertificateNeedsNoRestartAndABrokenOneChangesNothing() throws Exception {
-		start();
+		startOwn();
 		try (SSLSocket old = connect()) {
 			assertThat(subject(old)).isEqualTo("CN=first");
-			TestCertificates.Server second = this.authority.server("second");
+			TestCertificates.Server second = authority.server("second");
 			// A key that does not belong to the certificate.
-			new TestCertificates.Server(second.certificates(), this.authority.server("other").key())
-				.writeTo(this.directory);
+			new TestCertificates.Server(second.certificates(), authority.server("other").key()).writeTo(this.directory);
 			this.gateway.await("an error in the log",
 					() -> this.gateway.log().contains("has changed and cannot be used"));
 			assertThat(subject(connect())).isEqualTo("CN=first");
@@ -173,9 +218,9 @@ class TlsIT {
 	@Test
 	void aBundleThatCannotBeUsedStopsTheStart() throws Exception {
 		assertStartFails("got: missing", "hkp.tls.bundle=missing");
-		this.authority.server("other").writeTo(this.directory);
-		Files.writeString(this.directory.resolve("server.pem"), this.authority.server("first").certificates());
-		assertStartFails("its private key does not belong to its certificate", bundle());
+		authority.server("other").writeTo(this.directory);
+		Files.writeString(this.directory.resolve("server.pem"), authority.server("first").certificates());
+		assertStartFails("its private key does not belong to its certificate", bundle(this.directory));
 	}
 
 	private static void assertStartFails(String message, String... properties) throws InterruptedException {
@@ -188,7 +233,6 @@ class TlsIT {
 
 	@Test
 	void anAnswerWhileTheClientUploadsArrivesInTls() throws Exception {
-		start("hkp.edge.max-body=1MB");
 		try (SSLSocket socket = connect()) {
 			socket.getOutputStream()
 				.write("POST /pks/add HTTP/1.1\r\nHost: keys\r\nContent-Length: 9000000\r\n\r\n"
@@ -202,19 +246,17 @@ class TlsIT {
 
 	@Test
 	void anAnswerCutShortDoesNotLookWholeInTls() throws Exception {
-		try (RawUpstream upstream = RawUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")) {
-			start("hkp.upstream.urls=" + upstream.uri());
-			try (SSLSocket socket = connect()) {
-				socket.getOutputStream().write("GET /x HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-				org.assertj.core.api.Assertions.assertThatIOException()
-					.isThrownBy(() -> socket.getInputStream().readAllBytes());
-			}
+		this.gateway = forwarding;
+		try (SSLSocket socket = connect()) {
+			socket.getOutputStream()
+				.write(("GET " + CUT_SHORT + " HTTP/1.0\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+			org.assertj.core.api.Assertions.assertThatIOException()
+				.isThrownBy(() -> socket.getInputStream().readAllBytes());
 		}
 	}
 
 	@Test
 	void http2InTlsIsAsInTheClear() throws Exception {
-		start();
 		try (SSLSocket socket = socket()) {
 			var parameters = socket.getSSLParameters();
 			parameters.setApplicationProtocols(new String[] { "h2" });
@@ -230,7 +272,7 @@ class TlsIT {
 
 	@Test
 	void handshakesThatStallOrFailHurtNobody() throws Exception {
-		start();
+		startOwn();
 		List<Socket> stalled = new ArrayList<>();
 		try {
 			for (int i = 0; i < 50; i++) {
@@ -273,18 +315,23 @@ class TlsIT {
 			.asDouble(0);
 	}
 
-	private void start(String... more) {
-		List<String> properties = new ArrayList<>(List.of(bundle()));
-		properties.addAll(List.of(more));
-		this.gateway = GatewayProcess.start(properties.toArray(String[]::new));
+	/** A gateway that no other test asks. */
+	private void startOwn() {
+		this.own = start(this.directory);
+		this.gateway = this.own;
 	}
 
-	private String[] bundle() {
+	private static GatewayProcess start(Path directory, String... more) {
+		List<String> properties = new ArrayList<>(List.of(bundle(directory)));
+		properties.addAll(List.of(more));
+		return GatewayProcess.start(properties.toArray(String[]::new));
+	}
+
+	private static String[] bundle(Path directory) {
 		String bundle = "spring.ssl.bundle.pem.keys.";
-		return new String[] { bundle + "keystore.certificate=" + this.directory.resolve("server.pem"),
-				bundle + "keystore.private-key=" + this.directory.resolve("server.key"),
-				bundle + "reload-on-update=true", "spring.ssl.bundle.watch.file.quiet-period=200ms",
-				"hkp.tls.bundle=keys" };
+		return new String[] { bundle + "keystore.certificate=" + directory.resolve("server.pem"),
+				bundle + "keystore.private-key=" + directory.resolve("server.key"), bundle + "reload-on-update=true",
+				"spring.ssl.bundle.watch.file.quiet-period=200ms", "hkp.tls.bundle=keys" };
 	}
 
 	private SSLSocket connect() {
@@ -299,7 +346,7 @@ class TlsIT {
 	}
 
 	private SSLSocket socket() throws IOException {
-		SSLSocket socket = (SSLSocket) this.authority.client()
+		SSLSocket socket = (SSLSocket) authority.client()
 			.getSocketFactory()
 			.createSocket("localhost", this.gateway.port());
 		socket.setSoTimeout(20_000);

@@ -53,7 +53,7 @@ class TraceIT {
 						"management.tracing.sampling.probability=1",
 						"management.opentelemetry.tracing.export.schedule-delay=100ms")) {
 			RawClient.Answer answer = RawClient.exchange(gateway.port(), GET.formatted("01"));
-			assertThat(answer.status()).as(gateway.log()).isEqualTo(200);
+			assertThat(answer.status()).as(gateway::log).isEqualTo(200);
 			gateway.await("six spans", () -> collector.spans().size() >= 6);
 			Seen server = collector.only((span) -> span.kind().equals("SERVER"));
 			assertThat(server.name()).isEqualTo("hkp LOOKUP_GET");

@@ -565,7 +565,7 @@ class FakePlugin implements AutoCloseable {
 			FakePlugin.this.requestArrived.countDown();
 			HandleResponse.Builder answer = HandleResponse.newBuilder();
 			switch (FakePlugin.this.behaviour.of(event)) {
-				case CONTINUES, CRASHES_AFTER_10_S -> answer(observer,
+				case CONTINUES -> answer(observer,
 						answer.setContinueChain(true).putAnnotations("target", event.getRawTarget().toStringUtf8()));
 				case DENIES -> answer(observer, answer.setStatusCode(403).setBody(ByteString.copyFromUtf8("no")));
 				case DENIES_WITH_REASON ->
@@ -593,7 +593,8 @@ class FakePlugin implements AutoCloseable {
 							.setBody(ByteString.copyFromUtf8(event.getBodyState() + " " + event.getBodyLength() + " "
 									+ event.getBody().size() + " " + event.getBody().hashCode())));
 				case HALTS -> Runtime.getRuntime().halt(3);
-				case DELAYS_BY_FILE -> later(fileDelay(), () -> answer(observer, answer.setContinueChain(true)));
+				case DELAYS_BY_FILE, CRASHES_AFTER_10_S ->
+					later(fileDelay(), () -> answer(observer, answer.setContinueChain(true)));
 				case ANSWERS_TWICE -> {
 					observer.onNext(answer.setContinueChain(true).build());
 					answer(observer, answer);

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -114,7 +115,7 @@ public final class GatewayProcess implements AutoCloseable {
 
 	private static GatewayProcess started(GatewayProcess gateway) {
 		try {
-			gateway.await("the public port", START, () -> gateway.log().contains("Started HkpGatewayApplication"));
+			gateway.await("the public port", START, () -> gateway.written().contains("Started HkpGatewayApplication"));
 		}
 		catch (RuntimeException | AssertionError ex) {
 			gateway.close();
@@ -167,7 +168,17 @@ public final class GatewayProcess implements AutoCloseable {
 		}
 		try {
 			settle();
-			return Files.readString(logFile(), StandardCharsets.UTF_8);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		return written();
+	}
+
+	/** What is in the log by now; its end may be half a character. */
+	private String written() {
+		try {
+			return new String(Files.readAllBytes(logFile()), StandardCharsets.UTF_8);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -183,6 +194,14 @@ public final class GatewayProcess implements AutoCloseable {
 			quiet = (now == size) ? quiet + 1 : 0;
 			size = now;
 		}
+	}
+
+	/** Waits until all of these are in the log. */
+	public void awaitLog(String... words) {
+		await("in the log: " + List.of(words), () -> {
+			String log = written();
+			return Stream.of(words).allMatch(log::contains);
+		});
 	}
 
 	/** The lines of the access log. */
@@ -248,8 +267,21 @@ public final class GatewayProcess implements AutoCloseable {
 
 	/** The process id of a READY plugin; waits for it. */
 	public long pluginPid(String name) {
-		await("READY of " + name, () -> actuator("plugins/" + name).path("state").asString("").equals("READY"));
-		return actuator("plugins/" + name).path("pid").asLong();
+		return otherPluginPid(name, 0);
+	}
+
+	/**
+	 * The process id of a READY plugin that is another process than before; waits for it.
+	 * One that has just died may be shown as READY, without an id.
+	 */
+	public long otherPluginPid(String name, long before) {
+		AtomicLong pid = new AtomicLong();
+		await("READY of " + name + ((before != 0) ? " as another process than " + before : ""), () -> {
+			JsonNode plugin = actuator("plugins/" + name);
+			pid.set(plugin.path("pid").asLong(0));
+			return plugin.path("state").asString("").equals("READY") && pid.get() != 0 && pid.get() != before;
+		});
+		return pid.get();
 	}
 
 	/** Waits up to 60 s. */

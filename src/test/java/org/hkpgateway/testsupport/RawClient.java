@@ -20,7 +20,7 @@ public final class RawClient implements AutoCloseable {
 
 	public RawClient(int port) throws IOException {
 		this.socket = new Socket(InetAddress.getLoopbackAddress(), port);
-		this.socket.setSoTimeout(20_000);
+		this.socket.setSoTimeout(60_000);
 		this.socket.setTcpNoDelay(true);
 	}
 

@@ -52,9 +52,9 @@ public final class RawUpstream implements AutoCloseable {
 
 	/** Waits for the next request. */
 	public Received take() throws InterruptedException {
-		Received next = this.received.poll(10, TimeUnit.SECONDS);
+		Received next = this.received.poll(60, TimeUnit.SECONDS);
 		if (next == null) {
-			throw new AssertionError("expected: a request within 10 s, got: none");
+			throw new AssertionError("expected: a request within 60 s, got: none");
 		}
 		return next;
 	}
