@@ -10,6 +10,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 import javax.net.ssl.SSLSocket;
 
@@ -76,10 +77,12 @@ class TlsIT {
 		}
 	}
 
+	/** In what looks like Kubernetes, where Spring Boot would believe curl. */
 	@Test
-	void curlSpeaksEveryVersionInClearAndInTls() throws Exception {
+	void curlSpeaksEveryVersionInClearAndInTlsAndCannotPretendTo() throws Exception {
 		try (RawUpstream upstream = RawUpstream.answering(OK)) {
-			start("hkp.upstream.urls=" + upstream.uri());
+			start(Map.of("KEYS_SERVICE_HOST", "192.0.2.1", "KEYS_SERVICE_PORT", "80"),
+					"hkp.upstream.urls=" + upstream.uri());
 			String clear = "http://localhost:" + this.gateway.port() + "/pks/lookup?op=stats";
 			String tls = "https://localhost:" + this.gateway.port() + "/pks/lookup?op=stats";
 			assertThat(curl(upstream, "--http1.0", clear)).isEqualTo("1.1 http 1.0");
@@ -97,7 +100,9 @@ class TlsIT {
 	/** The version that curl saw, the scheme and the version that the keyserver saw. */
 	private String curl(RawUpstream upstream, String... arguments) throws InterruptedException {
 		List<String> command = new ArrayList<>(List.of(Requirements.program("curl").toString(), "-sS", "-o",
-				"/dev/null", "--max-time", "30", "--cacert", "ca.pem", "-w", "%{http_version}"));
+				"/dev/null", "--fail", "--max-time", "30", "--cacert", "ca.pem", "-w", "%{http_version}", "-H",
+				"X-Forwarded-Proto: " + (List.of(arguments).toString().contains("https:") ? "http" : "https"), "-H",
+				"X-Forwarded-Port: none", "-H", "X-Forwarded-Prefix: none"));
 		command.addAll(List.of(arguments));
 		String version = Command.run(this.directory, Duration.ofSeconds(40), new byte[0], command).orFail().text();
 		List<String> headers = upstream.take().headers();
@@ -260,9 +265,13 @@ class TlsIT {
 	}
 
 	private void start(String... more) {
+		start(Map.of(), more);
+	}
+
+	private void start(Map<String, String> environment, String... more) {
 		List<String> properties = new ArrayList<>(List.of(bundle()));
 		properties.addAll(List.of(more));
-		this.gateway = GatewayProcess.start(properties.toArray(String[]::new));
+		this.gateway = GatewayProcess.start(environment, properties.toArray(String[]::new));
 	}
 
 	private String[] bundle() {

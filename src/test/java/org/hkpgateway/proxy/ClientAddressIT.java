@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -92,6 +93,22 @@ class ClientAddressIT {
 			assertThat(received).filteredOn((line) -> line.contains("6.6.6.6"))
 				.allMatch((line) -> line.equals("X-Forwarded-For: " + chain));
 			assertThat(received).noneMatch((line) -> line.toLowerCase(java.util.Locale.ROOT).startsWith("forwarded"));
+		}
+	}
+
+	/** The server library would, where it is told to. */
+	@ParameterizedTest
+	@ValueSource(strings = { "X-Forwarded-Proto: https", "Forwarded: proto=https;for=6.6.6.6;host=evil.example:x",
+			"X-Forwarded-Host: evil.example\r\nX-Forwarded-Port: none", "X-Forwarded-Prefix: none" })
+	void nothingInFrontOfTheGatewayReadsWhatAStrangerForwards(String sent) throws Exception {
+		try (RawUpstream upstream = RawUpstream.answering(OK);
+				TestEdge edge = new TestEdge(upstream.uri(), List.of(watching()), UNTRUSTED, "hkp.edge.hsts=1d")) {
+			RawClient.Answer answer = RawClient.exchange(edge.port(),
+					"GET /pks/lookup?op=stats HTTP/1.1\r\nHost: keys\r\n" + sent + "\r\nConnection: close\r\n\r\n");
+			assertThat(answer.status()).isEqualTo(200);
+			assertThat(answer.bytes()).doesNotContainIgnoringCase("Strict-Transport-Security");
+			assertThat(this.seen.take().tls()).isFalse();
+			assertThat(upstream.take().headers()).contains("X-Forwarded-Proto: http", "X-Forwarded-Host: keys");
 		}
 	}
 
