@@ -77,16 +77,13 @@ final class Pipelines {
 	}
 
 	private void slowReader(ChannelPipeline pipeline) {
-		long rate = this.edge.minResponseRate().toBytes();
-		if (rate > 0) {
-			if (pipeline.channel().config() instanceof EpollSocketChannelConfig epoll) {
-				// Else the kernel takes nothing for long from a buffer of megabytes, and
-				// then
-				// much at once.
-				epoll.setTcpNotSentLowAt(NOT_SENT_BYTES);
-			}
-			pipeline.addFirst("hkp.slow-reader", new SlowReader(rate, this.edge.idleTimeout(), this.report));
+		if (pipeline.channel().config() instanceof EpollSocketChannelConfig epoll) {
+			// Else the kernel takes nothing for long from a buffer of megabytes, and then
+			// much at once.
+			epoll.setTcpNotSentLowAt(NOT_SENT_BYTES);
 		}
+		pipeline.addFirst("hkp.slow-reader",
+				new SlowReader(this.edge.minResponseRate().toBytes(), this.edge.idleTimeout(), this.report));
 	}
 
 	/**
@@ -141,10 +138,8 @@ final class Pipelines {
 	 * and HTTP messages; its channel's parent is the connection
 	 */
 	void http2Stream(ChannelPipeline pipeline) {
-		long rate = this.edge.minResponseRate().toBytes();
-		if (rate > 0) {
-			pipeline.addFirst("hkp.slow-stream", new SlowStream(rate, this.edge.idleTimeout(), this.report));
-		}
+		pipeline.addFirst("hkp.slow-stream",
+				new SlowStream(this.edge.minResponseRate().toBytes(), this.edge.idleTimeout(), this.report));
 		pipeline.addBefore(NettyPipeline.H2ToHttp11Codec, "hkp.stream-request", new StreamRequest())
 			.addAfter(NettyPipeline.H2ToHttp11Codec, "hkp.stream-end", new StreamEnd())
 			.addAfter(NettyPipeline.H2ToHttp11Codec, "hkp.cors", CorsHeader.INSTANCE);

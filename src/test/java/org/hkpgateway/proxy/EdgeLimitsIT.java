@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -143,9 +144,10 @@ class EdgeLimitsIT {
 		assertThat(RawClient.exchange(port(), "GET /pks/stats HTTP/1.0\r\n\r\n").status()).isEqualTo(200);
 	}
 
-	@Test
-	void aBodyThatDoesNotComeTakesUpNoConnectionToTheKeyserver() throws Exception {
-		start(RawUpstream.answering(OK), Map.of("idle-timeout", "1s"));
+	@ParameterizedTest
+	@ValueSource(strings = { "1KB", "0B" })
+	void aBodyThatDoesNotComeTakesUpNoConnectionToTheKeyserver(String rate) throws Exception {
+		start(RawUpstream.answering(OK), Map.of("idle-timeout", "1s", "min-body-rate", rate));
 		RawClient.Answer answer = RawClient.exchange(port(),
 				"POST /pks/add HTTP/1.1\r\nHost: k\r\nContent-Length: 500000\r\n\r\nhello");
 		assertThat(answer.status()).isEqualTo(408);
@@ -153,8 +155,9 @@ class EdgeLimitsIT {
 		assertThat(this.upstream.octets()).isZero();
 	}
 
-	@Test
-	void anAnswerThatNobodyTakesEndsWithTheCallToTheKeyserver() throws Exception {
+	@ParameterizedTest
+	@CsvSource({ "1KB, MIN_RESPONSE_RATE", "0B, IDLE_TIMEOUT" })
+	void anAnswerThatNobodyTakesEndsWithTheCallToTheKeyserver(String rate, EdgeLimit limit) throws Exception {
 		CountDownLatch ended = new CountDownLatch(1);
 		start(new RawUpstream((socket, request) -> {
 			try {
@@ -168,13 +171,13 @@ class EdgeLimitsIT {
 			catch (SocketException ex) {
 				ended.countDown();
 			}
-		}), Map.of("idle-timeout", "1s"));
+		}), Map.of("idle-timeout", "1s", "min-response-rate", rate));
 		try (RawClient client = new RawClient(port())) {
 			client.send(GET);
 			assertThat(ended.await(30, TimeUnit.SECONDS)).isTrue();
 			assertThat(client.readToEnd().reset()).isTrue();
 		}
-		assertThat(this.listener.limits).containsExactly(EdgeLimit.MIN_RESPONSE_RATE);
+		assertThat(this.listener.limits).containsExactly(limit);
 		eventually(() -> this.listener.open.get() == 0);
 	}
 
@@ -271,11 +274,12 @@ class EdgeLimitsIT {
 		assertThat(this.listener.limits).containsExactly(EdgeLimit.IDLE_TIMEOUT);
 	}
 
-	@Test
-	void aStreamWhoseWindowStaysClosedIsReset() throws Exception {
+	@ParameterizedTest
+	@CsvSource({ "1KB, MIN_RESPONSE_RATE", "0B, IDLE_TIMEOUT" })
+	void aStreamWhoseWindowStaysClosedIsReset(String rate, EdgeLimit limit) throws Exception {
 		String large = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1000000\r\n\r\n"
 				+ "x".repeat(1_000_000);
-		start(RawUpstream.answering(large), Map.of("idle-timeout", "500ms"));
+		start(RawUpstream.answering(large), Map.of("idle-timeout", "500ms", "min-response-rate", rate));
 		try (RawHttp2 client = RawHttp2.connect(port())) {
 			client.request(1, true, "GET", "/pks/stats");
 			RawHttp2.Frame frame = client.next();
@@ -284,7 +288,7 @@ class EdgeLimitsIT {
 			}
 			assertThat(frame.stream()).isEqualTo(1);
 		}
-		assertThat(this.listener.limits).containsExactly(EdgeLimit.MIN_RESPONSE_RATE);
+		assertThat(this.listener.limits).containsExactly(limit);
 	}
 
 	private void fillAndFreeOne(int most, EdgeLimit limit) throws Exception {
