@@ -127,6 +127,8 @@ final class Pipelines {
 		// takes for the moment would hold up all others, which would then be too slow.
 		var unused = pipeline.writeAndFlush(
 				new DefaultHttp2WindowUpdateFrame((PublicServer.MAX_STREAMS - 1) * Http2CodecUtil.DEFAULT_WINDOW_SIZE));
+		pipeline.addBefore(pipeline.context(codec).name(), "hkp.http2-head-wait",
+				new Http2HeadWait(this.edge.requestHeadTimeout(), this.report));
 		pipeline.addLast("hkp.idle", new Http2Idle(codec.connection(), this.edge.idleTimeout(), this.report))
 			.addLast("hkp.http2-faults", Http2Faults.INSTANCE);
 	}

@@ -251,6 +251,57 @@ class EdgeLimitsIT {
 		}
 	}
 
+	/** Neither a head without end nor one of which a byte comes now and then. */
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void anHttp2HeadThatDoesNotEndEndsTheConnection(boolean trickle) throws Exception {
+		start(RawUpstream.answering(OK), Map.of("request-head-timeout", "500ms"));
+		try (RawHttp2 client = RawHttp2.connect(port())) {
+			assertThat(client.request(1, true, "GET", "/pks/stats").answer(1).status()).isEqualTo(200);
+			client.frame(RawHttp2.HEADERS, RawHttp2.END_STREAM, 3, client.block(":method", "GET"));
+			if (trickle) {
+				client.send(new byte[] { 0, 1, 0, RawHttp2.CONTINUATION, 0, 0, 0, 0, 3 });
+				eventually(() -> {
+					try {
+						client.send(new byte[] { 0 });
+					}
+					catch (IOException ex) {
+						// Closed.
+					}
+					return !this.listener.limits.isEmpty();
+				});
+			}
+			eventually(() -> this.listener.open.get() == 0);
+		}
+		assertThat(this.listener.limits).containsExactly(EdgeLimit.REQUEST_HEAD_TIMEOUT);
+		assertThat(this.upstream.take()).isNotNull();
+		assertThat(this.upstream.waiting()).isZero();
+	}
+
+	/** Each has its own time, however it is cut up, and answers have theirs. */
+	@Test
+	void http2HeadsThatEndInTimeDoNot() throws Exception {
+		start(new RawUpstream((socket, request) -> {
+			pause(1300);
+			socket.getOutputStream().write(OK.getBytes(StandardCharsets.ISO_8859_1));
+			socket.close();
+		}), Map.of("request-head-timeout", "1s"));
+		try (RawHttp2 client = RawHttp2.connect(port())) {
+			for (int stream = 1; stream < 5; stream += 2) {
+				byte[] block = client.block(":method", "GET", ":scheme", "http", ":path", "/pks/stats", ":authority", "k");
+				byte[] first = RawHttp2.bytes(RawHttp2.HEADERS, RawHttp2.END_STREAM, stream,
+						java.util.Arrays.copyOf(block, 2));
+				for (byte one : first) {
+					client.send(new byte[] { one });
+				}
+				client.frame(RawHttp2.CONTINUATION, RawHttp2.END_HEADERS, stream,
+						java.util.Arrays.copyOfRange(block, 2, block.length));
+				assertThat(client.answer(stream).status()).isEqualTo(200);
+			}
+		}
+		assertThat(this.listener.limits).isEmpty();
+	}
+
 	@Test
 	void anHttp2ConnectionWhoseStreamWaitsForTheKeyserverIsNotIdle() throws Exception {
 		start(new RawUpstream((socket, request) -> {
