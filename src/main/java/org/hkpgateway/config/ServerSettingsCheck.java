@@ -16,10 +16,11 @@ final class ServerSettingsCheck {
 
 	/** What to set in their place. */
 	private static final Map<String, String> REFUSED = Map.of("server.ssl", "hkp.tls.bundle", "server.http2",
-			"nothing: HTTP/2 is always served", "server.compression", "nothing: answers pass as the keyserver sends them",
-			"server.netty", "the limits of hkp.edge, for example hkp.edge.idle-timeout",
-			"server.max-http-request-header-size", "hkp.edge.max-header-bytes", "server.shutdown",
-			"hkp.shutdown.drain", FORWARD_HEADERS, "hkp.client-address.trusted-proxies");
+			"nothing: HTTP/2 is always served", "server.compression",
+			"nothing: answers pass as the keyserver sends them", "server.netty",
+			"the limits of hkp.edge, for example hkp.edge.idle-timeout", "server.max-http-request-header-size",
+			"hkp.edge.max-header-bytes", "server.shutdown", "hkp.shutdown.drain", FORWARD_HEADERS,
+			"hkp.client-address.trusted-proxies");
 
 	private ServerSettingsCheck() {
 	}
@@ -33,8 +34,9 @@ final class ServerSettingsCheck {
 		Binder binder = Binder.get(environment);
 		REFUSED.forEach((key, instead) -> {
 			if (isSet(binder, key)) {
-				throw new UnusableSettingException(key + ": expected: not to be set, because the public port does not use it, "
-						+ "got: a setting", "Take " + key + " away. Set in its place " + instead + ".");
+				throw new UnusableSettingException(
+						key + ": expected: not to be set, because the public port does not use it, " + "got: a setting",
+						"Take " + key + " away. Set in its place " + instead + ".");
 			}
 		});
 	}

@@ -10,10 +10,10 @@ import io.netty.util.concurrent.ScheduledFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code min-response-rate}, or, if that is any, {@code idle-timeout} without a byte: ends
- * what is written to if the client does not take it. Only
- * while something waits to be taken is the client waited for. Nothing is looked at until
- * then, and after that only when patience could have run out.
+ * {@code min-response-rate}, or, if that is any, {@code idle-timeout} without a byte:
+ * ends what is written to if the client does not take it. Only while something waits to
+ * be taken is the client waited for. Nothing is looked at until then, and after that only
+ * when patience could have run out.
  */
 abstract class AnswerRate extends ChannelOutboundHandlerAdapter {
 

@@ -24,7 +24,8 @@ class ServerSettingsCheckTests {
 			"server.ssl.server-name-bundles[0].bundle,server.ssl,hkp.tls.bundle",
 			"server.compression.enabled,server.compression,keyserver", "server.http2.enabled,server.http2,HTTP/2",
 			"server.netty.idle-timeout,server.netty,hkp.edge.idle-timeout",
-			"server.netty.validate-headers,server.netty,hkp.edge", "server.netty.connectionTimeout,server.netty,hkp.edge",
+			"server.netty.validate-headers,server.netty,hkp.edge",
+			"server.netty.connectionTimeout,server.netty,hkp.edge",
 			"server.max-http-request-header-size,server.max-http-request-header-size,hkp.edge.max-header-bytes",
 			"server.shutdown,server.shutdown,hkp.shutdown.drain",
 			"server.forward-headers-strategy,server.forward-headers-strategy,hkp.client-address.trusted-proxies" })
@@ -45,9 +46,9 @@ class ServerSettingsCheckTests {
 
 	@Test
 	void whatThePublicPortKeepsAndWhatIsNotOursIsNot() {
-		assertThatNoException().isThrownBy(() -> ServerSettingsCheck.check(properties(Map.of("server.port", "1",
-				"server.address", "127.0.0.1", "server.forward-headers-strategy", "none", "management.server.ssl.bundle",
-				"b"))));
+		assertThatNoException()
+			.isThrownBy(() -> ServerSettingsCheck.check(properties(Map.of("server.port", "1", "server.address",
+					"127.0.0.1", "server.forward-headers-strategy", "none", "management.server.ssl.bundle", "b"))));
 		assertThatNoException().isThrownBy(() -> ServerSettingsCheck
 			.check(variables(Map.of("SERVER_NAME", "keys", "SERVER_SERVICE_HOST", "192.0.2.1"))));
 	}

@@ -288,7 +288,8 @@ class EdgeLimitsIT {
 		}), Map.of("request-head-timeout", "1s"));
 		try (RawHttp2 client = RawHttp2.connect(port())) {
 			for (int stream = 1; stream < 5; stream += 2) {
-				byte[] block = client.block(":method", "GET", ":scheme", "http", ":path", "/pks/stats", ":authority", "k");
+				byte[] block = client.block(":method", "GET", ":scheme", "http", ":path", "/pks/stats", ":authority",
+						"k");
 				byte[] first = RawHttp2.bytes(RawHttp2.HEADERS, RawHttp2.END_STREAM, stream,
 						java.util.Arrays.copyOf(block, 2));
 				for (byte one : first) {
