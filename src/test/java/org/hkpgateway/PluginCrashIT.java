@@ -174,7 +174,7 @@ class PluginCrashIT {
 	@ParameterizedTest
 	@CsvSource({ "hkp.edge.max-body=many,hkp.edge.max-body", "hkp.plugins.setings.x.order=1,hkp.plugins.setings",
 			"hkp.upstream.urls=ftp://x,hkp.upstream.urls",
-			"management.server.address=0.0.0.0,management.server.address" })
+			"management.server.address=0.0.0.0,management.server.address", "server.ssl.bundle=keys,hkp.tls.bundle" })
 	void aWrongConfigurationStopsTheStartAndNamesTheKey(String property, String key) throws Exception {
 		try (GatewayProcess gateway = GatewayProcess.launch("hkp.plugins.directories=" + this.temp, property)) {
 			assertThat(gateway.process().waitFor(90, TimeUnit.SECONDS)).isTrue();

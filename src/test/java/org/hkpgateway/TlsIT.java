@@ -10,6 +10,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 import javax.net.ssl.SSLSocket;
 
@@ -77,7 +78,8 @@ class TlsIT {
 			socket.close();
 		});
 		embedded = start(shared, "hkp.edge.max-body=1MB");
-		forwarding = start(shared, "hkp.upstream.urls=" + upstream.uri());
+		forwarding = start(Map.of("KEYS_SERVICE_HOST", "192.0.2.1", "KEYS_SERVICE_PORT", "80"), shared,
+				"hkp.upstream.urls=" + upstream.uri());
 	}
 
 	@AfterAll
@@ -125,8 +127,9 @@ class TlsIT {
 		}
 	}
 
+	/** In what looks like Kubernetes, where Spring Boot would believe curl. */
 	@Test
-	void curlSpeaksEveryVersionInClearAndInTls() throws Exception {
+	void curlSpeaksEveryVersionInClearAndInTlsAndCannotPretendTo() throws Exception {
 		this.gateway = forwarding;
 		String clear = "http://localhost:" + this.gateway.port() + "/pks/lookup?op=stats";
 		String tls = "https://localhost:" + this.gateway.port() + "/pks/lookup?op=stats";
@@ -144,7 +147,6 @@ class TlsIT {
 	/** An answer that comes before all is sent. */
 	@Test
 	void curlGetsTheAnswerToAnUploadThatIsTooLarge() throws Exception {
-		start("hkp.edge.max-body=1MB");
 		Path upload = Files.write(this.directory.resolve("upload"), new byte[20_000_000]);
 		for (String length : List.of("Content-Length: 20000000", "Content-Length:")) {
 			Command.Result result = Command.run(this.directory, Duration.ofSeconds(40), Files.readAllBytes(upload),
@@ -158,7 +160,9 @@ class TlsIT {
 	/** The version that curl saw, the scheme and the version that the keyserver saw. */
 	private String curl(String... arguments) throws InterruptedException {
 		List<String> command = new ArrayList<>(List.of(Requirements.program("curl").toString(), "-sS", "-o",
-				"/dev/null", "--max-time", "30", "--cacert", "ca.pem", "-w", "%{http_version}"));
+				"/dev/null", "--fail", "--max-time", "30", "--cacert", "ca.pem", "-w", "%{http_version}", "-H",
+				"X-Forwarded-Proto: " + (List.of(arguments).toString().contains("https:") ? "http" : "https"), "-H",
+				"X-Forwarded-Port: none", "-H", "X-Forwarded-Prefix: none"));
 		command.addAll(List.of(arguments));
 		String version = Command.run(this.directory, Duration.ofSeconds(40), new byte[0], command).orFail().text();
 		List<String> headers = upstream.take().headers();
@@ -322,9 +326,13 @@ class TlsIT {
 	}
 
 	private static GatewayProcess start(Path directory, String... more) {
+		return start(Map.of(), directory, more);
+	}
+
+	private static GatewayProcess start(Map<String, String> environment, Path directory, String... more) {
 		List<String> properties = new ArrayList<>(List.of(bundle(directory)));
 		properties.addAll(List.of(more));
-		return GatewayProcess.start(properties.toArray(String[]::new));
+		return GatewayProcess.start(environment, properties.toArray(String[]::new));
 	}
 
 	private static String[] bundle(Path directory) {

@@ -91,6 +91,8 @@ class GatewayConfiguration {
 	@Bean
 	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties, SslBundles bundles,
 			EdgeMetrics metrics, EventBus events, ObjectProvider<RequestTracing> tracing, Environment environment) {
+		// Here, because the server that would read them is made before beans are checked.
+		ServerSettingsCheck.check(environment);
 		return new PublicServer(chain, upstream.urls(), properties.upstream(), properties.clientAddress(),
 				properties.edge(), tls(properties.tls(), bundles), logForm(environment), metrics,
 				new Recording(events, tracing.getIfAvailable()));

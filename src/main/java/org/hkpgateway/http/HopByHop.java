@@ -15,6 +15,14 @@ public final class HopByHop {
 	private static final FieldNames ALWAYS = FieldNames.of("connection", "keep-alive", "proxy-connection", "te",
 			"trailer", "transfer-encoding", "upgrade", "proxy-authenticate", "proxy-authorization");
 
+	/**
+	 * RFC 9110 section 7.6.1 forbids Connection to name fields that are for everybody.
+	 * Who names one of these nevertheless would change what the message means to those
+	 * behind.
+	 */
+	private static final Set<String> END_TO_END = Set.of("host", "authorization", "cookie", "cache-control", "expect",
+			"origin", "via", "set-cookie", "location", "retry-after", "www-authenticate", "allow", "vary");
+
 	private static final Predicate<String> STANDARD = ALWAYS::contains;
 
 	private HopByHop() {
@@ -23,7 +31,8 @@ public final class HopByHop {
 	/**
 	 * Tells which names to strip from a message.
 	 * @param connectionValues every value of its Connection header
-	 * @return matches the standard names and those that Connection lists
+	 * @return matches the standard names and those that Connection lists, except those
+	 * that it may not list: Host, Content-Length and the like
 	 */
 	public static Predicate<String> names(Collection<String> connectionValues) {
 		if (connectionValues.isEmpty()) {
@@ -32,13 +41,20 @@ public final class HopByHop {
 		Set<String> listed = new HashSet<>();
 		for (String value : connectionValues) {
 			for (String name : value.split(",", -1)) {
-				listed.add(name.trim().toLowerCase(Locale.ROOT));
+				String field = name.trim().toLowerCase(Locale.ROOT);
+				if (!isEndToEnd(field)) {
+					listed.add(field);
+				}
 			}
 		}
 		listed.remove("close");
 		listed.remove("keep-alive");
 		listed.remove("");
 		return listed.isEmpty() ? STANDARD : STANDARD.or((name) -> listed.contains(name.toLowerCase(Locale.ROOT)));
+	}
+
+	private static boolean isEndToEnd(String name) {
+		return name.startsWith("content-") || name.startsWith("access-control-") || END_TO_END.contains(name);
 	}
 
 }

@@ -10,13 +10,16 @@ import io.netty.util.concurrent.ScheduledFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code min-response-rate}: ends what is written to if the client does not take it. Only
- * while something waits to be taken is the client waited for. Nothing is looked at until
- * then, and after that only when patience could have run out.
+ * {@code min-response-rate}, or, if that is any, {@code idle-timeout} without a byte:
+ * ends what is written to if the client does not take it. Only while something waits to
+ * be taken is the client waited for. Nothing is looked at until then, and after that only
+ * when patience could have run out.
  */
 abstract class AnswerRate extends ChannelOutboundHandlerAdapter {
 
 	private final Patience patience;
+
+	private final EdgeLimit limit;
 
 	private final LimitReport report;
 
@@ -28,6 +31,7 @@ abstract class AnswerRate extends ChannelOutboundHandlerAdapter {
 
 	AnswerRate(long bytesPerSecond, Duration grace, LimitReport report) {
 		this.patience = new Patience(grace, grace, bytesPerSecond);
+		this.limit = (bytesPerSecond > 0) ? EdgeLimit.MIN_RESPONSE_RATE : EdgeLimit.IDLE_TIMEOUT;
 		this.report = report;
 	}
 
@@ -70,7 +74,7 @@ abstract class AnswerRate extends ChannelOutboundHandlerAdapter {
 			lookAgain(ctx, left);
 			return;
 		}
-		this.report.reached(EdgeLimit.MIN_RESPONSE_RATE, LimitReport.peer(ctx.channel()));
+		this.report.reached(this.limit, LimitReport.peer(ctx.channel()));
 		cut(ctx);
 	}
 

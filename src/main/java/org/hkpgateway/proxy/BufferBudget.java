@@ -22,10 +22,14 @@ final class BufferBudget {
 	 * @return whether they were taken; then they must be given back
 	 */
 	boolean take(long bytes) {
-		if (this.used.addAndGet(bytes) <= this.limit) {
-			return true;
+		// Not added first and taken back: meanwhile others would find too little.
+		long before = this.used.get();
+		while (bytes <= this.limit - before) {
+			if (this.used.compareAndSet(before, before + bytes)) {
+				return true;
+			}
+			before = this.used.get();
 		}
-		this.used.addAndGet(-bytes);
 		return false;
 	}
 

@@ -28,6 +28,10 @@ final class ClientAddressResolver {
 
 	private static final String FORWARDED = "Forwarded";
 
+	private static final String X_FORWARDED_PROTO = "X-Forwarded-Proto";
+
+	private static final String X_FORWARDED_HOST = "X-Forwarded-Host";
+
 	private final List<AddressRange> trusted;
 
 	private final String header;
@@ -50,27 +54,71 @@ final class ClientAddressResolver {
 	 */
 	ClientAddress resolve(InetSocketAddress peer, HttpHeaders headers, boolean tls) {
 		boolean read = !this.trusted.isEmpty() && isTrusted(peer.getAddress());
-		return read ? resolve(peer, NettyHeaders.copy(headers), tls) : new ClientAddress(peer, peer, false, tls);
+		return read ? resolve(peer, NettyHeaders.copy(headers), tls) : ClientAddress.untrusted(peer, tls);
 	}
 
 	ClientAddress resolve(InetSocketAddress peer, Headers headers, boolean tls) {
 		if (!isTrusted(peer.getAddress())) {
-			return new ClientAddress(peer, peer, false, tls);
+			return ClientAddress.untrusted(peer, tls);
 		}
-		boolean standard = this.header.isEmpty() || this.header.equalsIgnoreCase(X_FORWARDED_FOR)
-				|| this.header.equalsIgnoreCase(FORWARDED);
-		InetSocketAddress client = standard ? fromChain(peer, fromTheRight(headers)) : fromHeader(peer, headers);
-		return new ClientAddress(client, peer, true, isTls(headers, tls));
+		if (readsForwarded(headers)) {
+			return fromForwarded(peer, headers, tls);
+		}
+		boolean chain = this.header.isEmpty() || this.header.equalsIgnoreCase(X_FORWARDED_FOR);
+		InetSocketAddress client = chain ? fromForwardedFor(peer, headers) : fromHeader(peer, headers);
+		String scheme = last(headers, X_FORWARDED_PROTO);
+		// Proxies with a header of their own name hosts in Host.
+		return new ClientAddress(client, peer, true, (scheme != null) ? isTls(scheme) : tls,
+				chain ? last(headers, X_FORWARDED_HOST) : null);
 	}
 
-	/** The nearest proxy's word, which is the last one. */
-	private static boolean isTls(Headers headers, boolean tls) {
-		List<String> schemes = headers.all("X-Forwarded-Proto");
-		if (schemes.isEmpty()) {
-			return tls;
+	/** Forwarded only where there is no X-Forwarded-For, unless it is configured. */
+	private boolean readsForwarded(Headers headers) {
+		return this.header.isEmpty() ? !headers.contains(X_FORWARDED_FOR) && headers.contains(FORWARDED)
+				: this.header.equalsIgnoreCase(FORWARDED);
+	}
+
+	private static boolean isTls(String scheme) {
+		return scheme.equalsIgnoreCase("https");
+	}
+
+	/** The nearest proxy's word. */
+	private static @Nullable String last(Headers headers, String name) {
+		List<String> lines = headers.all(name);
+		if (lines.isEmpty()) {
+			return null;
 		}
-		String last = schemes.get(schemes.size() - 1);
-		return last.substring(last.lastIndexOf(',') + 1).trim().equalsIgnoreCase("https");
+		String last = lines.get(lines.size() - 1);
+		return last.substring(last.lastIndexOf(',') + 1).trim();
+	}
+
+	/**
+	 * Of the element that names the client, which a trusted proxy wrote, scheme and host
+	 * are believed, too, and of no other.
+	 */
+	private ClientAddress fromForwarded(InetSocketAddress peer, Headers headers, boolean tls) {
+		InetSocketAddress client = peer;
+		ForwardedElements.Element believed = ForwardedElements.Element.NONE;
+		for (ForwardedElements.Element element : forwardedFromTheRight(headers)) {
+			believed = element;
+			InetSocketAddress address = parse(element.address());
+			client = (address != null) ? address : client;
+			if (address == null || !isTrusted(address.getAddress())) {
+				break;
+			}
+		}
+		String host = believed.host();
+		return new ClientAddress(client, peer, true, believed.scheme().isEmpty() ? tls : isTls(believed.scheme()),
+				host.isEmpty() ? null : host);
+	}
+
+	private static List<ForwardedElements.Element> forwardedFromTheRight(Headers headers) {
+		List<String> lines = headers.all(FORWARDED);
+		List<ForwardedElements.Element> elements = new ArrayList<>();
+		for (int i = lines.size() - 1; i >= 0 && elements.size() < MAX_HOPS; i--) {
+			elements.addAll(ForwardedElements.fromTheRight(lines.get(i), MAX_HOPS - elements.size()));
+		}
+		return elements;
 	}
 
 	/**
@@ -102,9 +150,9 @@ final class ClientAddressResolver {
 		return (named != null) ? named : peer;
 	}
 
-	private InetSocketAddress fromChain(InetSocketAddress peer, List<String> chain) {
+	private InetSocketAddress fromForwardedFor(InetSocketAddress peer, Headers headers) {
 		InetSocketAddress client = peer;
-		for (String hop : chain) {
+		for (String hop : fromTheRight(headers.all(X_FORWARDED_FOR))) {
 			InetSocketAddress address = parse(hop.trim());
 			if (address == null) {
 				break;
@@ -117,16 +165,10 @@ final class ClientAddressResolver {
 		return client;
 	}
 
-	/** Forwarded only where there is no X-Forwarded-For, unless it is configured. */
-	private List<String> fromTheRight(Headers headers) {
-		boolean forwarded = this.header.isEmpty() ? !headers.contains(X_FORWARDED_FOR)
-				: this.header.equalsIgnoreCase(FORWARDED);
-		List<String> lines = headers.all(forwarded ? FORWARDED : X_FORWARDED_FOR);
+	private static List<String> fromTheRight(List<String> lines) {
 		List<String> chain = new ArrayList<>();
 		for (int i = lines.size() - 1; i >= 0 && chain.size() < MAX_HOPS; i--) {
-			String line = lines.get(i);
-			int most = MAX_HOPS - chain.size();
-			chain.addAll(forwarded ? ForwardedElements.addressesFromTheRight(line, most) : fromTheRight(line, most));
+			chain.addAll(fromTheRight(lines.get(i), MAX_HOPS - chain.size()));
 		}
 		return chain;
 	}

@@ -39,11 +39,7 @@ final class ClientShare {
 	 * @return whether it is within the limit; else it was not counted
 	 */
 	boolean beginRequest() {
-		if (this.requests.incrementAndGet() <= this.mostRequests) {
-			return true;
-		}
-		this.requests.decrementAndGet();
-		return false;
+		return Connections.addOne(this.requests, this.mostRequests);
 	}
 
 	/** A request that was counted has ended. */

@@ -62,8 +62,7 @@ final class Connections {
 	 */
 	boolean admit(Channel channel) {
 		SocketAddress peer = channel.remoteAddress();
-		if (this.open.incrementAndGet() > this.most) {
-			this.open.decrementAndGet();
+		if (!addOne(this.open, this.most)) {
 			this.report.reached(EdgeLimit.MAX_CONNECTIONS, peer);
 			return false;
 		}
@@ -124,6 +123,24 @@ final class Connections {
 
 	private void leave(Client client) {
 		this.shares.computeIfPresent(client, (key, share) -> share.removeConnection() ? share : null);
+	}
+
+	/**
+	 * Counts one more if there is room. One for whom there is none is not counted, not
+	 * even for a moment, in which others would find no room either.
+	 * @param count of how many
+	 * @param most of them
+	 * @return whether there was room
+	 */
+	static boolean addOne(AtomicInteger count, int most) {
+		int before = count.get();
+		while (before < most) {
+			if (count.compareAndSet(before, before + 1)) {
+				return true;
+			}
+			before = count.get();
+		}
+		return false;
 	}
 
 	int open() {

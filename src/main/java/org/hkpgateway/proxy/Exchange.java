@@ -145,7 +145,7 @@ final class Exchange implements Arrival {
 
 	@Override
 	public boolean overTls() {
-		return this.request.scheme().equals("https");
+		return this.request.connectionScheme().equals("https");
 	}
 
 	@Override

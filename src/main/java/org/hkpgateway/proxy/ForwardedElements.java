@@ -1,9 +1,10 @@
 package org.hkpgateway.proxy;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-
-import org.jspecify.annotations.Nullable;
+import java.util.Locale;
+import java.util.Map;
 
 /**
  * Reads Forwarded (RFC 7239) from its right end. What stands there a trusted proxy wrote,
@@ -16,44 +17,40 @@ final class ForwardedElements {
 	}
 
 	/**
-	 * The addresses of the elements.
+	 * The elements.
 	 * @param value of the header
 	 * @param most how many elements to read
-	 * @return the {@code for} of each, the last element's first, as written but without
-	 * quotes; empty where there is none, or more than one
+	 * @return the last element first
 	 */
-	static List<String> addressesFromTheRight(String value, int most) {
-		List<String> addresses = new ArrayList<>();
+	static List<Element> fromTheRight(String value, int most) {
+		List<Element> elements = new ArrayList<>();
 		int end = value.length();
-		while (end >= 0 && addresses.size() < most) {
+		while (end >= 0 && elements.size() < most) {
 			int comma = lastOutsideQuotes(value, ',', end);
-			addresses.add(addressOf(value.substring(comma + 1, end)));
+			elements.add(element(value.substring(comma + 1, end)));
 			end = comma;
 		}
-		return addresses;
+		return elements;
 	}
 
-	private static String addressOf(String element) {
-		String found = null;
+	private static Element element(String element) {
+		Map<String, String> values = new HashMap<>();
 		int end = element.length();
 		while (end >= 0) {
 			int semicolon = lastOutsideQuotes(element, ';', end);
-			String address = valueOfFor(element.substring(semicolon + 1, end));
-			if (address != null && found != null) {
-				return "";
+			String pair = element.substring(semicolon + 1, end);
+			int equals = pair.indexOf('=');
+			if (equals >= 0) {
+				values.merge(pair.substring(0, equals).trim().toLowerCase(Locale.ROOT),
+						unquoted(pair.substring(equals + 1).trim()), (one, another) -> "");
 			}
-			found = (address != null) ? address : found;
 			end = semicolon;
 		}
-		return (found != null) ? found : "";
+		return new Element(values.getOrDefault("for", ""), values.getOrDefault("proto", ""),
+				values.getOrDefault("host", ""));
 	}
 
-	private static @Nullable String valueOfFor(String pair) {
-		int equals = pair.indexOf('=');
-		if (equals < 0 || !pair.substring(0, equals).trim().equalsIgnoreCase("for")) {
-			return null;
-		}
-		String value = pair.substring(equals + 1).trim();
+	private static String unquoted(String value) {
 		boolean quoted = value.length() >= 2 && value.startsWith("\"") && value.endsWith("\"");
 		return quoted ? value.substring(1, value.length() - 1) : value;
 	}
@@ -75,6 +72,20 @@ final class ForwardedElements {
 			}
 		}
 		return -1;
+	}
+
+	/**
+	 * What one proxy says. Values as written but without quotes; empty where there is
+	 * none, or more than one.
+	 *
+	 * @param address who sent it the request
+	 * @param scheme in which
+	 * @param host that was asked for
+	 */
+	record Element(String address, String scheme, String host) {
+
+		static final Element NONE = new Element("", "", "");
+
 	}
 
 }

@@ -41,8 +41,8 @@ final class ForwardedHeaders {
 		to.add(FOR, from.trustedPeer() ? chain(received, from, keepChain) : peer);
 		to.add(REAL_IP, client);
 		to.add(PROTO, from.tls() ? "https" : "http");
-		String host = from.trustedPeer() ? received.get(HOST) : null;
-		if (host == null) {
+		String host = from.host();
+		if (host == null || !RequestReader.isHost(host)) {
 			host = received.get(HttpHeaderNames.HOST);
 		}
 		if (host != null) {

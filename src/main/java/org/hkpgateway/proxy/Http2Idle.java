@@ -13,9 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code idle-timeout} of an HTTP/2 connection: closes it when no stream was open for so
- * long, whatever else came. So it also bounds the preface, a head in many small frames,
- * and pings that would keep a connection for nothing. While a stream is open, its own
- * limits hold.
+ * long, whatever else came. So it also bounds the preface, and pings that would keep a
+ * connection for nothing. While a stream is open, its own limits hold.
  */
 final class Http2Idle extends ChannelInboundHandlerAdapter {
 

@@ -4,6 +4,7 @@ import java.util.List;
 
 import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.http.Headers;
+import org.hkpgateway.http.RequestHead;
 import org.hkpgateway.http.ResponseHead;
 
 /**
@@ -13,7 +14,11 @@ import org.hkpgateway.http.ResponseHead;
  */
 final class OptionsAnswer {
 
-	static final String METHODS = "GET, HEAD, POST, OPTIONS";
+	/** All that reach the keyserver, which may serve fewer. */
+	static final String METHODS = String.join(", ", RequestHead.METHODS);
+
+	/** What HKP needs. Others are not for any page of the web to send. */
+	private static final String METHODS_OF_PAGES = "GET, HEAD, POST, OPTIONS";
 
 	private static final Headers HEADERS = Headers.of("Allow", METHODS);
 
@@ -22,7 +27,7 @@ final class OptionsAnswer {
 	 * do not know it need Content-Type by name.
 	 */
 	private static final Headers PREFLIGHT = HEADERS.with("Access-Control-Allow-Origin", "*")
-		.with("Access-Control-Allow-Methods", METHODS)
+		.with("Access-Control-Allow-Methods", METHODS_OF_PAGES)
 		.with("Access-Control-Allow-Headers", "Content-Type, *")
 		.with("Access-Control-Max-Age", "86400");
 

@@ -22,7 +22,8 @@ final class Patience {
 	 * A full credit.
 	 * @param first the time before any byte
 	 * @param most what can be saved up
-	 * @param bytesPerSecond the rate at which it does not shrink, above 0
+	 * @param bytesPerSecond the rate at which it does not shrink; 0 for any, so that one
+	 * byte earns all
 	 */
 	Patience(Duration first, Duration most, long bytesPerSecond) {
 		this.firstNanos = first.toNanos();
@@ -43,11 +44,17 @@ final class Patience {
 	 * @return the nanoseconds that are left, 0 if patience has run out
 	 */
 	long after(long waitedNanos, long bytes) {
-		long seconds = bytes / this.bytesPerSecond;
-		long earned = (seconds >= TimeUnit.NANOSECONDS.toSeconds(this.mostNanos) + 1) ? this.mostNanos
-				: TimeUnit.SECONDS.toNanos(bytes) / this.bytesPerSecond;
-		this.leftNanos = Math.min(this.leftNanos - waitedNanos + earned, this.mostNanos);
+		this.leftNanos = Math.min(this.leftNanos - waitedNanos + earned(bytes), this.mostNanos);
 		return Math.max(this.leftNanos, 0);
+	}
+
+	private long earned(long bytes) {
+		if (this.bytesPerSecond == 0) {
+			return (bytes > 0) ? this.mostNanos : 0;
+		}
+		long seconds = bytes / this.bytesPerSecond;
+		return (seconds >= TimeUnit.NANOSECONDS.toSeconds(this.mostNanos) + 1) ? this.mostNanos
+				: TimeUnit.SECONDS.toNanos(bytes) / this.bytesPerSecond;
 	}
 
 }

@@ -78,16 +78,13 @@ final class Pipelines {
 	}
 
 	private void slowReader(ChannelPipeline pipeline) {
-		long rate = this.edge.minResponseRate().toBytes();
-		if (rate > 0) {
-			if (pipeline.channel().config() instanceof EpollSocketChannelConfig epoll) {
-				// Else the kernel takes nothing for long from a buffer of megabytes, and
-				// then
-				// much at once.
-				epoll.setTcpNotSentLowAt(NOT_SENT_BYTES);
-			}
-			pipeline.addFirst("hkp.slow-reader", new SlowReader(rate, this.edge.idleTimeout(), this.report));
+		if (pipeline.channel().config() instanceof EpollSocketChannelConfig epoll) {
+			// Else the kernel takes nothing for long from a buffer of megabytes, and then
+			// much at once.
+			epoll.setTcpNotSentLowAt(NOT_SENT_BYTES);
 		}
+		pipeline.addFirst("hkp.slow-reader",
+				new SlowReader(this.edge.minResponseRate().toBytes(), this.edge.idleTimeout(), this.report));
 	}
 
 	/**
@@ -132,6 +129,8 @@ final class Pipelines {
 		// takes for the moment would hold up all others, which would then be too slow.
 		var unused = pipeline.writeAndFlush(
 				new DefaultHttp2WindowUpdateFrame((PublicServer.MAX_STREAMS - 1) * Http2CodecUtil.DEFAULT_WINDOW_SIZE));
+		pipeline.addBefore(pipeline.context(codec).name(), "hkp.http2-head-wait",
+				new Http2HeadWait(this.edge.requestHeadTimeout(), this.report));
 		pipeline.addLast("hkp.idle", new Http2Idle(codec.connection(), this.edge.idleTimeout(), this.report))
 			.addLast("hkp.http2-faults", Http2Faults.INSTANCE);
 	}
@@ -173,10 +172,8 @@ final class Pipelines {
 	 * and HTTP messages; its channel's parent is the connection
 	 */
 	void http2Stream(ChannelPipeline pipeline) {
-		long rate = this.edge.minResponseRate().toBytes();
-		if (rate > 0) {
-			pipeline.addFirst("hkp.slow-stream", new SlowStream(rate, this.edge.idleTimeout(), this.report));
-		}
+		pipeline.addFirst("hkp.slow-stream",
+				new SlowStream(this.edge.minResponseRate().toBytes(), this.edge.idleTimeout(), this.report));
 		pipeline
 			.addBefore(NettyPipeline.H2ToHttp11Codec, "hkp.stream-request",
 					new StreamRequest((int) this.edge.maxHeaderBytes().toBytes()))

@@ -112,13 +112,15 @@ public final class PublicServer implements AutoCloseable {
 	/**
 	 * Configures the server of the public port: HTTP/1 and HTTP/2, and TLS if there is
 	 * any. Of times, the server library is told none: it would count a slow keyserver as
-	 * the client's silence.
+	 * the client's silence. Nor does it read forwarded headers, which Spring Boot lets it
+	 * do in what looks like a cloud: it would believe anybody.
 	 * @param server the server
 	 * @return the configured server
 	 */
 	public HttpServer customize(HttpServer server) {
 		int maxHead = (int) this.edge.maxHeaderBytes().toBytes();
 		HttpServer http1 = server.noSSL()
+			.forwarded(false)
 			.protocol(HttpProtocol.HTTP11)
 			.httpRequestDecoder((decoder) -> decoder.maxHeaderSize(maxHead).maxInitialLineLength(maxHead))
 			.childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)

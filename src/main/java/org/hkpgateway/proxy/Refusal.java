@@ -68,7 +68,7 @@ final class Refusal extends RuntimeException {
 	}
 
 	static Refusal versionNotSupported() {
-		return new Refusal(505, "Only HTTP/1.0 and HTTP/1.1 are served here.");
+		return new Refusal(505, "Only HTTP/1.0, HTTP/1.1 and HTTP/2 are served here.");
 	}
 
 	static Refusal expectationFailed() {

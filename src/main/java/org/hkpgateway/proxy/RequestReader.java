@@ -189,7 +189,7 @@ final class RequestReader {
 			throw Refusal.badRequest("Expected one Host header, got " + hosts + ".");
 		}
 		String host = received.get(HttpHeaderNames.HOST);
-		if (host != null && !HOST.matcher(host).matches()) {
+		if (host != null && !isHost(host)) {
 			throw Refusal.badRequest("Expected a host and perhaps a port in the Host header, got something else.");
 		}
 		List<String> codings = received.getAll(HttpHeaderNames.TRANSFER_ENCODING);
@@ -200,6 +200,11 @@ final class RequestReader {
 		if (expect != null && !expect.equalsIgnoreCase("100-continue")) {
 			throw Refusal.expectationFailed();
 		}
+	}
+
+	/** Whether it may stand in a Host header. */
+	static boolean isHost(String host) {
+		return HOST.matcher(host).matches();
 	}
 
 	private static @Nullable HkpRequest classify(String method, String target) {

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -92,6 +93,72 @@ class ClientAddressIT {
 			assertThat(received).filteredOn((line) -> line.contains("6.6.6.6"))
 				.allMatch((line) -> line.equals("X-Forwarded-For: " + chain));
 			assertThat(received).noneMatch((line) -> line.toLowerCase(java.util.Locale.ROOT).startsWith("forwarded"));
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`', nullValues = "none", value = {
+			// trusted | configured header | what is sent, a line each | scheme | host
+			"no | none | X-Forwarded-For: 6.6.6.6; X-Forwarded-Proto: https; X-Forwarded-Host: evil | http | keys",
+			"no | Forwarded | Forwarded: for=6.6.6.6,proto=https,host=evil | http | keys",
+			"no | Fastly-Client-IP | Fastly-Client-IP: 6.6.6.6; X-Forwarded-Proto: https | http | keys",
+			"yes | none | X-Forwarded-For: 192.0.2.1; X-Forwarded-Proto: https; X-Forwarded-Host: asked | https | asked",
+			"yes | none | X-Forwarded-Proto: https; X-Forwarded-Proto: http; X-Forwarded-Host: evil; X-Forwarded-Host: asked | http | asked",
+			"yes | none | X-Forwarded-Proto: https, http; X-Forwarded-Host: evil, asked | http | asked",
+			"yes | none | X-Forwarded-Host: <evil> | http | keys",
+			"yes | none | X_Forwarded_Proto: https | http | keys",
+			"yes | none | X-Forwarded-For: 192.0.2.1; Forwarded: for=6.6.6.6,proto=https,host=evil | http | keys",
+			"yes | none | Forwarded: for=192.0.2.1,proto=https,host=asked; X-Forwarded-Proto: http; X-Forwarded-Host: evil | https | asked",
+			"yes | X-Forwarded-For | X-Forwarded-For: 192.0.2.1; Forwarded: for=6.6.6.6,proto=https | http | keys",
+			"yes | Forwarded | Forwarded: for=192.0.2.1; X-Forwarded-Proto: https; X-Forwarded-Host: evil | http | keys",
+			"yes | Forwarded | X-Forwarded-For: 6.6.6.6; X-Forwarded-Proto: https; X-Forwarded-Host: evil | http | keys",
+			"yes | Forwarded | Forwarded: for=192.0.2.1,Proto=HTTPS,host=`asked:443` | https | asked:443",
+			"yes | Forwarded | Forwarded: for=6.6.6.6,proto=https,host=evil, for=192.0.2.1,proto=http,host=asked | http | asked",
+			"yes | Forwarded | Forwarded: for=6.6.6.6,proto=https,host=evil; Forwarded: for=192.0.2.1 | http | keys",
+			"yes | Forwarded | Forwarded: for=192.0.2.1,proto=https,host=asked, for=10.1.1.1,proto=http,host=inner | https | asked",
+			"yes | Forwarded | Forwarded: for=6.6.6.6,proto=https, for=_hidden,proto=http | http | keys",
+			"yes | Forwarded | Forwarded: for=_hidden,proto=https,host=asked | https | asked",
+			"yes | Forwarded | Forwarded: for=192.0.2.1,proto=http,proto=https,host=evil,host=evil | http | keys",
+			"yes | Forwarded | Forwarded: for=192.0.2.1,host=`<evil>` | http | keys",
+			"yes | Forwarded | Forwarded: for=192.0.2.1,host=`a,proto=https` | http | keys",
+			"yes | Fastly-Client-IP | Fastly-Client-IP: 192.0.2.1; X-Forwarded-Proto: https | https | keys",
+			"yes | Fastly-Client-IP | Fastly-Client-IP: 192.0.2.1; X-Forwarded-Proto: https; X-Forwarded-Proto: http | http | keys",
+			"yes | Fastly-Client-IP | Fastly-Client-IP: 192.0.2.1; X-Forwarded-Host: evil | http | keys",
+			"yes | Fastly-Client-IP | Fastly-Client-IP: 192.0.2.1; Forwarded: for=6.6.6.6,proto=https,host=evil | http | keys" })
+	void schemeAndHostAreWhatTheProxySaysWhoNamesTheClient(String trusted, String header, String sent, String scheme,
+			String host) throws Exception {
+		try (RawUpstream upstream = RawUpstream.answering(OK);
+				TestEdge edge = new TestEdge(upstream.uri(), List.of(watching()),
+						trusted.equals("yes") ? TRUSTED : UNTRUSTED,
+						"hkp.client-address.header=" + ((header != null) ? header : ""))) {
+			// Semicolons of Forwarded are commas without a space above.
+			String lines = sent.replace("; ", "\r\n").replaceAll(",(?! )", ";").replace('`', '"');
+			assertThat(
+					RawClient
+						.exchange(edge.port(),
+								"GET /pks/lookup?op=stats HTTP/1.1\r\nHost: keys\r\n" + lines
+										+ "\r\nConnection: close\r\n\r\n")
+						.status())
+				.isEqualTo(200);
+			assertThat(this.seen.take().tls()).isEqualTo(scheme.equals("https"));
+			assertThat(upstream.take().headers()).containsOnlyOnce("X-Forwarded-Proto: " + scheme,
+					"X-Forwarded-Host: " + host);
+		}
+	}
+
+	/** The server library would, where it is told to. */
+	@ParameterizedTest
+	@ValueSource(strings = { "X-Forwarded-Proto: https", "Forwarded: proto=https;for=6.6.6.6;host=evil.example:x",
+			"X-Forwarded-Host: evil.example\r\nX-Forwarded-Port: none", "X-Forwarded-Prefix: none" })
+	void nothingInFrontOfTheGatewayReadsWhatAStrangerForwards(String sent) throws Exception {
+		try (RawUpstream upstream = RawUpstream.answering(OK);
+				TestEdge edge = new TestEdge(upstream.uri(), List.of(watching()), UNTRUSTED, "hkp.edge.hsts=1d")) {
+			RawClient.Answer answer = RawClient.exchange(edge.port(),
+					"GET /pks/lookup?op=stats HTTP/1.1\r\nHost: keys\r\n" + sent + "\r\nConnection: close\r\n\r\n");
+			assertThat(answer.status()).isEqualTo(200);
+			assertThat(answer.bytes()).doesNotContainIgnoringCase("Strict-Transport-Security");
+			assertThat(this.seen.take().tls()).isFalse();
+			assertThat(upstream.take().headers()).contains("X-Forwarded-Proto: http", "X-Forwarded-Host: keys");
 		}
 	}
 

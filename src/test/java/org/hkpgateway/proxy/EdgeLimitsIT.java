@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -143,9 +144,10 @@ class EdgeLimitsIT {
 		assertThat(RawClient.exchange(port(), "GET /pks/stats HTTP/1.0\r\n\r\n").status()).isEqualTo(200);
 	}
 
-	@Test
-	void aBodyThatDoesNotComeTakesUpNoConnectionToTheKeyserver() throws Exception {
-		start(RawUpstream.answering(OK), Map.of("idle-timeout", "1s"));
+	@ParameterizedTest
+	@ValueSource(strings = { "1KB", "0B" })
+	void aBodyThatDoesNotComeTakesUpNoConnectionToTheKeyserver(String rate) throws Exception {
+		start(RawUpstream.answering(OK), Map.of("idle-timeout", "1s", "min-body-rate", rate));
 		RawClient.Answer answer = RawClient.exchange(port(),
 				"POST /pks/add HTTP/1.1\r\nHost: k\r\nContent-Length: 500000\r\n\r\nhello");
 		assertThat(answer.status()).isEqualTo(408);
@@ -153,8 +155,9 @@ class EdgeLimitsIT {
 		assertThat(this.upstream.octets()).isZero();
 	}
 
-	@Test
-	void anAnswerThatNobodyTakesEndsWithTheCallToTheKeyserver() throws Exception {
+	@ParameterizedTest
+	@CsvSource({ "1KB, MIN_RESPONSE_RATE", "0B, IDLE_TIMEOUT" })
+	void anAnswerThatNobodyTakesEndsWithTheCallToTheKeyserver(String rate, EdgeLimit limit) throws Exception {
 		CountDownLatch ended = new CountDownLatch(1);
 		start(new RawUpstream((socket, request) -> {
 			try {
@@ -168,13 +171,13 @@ class EdgeLimitsIT {
 			catch (SocketException ex) {
 				ended.countDown();
 			}
-		}), Map.of("idle-timeout", "1s"));
+		}), Map.of("idle-timeout", "1s", "min-response-rate", rate));
 		try (RawClient client = new RawClient(port())) {
 			client.send(GET);
 			assertThat(ended.await(30, TimeUnit.SECONDS)).isTrue();
 			assertThat(client.readToEnd().reset()).isTrue();
 		}
-		assertThat(this.listener.limits).containsExactly(EdgeLimit.MIN_RESPONSE_RATE);
+		assertThat(this.listener.limits).containsExactly(limit);
 		eventually(() -> this.listener.open.get() == 0);
 	}
 
@@ -248,6 +251,58 @@ class EdgeLimitsIT {
 		}
 	}
 
+	/** Neither a head without end nor one of which a byte comes now and then. */
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void anHttp2HeadThatDoesNotEndEndsTheConnection(boolean trickle) throws Exception {
+		start(RawUpstream.answering(OK), Map.of("request-head-timeout", "500ms"));
+		try (RawHttp2 client = RawHttp2.connect(port())) {
+			assertThat(client.request(1, true, "GET", "/pks/stats").answer(1).status()).isEqualTo(200);
+			client.frame(RawHttp2.HEADERS, RawHttp2.END_STREAM, 3, client.block(":method", "GET"));
+			if (trickle) {
+				client.send(new byte[] { 0, 1, 0, RawHttp2.CONTINUATION, 0, 0, 0, 0, 3 });
+				eventually(() -> {
+					try {
+						client.send(new byte[] { 0 });
+					}
+					catch (IOException ex) {
+						// Closed.
+					}
+					return !this.listener.limits.isEmpty();
+				});
+			}
+			eventually(() -> this.listener.open.get() == 0);
+		}
+		assertThat(this.listener.limits).containsExactly(EdgeLimit.REQUEST_HEAD_TIMEOUT);
+		assertThat(this.upstream.take()).isNotNull();
+		assertThat(this.upstream.waiting()).isZero();
+	}
+
+	/** Each has its own time, however it is cut up, and answers have theirs. */
+	@Test
+	void http2HeadsThatEndInTimeDoNot() throws Exception {
+		start(new RawUpstream((socket, request) -> {
+			pause(1300);
+			socket.getOutputStream().write(OK.getBytes(StandardCharsets.ISO_8859_1));
+			socket.close();
+		}), Map.of("request-head-timeout", "1s"));
+		try (RawHttp2 client = RawHttp2.connect(port())) {
+			for (int stream = 1; stream < 5; stream += 2) {
+				byte[] block = client.block(":method", "GET", ":scheme", "http", ":path", "/pks/stats", ":authority",
+						"k");
+				byte[] first = RawHttp2.bytes(RawHttp2.HEADERS, RawHttp2.END_STREAM, stream,
+						java.util.Arrays.copyOf(block, 2));
+				for (byte one : first) {
+					client.send(new byte[] { one });
+				}
+				client.frame(RawHttp2.CONTINUATION, RawHttp2.END_HEADERS, stream,
+						java.util.Arrays.copyOfRange(block, 2, block.length));
+				assertThat(client.answer(stream).status()).isEqualTo(200);
+			}
+		}
+		assertThat(this.listener.limits).isEmpty();
+	}
+
 	@Test
 	void anHttp2ConnectionWhoseStreamWaitsForTheKeyserverIsNotIdle() throws Exception {
 		start(new RawUpstream((socket, request) -> {
@@ -271,11 +326,12 @@ class EdgeLimitsIT {
 		assertThat(this.listener.limits).containsExactly(EdgeLimit.IDLE_TIMEOUT);
 	}
 
-	@Test
-	void aStreamWhoseWindowStaysClosedIsReset() throws Exception {
+	@ParameterizedTest
+	@CsvSource({ "1KB, MIN_RESPONSE_RATE", "0B, IDLE_TIMEOUT" })
+	void aStreamWhoseWindowStaysClosedIsReset(String rate, EdgeLimit limit) throws Exception {
 		String large = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1000000\r\n\r\n"
 				+ "x".repeat(1_000_000);
-		start(RawUpstream.answering(large), Map.of("idle-timeout", "500ms"));
+		start(RawUpstream.answering(large), Map.of("idle-timeout", "500ms", "min-response-rate", rate));
 		try (RawHttp2 client = RawHttp2.connect(port())) {
 			client.request(1, true, "GET", "/pks/stats");
 			RawHttp2.Frame frame = client.next();
@@ -284,7 +340,7 @@ class EdgeLimitsIT {
 			}
 			assertThat(frame.stream()).isEqualTo(1);
 		}
-		assertThat(this.listener.limits).containsExactly(EdgeLimit.MIN_RESPONSE_RATE);
+		assertThat(this.listener.limits).containsExactly(limit);
 	}
 
 	private void fillAndFreeOne(int most, EdgeLimit limit) throws Exception {

@@ -43,6 +43,14 @@ class PatienceTests {
 		assertThat(after(9, 0)).isEqualTo(1);
 	}
 
+	@Test
+	void atNoRateAnyByteEarnsAll() {
+		Patience any = new Patience(Duration.ofSeconds(10), Duration.ofSeconds(10), 0);
+		assertThat(any.after(TimeUnit.SECONDS.toNanos(9), 0)).isEqualTo(TimeUnit.SECONDS.toNanos(1));
+		assertThat(any.after(0, 1)).isEqualTo(TimeUnit.SECONDS.toNanos(10));
+		assertThat(any.after(TimeUnit.SECONDS.toNanos(10), 0)).isZero();
+	}
+
 	private long after(long seconds, long bytes) {
 		return TimeUnit.NANOSECONDS.toSeconds(this.patience.after(TimeUnit.SECONDS.toNanos(seconds), bytes));
 	}

@@ -61,6 +61,30 @@ class RequestForwardingIT extends AbstractEdgeIT {
 				"X-Forwarded-Proto: http", "X-Forwarded-Host: keys.example", "Via: 1.0 hkp-gateway");
 	}
 
+	/** RFC 9110 section 7.6.1. */
+	@Test
+	void connectionDoesNotTakeAwayWhatIsForEverybody() throws Exception {
+		start(RawUpstream.answering(OK), continuing(BodyMode.NONE));
+		assertThat(RawClient.exchange(port(), """
+				POST /pks/add HTTP/1.1\r
+				Host: keys.example\r
+				Content-Type: application/pgp\r
+				Content-Length: 3\r
+				Authorization: Basic eA==\r
+				X-Private: secret\r
+				Connection: Host, content-TYPE, Content-Length, Authorization,X-Private\r
+				Connection: close\r
+				\r
+				key""").status()).isEqualTo(200);
+		RawUpstream.Received received = this.upstream.take();
+		assertThat(received.headers())
+			.contains("Host: keys.example", "Content-Type: application/pgp", "Authorization: Basic eA==",
+					"content-length: 3", "X-Forwarded-Host: keys.example")
+			.noneMatch((line) -> line.startsWith("X-Private"));
+		assertThat(received.body()).isEqualTo("key".getBytes(StandardCharsets.US_ASCII));
+		assertThat(this.seen.get(0).head().headers().all("Host")).containsExactly("keys.example");
+	}
+
 	@Test
 	void aRequestWithoutHostFromAPeerKeyserverPasses() throws Exception {
 		start(RawUpstream.answering(OK));

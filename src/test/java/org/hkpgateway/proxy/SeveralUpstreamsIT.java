@@ -3,6 +3,8 @@ package org.hkpgateway.proxy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -284,6 +286,63 @@ class SeveralUpstreamsIT {
 		}
 	}
 
+	/** The kernel answers nothing at all for a process whose listen backlog is full. */
+	@ParameterizedTest
+	@ValueSource(ints = { 1, 3 })
+	void aConnectionThatNeverCompletesCostsConnectTimeoutAndSoManyMeanDown(int downAfter) throws Exception {
+		try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+				Filled filled = Filled.of(full);
+				TestEdge edge = new TestEdge(
+						new UpstreamSettings(List.of(this.primary.uri(), filled.uri()), Duration.ofMillis(300),
+								Duration.ofSeconds(20), 500, UpstreamSettings.ContentLength.REQUIRE,
+								new UpstreamSettings.Health(Duration.ofHours(1), Duration.ofSeconds(2), downAfter, 2)),
+						List.of());
+				RawClient client = new RawClient(edge.port())) {
+			for (int i = 0; i < 20 && isUp(edge, 1); i++) {
+				assertThat(client.send(READ).read().body()).isEqualTo("primary");
+			}
+			assertThat(isUp(edge, 1)).isFalse();
+			assertThat(edge.gateway().upstreams().get(1).failures())
+				.isEqualTo(new UpstreamStatus.Failures(downAfter, downAfter, 0, 0));
+		}
+	}
+
+	@Test
+	void whenNoConnectionCompletesTheAnswerIs502AfterConnectTimeout() throws Exception {
+		try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+				Filled filled = Filled.of(full);
+				TestEdge edge = new TestEdge(new UpstreamSettings(List.of(filled.uri()), Duration.ofMillis(700),
+						Duration.ofSeconds(60), 500, UpstreamSettings.ContentLength.REQUIRE, TestEdge.NO_CHECKS),
+						List.of())) {
+			long begun = System.nanoTime();
+			assertThat(read(edge)).isEqualTo(502);
+			assertThat(Duration.ofNanos(System.nanoTime() - begun)).isBetween(Duration.ofMillis(700),
+					Duration.ofSeconds(15));
+			assertThat(write(edge)).isEqualTo(502);
+		}
+	}
+
+	/** What is known of a keyserver when each check comes. */
+	@ParameterizedTest
+	@CsvSource({ "1, 1, UDU", "3, 1, UUUDU", "2, 4, UUDDDDU" })
+	void checksInARowAreCountedByTheirKeys(int downAfter, int upAfter, String states) throws Exception {
+		CompletableFuture<TestEdge> started = new CompletableFuture<>();
+		StringBuffer seen = new StringBuffer();
+		try (RawUpstream checked = new RawUpstream((socket, request) -> {
+			int status = (seen.length() < downAfter) ? 503 : 200;
+			seen.append(isUp(started.join(), 1) ? 'U' : 'D');
+			socket.getOutputStream().write(("HTTP/1.1 " + status + " X\r\nContent-Length: 0\r\n\r\n").getBytes());
+			socket.close();
+		});
+				TestEdge edge = new TestEdge(List.of(this.primary.uri(), checked.uri()),
+						UpstreamSettings.ContentLength.REQUIRE, List.of(), new UpstreamSettings.Health(
+								Duration.ofMillis(100), Duration.ofSeconds(5), downAfter, upAfter))) {
+			started.complete(edge);
+			await(() -> seen.length() > states.length());
+			assertThat(seen.toString()).startsWith(states);
+		}
+	}
+
 	/** The kernel accepts for a process that does not. */
 	@Test
 	void anOnlyKeyserverThatHangsIsDownAndTriedAllTheSame() throws Exception {
@@ -380,6 +439,43 @@ class SeveralUpstreamsIT {
 
 	private static void await(BooleanSupplier condition) {
 		Awaitility.await().atMost(Duration.ofSeconds(30)).until(condition::getAsBoolean);
+	}
+
+	/**
+	 * Connections that fill the listen backlog of a server which accepts none.
+	 *
+	 * @param server who does not accept
+	 * @param sockets as many as fit
+	 */
+	private record Filled(ServerSocket server, List<Socket> sockets) implements AutoCloseable {
+
+		static Filled of(ServerSocket server) throws IOException {
+			Filled filled = new Filled(server, new ArrayList<>());
+			for (int i = 0; i < 10; i++) {
+				Socket socket = new Socket();
+				filled.sockets.add(socket);
+				try {
+					socket.connect(server.getLocalSocketAddress(), 500);
+				}
+				catch (SocketTimeoutException ex) {
+					return filled;
+				}
+			}
+			filled.close();
+			throw new AssertionError("expected: a full listen backlog after 10 connections, got: room for more");
+		}
+
+		URI uri() {
+			return URI.create("http://127.0.0.1:" + this.server.getLocalPort());
+		}
+
+		@Override
+		public void close() throws IOException {
+			for (Socket socket : this.sockets) {
+				socket.close();
+			}
+		}
+
 	}
 
 	/** Clients that read all the time. */

@@ -77,6 +77,24 @@ class SlowReaderTests {
 		assertThat(this.channel.isOpen()).isTrue();
 	}
 
+	@Test
+	void atNoRateAByteNowAndThenIsEnoughAndNoneIsSilence() {
+		DuplexEmbeddedChannel any = new DuplexEmbeddedChannel(
+				new SlowReader(0, Duration.ofSeconds(60), this.listener.report()));
+		any.take(0);
+		any.writeOneOutbound(Unpooled.buffer().writeZero(KB));
+		any.flush();
+		for (int i = 0; i < 20; i++) {
+			pass(any, 50);
+			assertThat(any.isOpen()).as("after %d s", 50 * (i + 1)).isTrue();
+			any.take(1);
+		}
+		pass(any, 120);
+		assertThat(any.isOpen()).isFalse();
+		assertThat(this.listener.limits).containsExactly(EdgeLimit.IDLE_TIMEOUT);
+		any.finishAndReleaseAll();
+	}
+
 	private void write(int bytes) {
 		ByteBuf buffer = Unpooled.buffer().writeZero(bytes);
 		this.channel.writeOneOutbound(buffer);
@@ -84,8 +102,12 @@ class SlowReaderTests {
 	}
 
 	private void pass(int seconds) {
-		this.channel.advanceTimeBy(seconds, TimeUnit.SECONDS);
-		this.channel.runScheduledPendingTasks();
+		pass(this.channel, seconds);
+	}
+
+	private static void pass(DuplexEmbeddedChannel channel, int seconds) {
+		channel.advanceTimeBy(seconds, TimeUnit.SECONDS);
+		channel.runScheduledPendingTasks();
 	}
 
 }

@@ -112,7 +112,9 @@ final class TestEdge implements AutoCloseable {
 				binder.bindOrCreate("hkp.client-address", Bindable.of(ClientAddressSettings.class)),
 				binder.bindOrCreate("hkp.edge", Bindable.of(EdgeSettings.class)), null, LogForm.LINES, listener,
 				new Recording(events, null));
-		this.server = this.gateway.customize(HttpServer.create().host("127.0.0.1").port(0))
+		this.server = this.gateway
+			// As Spring Boot makes it in Kubernetes.
+			.customize(HttpServer.create().forwarded(true).host("127.0.0.1").port(0))
 			.route(this.gateway::route)
 			.bindNow();
 	}
