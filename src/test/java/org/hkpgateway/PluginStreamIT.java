@@ -46,6 +46,7 @@ class PluginStreamIT {
 			// Longer than a busy machine needs.
 			settings.addAll(install(plugins, manners, name(manners), "timeout=15s"));
 		}
+		settings.addAll(install(plugins, "ANSWERS_AND_BREAKS", name("ANSWERS_AND_BREAKS"), "timeout=15s", "fail=open"));
 		settings.addAll(install(plugins, "FIRST_NOT_ANSWERED", "first-not-answered", "timeout=3s"));
 		for (String policy : List.of("closed", "open")) {
 			settings.addAll(install(plugins, "NEVER_ANSWERS", "silent-" + policy, "timeout=700ms", "fail=" + policy));
@@ -117,21 +118,17 @@ class PluginStreamIT {
 	/** Now and then a request is sent in the moment of the break, and fails. */
 	@Test
 	void aStreamThatBreaksWithNothingInFlightCountsForTheBreaker() throws Exception {
-		try (GatewayProcess gateway = start("ANSWERS_AND_BREAKS", "fail=open")) {
-			gateway.await("more failures than requests that failed", Duration.ofSeconds(60), () -> {
-				for (int i = 0; i < 20; i++) {
-					assertThat(status(gateway)).as(gateway.log()).isEqualTo(200);
-				}
-				var breaker = gateway.actuator("plugins/continues").path("breaker");
-				double failures = breaker.path("failureRate").asDouble() / 100 * breaker.path("bufferedCalls").asInt();
-				long failed = gateway.accessLog()
-					.stream()
-					.filter((line) -> line.contains("continues:failed-open"))
-					.count();
-				return Math.round(failures) > failed;
-			});
-			assertThat(gateway.log()).contains("Stream to plugin continues broke with 0 requests in flight");
-		}
+		String plugin = name("ANSWERS_AND_BREAKS");
+		gateway.await("more failures than requests that failed", Duration.ofSeconds(60), () -> {
+			for (int i = 0; i < 20; i++) {
+				assertThat(status(plugin)).as(gateway::log).isEqualTo(200);
+			}
+			var breaker = gateway.actuator("plugins/" + plugin).path("breaker");
+			double failures = breaker.path("failureRate").asDouble() / 100 * breaker.path("bufferedCalls").asInt();
+			long failed = gateway.accessLog().stream().filter((line) -> line.contains(plugin + ":failed-open")).count();
+			return Math.round(failures) > failed;
+		});
+		assertThat(gateway.log()).contains("Stream to plugin " + plugin + " broke with 0 requests in flight");
 	}
 
 	@Test
