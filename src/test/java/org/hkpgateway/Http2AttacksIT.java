@@ -68,10 +68,10 @@ class Http2AttacksIT {
 			}, "attacker");
 			attacker.setDaemon(true);
 			attackers.add(attacker);
+			attacker.start();
 		}
 		try (GpgHome alice = GpgHome.create(); GpgHome bob = GpgHome.create()) {
 			String fingerprint = alice.generate("Alice Lab <alice@lab.example>");
-			attackers.forEach(Thread::start);
 			alice.runWithKeyserver(this.gateway.uri(), "--send-keys", fingerprint).orFail();
 			bob.runWithKeyserver(this.gateway.uri(), "--recv-keys", fingerprint).orFail();
 			this.gateway.await("some attacks", () -> connections.get() > 10);

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.hkpgateway.plugin.TestSpec;
@@ -17,14 +18,16 @@ import org.hkpgateway.testsupport.Command;
 import org.hkpgateway.testsupport.GatewayProcess;
 import org.hkpgateway.testsupport.MadeOnce;
 import org.hkpgateway.testsupport.SourceDigest;
+import org.hkpgateway.testsupport.UnsignedJars;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.FileSystemUtils;
 
 /**
  * {@link FakePluginProgram} is started hundreds of times. It takes half the time with an
- * archive of its classes, which cannot hold classes of directories: those of the class
- * path are packed. Kept in {@code target/fake-plugin} until a class or Java changes.
+ * archive of its classes, which cannot hold classes of directories and of signed jars:
+ * those of the class path are packed. Kept in {@code target/fake-plugin} until a class or
+ * Java changes.
  */
 final class FakePluginArchive {
 
@@ -62,25 +65,43 @@ final class FakePluginArchive {
 	}
 
 	private static List<Path> directories(String classPath) {
-		return Stream.of(classPath.split(File.pathSeparator)).map(Path::of).filter(Files::isDirectory).toList();
+		return entries(classPath).filter(Files::isDirectory).toList();
+	}
+
+	private static Stream<Path> entries(String classPath) {
+		return Stream.of(classPath.split(File.pathSeparator)).map(Path::of);
+	}
+
+	/** What has to be packed to get into an archive. */
+	private static boolean unfit(Path entry) {
+		try {
+			return Files.isDirectory(entry) || UnsignedJars.signed(entry);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	private static String packed(Path directory, String classPath) {
-		List<Path> directories = directories(classPath);
-		List<String> entries = new ArrayList<>();
-		for (String entry : classPath.split(File.pathSeparator)) {
-			int number = directories.indexOf(Path.of(entry));
-			entries.add((number < 0) ? entry : directory.resolve(number + ".jar").toString());
-		}
-		return String.join(File.pathSeparator, entries);
+		List<Path> unfit = entries(classPath).filter(FakePluginArchive::unfit).toList();
+		return entries(classPath).map((entry) -> {
+			int number = unfit.indexOf(entry);
+			return ((number < 0) ? entry : directory.resolve(number + ".jar")).toString();
+		}).collect(Collectors.joining(File.pathSeparator));
 	}
 
 	private static void make(Path directory, String classPath) throws IOException {
 		Path archive = directory.resolve(ARCHIVE);
 		Files.deleteIfExists(archive);
 		int number = 0;
-		for (Path each : directories(classPath)) {
-			FakePluginProgram.pack(each, directory.resolve(number++ + ".jar"));
+		for (Path each : entries(classPath).filter(FakePluginArchive::unfit).toList()) {
+			Path jar = directory.resolve(number++ + ".jar");
+			if (Files.isDirectory(each)) {
+				FakePluginProgram.pack(each, jar);
+			}
+			else {
+				UnsignedJars.copy(each, jar);
+			}
 		}
 		Path sockets = Files.createTempDirectory("hf");
 		try (GrpcConnector connector = new GrpcConnector(new Gateway("0.1", Duration.ofSeconds(1)))) {

@@ -93,19 +93,7 @@ public final class FakePluginProgram {
 	}
 
 	/**
-	 * The same for a plugin that continues every request and speaks the stream.
-	 * @param parent where to make it
-	 * @param streamManners one of {@link FakePlugin.StreamManners}
-	 * @return the plugin's name
-	 */
-	public static String installStreaming(Path parent, String streamManners) throws IOException {
-		return write(parent, "continues", FakePlugin.Behaviour.CONTINUES.name(),
-				new String[] { FakePlugin.Manners.GOOD.name(), streamManners });
-	}
-
-	/**
-	 * The same for a plugin that continues every request and asks for the keyserver's
-	 * answers.
+	 * Makes a plugin that continues every request and asks for the keyserver's answers.
 	 * @param parent where to make it
 	 * @param name its own
 	 * @param responseManners one of {@link FakePlugin.ResponseManners}
