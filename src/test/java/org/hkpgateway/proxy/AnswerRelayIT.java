@@ -82,6 +82,19 @@ class AnswerRelayIT extends AbstractEdgeIT {
 		assertThat(answer.header("access-control-allow-origin")).isEqualTo("*");
 	}
 
+	/** RFC 9110 section 7.6.1. */
+	@Test
+	void connectionDoesNotTakeAwayWhatIsForEverybody() throws Exception {
+		start(RawUpstream
+			.answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\nX-Private: secret\r\n"
+					+ "Connection: close, Content-Type, content-length, X-Private\r\n\r\nok"));
+		RawClient.Answer answer = RawClient.exchange(port(), "GET /pks/stats HTTP/1.0\r\n\r\n");
+		assertThat(answer.header("content-type")).isEqualTo("text/plain");
+		assertThat(answer.header("content-length")).isEqualTo("2");
+		assertThat(answer.header("x-private")).isNull();
+		assertThat(answer.body()).isEqualTo("ok");
+	}
+
 	@Test
 	void headKeepsTheLengthAndHasNoBody() throws Exception {
 		start(RawUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n"));

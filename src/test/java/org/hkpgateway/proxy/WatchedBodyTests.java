@@ -108,6 +108,25 @@ class WatchedBodyTests {
 	}
 
 	@Test
+	void atNoRateAByteNowAndThenIsEnoughAndNoneIsSilence() {
+		TestListener listener = new TestListener();
+		TestPublisher<ByteBuf> body = TestPublisher.create();
+		new BodyRate(0, Duration.ofSeconds(60), listener.report()).watch(body.flux(), this.clock, null)
+			.subscribe(this.parts::add, this.errors::add);
+		for (int i = 0; i < 20; i++) {
+			pass(50);
+			body.next(bytes(1));
+		}
+		assertThat(this.parts).hasSize(20);
+		pass(59);
+		assertThat(this.errors).isEmpty();
+		pass(1);
+		assertThat(this.errors).singleElement()
+			.satisfies((error) -> assertThat(((Refusal) error).status()).isEqualTo(408));
+		assertThat(listener.limits).containsExactly(EdgeLimit.IDLE_TIMEOUT);
+	}
+
+	@Test
 	void whoCancelsIsNotToldAnythingMore() {
 		this.reader.requestUnbounded();
 		this.reader.cancel();
