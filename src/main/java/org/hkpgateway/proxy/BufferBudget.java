@@ -33,6 +33,11 @@ final class BufferBudget {
 		return false;
 	}
 
+	/** More than this nobody gets, however idle the gateway is. */
+	long limit() {
+		return this.limit;
+	}
+
 	void giveBack(long bytes) {
 		this.used.addAndGet(-bytes);
 	}

@@ -151,11 +151,14 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		exchange.changesAnswer(forward.responseHeaders());
 		exchange.answerPasses(this.chain.review(forward, exchange.callSpans()));
 		UpstreamHead head = understood.upstreamHead(forward.request().head(), forward.request().hkp());
-		UpstreamBody last = forward.bodyReplaced() ? new UpstreamBody.Replaced(forward.request().body().bytes()) : body;
-		if (forward.bodyReplaced() && tap != null) {
+		if (!forward.bodyReplaced()) {
+			return forward(exchange, head, body, tap, forward.responseHeaders());
+		}
+		if (tap != null) {
 			tap.close(REPLACED);
 		}
-		return forward(exchange, head, last, tap, forward.responseHeaders());
+		return this.bodies.replaced(forward.request().body().bytes(),
+				(replaced) -> forward(exchange, head, replaced, tap, forward.responseHeaders()));
 	}
 
 	/** No more of it is read than was. */

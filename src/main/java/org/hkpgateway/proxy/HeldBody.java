@@ -23,17 +23,21 @@ final class HeldBody {
 
 	private long taken;
 
+	private long copied;
+
 	private boolean released;
 
 	/**
 	 * Holds a body.
 	 * @param declared declared length, or -1
-	 * @param limit most bytes, beyond which {@link #add} refuses with 413
+	 * @param most bytes, beyond which {@link #add} refuses with 413; as well beyond what
+	 * the budget has when nobody else uses it, for to come again would not help
 	 * @param budget where the memory is accounted
 	 * @param allocator where it comes from
-	 * @throws Refusal if the declared length is over the limit or the budget
+	 * @throws Refusal if the declared length is more
 	 */
-	HeldBody(long declared, int limit, BufferBudget budget, ByteBufAllocator allocator) {
+	HeldBody(long declared, int most, BufferBudget budget, ByteBufAllocator allocator) {
+		int limit = (int) Math.min(most, budget.limit());
 		if (declared > limit) {
 			throw Refusal.tooLarge(limit);
 		}
@@ -84,12 +88,18 @@ final class HeldBody {
 	}
 
 	/**
-	 * The bytes for a plugin.
+	 * The bytes for a plugin. They are accounted, too, until this is released.
 	 * @param most how many at most, from the first
 	 * @return a copy that stays valid when this is released
+	 * @throws Refusal if there is no memory for it
 	 */
 	ByteBuffer copy(int most) {
-		byte[] copy = new byte[Math.min(most, this.bytes.readableBytes())];
+		int length = Math.min(most, this.bytes.readableBytes());
+		if (!this.budget.take(length)) {
+			throw Refusal.tooManyUploads();
+		}
+		this.copied += length;
+		byte[] copy = new byte[length];
 		this.bytes.getBytes(this.bytes.readerIndex(), copy);
 		return ByteBuffer.wrap(copy);
 	}
@@ -114,7 +124,7 @@ final class HeldBody {
 		if (!this.released) {
 			this.released = true;
 			this.bytes.release();
-			this.budget.giveBack(this.taken);
+			this.budget.giveBack(this.taken + this.copied);
 		}
 	}
 

@@ -73,8 +73,26 @@ final class IncomingBody {
 		};
 	}
 
-	private static int limit(int most, BodyDemand demand) {
-		return (demand.mode() == BodyMode.FULL) ? Math.min(most, demand.bytes()) : most;
+	/** All of a body is held twice: for the keyserver, and for plugins. */
+	private int limit(int most, BodyDemand demand) {
+		return (demand.mode() == BodyMode.FULL)
+				? (int) Math.min(Math.min(most, demand.bytes()), this.budget.limit() / 2) : most;
+	}
+
+	/**
+	 * Accounts for a body that a plugin has put in the place of the client's.
+	 * @param bytes all of it
+	 * @param next given the body to send
+	 * @return what {@code next} returns, or a {@link Refusal} if there is no memory for
+	 * it
+	 */
+	Mono<Void> replaced(ByteBuffer bytes, Function<UpstreamBody, Mono<Void>> next) {
+		return Mono.using(() -> {
+			if (!this.budget.take(bytes.remaining())) {
+				throw Refusal.tooManyUploads();
+			}
+			return (long) bytes.remaining();
+		}, (length) -> next.apply(new UpstreamBody.Replaced(bytes)), this.budget::giveBack);
 	}
 
 	/**

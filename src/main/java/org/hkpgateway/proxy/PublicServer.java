@@ -10,6 +10,8 @@ import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import org.hkpgateway.chain.PluginChain;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -26,6 +28,8 @@ import reactor.netty.http.server.HttpServerRoutes;
  * request to the gateway, past WebFlux, which would re-encode targets.
  */
 public final class PublicServer implements AutoCloseable {
+
+	private static final Logger logger = LoggerFactory.getLogger(PublicServer.class);
 
 	private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
 
@@ -96,6 +100,7 @@ public final class PublicServer implements AutoCloseable {
 				Schedulers.parallel());
 		this.upstream = new UpstreamClient(this.upstreams);
 		BufferBudget budget = new BufferBudget(edge.bufferBudget());
+		warnOfLittleMemory(edge);
 		RequestTracing tracing = recording.tracing();
 		RequestReader reader = new RequestReader(clients, new AllowedHosts(edge.allowedHosts()), tracing != null);
 		IncomingBody bodies = new IncomingBody((int) edge.maxBody().toBytes(), budget,
@@ -107,6 +112,16 @@ public final class PublicServer implements AutoCloseable {
 				(tracing != null) ? new ExchangeTracing(tracing, clientAddress.log()) : null, strictTransport, report);
 		this.explainer = new Explainer(reader, chain, bodies, this.upstreams, strictTransport,
 				(int) edge.maxHeaderBytes().toBytes());
+	}
+
+	private static void warnOfLittleMemory(EdgeSettings edge) {
+		if (edge.bufferBudget() < 2 * edge.maxBody().toBytes()) {
+			logger.warn(
+					"expected: memory for twice hkp.edge.max-body, {}, got: {} for all uploads together; larger ones that "
+							+ "have to be held are refused with 413; raise hkp.edge.max-buffered-bytes and "
+							+ "-XX:MaxDirectMemorySize (four times as much), or lower hkp.edge.max-body",
+					edge.maxBody(), edge.bufferBudget());
+		}
 	}
 
 	/**

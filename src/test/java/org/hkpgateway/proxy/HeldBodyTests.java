@@ -42,8 +42,6 @@ class HeldBodyTests {
 	void anExhaustedBudgetIs429WithRetryAfter() {
 		HeldBody first = held(-1);
 		first.add(bytes(900_000));
-		HeldBody second = new HeldBody(10, MEBIBYTE, new BufferBudget(10), UnpooledByteBufAllocator.DEFAULT);
-		second.release();
 		assertThatExceptionOfType(Refusal.class).isThrownBy(() -> {
 			HeldBody third = held(-1);
 			try {
@@ -68,6 +66,37 @@ class HeldBodyTests {
 		held.release();
 		assertThatExceptionOfType(Refusal.class)
 			.isThrownBy(() -> new HeldBody(101, 100, this.budget, UnpooledByteBufAllocator.DEFAULT));
+		assertThat(this.budget.used()).isZero();
+	}
+
+	/** To come again would not help. */
+	@Test
+	void moreThanThereEverIsRoomForIs413() {
+		BufferBudget little = new BufferBudget(100);
+		assertThatExceptionOfType(Refusal.class)
+			.isThrownBy(() -> new HeldBody(101, MEBIBYTE, little, UnpooledByteBufAllocator.DEFAULT))
+			.satisfies((refusal) -> assertThat(refusal.status()).isEqualTo(413));
+		HeldBody held = new HeldBody(-1, MEBIBYTE, little, UnpooledByteBufAllocator.DEFAULT);
+		held.add(bytes(100));
+		assertThatExceptionOfType(Refusal.class).isThrownBy(() -> held.add(bytes(1)))
+			.satisfies((refusal) -> assertThat(refusal.status()).isEqualTo(413));
+		held.release();
+	}
+
+	@Test
+	void aCopyIsAccountedTooAndGivenBack() {
+		HeldBody held = held(-1);
+		held.add(bytes(300_000));
+		long before = this.budget.used();
+		held.copy(Integer.MAX_VALUE);
+		held.copy(1000);
+		assertThat(this.budget.used()).isEqualTo(before + 301_000);
+		assertThatExceptionOfType(Refusal.class).isThrownBy(() -> {
+			for (int i = 0; i < 4; i++) {
+				held.copy(Integer.MAX_VALUE);
+			}
+		}).satisfies((refusal) -> assertThat(refusal.status()).isEqualTo(429));
+		held.release();
 		assertThat(this.budget.used()).isZero();
 	}
 

@@ -1,6 +1,7 @@
 package org.hkpgateway.proxy;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -15,6 +17,9 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import org.hkpgateway.plugin.BodyMode;
+import org.hkpgateway.plugin.BodyReplacement;
+import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.testsupport.Command;
 import org.hkpgateway.testsupport.RawClient;
 import org.hkpgateway.testsupport.RawHttp2;
@@ -27,6 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Mono;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -99,6 +105,28 @@ class LimitsByKeyIT {
 			assertThat(answer.headers()).containsEntry("retry-after", "5");
 		}
 		assertThat(this.listener.limits).containsExactly(EdgeLimit.MAX_BUFFERED_BYTES, EdgeLimit.MAX_BUFFERED_BYTES);
+		this.go.countDown();
+		assertThat(first.get(20, TimeUnit.SECONDS)).isEqualTo("200");
+		assertThat(upload.get()).isEqualTo("200");
+	}
+
+	/**
+	 * A small upload in whose place a plugin puts a large one, which the keyserver is
+	 * slow to take.
+	 */
+	@Test
+	void maxBufferedBytesCountsWhatPluginsPutInTheirPlace() throws Exception {
+		BodyReplacement large = new BodyReplacement(ByteBuffer.allocate(900_000), null);
+		this.upstream = waiting();
+		this.edge = new TestEdge(this.upstream.uri(), List.of(TestEdge.plugin(BodyMode.FULL,
+				(event, budget) -> Mono
+					.just(new Decision.Continue(List.of(), null, large, List.of(), Map.of(), "", Duration.ZERO)))),
+				this.listener, "hkp.edge.max-body=1MB", "hkp.edge.max-buffered-bytes=1MB");
+		Supplier<String> upload = () -> curl(new byte[10], HTTP1, "-X", "POST", "-T", "-", target("/pks/add"));
+		CompletableFuture<String> first = CompletableFuture.supplyAsync(upload);
+		this.upstream.take();
+		assertThat(upload.get()).isEqualTo("429");
+		assertThat(this.listener.limits).containsExactly(EdgeLimit.MAX_BUFFERED_BYTES);
 		this.go.countDown();
 		assertThat(first.get(20, TimeUnit.SECONDS)).isEqualTo("200");
 		assertThat(upload.get()).isEqualTo("200");
