@@ -122,7 +122,8 @@ class ServedHostsIT {
 		RawClient.Answer tls = RawClient.exchange(gateway.port(), head + "X-Forwarded-Proto: https\r\n\r\n");
 		assertThat(tls.status()).isEqualTo(status);
 		assertThat(tls.headers()).contains(HSTS);
-		for (String clear : List.of("", "X-Forwarded-Proto: http\r\n", "Forwarded: proto=https\r\n")) {
+		for (String clear : List.of("", "X-Forwarded-Proto: http\r\n", "Forwarded: proto=http\r\n",
+				"X-Forwarded-For: 192.0.2.1\r\nForwarded: proto=https\r\n")) {
 			assertThat(RawClient.exchange(gateway.port(), head + clear + "\r\n").header("strict-transport-security"))
 				.as(clear)
 				.isNull();

@@ -28,6 +28,7 @@ import reactor.core.scheduler.Schedulers;
  * <ul>
  * <li>when its body is larger than {@value #MAX_BODY_BYTES} bytes, for it would hold up
  * the others;</li>
+ * <li>when it is a rehearsal (see {@link RequestEvent#dryRun});</li>
  * <li>when too much waits for room on the stream already (see {@link StreamSender});</li>
  * <li>while there is no stream: one that broke is opened again by the first request after
  * a pause, see {@link ReopenPause};</li>
@@ -133,7 +134,8 @@ final class StreamingPluginClient implements EndpointClient {
 
 	@Override
 	public Mono<Decision> attempt(RequestEvent event, CallTerms terms) {
-		if (event.body().bytes().remaining() > MAX_BODY_BYTES) {
+		// A rehearsal that breaks the stream would take real requests with it.
+		if (event.dryRun() || event.body().bytes().remaining() > MAX_BODY_BYTES) {
 			return this.unary.attempt(event, terms);
 		}
 		RequestStream current = this.stream;

@@ -305,6 +305,14 @@ class StreamingPluginClientTests {
 		assertThat(this.client.counters().divertedRequests()).isZero();
 	}
 
+	@Test
+	void whatIsOnlyExplainedIsAskedByACallOfItsOwn() {
+		connect(StreamManners.BEHAVES);
+		assertThat(this.client.decide(TestEvents.lookup().asDryRun(), LONG).block(LONG)).isNotNull();
+		assertThat(this.plugin.calls).contains("HandleRequest");
+		assertThat(this.client.counters().divertedRequests()).isZero();
+	}
+
 	/** Flow control fills up; then what waits is bounded, and the rest goes by itself. */
 	@Test
 	void aPluginThatDoesNotReadTheStreamIsAskedByCalls() throws Exception {

@@ -17,6 +17,7 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import org.awaitility.Awaitility;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.BodyReplacement;
 import org.hkpgateway.plugin.Decision;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
 
@@ -239,6 +241,28 @@ class LimitsByKeyIT {
 		}
 		this.go.countDown();
 		assertThat(held).extracting(CompletableFuture::join).containsOnly("200");
+	}
+
+	/** What a plugin delays is in flight, and over when its client leaves. */
+	@ParameterizedTest
+	@CsvSource({ "max-requests-per-address, MAX_REQUESTS_PER_ADDRESS, 429",
+			"max-connections-per-address, MAX_CONNECTIONS_PER_ADDRESS, 000" })
+	void whoIsHeldBackByAPluginStaysWithinTheLimits(String limit, EdgeLimit counted, String refusal) throws Exception {
+		this.upstream = RawUpstream.answering(OK);
+		Decision delay = new Decision.Continue(List.of(), null, null, List.of(), Map.of(), "", Duration.ofSeconds(30));
+		CountDownLatch asked = new CountDownLatch(1);
+		this.edge = new TestEdge(this.upstream.uri(), List.of(TestEdge.plugin(BodyMode.NONE, (event, budget) -> {
+			asked.countDown();
+			return Mono.just("stats".equals(event.query().get("op")) ? Decision.Continue.UNCHANGED : delay);
+		})), this.listener, "hkp.edge." + limit + "=1");
+		try (RawClient held = new RawClient(this.edge.port())) {
+			held.send("GET /pks/lookup?op=index&search=a HTTP/1.1\r\nHost: k\r\n\r\n");
+			assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+			assertThat(curl(HTTP1, target("/pks/lookup?op=stats"))).isEqualTo(refusal);
+			assertThat(this.listener.limits).containsExactly(counted);
+			assertThat(curl(HTTP1, "--interface", "127.0.0.2", target("/pks/lookup?op=stats"))).isEqualTo("200");
+		}
+		Awaitility.await().until(() -> curl(HTTP1, target("/pks/lookup?op=stats")).equals("200"));
 	}
 
 	/** A byte now and then, which is less than a byte of body by the second. */
