@@ -1,6 +1,7 @@
 package org.hkpgateway.config;
 
 import java.util.Map;
+import java.util.TreeMap;
 
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -14,13 +15,19 @@ final class ServerSettingsCheck {
 
 	private static final String FORWARD_HEADERS = "server.forward-headers-strategy";
 
-	/** What to set in their place. */
-	private static final Map<String, String> REFUSED = Map.of("server.ssl", "hkp.tls.bundle", "server.http2",
-			"nothing: HTTP/2 is always served", "server.compression",
-			"nothing: answers pass as the keyserver sends them", "server.netty",
-			"the limits of hkp.edge, for example hkp.edge.idle-timeout", "server.max-http-request-header-size",
-			"hkp.edge.max-header-bytes", "server.shutdown", "hkp.shutdown.drain", FORWARD_HEADERS,
-			"hkp.client-address.trusted-proxies");
+	/** What to do in their place. */
+	private static final Map<String, String> REFUSED = Map.of("server.ssl", "TLS of the public port is hkp.tls.bundle.",
+			"server.http2", "HTTP/2 is always served.", "server.compression",
+			"Answers pass as the keyserver sends them.", "server.netty",
+			"The limits of the public port are those of hkp.edge, for example hkp.edge.idle-timeout.",
+			"server.max-http-request-header-size", "Set hkp.edge.max-header-bytes.", "server.shutdown",
+			"A stop is always graceful; set hkp.shutdown.drain.", FORWARD_HEADERS,
+			"Set hkp.client-address.trusted-proxies.");
+
+	/** What asks for what is done anyhow. */
+	private static final Map<String, String> HARMLESS = Map.of("server.ssl", "{enabled=false}", "server.http2",
+			"{enabled=true}", "server.compression", "{enabled=false}", "server.shutdown", "graceful", FORWARD_HEADERS,
+			"none");
 
 	private ServerSettingsCheck() {
 	}
@@ -35,18 +42,20 @@ final class ServerSettingsCheck {
 		REFUSED.forEach((key, instead) -> {
 			if (isSet(binder, key)) {
 				throw new UnusableSettingException(
-						key + ": expected: not to be set, because the public port does not use it, " + "got: a setting",
-						"Take " + key + " away. Set in its place " + instead + ".");
+						key + ": expected: not to be set, because the public port does not use it, got: a setting",
+						"Take " + key + " away. " + instead);
 			}
 		});
 	}
 
+	/** Variables of an environment may be there and empty. */
 	private static boolean isSet(Binder binder, String key) {
-		if (key.equals(FORWARD_HEADERS)) {
-			return !binder.bind(key, String.class).orElse("none").equalsIgnoreCase("none");
-		}
-		return binder.bind(key, Bindable.of(Object.class)).isBound()
-				|| binder.bind(key, Bindable.mapOf(String.class, Object.class)).isBound();
+		String value = binder.bind(key, String.class).orElse("");
+		Map<String, Object> below = new TreeMap<>(
+				binder.bind(key, Bindable.mapOf(String.class, Object.class)).orElse(Map.of()));
+		below.values().removeIf((one) -> one.toString().isBlank());
+		String all = below.isEmpty() ? value : below.toString();
+		return !all.isBlank() && !all.equalsIgnoreCase(HARMLESS.get(key));
 	}
 
 }

@@ -2,6 +2,7 @@ package org.hkpgateway.grpc;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -32,6 +33,9 @@ final class RequestStream extends ClientCall.Listener<HandleResponse> {
 	/** So many answers may come before more are asked for: a call to gRPC for each. */
 	private static final int ANSWERS = 512;
 
+	/** Longer than most budgets of requests that are in flight. */
+	static final int CLOSE_SECONDS = 30;
+
 	/** A bound of its own, whatever max-concurrent says. */
 	static final int MAX_IN_FLIGHT = 2048;
 
@@ -50,6 +54,9 @@ final class RequestStream extends ClientCall.Listener<HandleResponse> {
 	private volatile boolean ended;
 
 	private volatile boolean closing;
+
+	/** Written before {@link #closing}. */
+	private long closeBefore;
 
 	/** Used by gRPC's callbacks only, which come one at a time. */
 	private boolean heard;
@@ -113,7 +120,7 @@ final class RequestStream extends ClientCall.Listener<HandleResponse> {
 	}
 
 	/**
-	 * Ends requests whose time is over.
+	 * Ends requests whose time is over, and itself if the plugin does not.
 	 * @param nowNanos {@link System#nanoTime()}
 	 */
 	void expire(long nowNanos) {
@@ -122,10 +129,17 @@ final class RequestStream extends ClientCall.Listener<HandleResponse> {
 				request.expire(StatusTranslation.toFailure(this.plugin, "HandleRequests", Status.DEADLINE_EXCEEDED));
 			}
 		}
+		if (this.closing && !this.ended && this.inFlight.isEmpty() && nowNanos - this.closeBefore > 0) {
+			this.call.cancel("this side ended " + CLOSE_SECONDS + " s ago, and the plugin's has not", null);
+		}
 	}
 
-	/** Takes no more requests and ends this side; answers may still come. */
+	/**
+	 * Takes no more requests and ends this side; answers may still come, and then the
+	 * plugin's end, for {@value #CLOSE_SECONDS} s.
+	 */
 	void close() {
+		this.closeBefore = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_SECONDS);
 		this.closing = true;
 		this.sender.close();
 	}

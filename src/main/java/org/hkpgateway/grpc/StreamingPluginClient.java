@@ -96,7 +96,7 @@ final class StreamingPluginClient implements EndpointClient {
 		this.events = events;
 		this.unary = unary;
 		this.sweeper = Schedulers.parallel()
-			.schedulePeriodically(this::expire, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+			.schedulePeriodically(() -> expire(System.nanoTime()), SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
 	}
 
 	/**
@@ -244,9 +244,14 @@ final class StreamingPluginClient implements EndpointClient {
 		}
 	}
 
-	private void expire() {
-		long now = System.nanoTime();
-		this.open.forEach((stream) -> stream.expire(now));
+	/** Ends what has waited too long, by {@link System#nanoTime()}. */
+	void expire(long nowNanos) {
+		this.open.forEach((stream) -> stream.expire(nowNanos));
+	}
+
+	/** Streams that have not ended, whoever is to end them. */
+	int streams() {
+		return this.open.size();
 	}
 
 	StreamCounters counters() {

@@ -157,7 +157,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		if (tap != null) {
 			tap.close(REPLACED);
 		}
-		return this.bodies.replaced(forward.request().body().bytes(),
+		return this.bodies.replaced(body, forward.request().body().bytes(),
 				(replaced) -> forward(exchange, head, replaced, tap, forward.responseHeaders()));
 	}
 

@@ -25,6 +25,8 @@ final class HeldBody {
 
 	private long copied;
 
+	private boolean dropped;
+
 	private boolean released;
 
 	/**
@@ -54,7 +56,7 @@ final class HeldBody {
 	 * @throws Refusal if they are too many
 	 */
 	void add(ByteBuf more) {
-		if (this.released) {
+		if (this.dropped) {
 			return;
 		}
 		int needed = this.bytes.readableBytes() + more.readableBytes();
@@ -117,14 +119,23 @@ final class HeldBody {
 	 * @return a buffer that its reader releases; an empty one if the exchange has ended
 	 */
 	synchronized ByteBuf content() {
-		return this.released ? Unpooled.EMPTY_BUFFER : this.bytes.retainedDuplicate();
+		return this.dropped ? Unpooled.EMPTY_BUFFER : this.bytes.retainedDuplicate();
+	}
+
+	/** Lets the bytes go before the exchange ends, but not what plugins were given. */
+	synchronized void drop() {
+		if (!this.dropped) {
+			this.dropped = true;
+			this.bytes.release();
+			this.budget.giveBack(this.taken);
+		}
 	}
 
 	synchronized void release() {
+		drop();
 		if (!this.released) {
 			this.released = true;
-			this.bytes.release();
-			this.budget.giveBack(this.taken + this.copied);
+			this.budget.giveBack(this.copied);
 		}
 	}
 

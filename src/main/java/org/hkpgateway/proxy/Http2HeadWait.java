@@ -105,7 +105,8 @@ final class Http2HeadWait extends ChannelInboundHandlerAdapter {
 
 	private void tooSlow(ChannelHandlerContext ctx) {
 		this.report.reached(EdgeLimit.REQUEST_HEAD_TIMEOUT, LimitReport.peer(ctx.channel()));
-		var unused = ctx.channel().close();
+		// Not through the codec, which would wait for streams that are open.
+		var unused = ctx.close();
 	}
 
 	private void stopTimer() {

@@ -80,14 +80,23 @@ final class IncomingBody {
 	}
 
 	/**
-	 * Accounts for a body that a plugin has put in the place of the client's.
-	 * @param bytes all of it
+	 * Accounts for a body that a plugin has put in the place of the client's, which is
+	 * let go. What plugins were shown stays, so half of the memory is left at least.
+	 * @param client the body that is not sent
+	 * @param bytes all of the new one
 	 * @param next given the body to send
 	 * @return what {@code next} returns, or a {@link Refusal} if there is no memory for
 	 * it
 	 */
-	Mono<Void> replaced(ByteBuffer bytes, Function<UpstreamBody, Mono<Void>> next) {
+	Mono<Void> replaced(UpstreamBody client, ByteBuffer bytes, Function<UpstreamBody, Mono<Void>> next) {
+		long most = this.budget.limit() / 2;
+		if (bytes.remaining() > most) {
+			return Mono.error(Refusal.tooLarge((int) most));
+		}
 		return Mono.using(() -> {
+			if (client instanceof UpstreamBody.Held held) {
+				held.body().drop();
+			}
 			if (!this.budget.take(bytes.remaining())) {
 				throw Refusal.tooManyUploads();
 			}

@@ -11,7 +11,6 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -95,7 +94,7 @@ final class StreamEnd extends ChannelDuplexHandler {
 
 	private static boolean isOpenForClient(Channel channel) {
 		return channel instanceof Http2StreamChannel stream && stream.isActive()
-				&& stream.stream().state() != Http2Stream.State.CLOSED;
+				&& stream.stream().state().remoteSideOpen();
 	}
 
 	private void linger(ChannelHandlerContext ctx) {

@@ -44,6 +44,19 @@ class ServerSettingsCheckTests {
 			.isThrownBy(() -> ServerSettingsCheck.check(variables(Map.of(name, "framework"))));
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "server.http2.enabled,true", "server.ssl.enabled,false", "server.compression.enabled,false",
+			"server.shutdown,graceful", "server.shutdown,''", "server.ssl.bundle,''", "server.netty.idle-timeout,''" })
+	void whatChangesNothingIsNot(String key, String value) {
+		assertThatNoException().isThrownBy(() -> ServerSettingsCheck.check(properties(Map.of(key, value))));
+	}
+
+	@Test
+	void soIsMoreThanThat() {
+		assertThatExceptionOfType(UnusableSettingException.class).isThrownBy(() -> ServerSettingsCheck
+			.check(properties(Map.of("server.ssl.enabled", "false", "server.ssl.bundle", "b"))));
+	}
+
 	@Test
 	void whatThePublicPortKeepsAndWhatIsNotOursIsNot() {
 		assertThatNoException()

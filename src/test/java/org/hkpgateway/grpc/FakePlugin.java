@@ -185,6 +185,8 @@ class FakePlugin implements AutoCloseable {
 		BREAKS_AT_ONCE, ANSWERS_AND_BREAKS,
 		/** Breaks at the first or second request of each stream. */
 		BREAKS, BREAKS_AT_SECOND, COMPLETES, FIRST_ANSWER_MALFORMED, FIRST_NOT_ANSWERED,
+		/** Does not end its side when the gateway has ended its own. */
+		NEVER_ENDS,
 		/** Reads one request and then none. */
 		READS_NOTHING,
 		/** The process ends at the second request. */

@@ -58,7 +58,7 @@ final class FakeStream implements StreamObserver<HandleRequestEvent> {
 		}
 		this.seen++;
 		switch (this.plugin.streamManners) {
-			case OFF, BEHAVES, UNIMPLEMENTED, READS_NOTHING -> behave(event);
+			case OFF, BEHAVES, UNIMPLEMENTED, READS_NOTHING, NEVER_ENDS -> behave(event);
 			case NEVER_ANSWERS -> note(event);
 			case ANSWERS_AND_BREAKS -> {
 				behave(event);
@@ -143,7 +143,9 @@ final class FakeStream implements StreamObserver<HandleRequestEvent> {
 	@Override
 	public void onCompleted() {
 		this.plugin.streamsEnded.incrementAndGet();
-		this.out.onCompleted();
+		if (this.plugin.streamManners != FakePlugin.StreamManners.NEVER_ENDS) {
+			this.out.onCompleted();
+		}
 	}
 
 	private void behave(HandleRequestEvent event) {

@@ -232,6 +232,20 @@ class StreamingPluginClientTests {
 	}
 
 	@Test
+	void aStreamThatThePluginDoesNotEndIsCancelledInTheEnd() {
+		connect(StreamManners.NEVER_ENDS);
+		assertThat(decide()).isNotNull();
+		this.client.renew();
+		assertThat(decide()).isNotNull();
+		this.client.expire(System.nanoTime() + TimeUnit.SECONDS.toNanos(RequestStream.CLOSE_SECONDS - 5));
+		assertThat(this.client.streams()).isEqualTo(2);
+		this.client.expire(System.nanoTime() + TimeUnit.SECONDS.toNanos(RequestStream.CLOSE_SECONDS + 5));
+		await("the end of the former stream", () -> this.client.streams() == 1);
+		assertThat(this.reports).isEmpty();
+		assertThat(decide()).isNotNull();
+	}
+
+	@Test
 	void whatTheGatewayClosesHasNotBroken() throws Exception {
 		connect(StreamManners.NEVER_ANSWERS);
 		CompletableFuture<Decision> call = this.client.decide(TestEvents.lookup(), LONG).toFuture();

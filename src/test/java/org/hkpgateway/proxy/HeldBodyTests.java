@@ -1,5 +1,7 @@
 package org.hkpgateway.proxy;
 
+import java.nio.ByteBuffer;
+
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -96,6 +98,20 @@ class HeldBodyTests {
 				held.copy(Integer.MAX_VALUE);
 			}
 		}).satisfies((refusal) -> assertThat(refusal.status()).isEqualTo(429));
+		held.release();
+		assertThat(this.budget.used()).isZero();
+	}
+
+	@Test
+	void whatIsNotSentIsLetGoAndItsCopyStays() {
+		HeldBody held = held(-1);
+		held.add(bytes(300_000));
+		ByteBuffer copy = held.copy(Integer.MAX_VALUE);
+		held.drop();
+		assertThat(this.budget.used()).isEqualTo(300_000);
+		assertThat(held.content().isReadable()).isFalse();
+		assertThat(copy.remaining()).isEqualTo(300_000);
+		held.release();
 		held.release();
 		assertThat(this.budget.used()).isZero();
 	}

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -118,12 +119,13 @@ class LimitsByKeyIT {
 	 */
 	@Test
 	void maxBufferedBytesCountsWhatPluginsPutInTheirPlace() throws Exception {
-		BodyReplacement large = new BodyReplacement(ByteBuffer.allocate(900_000), null);
+		AtomicReference<BodyReplacement> large = new AtomicReference<>(
+				new BodyReplacement(ByteBuffer.allocate(900_000), null));
 		this.upstream = waiting();
 		this.edge = new TestEdge(this.upstream.uri(), List.of(TestEdge.plugin(BodyMode.FULL,
-				(event, budget) -> Mono
-					.just(new Decision.Continue(List.of(), null, large, List.of(), Map.of(), "", Duration.ZERO)))),
-				this.listener, "hkp.edge.max-body=1MB", "hkp.edge.max-buffered-bytes=1MB");
+				(event, budget) -> Mono.just(
+						new Decision.Continue(List.of(), null, large.get(), List.of(), Map.of(), "", Duration.ZERO)))),
+				this.listener, "hkp.edge.max-body=1MB", "hkp.edge.max-buffered-bytes=1800000B");
 		Supplier<String> upload = () -> curl(new byte[10], HTTP1, "-X", "POST", "-T", "-", target("/pks/add"));
 		CompletableFuture<String> first = CompletableFuture.supplyAsync(upload);
 		this.upstream.take();
@@ -132,6 +134,8 @@ class LimitsByKeyIT {
 		this.go.countDown();
 		assertThat(first.get(20, TimeUnit.SECONDS)).isEqualTo("200");
 		assertThat(upload.get()).isEqualTo("200");
+		large.set(new BodyReplacement(ByteBuffer.allocate(900_001), null));
+		assertThat(upload.get()).as("what there is never room for").isEqualTo("413");
 	}
 
 	/** Of unknown length, and as much of it as windows let through before an answer. */
