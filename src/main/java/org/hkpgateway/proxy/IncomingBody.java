@@ -91,7 +91,7 @@ final class IncomingBody {
 	Mono<Void> replaced(UpstreamBody client, ByteBuffer bytes, Function<UpstreamBody, Mono<Void>> next) {
 		long most = this.budget.limit() / 2;
 		if (bytes.remaining() > most) {
-			return Mono.error(Refusal.tooLarge((int) most));
+			return Mono.error(Refusal.tooLarge(most));
 		}
 		return Mono.using(() -> {
 			if (client instanceof UpstreamBody.Held held) {
