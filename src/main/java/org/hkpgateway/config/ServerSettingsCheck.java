@@ -3,6 +3,7 @@ package org.hkpgateway.config;
 import java.util.Map;
 import java.util.TreeMap;
 
+import org.springframework.boot.context.properties.bind.BindResult;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.Environment;
@@ -50,12 +51,16 @@ final class ServerSettingsCheck {
 
 	/** Variables of an environment may be there and empty. */
 	private static boolean isSet(Binder binder, String key) {
-		String value = binder.bind(key, String.class).orElse("");
-		Map<String, Object> below = new TreeMap<>(
-				binder.bind(key, Bindable.mapOf(String.class, Object.class)).orElse(Map.of()));
-		below.values().removeIf((one) -> one.toString().isBlank());
-		String all = below.isEmpty() ? value : below.toString();
+		BindResult<String> value = binder.bind(key, String.class);
+		String all = value.isBound() ? value.get() : below(binder, key);
 		return !all.isBlank() && !all.equalsIgnoreCase(HARMLESS.get(key));
+	}
+
+	private static String below(Binder binder, String key) {
+		Map<String, Object> all = new TreeMap<>(
+				binder.bind(key, Bindable.mapOf(String.class, Object.class)).orElse(Map.of()));
+		all.values().removeIf((one) -> one.toString().isBlank());
+		return all.isEmpty() ? "" : all.toString();
 	}
 
 }
