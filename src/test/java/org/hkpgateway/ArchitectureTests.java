@@ -47,6 +47,9 @@ class ArchitectureTests {
 	static final ArchRule lifecycle = uses("lifecycle", "process", "manifest", "events", "plugin", "hkp", "http");
 
 	@ArchTest
+	static final ArchRule state = uses("state", "plugin", "hkp", "http");
+
+	@ArchTest
 	static final ArchRule grpc = uses("grpc", "plugin", "hkp", "http", "proto");
 
 	@ArchTest
@@ -65,8 +68,8 @@ class ArchitectureTests {
 	static final ArchRule keyserver = uses("keyserver", "hkp", "http");
 
 	@ArchTest
-	static final ArchRule actuate = uses("actuate", "lifecycle", "chain", "proxy", "resilience", "process", "manifest",
-			"events", "plugin", "hkp", "http");
+	static final ArchRule actuate = uses("actuate", "lifecycle", "state", "chain", "proxy", "resilience", "process",
+			"manifest", "events", "plugin", "hkp", "http");
 
 	@ArchTest
 	static final ArchRule cli = uses("cli", "manifest", "process", "grpc", "plugin", "hkp", "http", "proto");

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 import org.hkpgateway.lifecycle.ActionResult;
@@ -16,9 +17,12 @@ import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.lifecycle.PluginStatus;
 import org.hkpgateway.manifest.Finding;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.state.StateKey;
+import org.hkpgateway.state.StateStore;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
+import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
@@ -38,6 +42,8 @@ public class PluginsEndpoint {
 	/** A new process may take 60 s to start, and what depends on it as long again. */
 	private static final Duration LONGEST_WAIT = Duration.ofSeconds(130);
 
+	private static final int MOST_ENTRIES = 1000;
+
 	private static final int ACCEPTED = 202;
 
 	private static final int CONFLICT = 409;
@@ -48,16 +54,20 @@ public class PluginsEndpoint {
 
 	private final Supplier<List<Finding>> findings;
 
+	private final StateStore state;
+
 	/**
 	 * Makes the endpoint.
 	 * @param host the plugins
 	 * @param rescan looks at configuration and directories again
 	 * @param findings what discovery has to say
+	 * @param state what plugins keep with the gateway
 	 */
-	public PluginsEndpoint(PluginHost host, PluginRescan rescan, Supplier<List<Finding>> findings) {
+	public PluginsEndpoint(PluginHost host, PluginRescan rescan, Supplier<List<Finding>> findings, StateStore state) {
 		this.host = host;
 		this.rescan = rescan;
 		this.findings = findings;
+		this.state = state;
 	}
 
 	/**
@@ -77,6 +87,41 @@ public class PluginsEndpoint {
 	@ReadOperation
 	public @Nullable PluginView plugin(@Selector String name) {
 		return find(name).map(PluginView::of).orElse(null);
+	}
+
+	/**
+	 * Shows what a plugin keeps with the gateway: the first {@value #MOST_ENTRIES} by
+	 * name.
+	 * @param name its name; of one that is not there any more, too
+	 * @param part {@code state}; anything else is 404
+	 * @return its values, counters and buckets
+	 */
+	@ReadOperation
+	public Mono<WebEndpointResponse<?>> state(@Selector String name, @Selector String part) {
+		return ofState(name, part, (id) -> this.state.overview(id, MOST_ENTRIES).map(StateView::of));
+	}
+
+	/**
+	 * Removes value, counter and bucket of a key: lifts a ban.
+	 * @param name the plugin's name
+	 * @param part {@code state}; anything else is 404
+	 * @param key which
+	 * @return how many there were
+	 */
+	@DeleteOperation
+	public Mono<WebEndpointResponse<?>> deleteState(@Selector String name, @Selector String part, String key) {
+		return ofState(name, part,
+				(id) -> this.state.delete(new StateKey(id, key)).map((count) -> Map.of("deleted", count)));
+	}
+
+	private Mono<WebEndpointResponse<?>> ofState(String name, String part, Function<PluginId, Mono<?>> work) {
+		if (!part.equals("state")) {
+			return refusal("expected: state, got: " + part, WebEndpointResponse.STATUS_NOT_FOUND);
+		}
+		return Mono.defer(() -> work.apply(new PluginId(name)))
+			.<WebEndpointResponse<?>>map(WebEndpointResponse::new)
+			.onErrorResume(IllegalArgumentException.class,
+					(ex) -> refusal(String.valueOf(ex.getMessage()), WebEndpointResponse.STATUS_BAD_REQUEST));
 	}
 
 	/**
@@ -225,6 +270,40 @@ public class PluginsEndpoint {
 			return new FindingView(finding.severity().name().toLowerCase(Locale.ROOT),
 					(plugin != null) ? plugin.name() : null, finding.file().toString(),
 					(finding.line() > 0) ? finding.line() : null, finding.message());
+		}
+
+	}
+
+	/**
+	 * What a plugin keeps with the gateway.
+	 *
+	 * @param keys how many there are
+	 * @param bytes of their names and contents together
+	 * @param entries the first of them, by name
+	 */
+	public record StateView(long keys, long bytes, List<EntryView> entries) {
+
+		static StateView of(StateStore.Overview overview) {
+			return new StateView(overview.keys(), overview.bytes(),
+					overview.entries().stream().map(EntryView::of).toList());
+		}
+
+	}
+
+	/**
+	 * A value, a counter or a bucket.
+	 *
+	 * @param key its key
+	 * @param kind value, counter or bucket
+	 * @param content the beginning of a value, or a counter's sum
+	 * @param bytes how much it takes of the plugin's quota
+	 * @param remainingSeconds until it expires; null: it never does
+	 */
+	public record EntryView(String key, String kind, String content, long bytes, @Nullable Long remainingSeconds) {
+
+		static EntryView of(StateStore.Entry entry) {
+			return new EntryView(entry.name(), entry.kind().name().toLowerCase(Locale.ROOT), entry.content(),
+					entry.bytes(), entry.remaining().isZero() ? null : entry.remaining().plusMillis(999).toSeconds());
 		}
 
 	}

@@ -85,6 +85,7 @@ final class ConfigurationReader {
 		compare(keys, "hkp.edge", running.edge(), next.edge());
 		compare(keys, "hkp.shutdown", running.shutdown(), next.shutdown());
 		compare(keys, "hkp.readiness", running.readiness(), next.readiness());
+		compare(keys, "hkp.state", running.state(), next.state());
 		PluginsProperties before = running.plugins();
 		PluginsProperties after = next.plugins();
 		compare(keys, "hkp.plugins.runtime-directory", before.runtimeDirectory(), after.runtimeDirectory());

@@ -7,9 +7,11 @@ import org.hkpgateway.proxy.ClientAddressSettings;
 import org.hkpgateway.proxy.EdgeSettings;
 import org.hkpgateway.proxy.TlsSettings;
 import org.hkpgateway.proxy.UpstreamSettings;
+import org.hkpgateway.state.StateQuota;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Everything under {@code hkp}. Unknown keys stop the start.
@@ -21,17 +23,25 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param shutdown how the gateway stops
  * @param readiness when it is ready
  * @param plugins the plugin host
+ * @param state what plugins may keep with the gateway
  */
 @ConfigurationProperties(prefix = "hkp", ignoreUnknownFields = false)
 public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue UpstreamSettings upstream,
 		@DefaultValue ClientAddressSettings clientAddress, @DefaultValue EdgeSettings edge,
-		@DefaultValue Shutdown shutdown, @DefaultValue Readiness readiness, @DefaultValue PluginsProperties plugins) {
+		@DefaultValue Shutdown shutdown, @DefaultValue Readiness readiness, @DefaultValue PluginsProperties plugins,
+		@DefaultValue State state) {
 
 	/** Bounds of the chain of plugins. */
 	ChainSettings chainSettings() {
 		return new ChainSettings(this.plugins.effectiveChainBudget(), this.plugins.effectiveResponseBudget(),
 				this.edge.maxBody().toBytes(), this.plugins.maxDelay(), this.plugins.maxDelayed(),
 				this.edge.bufferBudget() / 4, this.clientAddress.log() == ClientAddressSettings.Log.FULL);
+	}
+
+	private static void check(boolean holds, String key, String expected, Object got) {
+		if (!holds) {
+			throw new IllegalArgumentException(key + ": expected: " + expected + ", got: " + got);
+		}
 	}
 
 	/**
@@ -43,14 +53,27 @@ public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue Upstrea
 	public record Shutdown(@DefaultValue("10s") Duration preStop, @DefaultValue("30s") Duration drain) {
 
 		public Shutdown {
-			notNegative("hkp.shutdown.pre-stop", preStop);
-			notNegative("hkp.shutdown.drain", drain);
+			check(!preStop.isNegative(), "hkp.shutdown.pre-stop", "a duration of 0 or more", preStop);
+			check(!drain.isNegative(), "hkp.shutdown.drain", "a duration of 0 or more", drain);
 		}
 
-		private static void notNegative(String key, Duration value) {
-			if (value.isNegative()) {
-				throw new IllegalArgumentException(key + ": expected: a duration of 0 or more, got: " + value);
-			}
+	}
+
+	/**
+	 * {@code hkp.state}: what each plugin may keep with the gateway.
+	 *
+	 * @param maxKeys values, counters and buckets together
+	 * @param maxBytes of their names and contents together
+	 */
+	public record State(@DefaultValue("100000") long maxKeys, @DefaultValue("16MB") DataSize maxBytes) {
+
+		public State {
+			check(maxKeys >= 1, "hkp.state.max-keys", "a number from 1", maxKeys);
+			check(maxBytes.toBytes() >= 1, "hkp.state.max-bytes", "a size from 1B", maxBytes);
+		}
+
+		StateQuota quota() {
+			return new StateQuota(this.maxKeys, this.maxBytes.toBytes());
 		}
 
 	}

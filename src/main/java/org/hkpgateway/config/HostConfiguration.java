@@ -10,6 +10,8 @@ import org.hkpgateway.host.HostInformation;
 import org.hkpgateway.host.HostServers;
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.lifecycle.PluginState;
+import org.hkpgateway.state.LocalStateStore;
+import org.hkpgateway.state.StateStore;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
@@ -34,6 +36,12 @@ class HostConfiguration {
 			.filter((status) -> status.state() != PluginState.STOPPED && status.state() != PluginState.FAILED)
 			.map((status) -> new HostInformation.LoadedPlugin(status.id(), status.version()))
 			.toList();
+	}
+
+	/** Nothing outlives the gateway: replicas do not share it. */
+	@Bean
+	StateStore stateStore(HkpProperties properties) {
+		return new LocalStateStore(properties.state().quota());
 	}
 
 	/**

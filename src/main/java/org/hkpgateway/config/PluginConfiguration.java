@@ -30,6 +30,7 @@ import org.hkpgateway.process.PluginOutput;
 import org.hkpgateway.process.StreamedOutput;
 import org.hkpgateway.proxy.PublicServer;
 import org.hkpgateway.resilience.GuardedPlugins;
+import org.hkpgateway.state.StateStore;
 import reactor.core.publisher.Mono;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -121,8 +122,8 @@ class PluginConfiguration {
 	}
 
 	@Bean
-	PluginsEndpoint pluginsEndpoint(PluginHost host, PluginUpdates updates, PluginCatalog catalog) {
-		return new PluginsEndpoint(host, updates, () -> catalog.current().findings());
+	PluginsEndpoint pluginsEndpoint(PluginHost host, PluginUpdates updates, PluginCatalog catalog, StateStore state) {
+		return new PluginsEndpoint(host, updates, () -> catalog.current().findings(), state);
 	}
 
 	/**

@@ -32,17 +32,17 @@ enum HostMethod {
 	QUERY_PLUGIN(PluginHostGrpc.getQueryPluginMethod(), null,
 			"declared, but never served: plugins talk through events and shared state"),
 
-	GET_STATE(PluginHostGrpc.getGetStateMethod(), Capability.STATE, Texts.LATER),
+	GET_STATE(PluginHostGrpc.getGetStateMethod(), Capability.STATE, null),
 
-	PUT_STATE(PluginHostGrpc.getPutStateMethod(), Capability.STATE, Texts.LATER),
+	PUT_STATE(PluginHostGrpc.getPutStateMethod(), Capability.STATE, null),
 
-	COMPARE_AND_SET_STATE(PluginHostGrpc.getCompareAndSetStateMethod(), Capability.STATE, Texts.LATER),
+	COMPARE_AND_SET_STATE(PluginHostGrpc.getCompareAndSetStateMethod(), Capability.STATE, null),
 
-	DELETE_STATE(PluginHostGrpc.getDeleteStateMethod(), Capability.STATE, Texts.LATER),
+	DELETE_STATE(PluginHostGrpc.getDeleteStateMethod(), Capability.STATE, null),
 
-	INCREMENT_STATE(PluginHostGrpc.getIncrementStateMethod(), Capability.STATE, Texts.LATER),
+	INCREMENT_STATE(PluginHostGrpc.getIncrementStateMethod(), Capability.STATE, null),
 
-	ACQUIRE_TOKENS(PluginHostGrpc.getAcquireTokensMethod(), Capability.STATE, Texts.LATER);
+	ACQUIRE_TOKENS(PluginHostGrpc.getAcquireTokensMethod(), Capability.STATE, null);
 
 	private static final Map<String, HostMethod> BY_NAME = Arrays.stream(values())
 		.collect(Collectors.toUnmodifiableMap((method) -> method.fullName, Function.identity()));

@@ -3,10 +3,20 @@ package org.hkpgateway.host;
 import io.grpc.stub.StreamObserver;
 import net.devh.boot.grpc.server.service.GrpcService;
 import org.hkpgateway.plugin.ProtocolVersion;
+import org.hkpgateway.proto.AcquireTokensRequest;
+import org.hkpgateway.proto.AcquireTokensResponse;
+import org.hkpgateway.proto.CompareAndSetStateRequest;
+import org.hkpgateway.proto.CompareAndSetStateResponse;
 import org.hkpgateway.proto.Empty;
 import org.hkpgateway.proto.HostInfo;
+import org.hkpgateway.proto.IncrementStateRequest;
+import org.hkpgateway.proto.IncrementStateResponse;
 import org.hkpgateway.proto.PluginHostGrpc;
 import org.hkpgateway.proto.PluginInfo;
+import org.hkpgateway.proto.PutStateRequest;
+import org.hkpgateway.proto.StateKey;
+import org.hkpgateway.proto.StateValue;
+import org.hkpgateway.state.StateStore;
 
 /**
  * What plugins may ask of the gateway. The same object serves all of them; who asks is in
@@ -18,8 +28,11 @@ final class PluginHostService extends PluginHostGrpc.PluginHostImplBase {
 
 	private final HostInformation information;
 
-	PluginHostService(HostInformation information) {
+	private final StateCalls state;
+
+	PluginHostService(HostInformation information, StateStore state) {
 		this.information = information;
+		this.state = new StateCalls(state);
 	}
 
 	@Override
@@ -37,6 +50,37 @@ final class PluginHostService extends PluginHostGrpc.PluginHostImplBase {
 		}
 		answer.onNext(info.build());
 		answer.onCompleted();
+	}
+
+	@Override
+	public void getState(StateKey request, StreamObserver<StateValue> answer) {
+		this.state.get(request, answer);
+	}
+
+	@Override
+	public void putState(PutStateRequest request, StreamObserver<StateValue> answer) {
+		this.state.put(request, answer);
+	}
+
+	@Override
+	public void compareAndSetState(CompareAndSetStateRequest request,
+			StreamObserver<CompareAndSetStateResponse> answer) {
+		this.state.compareAndSet(request, answer);
+	}
+
+	@Override
+	public void deleteState(StateKey request, StreamObserver<Empty> answer) {
+		this.state.delete(request, answer);
+	}
+
+	@Override
+	public void incrementState(IncrementStateRequest request, StreamObserver<IncrementStateResponse> answer) {
+		this.state.increment(request, answer);
+	}
+
+	@Override
+	public void acquireTokens(AcquireTokensRequest request, StreamObserver<AcquireTokensResponse> answer) {
+		this.state.acquire(request, answer);
 	}
 
 }

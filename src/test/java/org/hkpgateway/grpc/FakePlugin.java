@@ -138,7 +138,11 @@ class FakePlugin implements AutoCloseable {
 		/** Answers 429 and asks for a delay of 1.5 s. */
 		DENIES_SLOWLY,
 		/** Answers 403 and gives a reason that names the client. */
-		DENIES_WITH_REASON;
+		DENIES_WITH_REASON,
+		/**
+		 * Answers with what its host keeps of the client, see {@link HostCalls#banned}.
+		 */
+		BANS;
 
 		/** What to do with a request: {@code /x/tells-view} is TELLS_VIEW. */
 		Behaviour of(HandleRequestEvent event) {
@@ -629,6 +633,15 @@ class FakePlugin implements AutoCloseable {
 				case CALLS_HOST -> CompletableFuture.supplyAsync(HostCalls::wrongAndOwnToken)
 					.thenAccept((told) -> answer(observer,
 							answer.setStatusCode(200).setBody(ByteString.copyFromUtf8(told))));
+				case BANS -> {
+					String client = event.getRemoteAddr().replaceFirst(":\\d+$", "");
+					CompletableFuture
+						.supplyAsync(() -> event.getPath().endsWith("forgive") ? HostCalls.forgive(client)
+								: HostCalls.banned(client))
+						.thenAccept(
+								(told) -> answer(observer, answer.setStatusCode(told.startsWith("banned") ? 403 : 200)
+									.setBody(ByteString.copyFromUtf8(told))));
+				}
 				case ADDS_HOST_ANSWER -> CompletableFuture.supplyAsync(HostCalls::wrongAndOwnToken)
 					.thenAccept((told) -> answer(observer, answer.setContinueChain(true)
 						.putHeaders("X-Host-Of-" + System.getenv("PLUGIN_NAME"), told)));

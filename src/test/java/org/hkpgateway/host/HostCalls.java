@@ -3,9 +3,18 @@ package org.hkpgateway.host;
 import java.util.List;
 import java.util.Map;
 
+import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
 import net.devh.boot.grpc.server.service.GrpcServiceDefinition;
+import org.hkpgateway.proto.AcquireTokensRequest;
+import org.hkpgateway.proto.AcquireTokensResponse;
+import org.hkpgateway.proto.CompareAndSetStateRequest;
 import org.hkpgateway.proto.Empty;
+import org.hkpgateway.proto.IncrementStateRequest;
+import org.hkpgateway.proto.PluginHostGrpc;
+import org.hkpgateway.proto.PutStateRequest;
+import org.hkpgateway.proto.StateKey;
+import org.hkpgateway.proto.StateValue;
 
 /**
  * Both sides of the host service for tests outside of this package.
@@ -22,7 +31,7 @@ public final class HostCalls {
 	 */
 	public static HostServers servers(HostInformation information, HostRefusalListener listener) {
 		return new HostServers(() -> List.of(new GrpcServiceDefinition("pluginHostService", PluginHostService.class,
-				new PluginHostService(information).bindService())), listener);
+				new PluginHostService(information, TestHost.state()).bindService())), listener);
 	}
 
 	/**
@@ -36,6 +45,59 @@ public final class HostCalls {
 		String other = (token.startsWith("A") ? "B" : "A") + token.substring(1);
 		try (HostClient client = HostClient.of(environment)) {
 			return "wrong token: " + version(client, other) + ", own token: " + version(client, token);
+		}
+	}
+
+	/**
+	 * In the process of a plugin: bans a client at its second request, or what the quota
+	 * of one token a day says, until {@link #forgive} or somebody else lifts it. Blocks.
+	 * @param client who asks
+	 * @return what is to be known of it, or the refusal of the host
+	 */
+	public static String banned(String client) {
+		try (HostClient host = HostClient.of(System.getenv())) {
+			PluginHostGrpc.PluginHostBlockingStub stub = host.token(System.getenv());
+			StateKey ban = StateKey.newBuilder().setKey("ban:" + client).build();
+			long requests = stub.incrementState(
+					IncrementStateRequest.newBuilder().setKey("requests").setDelta(1).setWindowMs(3_600_000).build())
+				.getValue();
+			boolean banned = stub.getState(ban).getFound();
+			AcquireTokensResponse tokens = stub.acquireTokens(AcquireTokensRequest.newBuilder()
+				.setKey("tokens:" + client)
+				.setTokens(1)
+				.setCapacity(1)
+				.setRefillTokens(1)
+				.setRefillPeriodMs(86_400_000)
+				.build());
+			if (!banned && !tokens.getAcquired()) {
+				StateValue value = stub.putState(PutStateRequest.newBuilder()
+					.setKey(ban.getKey())
+					.setValue(ByteString.copyFromUtf8("too many"))
+					.setTtlMs(600_000)
+					.build());
+				banned = stub
+					.compareAndSetState(CompareAndSetStateRequest.newBuilder()
+						.setKey(ban.getKey())
+						.setExpectedVersion(value.getVersion())
+						.setValue(ByteString.copyFromUtf8("banned"))
+						.setTtlMs(600_000)
+						.build())
+					.getStored();
+			}
+			return (banned ? "banned" : "free") + ", requests: " + requests;
+		}
+		catch (StatusRuntimeException ex) {
+			return ex.getStatus().getCode() + ": " + ex.getStatus().getDescription();
+		}
+	}
+
+	/** Lifts what {@link #banned} has imposed. */
+	public static String forgive(String client) {
+		try (HostClient host = HostClient.of(System.getenv())) {
+			PluginHostGrpc.PluginHostBlockingStub stub = host.token(System.getenv());
+			stub.deleteState(StateKey.newBuilder().setKey("ban:" + client).build());
+			stub.deleteState(StateKey.newBuilder().setKey("tokens:" + client).build());
+			return "forgiven";
 		}
 	}
 

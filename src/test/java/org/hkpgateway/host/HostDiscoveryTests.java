@@ -12,6 +12,7 @@ import net.devh.boot.grpc.server.service.GrpcServiceDiscoverer;
 import org.hkpgateway.plugin.HostAccess;
 import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.proto.Empty;
+import org.hkpgateway.state.StateStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -61,6 +62,11 @@ class HostDiscoveryTests {
 
 	@Configuration(proxyBeanMethods = false)
 	static class Beans {
+
+		@Bean
+		StateStore state() {
+			return TestHost.state();
+		}
 
 		@Bean
 		HostInformation hostInformation() {

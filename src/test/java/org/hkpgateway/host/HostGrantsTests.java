@@ -44,8 +44,8 @@ class HostGrantsTests {
 
 	@Test
 	void withTheGrantAMethodThatIsNotServedSaysSo() {
-		PluginSpec spec = TestSpec.named("alpha").granted(Capability.STATE).build();
-		assertThat(refusal(spec, (stub) -> stub.getState(StateKey.getDefaultInstance())))
+		PluginSpec spec = TestSpec.named("alpha").granted(Capability.STORAGE_QUERY).build();
+		assertThat(refusal(spec, (stub) -> stub.requestStorage(StorageQuery.getDefaultInstance())))
 			.isEqualTo("UNIMPLEMENTED: declared, but not served by this version of the gateway; "
 					+ "do without it [alpha not_served]");
 	}

@@ -204,7 +204,7 @@ class HostServersTests {
 
 	@Test
 	void servesNothingButTheHostService() {
-		ServerServiceDefinition host = new PluginHostService(TestHost.INFORMATION).bindService();
+		ServerServiceDefinition host = new PluginHostService(TestHost.INFORMATION, TestHost.state()).bindService();
 		ServerServiceDefinition other = new HKPPluginGrpc.HKPPluginImplBase() {
 		}.bindService();
 		for (List<ServerServiceDefinition> found : List.of(List.<ServerServiceDefinition>of(), List.of(other),

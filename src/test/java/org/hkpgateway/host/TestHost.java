@@ -15,6 +15,9 @@ import java.util.stream.Stream;
 import org.hkpgateway.plugin.HostAccess;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.state.LocalStateStore;
+import org.hkpgateway.state.StateQuota;
+import org.hkpgateway.state.StateStore;
 
 import org.springframework.util.FileSystemUtils;
 
@@ -39,8 +42,13 @@ final class TestHost implements AutoCloseable {
 
 	TestHost(ServerTransport transport, HostLimits limits) {
 		this.runtime = shortDirectory();
-		this.servers = new HostServers(List.of(new PluginHostService(INFORMATION).bindService()),
+		this.servers = new HostServers(List.of(new PluginHostService(INFORMATION, state()).bindService()),
 				(plugin, refusal) -> this.refusals.add(plugin + " " + refusal.label()), transport, limits);
+	}
+
+	/** For what asks little of it. */
+	static StateStore state() {
+		return new LocalStateStore(new StateQuota(5, 1000));
 	}
 
 	private static Path shortDirectory() {

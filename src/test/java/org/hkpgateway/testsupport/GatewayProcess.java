@@ -240,6 +240,24 @@ public final class GatewayProcess implements AutoCloseable {
 			.timeout(Duration.ofSeconds(150))
 			.header("Content-Type", "application/json")
 			.POST(HttpRequest.BodyPublishers.ofString(body));
+		return change(request, token);
+	}
+
+	/** Removes something through the management port. */
+	public Changed delete(String path, String token) {
+		return change(
+				HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + this.managementPort + "/actuator/" + path))
+					.timeout(Duration.ofSeconds(60))
+					.DELETE(),
+				token);
+	}
+
+	/** The same with the token of the file. */
+	public Changed delete(String path) {
+		return delete(path, token());
+	}
+
+	private static Changed change(HttpRequest.Builder request, String token) {
 		if (token != null) {
 			request.header("Authorization", "Bearer " + token);
 		}

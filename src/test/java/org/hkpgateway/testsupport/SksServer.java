@@ -139,17 +139,13 @@ public final class SksServer implements AutoCloseable {
 	}
 
 	/** Lets the process hang: the kernel goes on to accept connections. */
-	public void freeze() throws IOException, InterruptedException {
-		signal("STOP");
+	public void freeze() {
+		SystemProcesses.signal(this.process.pid(), "STOP");
 	}
 
 	/** Lets a frozen process go on. */
-	public void thaw() throws IOException, InterruptedException {
-		signal("CONT");
-	}
-
-	private void signal(String name) throws IOException, InterruptedException {
-		new ProcessBuilder("kill", "-" + name, Long.toString(this.process.pid())).start().waitFor(5, TimeUnit.SECONDS);
+	public void thaw() {
+		SystemProcesses.signal(this.process.pid(), "CONT");
 	}
 
 	/** Ends the keyserver as a crash does. */

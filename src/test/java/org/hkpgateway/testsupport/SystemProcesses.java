@@ -37,6 +37,15 @@ public final class SystemProcesses {
 	}
 
 	/**
+	 * Sends a signal and waits until it is sent, at most 10 s.
+	 * @param name for example {@code STOP}
+	 */
+	public static void signal(long pid, String name) {
+		Command.run(Path.of("/"), Duration.ofSeconds(10), new byte[0], List.of("kill", "-" + name, Long.toString(pid)))
+			.orFail();
+	}
+
+	/**
 	 * Its arguments.
 	 * @return empty if it has ended
 	 */

@@ -1,0 +1,43 @@
+package org.hkpgateway.state;
+
+/**
+ * Why a store has not done what it was asked. Nothing was changed.
+ */
+public final class StateException extends RuntimeException {
+
+	private static final long serialVersionUID = 1L;
+
+	private final Reason reason;
+
+	/**
+	 * A refusal or a failure.
+	 * @param reason the kind
+	 * @param message what was expected, what came, what to do
+	 */
+	StateException(Reason reason, String message) {
+		super(message);
+		this.reason = reason;
+	}
+
+	StateException(Reason reason, String message, Throwable cause) {
+		super(message, cause);
+		this.reason = reason;
+	}
+
+	/** The kind. */
+	public Reason reason() {
+		return this.reason;
+	}
+
+	/** Kinds of refusals and failures. */
+	public enum Reason {
+
+		/** The plugin keeps as much as it may. */
+		QUOTA,
+
+		/** A counter would leave the range of 64 bits. */
+		OUT_OF_RANGE
+
+	}
+
+}
