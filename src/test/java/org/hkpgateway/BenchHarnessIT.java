@@ -6,6 +6,7 @@ import java.util.List;
 
 import org.hkpgateway.testsupport.Command;
 import org.hkpgateway.testsupport.Requirements;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,8 +17,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * The benchmark's own tests, and that its command measures what it says. Figures are not
- * looked at.
+ * looked at; but it loads the machine until nothing is left, and what else does so at the
+ * time would make its requests fail.
  */
+@Tag("alone")
 @Timeout(300)
 class BenchHarnessIT {
 

@@ -2,8 +2,6 @@ package org.hkpgateway.testsupport;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +49,7 @@ public final class NginxServer implements AutoCloseable {
 		Path nginx = Requirements.program("nginx");
 		Path directory = TemporaryDirectory.create("nginx");
 		try {
-			int port = freePort();
+			int port = FreePorts.next();
 			Files.writeString(directory.resolve("nginx.conf"), CONFIGURATION.formatted(directives, port));
 			Process process = new ProcessBuilder(nginx.toString(), "-p", directory.toString(), "-c", "nginx.conf", "-e",
 					"error.log")
@@ -78,12 +76,6 @@ public final class NginxServer implements AutoCloseable {
 		catch (IOException ex) {
 			TemporaryDirectory.delete(directory);
 			throw new UncheckedIOException(ex);
-		}
-	}
-
-	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
 		}
 	}
 

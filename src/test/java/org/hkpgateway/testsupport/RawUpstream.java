@@ -17,11 +17,12 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A keyserver's end of the wire, byte by byte: records each request exactly as it came
- * and plays a scripted answer.
+ * and plays a scripted answer. Once it is closed nobody else listens on its port for a
+ * while.
  */
 public final class RawUpstream implements AutoCloseable {
 
-	private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+	private final ServerSocket server = new ServerSocket(FreePorts.next(), 50, InetAddress.getLoopbackAddress());
 
 	private final BlockingQueue<Received> received = new LinkedBlockingQueue<>();
 
