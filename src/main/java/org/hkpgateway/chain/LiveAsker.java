@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Signal;
 
 /** Asks the running process, behind its guards. */
 final class LiveAsker implements Asker {
@@ -41,15 +42,21 @@ final class LiveAsker implements Asker {
 							: new PluginFailure.Unavailable(id, "expected: READY, got: no running process")));
 		}
 		try {
-			return call.apply(client)
-				.<Reply<D>>map(Reply.Decided::new)
-				.switchIfEmpty(Mono
-					.fromSupplier(() -> new Reply.Failed<>(new PluginFailure.ProtocolError(id, "gave no decision"))))
-				.onErrorResume((error) -> Mono.just(new Reply.Failed<>(failure(id, error))));
+			return call.apply(client).materialize().map((signal) -> reply(id, signal));
 		}
 		catch (RuntimeException ex) {
 			return Mono.just(new Reply.Failed<>(failure(id, ex)));
 		}
+	}
+
+	private static <D> Reply<D> reply(PluginId id, Signal<D> signal) {
+		D decision = signal.get();
+		if (decision != null) {
+			return new Reply.Decided<>(decision);
+		}
+		Throwable error = signal.getThrowable();
+		return new Reply.Failed<>(
+				(error != null) ? failure(id, error) : new PluginFailure.ProtocolError(id, "gave no decision"));
 	}
 
 	/** For a plugin whose turn comes too late. */

@@ -189,8 +189,7 @@ final class Passage {
 			return Mono.just(new Answered(LiveAsker.noTime(entry.spec().id()), left, 0));
 		}
 		return this.spans.asking(entry.spec(), this.parts.asker().ask(entry, view, Duration.ofNanos(left)))
-			.map((reply) -> new Answered(reply, left, now() - started))
-			.checkpoint("plugin " + entry.spec().id());
+			.map((reply) -> new Answered(reply, left, now() - started));
 	}
 
 	private Mono<ChainResult> settle(int index, PluginRegistry.Entry entry, Answered answered, int looks) {

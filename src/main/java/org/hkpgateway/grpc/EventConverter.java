@@ -23,7 +23,7 @@ final class EventConverter {
 
 	/**
 	 * Converts an event. Everything but the body, the deadline and the trace is converted
-	 * once for all plugins that are shown this very event; a call costs a shallow copy.
+	 * and encoded once for all plugins that are shown this very event.
 	 * @param event the event; its body is shared, not copied, and must stay valid until
 	 * the call has ended
 	 * @param id what is to stand in the answer; on a stream it differs from the event's
@@ -32,21 +32,19 @@ final class EventConverter {
 	 * @param traceparent the trace that the call belongs to; empty for none
 	 * @return the message
 	 */
-	HandleRequestEvent toMessage(RequestEvent event, String id, long deadlineMillis, String traceparent) {
-		HandleRequestEvent.Builder message = this.memo.get(event, EventConverter::shared)
-			.toBuilder()
+	EncodedEvent encode(RequestEvent event, String id, long deadlineMillis, String traceparent) {
+		HandleRequestEvent.Builder own = HandleRequestEvent.newBuilder()
 			.setRequestId(id)
 			.setDeadlineMs(Math.max(1, deadlineMillis))
 			.setTraceparent(traceparent);
 		if (event.body().bytes().hasRemaining()) {
-			message.setBody(UnsafeByteOperations.unsafeWrap(event.body().bytes()));
+			own.setBody(UnsafeByteOperations.unsafeWrap(event.body().bytes()));
 		}
-		return message.build();
+		return new EncodedEvent(this.memo.get(event, EventConverter::shared), own.build());
 	}
 
-	private static HandleRequestEvent shared(RequestEvent event) {
+	private static ByteString shared(RequestEvent event) {
 		HandleRequestEvent.Builder message = HandleRequestEvent.newBuilder()
-			.setRequestId(event.id())
 			.setMethod(event.head().method())
 			.setPath(event.path())
 			.putAllHeaders(headers(event))
@@ -66,7 +64,7 @@ final class EventConverter {
 		if (event.hkp() != null) {
 			message.setHkp(HkpConverter.toMessage(event.hkp()));
 		}
-		return message.build();
+		return message.build().toByteString();
 	}
 
 	private static Map<String, String> headers(RequestEvent event) {

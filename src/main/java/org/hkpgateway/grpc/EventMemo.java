@@ -4,19 +4,19 @@ import java.lang.ref.WeakReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Function;
 
+import com.google.protobuf.ByteString;
 import org.hkpgateway.plugin.RequestEvent;
-import org.hkpgateway.proto.HandleRequestEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers the message made of an event, so that plugins which are shown the same event
+ * Remembers the bytes made of an event, so that plugins which are shown the same event
  * share it. The chain asks them shortly one after the other, so a few slots are enough: a
  * slot is chosen by identity and overwritten by whatever comes next. Losing an entry
  * costs one more conversion and is never wrong.
  * <p>
- * It holds neither event nor body: the event is referred to weakly, and messages are kept
- * without their body, so at most {@value #SLOTS} request heads stay in memory. Safe for
- * any thread, without locks.
+ * It holds neither event nor body: the event is referred to weakly, and bytes are kept
+ * without those of the body, so at most {@value #SLOTS} request heads stay in memory.
+ * Safe for any thread, without locks.
  */
 final class EventMemo {
 
@@ -25,23 +25,23 @@ final class EventMemo {
 	private final AtomicReferenceArray<@Nullable Entry> slots = new AtomicReferenceArray<>(SLOTS);
 
 	/**
-	 * Returns the message of an event.
+	 * Returns the bytes of an event.
 	 * @param event the event, compared by identity
-	 * @param conversion makes the message when it is not remembered
-	 * @return the message
+	 * @param conversion makes the bytes when they are not remembered
+	 * @return the bytes
 	 */
-	HandleRequestEvent get(RequestEvent event, Function<RequestEvent, HandleRequestEvent> conversion) {
+	ByteString get(RequestEvent event, Function<RequestEvent, ByteString> conversion) {
 		int slot = System.identityHashCode(event) & (SLOTS - 1);
 		Entry entry = this.slots.get(slot);
 		if (entry != null && entry.event.refersTo(event)) {
-			return entry.message;
+			return entry.bytes;
 		}
-		HandleRequestEvent message = conversion.apply(event);
-		this.slots.set(slot, new Entry(new WeakReference<>(event), message));
-		return message;
+		ByteString bytes = conversion.apply(event);
+		this.slots.set(slot, new Entry(new WeakReference<>(event), bytes));
+		return bytes;
 	}
 
-	private record Entry(WeakReference<RequestEvent> event, HandleRequestEvent message) {
+	private record Entry(WeakReference<RequestEvent> event, ByteString bytes) {
 	}
 
 }

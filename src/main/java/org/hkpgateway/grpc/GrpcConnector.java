@@ -74,7 +74,9 @@ public final class GrpcConnector implements PluginConnection.Connector, AutoClos
 		this.resolver = resolver;
 		this.stdio = new StdioStreams(stdio);
 		this.streams = streams;
-		int threads = Math.max(2, Math.min(4, Runtime.getRuntime().availableProcessors() / 2));
+		// A second one on two processors only makes requests wait for a change of
+		// threads.
+		int threads = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 2));
 		this.eventLoops = new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("hkp-plugin-grpc", true),
 				transport.ioHandlers());
 		this.opener = new ChannelOpener(transport, this.eventLoops, remoteChannels);

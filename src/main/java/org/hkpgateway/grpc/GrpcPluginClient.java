@@ -11,7 +11,6 @@ import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.RequestEvent;
 import org.hkpgateway.proto.HKPPluginGrpc;
-import org.hkpgateway.proto.HandleRequestEvent;
 import org.hkpgateway.proto.HandleResponse;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -21,6 +20,12 @@ import reactor.core.publisher.Mono;
  * which must not be blocked.
  */
 final class GrpcPluginClient implements EndpointClient {
+
+	private static final MethodDescriptor<EncodedEvent, HandleResponse> CURRENT = EncodedEvent
+		.sentBy(HKPPluginGrpc.getHandleRequestMethod());
+
+	private static final MethodDescriptor<EncodedEvent, HandleResponse> LEGACY = EncodedEvent
+		.sentBy(HKPPluginGrpc.getHandleHTTPRequestMethod());
 
 	private final PluginId plugin;
 
@@ -86,9 +91,9 @@ final class GrpcPluginClient implements EndpointClient {
 	}
 
 	private Mono<HandleResponse> callCurrent(RequestEvent event, CallTerms terms) {
-		return call(HKPPluginGrpc.getHandleRequestMethod(), event, terms).onErrorResume(CallFailed.class, (failed) -> {
+		return call(CURRENT, event, terms).onErrorResume(CallFailed.class, (failed) -> {
 			if (!failed.isUnimplemented()) {
-				return Mono.error(toFailure(HKPPluginGrpc.getHandleRequestMethod(), failed));
+				return Mono.error(toFailure(CURRENT, failed));
 			}
 			// Only an answer proves that the plugin is of the older kind: a newer one
 			// may have a bug that ends one request so.
@@ -97,14 +102,13 @@ final class GrpcPluginClient implements EndpointClient {
 	}
 
 	private Mono<HandleResponse> callLegacy(RequestEvent event, CallTerms terms) {
-		return call(HKPPluginGrpc.getHandleHTTPRequestMethod(), event, terms).onErrorMap(CallFailed.class,
-				(failed) -> toFailure(HKPPluginGrpc.getHandleHTTPRequestMethod(), failed));
+		return call(LEGACY, event, terms).onErrorMap(CallFailed.class, (failed) -> toFailure(LEGACY, failed));
 	}
 
-	private Mono<HandleResponse> call(MethodDescriptor<HandleRequestEvent, HandleResponse> method, RequestEvent event,
+	private Mono<HandleResponse> call(MethodDescriptor<EncodedEvent, HandleResponse> method, RequestEvent event,
 			CallTerms terms) {
-		HandleRequestEvent message = this.events.toMessage(event, event.id(), terms.millisLeft(), terms.traceparent());
-		int size = message.getSerializedSize();
+		EncodedEvent message = this.events.encode(event, event.id(), terms.millisLeft(), terms.traceparent());
+		int size = message.size();
 		if (size > this.maxMessageBytes) {
 			return Mono.error(new PluginFailure.TooLarge(this.plugin,
 					"request " + event.id() + ": expected: a message of at most " + this.maxMessageBytes
@@ -123,8 +127,8 @@ final class GrpcPluginClient implements EndpointClient {
 	 * @param message the message
 	 * @return false if {@link #decide} would refuse its event
 	 */
-	boolean accepts(HandleRequestEvent message) {
-		return message.getSerializedSize() <= this.maxMessageBytes;
+	boolean accepts(EncodedEvent message) {
+		return message.size() <= this.maxMessageBytes;
 	}
 
 	/**

@@ -4,10 +4,12 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
+import com.google.protobuf.ByteString;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
@@ -30,6 +32,9 @@ final class RequestStream extends ClientCall.Listener<HandleResponse> {
 
 	private static final Logger logger = LoggerFactory.getLogger(RequestStream.class);
 
+	private static final MethodDescriptor<EncodedEvent, HandleResponse> METHOD = EncodedEvent
+		.sentBy(HKPPluginGrpc.getHandleRequestsMethod());
+
 	/** So many answers may come before more are asked for: a call to gRPC for each. */
 	private static final int ANSWERS = 512;
 
@@ -45,7 +50,7 @@ final class RequestStream extends ClientCall.Listener<HandleResponse> {
 
 	private final EndListener listener;
 
-	private final ClientCall<HandleRequestEvent, HandleResponse> call;
+	private final ClientCall<EncodedEvent, HandleResponse> call;
 
 	private final StreamSender sender;
 
@@ -68,7 +73,7 @@ final class RequestStream extends ClientCall.Listener<HandleResponse> {
 		this.counters = counters;
 		this.listener = listener;
 		// No deadline: it lives as long as the connection.
-		this.call = channel.newCall(HKPPluginGrpc.getHandleRequestsMethod(), CallOptions.DEFAULT);
+		this.call = channel.newCall(METHOD, CallOptions.DEFAULT);
 		this.sender = new StreamSender(this.call);
 	}
 
@@ -114,8 +119,8 @@ final class RequestStream extends ClientCall.Listener<HandleResponse> {
 	 */
 	void tellCancelled(String id) {
 		if (!this.ended) {
-			this.sender
-				.offer(new CancelNotice(HandleRequestEvent.newBuilder().setRequestId(id).setCancel(true).build()));
+			HandleRequestEvent notice = HandleRequestEvent.newBuilder().setRequestId(id).setCancel(true).build();
+			this.sender.offer(new CancelNotice(new EncodedEvent(ByteString.EMPTY, notice)));
 		}
 	}
 
@@ -221,11 +226,11 @@ final class RequestStream extends ClientCall.Listener<HandleResponse> {
 
 	}
 
-	private record CancelNotice(HandleRequestEvent take) implements StreamSender.Outgoing {
+	private record CancelNotice(EncodedEvent take) implements StreamSender.Outgoing {
 
 		@Override
 		public int size() {
-			return this.take.getSerializedSize();
+			return this.take.size();
 		}
 
 	}

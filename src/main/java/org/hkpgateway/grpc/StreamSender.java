@@ -4,7 +4,6 @@ import java.util.Queue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.grpc.ClientCall;
-import org.hkpgateway.proto.HandleRequestEvent;
 import org.jspecify.annotations.Nullable;
 import reactor.util.concurrent.Queues;
 
@@ -24,7 +23,7 @@ final class StreamSender {
 	/** About what a waiting message costs beyond its own size. */
 	private static final int OVERHEAD_BYTES = 1024;
 
-	private final ClientCall<HandleRequestEvent, ?> call;
+	private final ClientCall<EncodedEvent, ?> call;
 
 	private final Queue<Outgoing> waiting = Queues.<Outgoing>unboundedMultiproducer().get();
 
@@ -40,7 +39,7 @@ final class StreamSender {
 	/** Used by whoever is at it. */
 	private boolean halfClosed;
 
-	StreamSender(ClientCall<HandleRequestEvent, ?> call) {
+	StreamSender(ClientCall<EncodedEvent, ?> call) {
 		this.call = call;
 	}
 
@@ -105,7 +104,7 @@ final class StreamSender {
 				break;
 			}
 			this.waitingBytes.addAndGet(-next.size() - OVERHEAD_BYTES);
-			HandleRequestEvent message = next.take();
+			EncodedEvent message = next.take();
 			if (message != null) {
 				this.call.sendMessage(message);
 			}
@@ -129,7 +128,7 @@ final class StreamSender {
 		 * Takes the message to send it at once. Called once.
 		 * @return null if nobody wants it sent any longer
 		 */
-		@Nullable HandleRequestEvent take();
+		@Nullable EncodedEvent take();
 
 	}
 

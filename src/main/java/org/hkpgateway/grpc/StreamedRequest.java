@@ -2,7 +2,6 @@ package org.hkpgateway.grpc;
 
 import java.util.concurrent.atomic.AtomicReference;
 
-import org.hkpgateway.proto.HandleRequestEvent;
 import org.hkpgateway.proto.HandleResponse;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -31,15 +30,15 @@ final class StreamedRequest implements Subscription, StreamSender.Outgoing {
 	private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
 
 	/** Let go as soon as it has been sent, or will not be. */
-	private @Nullable HandleRequestEvent message;
+	private @Nullable EncodedEvent message;
 
-	private StreamedRequest(RequestStream stream, CoreSubscriber<? super HandleResponse> actual,
-			HandleRequestEvent message, long deadlineNanos) {
+	private StreamedRequest(RequestStream stream, CoreSubscriber<? super HandleResponse> actual, EncodedEvent message,
+			long deadlineNanos) {
 		this.stream = stream;
 		this.actual = actual;
-		this.id = message.getRequestId();
+		this.id = message.requestId();
 		this.deadlineNanos = deadlineNanos;
-		this.size = message.getSerializedSize();
+		this.size = message.size();
 		this.message = message;
 	}
 
@@ -50,7 +49,7 @@ final class StreamedRequest implements Subscription, StreamSender.Outgoing {
 	 * @param deadlineNanos by {@link System#nanoTime()}: when to give up
 	 * @return the answer
 	 */
-	static Mono<HandleResponse> on(RequestStream stream, HandleRequestEvent message, long deadlineNanos) {
+	static Mono<HandleResponse> on(RequestStream stream, EncodedEvent message, long deadlineNanos) {
 		return new Mono<>() {
 
 			@Override
@@ -85,11 +84,11 @@ final class StreamedRequest implements Subscription, StreamSender.Outgoing {
 	}
 
 	@Override
-	public @Nullable HandleRequestEvent take() {
+	public @Nullable EncodedEvent take() {
 		if (!this.state.compareAndSet(State.WAITING, State.SENT)) {
 			return null;
 		}
-		HandleRequestEvent taken = this.message;
+		EncodedEvent taken = this.message;
 		this.message = null;
 		return taken;
 	}

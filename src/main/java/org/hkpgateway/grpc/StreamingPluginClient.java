@@ -15,7 +15,6 @@ import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.RequestEvent;
 import org.hkpgateway.plugin.StreamListener;
-import org.hkpgateway.proto.HandleRequestEvent;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -146,8 +145,7 @@ final class StreamingPluginClient implements EndpointClient {
 	}
 
 	private Mono<Decision> attempt(RequestStream current, RequestEvent event, CallTerms terms) {
-		HandleRequestEvent message = this.events.toMessage(event, nextId(event), terms.millisLeft(),
-				terms.traceparent());
+		EncodedEvent message = this.events.encode(event, nextId(event), terms.millisLeft(), terms.traceparent());
 		if (!this.unary.accepts(message)) {
 			// Is refused there.
 			return this.unary.attempt(event, terms);

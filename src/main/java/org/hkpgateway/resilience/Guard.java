@@ -13,7 +13,10 @@ import io.github.resilience4j.reactor.circuitbreaker.operator.CircuitBreakerOper
 import org.hkpgateway.plugin.GuardStatus;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginSpec;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Signal;
+import reactor.core.publisher.SynchronousSink;
 import reactor.core.scheduler.Scheduler;
 
 /**
@@ -85,13 +88,15 @@ final class Guard<E, D> {
 	 */
 	Mono<D> call(E event, Duration budget) {
 		Duration limit = limit(budget);
-		return this.latency.measure(ask(event, limit)).<D>handle((outcome, sink) -> {
-			if (outcome instanceof Outcome.Decided<D> decided) {
-				sink.next(decided.decision());
-			}
-			else if (outcome instanceof Outcome.Failed<D> failed) {
-				sink.error(counted(failed.failure(), limit));
-			}
+		return Mono.defer(() -> {
+			long begun = this.latency.now();
+			return ask(event, limit).<D>handle((signal, sink) -> {
+				this.latency.ended(begun);
+				PluginFailure failure = failure(event, signal, sink);
+				if (failure != null) {
+					sink.error(counted(failure, limit));
+				}
+			});
 		}).transform(this.inBreaker).transform(this.inBulkhead).onErrorMap(this::toFailure);
 	}
 
@@ -103,12 +108,10 @@ final class Guard<E, D> {
 	 * @return as {@link #call}
 	 */
 	Mono<D> callUnrecorded(E event, Duration budget) {
-		return ask(event, limit(budget)).handle((outcome, sink) -> {
-			if (outcome instanceof Outcome.Decided<D> decided) {
-				sink.next(decided.decision());
-			}
-			else if (outcome instanceof Outcome.Failed<D> failed) {
-				sink.error(failed.failure());
+		return ask(event, limit(budget)).handle((signal, sink) -> {
+			PluginFailure failure = failure(event, signal, sink);
+			if (failure != null) {
+				sink.error(failure);
 			}
 		});
 	}
@@ -125,29 +128,35 @@ final class Guard<E, D> {
 		return (budget.compareTo(this.timeout) < 0) ? budget : this.timeout;
 	}
 
-	private Mono<Outcome<D>> ask(E event, Duration limit) {
+	/**
+	 * Asks. The end comes as a value: an error that loses the race against the deadline,
+	 * which the client keeps too, would be logged as dropped.
+	 */
+	private Mono<Signal<D>> ask(E event, Duration limit) {
 		return Mono.defer(() -> this.bare.apply(event, limit))
-			.map((decision) -> checked(event, decision))
-			// As a value: an error that loses the race against the deadline, which the
-			// client keeps too, would be logged as dropped.
-			.onErrorResume((failure) -> Mono.just(new Outcome.Failed<>(toFailure(failure))))
-			.timeout(limit, Mono.fromSupplier(() -> new Outcome.Failed<>(late(limit))), this.scheduler)
-			.switchIfEmpty(Mono.fromSupplier(() -> new Outcome.Failed<>(empty())));
+			.materialize()
+			.timeout(limit, Mono.fromSupplier(() -> Signal.error(late(limit))), this.scheduler);
+	}
+
+	/** Passes a decision on, or says why there is none. */
+	private @Nullable PluginFailure failure(E event, Signal<D> signal, SynchronousSink<D> sink) {
+		D decision = signal.get();
+		if (decision == null) {
+			Throwable error = signal.getThrowable();
+			return (error != null) ? toFailure(error) : empty();
+		}
+		Optional<String> violation = this.violation.apply(event, decision);
+		if (violation.isPresent()) {
+			return new PluginFailure.ProtocolError(this.spec.id(), "refused decision: " + violation.get());
+		}
+		sink.next(decision);
+		return null;
 	}
 
 	/** How the calls went. */
 	GuardStatus status() {
 		int inFlight = this.spec.maxConcurrent() - this.bulkhead.getMetrics().getAvailableConcurrentCalls();
 		return new GuardStatus(this.breaker.status(), this.latency.status(), inFlight);
-	}
-
-	private Outcome<D> checked(E event, D decision) {
-		Optional<String> violation = this.violation.apply(event, decision);
-		if (violation.isEmpty()) {
-			return new Outcome.Decided<>(decision);
-		}
-		return new Outcome.Failed<>(
-				new PluginFailure.ProtocolError(this.spec.id(), "refused decision: " + violation.get()));
 	}
 
 	/**
@@ -202,17 +211,6 @@ final class Guard<E, D> {
 		static Limits of(Duration timeout, Duration budget) {
 			Duration longest = (timeout.compareTo(budget) < 0) ? timeout : budget;
 			return new Limits(longest, longest.multipliedBy(8).dividedBy(10));
-		}
-
-	}
-
-	/** How the inner part of a call ended. */
-	private sealed interface Outcome<D> {
-
-		record Decided<D>(D decision) implements Outcome<D> {
-		}
-
-		record Failed<D>(PluginFailure failure) implements Outcome<D> {
 		}
 
 	}

@@ -10,7 +10,6 @@ import io.github.resilience4j.core.metrics.Snapshot;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.distribution.TimeWindowMax;
 import org.hkpgateway.plugin.LatencyStatus;
-import reactor.core.publisher.Mono;
 
 /**
  * How long the calls of the last minute took: one sum for each second and a few maxima,
@@ -47,20 +46,17 @@ final class Latency {
 		}, TimeUnit.SECONDS.toMillis(WINDOW_SECONDS / STEPS), STEPS);
 	}
 
-	/**
-	 * Measures a call from its subscription to its value.
-	 * @param <T> type of value
-	 * @param call the call
-	 * @return the same call
-	 */
-	<T> Mono<T> measure(Mono<T> call) {
-		return Mono.defer(() -> {
-			long begin = this.nanos.getAsLong();
-			return call.doOnNext((value) -> record(this.nanos.getAsLong() - begin));
-		});
+	/** When a call begins. */
+	long now() {
+		return this.nanos.getAsLong();
 	}
 
-	private void record(long duration) {
+	/**
+	 * Takes down a call that ends now.
+	 * @param begun what {@link #now} said when it began
+	 */
+	void ended(long begun) {
+		long duration = this.nanos.getAsLong() - begun;
 		this.sums.record(duration, TimeUnit.NANOSECONDS, Metrics.Outcome.SUCCESS);
 		this.max.record((double) duration, TimeUnit.NANOSECONDS);
 	}

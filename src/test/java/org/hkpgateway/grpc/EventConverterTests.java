@@ -139,10 +139,12 @@ class EventConverterTests {
 	@Test
 	void pluginsThatSeeTheSameEventShareItsParts() {
 		RequestEvent event = TestEvents.lookup();
-		HandleRequestEvent first = toMessage(event, 200);
-		HandleRequestEvent second = toMessage(event, 120);
-		assertThat(second.getDeadlineMs()).isEqualTo(120);
-		assertThat(second.getHkp()).isSameAs(first.getHkp());
+		EncodedEvent first = this.converter.encode(event, "1", 200, "");
+		EncodedEvent second = this.converter.encode(event, "2", 120, "");
+		assertThat(EncodedEventTests.read(first).getDeadlineMs()).isEqualTo(200);
+		assertThat(EncodedEventTests.read(second).getDeadlineMs()).isEqualTo(120);
+		assertThat(first).extracting("shared")
+			.satisfies((bytes) -> assertThat(second).extracting("shared").isSameAs(bytes));
 	}
 
 	@Test
@@ -158,12 +160,16 @@ class EventConverterTests {
 		RequestEvent event = TestEvents.lookup();
 		assertThat(toMessage(event, 1).getTraceparent()).isEmpty();
 		String traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-		assertThat(this.converter.toMessage(event, "id", 1, traceparent).getTraceparent()).isEqualTo(traceparent);
+		assertThat(toMessage(event, "id", 1, traceparent).getTraceparent()).isEqualTo(traceparent);
 		assertThat(toMessage(event, 1).getTraceparent()).isEmpty();
 	}
 
 	private HandleRequestEvent toMessage(RequestEvent event, long deadlineMillis) {
-		return this.converter.toMessage(event, event.id(), deadlineMillis, "");
+		return toMessage(event, event.id(), deadlineMillis, "");
+	}
+
+	private HandleRequestEvent toMessage(RequestEvent event, String id, long deadlineMillis, String traceparent) {
+		return EncodedEventTests.read(this.converter.encode(event, id, deadlineMillis, traceparent));
 	}
 
 }

@@ -7,6 +7,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import com.google.protobuf.ByteString;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import org.hkpgateway.proto.HandleRequestEvent;
@@ -111,16 +112,17 @@ class StreamSenderTests {
 	}
 
 	private static StreamSender.Outgoing message(String id) {
-		HandleRequestEvent event = HandleRequestEvent.newBuilder().setRequestId(id).build();
+		EncodedEvent event = new EncodedEvent(ByteString.EMPTY,
+				HandleRequestEvent.newBuilder().setRequestId(id).build());
 		return new StreamSender.Outgoing() {
 
 			@Override
 			public int size() {
-				return event.getSerializedSize();
+				return event.size();
 			}
 
 			@Override
-			public HandleRequestEvent take() {
+			public EncodedEvent take() {
 				return event;
 			}
 
@@ -135,13 +137,13 @@ class StreamSenderTests {
 		}
 
 		@Override
-		public @Nullable HandleRequestEvent take() {
+		public @Nullable EncodedEvent take() {
 			return null;
 		}
 
 	}
 
-	private static final class FakeCall extends ClientCall<HandleRequestEvent, HandleResponse> {
+	private static final class FakeCall extends ClientCall<EncodedEvent, HandleResponse> {
 
 		private final Queue<String> log = new ConcurrentLinkedQueue<>();
 
@@ -174,14 +176,14 @@ class StreamSenderTests {
 		}
 
 		@Override
-		public void sendMessage(HandleRequestEvent message) {
+		public void sendMessage(EncodedEvent message) {
 			if (this.failing) {
 				throw new IllegalStateException("closed");
 			}
 			if (!this.busy.compareAndSet(false, true)) {
 				this.overlapped = true;
 			}
-			this.log.add(message.getRequestId());
+			this.log.add(message.requestId());
 			this.busy.set(false);
 		}
 

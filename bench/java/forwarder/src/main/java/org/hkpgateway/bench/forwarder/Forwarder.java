@@ -50,7 +50,8 @@ public final class Forwarder {
 		this.client = HttpClient.create(pool).host(host).port(port);
 		if (!sockets.isEmpty()) {
 			// As many threads as the gateway has for its plugins.
-			EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, EpollIoHandler.newFactory());
+			int threads = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 2));
+			EventLoopGroup loops = new MultiThreadIoEventLoopGroup(threads, EpollIoHandler.newFactory());
 			sockets.forEach((socket) -> this.decisions.add(new DecisionStream(Path.of(socket), loops)));
 		}
 	}
