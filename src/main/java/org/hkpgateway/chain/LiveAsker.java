@@ -3,6 +3,7 @@ package org.hkpgateway.chain;
 import java.time.Duration;
 import java.util.function.Function;
 
+import org.hkpgateway.plugin.CallEnd;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
@@ -42,7 +43,7 @@ final class LiveAsker implements Asker {
 							: new PluginFailure.Unavailable(id, "expected: READY, got: no running process")));
 		}
 		try {
-			return call.apply(client).materialize().map((signal) -> reply(id, signal));
+			return CallEnd.of(call.apply(client)).map((signal) -> reply(id, signal));
 		}
 		catch (RuntimeException ex) {
 			return Mono.just(new Reply.Failed<>(failure(id, ex)));

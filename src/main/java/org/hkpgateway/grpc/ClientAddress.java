@@ -29,7 +29,8 @@ final class ClientAddress {
 	 */
 	static String withPort(InetSocketAddress client) {
 		String bare = bare(client);
-		return ((bare.indexOf(':') >= 0) ? "[" + bare + "]" : bare) + ":" + client.getPort();
+		String host = (bare.indexOf(':') >= 0) ? "[".concat(bare).concat("]") : bare;
+		return host.concat(":").concat(Integer.toString(client.getPort()));
 	}
 
 }

@@ -10,17 +10,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Remembers the bytes made of an event, so that plugins which are shown the same event
- * share it. The chain asks them shortly one after the other, so a few slots are enough: a
- * slot is chosen by identity and overwritten by whatever comes next. Losing an entry
- * costs one more conversion and is never wrong.
+ * share them. The chain asks them shortly one after the other, so slots for the requests
+ * that are in the chain at a time are enough: a slot is chosen by identity and
+ * overwritten by whatever comes next. Losing an entry costs one more conversion and is
+ * never wrong.
  * <p>
  * It holds neither event nor body: the event is referred to weakly, and bytes are kept
- * without those of the body, so at most {@value #SLOTS} request heads stay in memory.
- * Safe for any thread, without locks.
+ * without those of the body, and not if there are more than {@value #MAX_BYTES}, so at
+ * most {@value #SLOTS} times as many stay in memory. Safe for any thread, without locks.
  */
 final class EventMemo {
 
-	private static final int SLOTS = 64;
+	private static final int SLOTS = 1024;
+
+	private static final int MAX_BYTES = 4096;
 
 	private final AtomicReferenceArray<@Nullable Entry> slots = new AtomicReferenceArray<>(SLOTS);
 
@@ -37,7 +40,9 @@ final class EventMemo {
 			return entry.bytes;
 		}
 		ByteString bytes = conversion.apply(event);
-		this.slots.set(slot, new Entry(new WeakReference<>(event), bytes));
+		if (bytes.size() <= MAX_BYTES) {
+			this.slots.set(slot, new Entry(new WeakReference<>(event), bytes));
+		}
 		return bytes;
 	}
 

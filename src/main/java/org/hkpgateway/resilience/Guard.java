@@ -10,6 +10,7 @@ import io.github.resilience4j.bulkhead.BulkheadFullException;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.reactor.bulkhead.operator.BulkheadOperator;
 import io.github.resilience4j.reactor.circuitbreaker.operator.CircuitBreakerOperator;
+import org.hkpgateway.plugin.CallEnd;
 import org.hkpgateway.plugin.GuardStatus;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginSpec;
@@ -133,8 +134,7 @@ final class Guard<E, D> {
 	 * which the client keeps too, would be logged as dropped.
 	 */
 	private Mono<Signal<D>> ask(E event, Duration limit) {
-		return Mono.defer(() -> this.bare.apply(event, limit))
-			.materialize()
+		return CallEnd.of(Mono.defer(() -> this.bare.apply(event, limit)))
 			.timeout(limit, Mono.fromSupplier(() -> Signal.error(late(limit))), this.scheduler);
 	}
 

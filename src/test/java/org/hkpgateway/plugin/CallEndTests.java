@@ -1,0 +1,66 @@
+package org.hkpgateway.plugin;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Signal;
+import reactor.test.StepVerifier;
+import reactor.test.publisher.TestPublisher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link CallEnd}.
+ */
+class CallEndTests {
+
+	@Test
+	void aValueIsOneEnd() {
+		StepVerifier.create(CallEnd.of(Mono.just("a"))).expectNext(Signal.next("a")).verifyComplete();
+	}
+
+	@Test
+	void aFailureIsAValue() {
+		RuntimeException failure = new IllegalStateException("x");
+		StepVerifier.create(CallEnd.of(Mono.error(failure)))
+			.assertNext((end) -> assertThat(end.getThrowable()).isSameAs(failure))
+			.verifyComplete();
+	}
+
+	@Test
+	void nothingIsAnEndToo() {
+		StepVerifier.create(CallEnd.of(Mono.empty()))
+			.assertNext((end) -> assertThat(end.isOnComplete()).isTrue())
+			.verifyComplete();
+	}
+
+	@Test
+	void theEndWaitsForDemand() {
+		StepVerifier.create(CallEnd.of(Mono.error(new IllegalStateException("x"))), 0)
+			.expectSubscription()
+			.thenRequest(1)
+			.expectNextCount(1)
+			.verifyComplete();
+	}
+
+	@Test
+	void cancellingCancelsTheCallAndNothingComesAfter() {
+		TestPublisher<String> call = TestPublisher.createCold();
+		AtomicBoolean cancelled = new AtomicBoolean();
+		StepVerifier.create(CallEnd.of(call.mono().doOnCancel(() -> cancelled.set(true))), 0)
+			.expectSubscription()
+			.thenCancel()
+			.verify();
+		assertThat(cancelled).isTrue();
+	}
+
+	@Test
+	void theContextComesThrough() {
+		Mono<String> call = Mono.deferContextual((context) -> Mono.just(context.get("key")));
+		StepVerifier.create(CallEnd.of(call).contextWrite((context) -> context.put("key", "value")))
+			.expectNext(Signal.next("value"))
+			.verifyComplete();
+	}
+
+}
