@@ -26,6 +26,9 @@ final class ChannelOpener {
 	/** No plugin needs to send more in one answer, whatever its manifest says. */
 	private static final int MAX_INBOUND_BYTES = 64 * 1024 * 1024;
 
+	/** Of a connection and of each call; what gRPC begins with. */
+	private static final int WINDOW_BYTES = 1024 * 1024;
+
 	private final SocketTransport transport;
 
 	private final EventLoopGroup eventLoops;
@@ -51,7 +54,9 @@ final class ChannelOpener {
 			SocketAddress address = this.transport.local(endpoint);
 			NettyChannelBuilder builder = NettyChannelBuilder.forAddress(address);
 			setUp(builder, spec, address, AUTHORITY, security);
-			return builder.build();
+			// Fixed: to measure what the way could take, gRPC would send a ping with
+			// nearly every answer, which costs both sides more than it can bring here.
+			return builder.flowControlWindow(WINDOW_BYTES).build();
 		}
 		catch (IllegalArgumentException ex) {
 			throw new PluginStartException(spec.id(), "cannot connect: " + ex.getMessage(), ex);
