@@ -98,12 +98,15 @@ public class GatewayMetrics implements ChainListener, StateListener, BreakerList
 	/** Also what others have registered about it. */
 	@Override
 	public void onRemoved(PluginId plugin) {
-		this.calls.keySet().removeIf((call) -> call.plugin().equals(plugin.name()));
 		for (Meter meter : this.registry.getMeters()) {
 			Meter.Id id = meter.getId();
 			if (id.getName().startsWith(PREFIX) && plugin.name().equals(id.getTag(PLUGIN))) {
 				this.registry.remove(id);
 			}
+		}
+		// Last: what a late call has made meanwhile must not outlive its meter.
+		for (PluginOutcome.Kind kind : PluginOutcome.Kind.values()) {
+			this.calls.remove(new Call(plugin.name(), kind));
 		}
 	}
 

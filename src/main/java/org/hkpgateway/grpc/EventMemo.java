@@ -16,16 +16,21 @@ import org.jspecify.annotations.Nullable;
  * never wrong.
  * <p>
  * It holds neither event nor body: the event is referred to weakly, and bytes are kept
- * without those of the body, and not if there are more than {@value #MAX_BYTES}, so at
- * most {@value #SLOTS} times as many stay in memory. Safe for any thread, without locks.
+ * without those of the body, until other requests come. {@value #SLOTS} of at most
+ * {@value #SMALL_BYTES} bytes are, as nearly all requests have, and {@value #LARGE_SLOTS}
+ * of more. Safe for any thread, without locks.
  */
 final class EventMemo {
 
 	private static final int SLOTS = 1024;
 
-	private static final int MAX_BYTES = 4096;
+	private static final int SMALL_BYTES = 4096;
 
-	private final AtomicReferenceArray<@Nullable Entry> slots = new AtomicReferenceArray<>(SLOTS);
+	private static final int LARGE_SLOTS = 64;
+
+	private final AtomicReferenceArray<@Nullable Entry> small = new AtomicReferenceArray<>(SLOTS);
+
+	private final AtomicReferenceArray<@Nullable Entry> large = new AtomicReferenceArray<>(LARGE_SLOTS);
 
 	/**
 	 * Returns the bytes of an event.
@@ -34,16 +39,23 @@ final class EventMemo {
 	 * @return the bytes
 	 */
 	ByteString get(RequestEvent event, Function<RequestEvent, ByteString> conversion) {
-		int slot = System.identityHashCode(event) & (SLOTS - 1);
-		Entry entry = this.slots.get(slot);
-		if (entry != null && entry.event.refersTo(event)) {
+		int hash = System.identityHashCode(event);
+		Entry entry = find(this.small, hash, event);
+		if (entry == null) {
+			entry = find(this.large, hash, event);
+		}
+		if (entry != null) {
 			return entry.bytes;
 		}
 		ByteString bytes = conversion.apply(event);
-		if (bytes.size() <= MAX_BYTES) {
-			this.slots.set(slot, new Entry(new WeakReference<>(event), bytes));
-		}
+		AtomicReferenceArray<@Nullable Entry> slots = (bytes.size() <= SMALL_BYTES) ? this.small : this.large;
+		slots.set(hash & (slots.length() - 1), new Entry(new WeakReference<>(event), bytes));
 		return bytes;
+	}
+
+	private static @Nullable Entry find(AtomicReferenceArray<@Nullable Entry> slots, int hash, RequestEvent event) {
+		Entry entry = slots.get(hash & (slots.length() - 1));
+		return (entry != null && entry.event.refersTo(event)) ? entry : null;
 	}
 
 	private record Entry(WeakReference<RequestEvent> event, ByteString bytes) {

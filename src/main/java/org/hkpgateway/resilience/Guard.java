@@ -109,12 +109,12 @@ final class Guard<E, D> {
 	 * @return as {@link #call}
 	 */
 	Mono<D> callUnrecorded(E event, Duration budget) {
-		return ask(event, limit(budget)).handle((signal, sink) -> {
+		return ask(event, limit(budget)).<D>handle((signal, sink) -> {
 			PluginFailure failure = failure(event, signal, sink);
 			if (failure != null) {
 				sink.error(failure);
 			}
-		});
+		}).onErrorMap(this::toFailure);
 	}
 
 	/**

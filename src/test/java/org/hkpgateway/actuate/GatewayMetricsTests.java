@@ -1,7 +1,10 @@
 package org.hkpgateway.actuate;
 
 import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.hkpgateway.chain.PluginOutcome;
 import org.hkpgateway.lifecycle.PluginState;
@@ -64,6 +67,30 @@ class GatewayMetricsTests {
 		this.metrics.onRemoved(PLUGIN);
 		assertThat(this.registry.getMeters()).extracting((meter) -> meter.getId().getName())
 			.containsExactlyInAnyOrder("hkp.plugin.breaker.changes", "other");
+	}
+
+	@Test
+	void aPluginThatComesBackIsCountedAnewWhateverEndsWhileItIsRemoved() {
+		PluginOutcome outcome = new PluginOutcome(PLUGIN, PluginOutcome.Kind.CONTINUED, "", "", 5, 5, null);
+		AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {
+		});
+		SimpleMeterRegistry registry = new SimpleMeterRegistry() {
+
+			@Override
+			public List<Meter> getMeters() {
+				meanwhile.get().run();
+				return super.getMeters();
+			}
+
+		};
+		GatewayMetrics metrics = new GatewayMetrics(registry);
+		metrics.pluginAsked("r", outcome);
+		meanwhile.set(() -> metrics.pluginAsked("late", outcome));
+		metrics.onRemoved(PLUGIN);
+		meanwhile.set(() -> {
+		});
+		metrics.pluginAsked("r", outcome);
+		assertThat(registry.get("hkp.plugin.calls").timer().count()).isEqualTo(1);
 	}
 
 	private double count(String name, String key, String value) {
