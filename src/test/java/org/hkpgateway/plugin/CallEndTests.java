@@ -2,9 +2,14 @@ package org.hkpgateway.plugin;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.reactivestreams.Subscription;
 import reactor.core.Disposable;
+import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Signal;
@@ -39,18 +44,33 @@ class CallEndTests {
 			.verifyComplete();
 	}
 
-	@Test
-	void theEndWaitsForDemand() {
-		StepVerifier.create(CallEnd.of(Mono.just("a")), 0)
-			.expectSubscription()
-			.thenRequest(1)
-			.expectNext(Signal.next("a"))
-			.verifyComplete();
-		StepVerifier.create(CallEnd.of(Mono.error(new IllegalStateException("x"))), 0)
-			.expectSubscription()
-			.thenRequest(1)
-			.expectNextCount(1)
-			.verifyComplete();
+	/** Reactor's own base class forgets a value that a second end follows. */
+	@ParameterizedTest
+	@MethodSource
+	void theEndWaitsForDemand(Mono<String> call) {
+		List<Signal<String>> ends = new ArrayList<>();
+		BaseSubscriber<Signal<String>> waiting = new BaseSubscriber<>() {
+
+			@Override
+			protected void hookOnSubscribe(Subscription subscription) {
+				// No demand yet.
+			}
+
+			@Override
+			protected void hookOnNext(Signal<String> end) {
+				ends.add(end);
+			}
+
+		};
+		CallEnd.of(call).subscribe(waiting);
+		assertThat(ends).isEmpty();
+		waiting.request(1);
+		assertThat(ends).hasSize(1);
+		assertThat(waiting.isDisposed()).isTrue();
+	}
+
+	static Stream<Mono<String>> theEndWaitsForDemand() {
+		return Stream.of(Mono.just("a"), Mono.empty(), Mono.error(new IllegalStateException("x")));
 	}
 
 	@Test
