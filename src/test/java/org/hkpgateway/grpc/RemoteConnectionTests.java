@@ -138,7 +138,8 @@ class RemoteConnectionTests {
 				ask(connection, 10);
 				assertThat(requests(RemoteConnectionTests.this.one)).isEqualTo(10);
 				assertThat(report.message()).isEqualTo("1 of 2 endpoints answer");
-				// On the connection that is ending or has just ended, or on a new one that
+				// On the connection that is ending or has just ended, or on a new one
+				// that
 				// nobody takes.
 				assertThat(report.details().get(TWO + ":" + RemoteConnectionTests.this.port)).startsWith("down: ")
 					.containsPattern("GOAWAY|Broken pipe|Connection reset|Connection refused");
