@@ -9,6 +9,7 @@ import io.netty.handler.codec.http2.DefaultHttp2WindowUpdateFrame;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.flush.FlushConsolidationHandler;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.NettyPipeline;
 
@@ -74,6 +75,10 @@ final class Pipelines {
 						new ProxyHeader(this.proxyProtocol == ClientAddressSettings.ProxyProtocol.REQUIRED,
 								this.clients::isTrusted, this.refused));
 		}
+		// The head of an answer and the beginning of its body go to the kernel together
+		// if both are there: the library flushes each by itself.
+		pipeline.addFirst("hkp.flush-consolidation",
+				new FlushConsolidationHandler(FlushConsolidationHandler.DEFAULT_EXPLICIT_FLUSH_AFTER_FLUSHES, true));
 		slowReader(pipeline);
 	}
 
