@@ -13,6 +13,7 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
@@ -26,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * <li>An answer that was given while the client still uploads arrives. Closing a socket
  * with unread input sends a reset, which makes clients lose the answer; so output is shut
  * down first, and input is read and thrown away for a while (RFC 9112 section 9.6). The
- * same goes for a client that sends on behind what was refused.</li>
+ * same goes for a client that sends on behind what was refused, and for one that was told
+ * of the end by the answer only: its next request may be on the way.</li>
  * <li>A client whose request was answered early, on a connection that goes on, has 30 s
  * for the rest of it.</li>
  * <li>A client that ends its side after a whole request still gets its answer if that
@@ -55,6 +57,12 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 
 	/** The client may send on, and nothing of it is read as a request. */
 	private boolean refused;
+
+	/** The client wanted to send another request on this connection. */
+	private boolean keepAlive;
+
+	/** An answer has said that it is the last one. */
+	private boolean saidClose;
 
 	/** Requests, the one that comes now included, that are to be answered. */
 	private int due;
@@ -89,6 +97,7 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 		if (message instanceof HttpRequest request) {
 			this.due++;
 			this.refused = request.headers() instanceof RefusedHeaders;
+			this.keepAlive = HttpUtil.isKeepAlive(request);
 			this.requestIncomplete = !this.refused;
 			this.discarded = 0;
 		}
@@ -122,7 +131,7 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 	}
 
 	private boolean mayBeSending() {
-		return (this.requestIncomplete || this.refused) && !this.inputEnded;
+		return (this.requestIncomplete || this.refused || (this.saidClose && this.keepAlive)) && !this.inputEnded;
 	}
 
 	@Override
@@ -169,8 +178,9 @@ final class ConnectionEnd extends ChannelDuplexHandler {
 
 	@Override
 	public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) throws Exception {
-		if (message instanceof HttpResponse && !isInformational(message)) {
+		if (message instanceof HttpResponse response && !isInformational(message)) {
 			this.answerBegun = true;
+			this.saidClose = !HttpUtil.isKeepAlive(response);
 			cancel(this.halfClosed);
 		}
 		if (!(message instanceof LastHttpContent) || isInformational(message)) {

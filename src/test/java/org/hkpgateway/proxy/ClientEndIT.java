@@ -82,4 +82,24 @@ class ClientEndIT extends AbstractEdgeIT {
 		}
 	}
 
+	/** One that has not read the answer yet. A reset could take it away. */
+	@Test
+	void aClientThatSendsOnBehindTheLastAnswerIsNotReset() throws Exception {
+		start(RawUpstream.answering(OK));
+		try (RawClient client = new RawClient(port())) {
+			RawClient.Answer answer = client.send("GET / HTTP/1.1\r\nHost: a, b\r\n\r\n").readToEnd();
+			assertThat(answer.status()).isEqualTo(400);
+			assertThat(answer.header("connection")).isEqualTo("close");
+			assertThat(answer.reset()).isFalse();
+			for (int i = 0; i < 2; i++) {
+				client.send("GET /pks/stats HTTP/1.1\r\nHost: k\r\n\r\n");
+				awaitAbout300Milliseconds();
+			}
+			answer = client.shutdownOutput().readToEnd();
+			assertThat(answer.bytes()).isEmpty();
+			assertThat(answer.reset()).isFalse();
+			assertThat(this.upstream.octets()).isZero();
+		}
+	}
+
 }

@@ -7,6 +7,8 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
@@ -138,6 +140,52 @@ class ConnectionEndTests {
 		assertThat(this.channel.isOpen()).isTrue();
 	}
 
+	@Test
+	void whoMayHaveSentAnotherRequestBeforeItReadOfTheEndIsReadFrom() {
+		request();
+		this.channel.writeInbound(LastHttpContent.EMPTY_LAST_CONTENT);
+		lastAnswer();
+		close();
+		assertThat(this.channel.isOutputShutdown()).isTrue();
+		request();
+		this.channel.writeInbound(LastHttpContent.EMPTY_LAST_CONTENT);
+		assertThat(this.channel.isOpen()).isTrue();
+		end();
+		assertThat(this.channel.isOpen()).isFalse();
+	}
+
+	@Test
+	void whoMayHaveSentAnotherRequestIsNotWaitedForLong() {
+		request();
+		this.channel.writeInbound(LastHttpContent.EMPTY_LAST_CONTENT);
+		lastAnswer();
+		close();
+		pass(4);
+		assertThat(this.channel.isOpen()).isTrue();
+		pass(1);
+		assertThat(this.channel.isOpen()).isFalse();
+	}
+
+	@Test
+	void whoAskedForTheEndIsNotWaitedFor() {
+		DefaultHttpRequest request = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/");
+		request.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+		this.channel.writeInbound(request);
+		this.channel.writeInbound(LastHttpContent.EMPTY_LAST_CONTENT);
+		lastAnswer();
+		close();
+		assertThat(this.channel.isOpen()).isFalse();
+	}
+
+	@Test
+	void aConnectionThatIsIdleIsClosedAtOnce() {
+		request();
+		this.channel.writeInbound(LastHttpContent.EMPTY_LAST_CONTENT);
+		answer();
+		close();
+		assertThat(this.channel.isOpen()).isFalse();
+	}
+
 	private void request() {
 		this.channel.writeInbound(new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.POST, "/pks/add"));
 	}
@@ -149,6 +197,12 @@ class ConnectionEndTests {
 
 	private void answer() {
 		this.channel.writeOutbound(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK));
+	}
+
+	private void lastAnswer() {
+		DefaultFullHttpResponse answer = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+		answer.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+		this.channel.writeOutbound(answer);
 	}
 
 	private void close() {
