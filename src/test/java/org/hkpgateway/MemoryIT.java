@@ -93,7 +93,9 @@ class MemoryIT {
 				bundle + "certificate=" + directory.resolve("server.pem"),
 				bundle + "private-key=" + directory.resolve("server.key"), "hkp.tls.bundle=keys",
 				// Those of the test before may not have ended yet.
-				"hkp.edge.max-connections-per-address=1000");
+				"hkp.edge.max-connections-per-address=1000",
+				// All shake hands at once, and the machine has other work, too.
+				"hkp.edge.request-head-timeout=60s");
 		this.gateway.pluginPid(plugin);
 	}
 
