@@ -1,5 +1,7 @@
 package org.hkpgateway.antiabuse;
 
+import java.util.concurrent.CompletionStage;
+
 import org.hkpgateway.sdk.Decision;
 import org.hkpgateway.sdk.Health;
 import org.hkpgateway.sdk.HkpPlugin;
@@ -32,13 +34,19 @@ public final class AntiabusePlugin implements PluginHandler {
 	public void init(PluginContext context) {
 		AntiabuseConfig config = AntiabuseConfig.parse(context.config());
 		config.warnings().forEach(log::warn);
-		this.guard = new AntiabuseGuard(config, System::nanoTime);
-		log.info("ready", "limits", config.limits(), "hashquery_limit", config.hashqueryLimit(), "block_steps",
-				config.blockSteps(), "max_clients", config.maxClients());
+		this.guard = new AntiabuseGuard(config, context.state(), System::nanoTime);
+		log.info("ready", "state", (context.state() != null) ? "shared" : "own", "limits", config.limits(),
+				"hashquery_limit", config.hashqueryLimit(), "block_steps", config.blockSteps(), "max_clients",
+				config.maxClients());
 	}
 
 	@Override
 	public Decision handle(Request request) {
+		return handleAsync(request).toCompletableFuture().join();
+	}
+
+	@Override
+	public CompletionStage<Decision> handleAsync(Request request) {
 		AntiabuseGuard current = this.guard;
 		if (current == null) {
 			throw new IllegalStateException("expected: init before the first request");
@@ -50,12 +58,15 @@ public final class AntiabusePlugin implements PluginHandler {
 	public Health health() {
 		AntiabuseGuard current = this.guard;
 		return (current == null) ? Health.healthy()
-				: Health.healthy().detail("clients", current.clients()).detail("offenders", current.offenders());
+				: Health.healthy()
+					.detail("state", current.state())
+					.detail("clients", current.clients())
+					.detail("offenders", current.offenders());
 	}
 
 	@Override
 	public PluginOptions options() {
-		// Nothing here ever waits, so the network thread may do it.
+		// Nothing here waits on a thread, so the network thread may do it.
 		return PluginOptions.defaults()
 			.description("Limits requests per client address; allow and block lists")
 			.threads(0)

@@ -3,6 +3,8 @@ package org.hkpgateway.antiabuse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
 
 import com.github.benmanes.caffeine.cache.Cache;
@@ -30,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * the counts still exceed the limit.
  * </ul>
  */
-final class ClientLimiter {
+final class ClientLimiter implements Limiter {
 
 	private final List<SlidingWindow> limits;
 
@@ -71,6 +73,11 @@ final class ClientLimiter {
 			.ticker(nanos::getAsLong)
 			.executor(Runnable::run)
 			.build();
+	}
+
+	@Override
+	public CompletionStage<Verdict> judge(ClientKey client, boolean dryRun) {
+		return CompletableFuture.completedFuture(dryRun ? peek(client) : check(client));
 	}
 
 	/**

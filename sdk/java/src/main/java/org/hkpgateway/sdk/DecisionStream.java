@@ -4,8 +4,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -31,7 +31,7 @@ final class DecisionStream implements StreamObserver<HandleRequestEvent> {
 
 	private final Executor handlers;
 
-	private final Function<HandleRequestEvent, HandleResponse> decision;
+	private final BiConsumer<HandleRequestEvent, Consumer<HandleResponse>> decision;
 
 	/** Ids to be answered; who removes one answers it. */
 	private final Set<String> open = ConcurrentHashMap.newKeySet();
@@ -50,11 +50,12 @@ final class DecisionStream implements StreamObserver<HandleRequestEvent> {
 	 * Begins a stream. To be called while the call is being accepted.
 	 * @param out where answers go
 	 * @param handlers runs the decisions
-	 * @param decision decides; answers failures too and does not throw
+	 * @param decision decides and gives the answer, now or later, once; answers failures
+	 * too and does not throw
 	 * @param onGone called when the call is over, whoever ended it
 	 */
 	DecisionStream(ServerCallStreamObserver<HandleResponse> out, Executor handlers,
-			Function<HandleRequestEvent, HandleResponse> decision, Consumer<DecisionStream> onGone) {
+			BiConsumer<HandleRequestEvent, Consumer<HandleResponse>> decision, Consumer<DecisionStream> onGone) {
 		this.out = out;
 		this.handlers = handlers;
 		this.decision = decision;
@@ -123,7 +124,7 @@ final class DecisionStream implements StreamObserver<HandleRequestEvent> {
 
 	private void decide(HandleRequestEvent event) {
 		if (this.open.contains(event.getRequestId())) {
-			answer(this.decision.apply(event));
+			this.decision.accept(event, this::answer);
 		}
 		else {
 			// Nobody waits any longer.

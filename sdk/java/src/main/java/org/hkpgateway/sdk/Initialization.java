@@ -1,13 +1,18 @@
 package org.hkpgateway.sdk;
 
+import java.time.Duration;
+import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 
 import com.google.protobuf.ByteString;
+import org.hkpgateway.proto.HostInfo;
 import org.hkpgateway.proto.InitRequest;
 import org.hkpgateway.proto.InitResponse;
 import org.hkpgateway.proto.PluginInfo;
 import org.hkpgateway.sdk.config.ConfigException;
 import org.hkpgateway.sdk.config.PluginConfig;
+import org.hkpgateway.sdk.host.SharedState;
 import org.hkpgateway.sdk.log.LogLevel;
 import org.hkpgateway.sdk.log.PluginLog;
 
@@ -23,11 +28,16 @@ final class Initialization {
 
 	private static final PluginLog log = PluginLog.get("sdk");
 
+	/** The gateway's default, for one that does not say. */
+	private static final long DECISION_MILLIS = 200;
+
 	private final PluginHandler handler;
 
 	private final PluginOptions options;
 
 	private final Launch launch;
+
+	private final Function<HostAddress, HostChannel> host;
 
 	private final Object lock = new Object();
 
@@ -35,10 +45,19 @@ final class Initialization {
 
 	private volatile @Nullable Set<String> grants;
 
-	Initialization(PluginHandler handler, PluginOptions options, Launch launch) {
+	/**
+	 * Makes it.
+	 * @param handler the author's
+	 * @param options the author's
+	 * @param launch what the gateway said
+	 * @param host opens the way back
+	 */
+	Initialization(PluginHandler handler, PluginOptions options, Launch launch,
+			Function<HostAddress, HostChannel> host) {
 		this.handler = handler;
 		this.options = options;
 		this.launch = launch;
+		this.host = host;
 	}
 
 	/**
@@ -94,10 +113,11 @@ final class Initialization {
 	private InitResponse.Builder initializeFirst(InitRequest request) {
 		try {
 			PluginInfo info = info();
+			Set<String> granted = Set.copyOf(request.getGrantedCapabilitiesList());
 			PluginContext context = new PluginContext(info.getName(), info.getVersion(),
-					PluginConfig.parse(request.getConfigJson()), Set.copyOf(request.getGrantedCapabilitiesList()),
-					request.getHockeypuckVersion(), request.getProtocolVersion(), request.getEnvironmentMap(),
-					this.launch.dataDirectory());
+					PluginConfig.parse(request.getConfigJson()), granted, request.getHockeypuckVersion(),
+					request.getProtocolVersion(), request.getEnvironmentMap(), this.launch.dataDirectory(),
+					state(granted, request.getHost()));
 			this.handler.init(context);
 			this.accepted = request;
 			this.grants = context.grants();
@@ -111,6 +131,28 @@ final class Initialization {
 			log.thrown(LogLevel.ERROR, "the plugin's init failed", ex);
 			return refusal((ex.getMessage() != null) ? ex.getMessage() : ex.toString());
 		}
+	}
+
+	private @Nullable SharedState state(Set<String> granted, HostInfo gateway) {
+		HostAddress address = this.launch.host();
+		if (address == null || !granted.contains("state")) {
+			return null;
+		}
+		HostChannel channel = this.host.apply(address);
+		channel.connect();
+		return new GrpcSharedState(channel, decisionTime(gateway).dividedBy(4));
+	}
+
+	/** How long the gateway waits for a decision. */
+	private static Duration decisionTime(HostInfo gateway) {
+		long millis = DECISION_MILLIS;
+		for (String key : List.of("timeout_ms", "chain_budget_ms")) {
+			String value = gateway.getConfigurationOrDefault(key, "");
+			if (value.matches("[1-9]\\d{0,8}")) {
+				millis = key.equals("timeout_ms") ? Long.parseLong(value) : Math.min(millis, Long.parseLong(value));
+			}
+		}
+		return Duration.ofMillis(millis);
 	}
 
 	private InitResponse.Builder success() {

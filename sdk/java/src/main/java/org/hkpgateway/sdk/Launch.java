@@ -15,11 +15,12 @@ import org.jspecify.annotations.Nullable;
  * @param version its version as in the manifest; empty when not told
  * @param listen where to listen
  * @param credentials whom to let in
+ * @param host where the gateway can be asked; null when it cannot
  * @param dataDirectory where the plugin may keep files
  * @param logLevel the least level to log
  */
-record Launch(String name, String version, Listen listen, Credentials credentials, @Nullable Path dataDirectory,
-		LogLevel logLevel) {
+record Launch(String name, String version, Listen listen, Credentials credentials, @Nullable HostAddress host,
+		@Nullable Path dataDirectory, LogLevel logLevel) {
 
 	private static final String HAND = """
 			this is a plugin, not a program to run by hand
@@ -50,7 +51,8 @@ record Launch(String name, String version, Listen listen, Credentials credential
 			throws LaunchException {
 		String data = environment.getOrDefault("PLUGIN_DATA_DIR", "");
 		return new Launch(environment.getOrDefault("PLUGIN_NAME", ""), environment.getOrDefault("PLUGIN_VERSION", ""),
-				listen, credentials, data.isEmpty() ? null : path("PLUGIN_DATA_DIR", data), logLevel(environment));
+				listen, credentials, HostAddress.parse(environment),
+				data.isEmpty() ? null : path("PLUGIN_DATA_DIR", data), logLevel(environment));
 	}
 
 	/**

@@ -40,8 +40,10 @@ import io.netty.util.concurrent.DefaultThreadFactory;
  * @param remains what to remove at the end: the socket file, and its directory if it is
  * ours
  * @param group the network thread
+ * @param epoll whether the thread is one of epoll's
  */
-record Listener(Server server, String network, String address, List<Path> remains, EventLoopGroup group) {
+record Listener(Server server, String network, String address, List<Path> remains, EventLoopGroup group,
+		boolean epoll) {
 
 	/** The kernel's 108 bytes with the final zero. */
 	private static final int MAX_PATH_BYTES = 107;
@@ -151,7 +153,7 @@ record Listener(Server server, String network, String address, List<Path> remain
 					+ "; the directory must exist and be writable", ex);
 		}
 		return new Listener(server, "unix", path.toString(), Stream.concat(Stream.of(path), remains.stream()).toList(),
-				group);
+				group, epoll);
 	}
 
 	private static Listener startTcp(int first, int last, UnaryOperator<NettyServerBuilder> services)
@@ -163,7 +165,7 @@ record Listener(Server server, String network, String address, List<Path> remain
 				SocketAddress address = new InetSocketAddress(InetAddress.getByAddress(LOOPBACK), port);
 				Server server = services.apply(builder(address, group, NioServerSocketChannel.class)).build();
 				server.start();
-				return new Listener(server, "tcp", "127.0.0.1:" + server.getPort(), List.of(), group);
+				return new Listener(server, "tcp", "127.0.0.1:" + server.getPort(), List.of(), group, false);
 			}
 			catch (IOException ex) {
 				failure = ex;

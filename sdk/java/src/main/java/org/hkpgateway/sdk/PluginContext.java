@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Set;
 
 import org.hkpgateway.sdk.config.PluginConfig;
+import org.hkpgateway.sdk.host.SharedState;
 
 import org.jspecify.annotations.Nullable;
 
@@ -21,9 +22,12 @@ import org.jspecify.annotations.Nullable;
  * {@code 1.0}
  * @param environment what the operator configured as environment of this plugin
  * @param dataDirectory where the plugin may keep files; null when there is no such place
+ * @param state what the gateway keeps for the plugin; null without the grant
+ * {@code state}, and when the plugin runs where it cannot ask the gateway
  */
 public record PluginContext(String name, String version, PluginConfig config, Set<String> grants, String gatewayVersion,
-		String protocolVersion, Map<String, String> environment, @Nullable Path dataDirectory) {
+		String protocolVersion, Map<String, String> environment, @Nullable Path dataDirectory,
+		@Nullable SharedState state) {
 
 	public PluginContext {
 		grants = Set.copyOf(grants);
@@ -46,7 +50,7 @@ public record PluginContext(String name, String version, PluginConfig config, Se
 	 */
 	public static PluginContext forTest(String configJson) {
 		return new PluginContext("test", "0", PluginConfig.parse(configJson), Set.of("http.request", "http.respond"),
-				"test", "1.0", Map.of(), null);
+				"test", "1.0", Map.of(), null, null);
 	}
 
 }

@@ -1,5 +1,8 @@
 package org.hkpgateway.sdk;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
 /**
  * What a plugin's author writes.
  *
@@ -37,6 +40,19 @@ public interface PluginHandler {
 	 * on
 	 */
 	Decision handle(Request request) throws Exception;
+
+	/**
+	 * Decides about one request, later perhaps: for a handler that asks others, as
+	 * {@link PluginContext#state()}, and waits on no thread. This is what the SDK calls;
+	 * unless overridden it calls {@link #handle}.
+	 * @param request the request, immutable
+	 * @return completes with the decision on any thread, or fails, which is as if
+	 * {@code handle} threw
+	 * @throws Exception as {@code handle}
+	 */
+	default CompletionStage<Decision> handleAsync(Request request) throws Exception {
+		return CompletableFuture.completedFuture(handle(request));
+	}
 
 	/**
 	 * Says how the plugin is. Called every few seconds.

@@ -39,6 +39,8 @@ final class PluginServer {
 
 	private final String certificate;
 
+	private volatile @Nullable HostChannel host;
+
 	private final AtomicBoolean stopping = new AtomicBoolean();
 
 	private final CountDownLatch stopped = new CountDownLatch(1);
@@ -49,14 +51,20 @@ final class PluginServer {
 		PluginOptions options = handler.options();
 		this.handlers = pool("plugin-handler", Math.max(1, options.threads()), QUEUE);
 		Executor executor = (options.threads() == 0) ? Runnable::run : this.handlers;
-		this.service = new PluginService(handler, options, new Initialization(handler, options, launch), executor,
-				this.control, onShutdown);
+		this.service = new PluginService(handler, options, new Initialization(handler, options, launch, this::openHost),
+				executor, this.control, onShutdown);
 		Credentials credentials = launch.credentials();
 		@Nullable AutoMtls tls = (credentials.gateway() != null) ? AutoMtls.with(credentials.gateway()) : null;
 		this.listener = Listener.start(launch.listen(), epoll,
 				(builder) -> secure(builder, tls, credentials.secret()).maxInboundMessageSize(options.maxMessageBytes())
 					.addService(this.service));
 		this.certificate = (tls != null) ? tls.certificate() : "";
+	}
+
+	private HostChannel openHost(HostAddress address) {
+		HostChannel opened = new HostChannel(address, this.listener);
+		this.host = opened;
+		return opened;
 	}
 
 	private static NettyServerBuilder secure(NettyServerBuilder builder, @Nullable AutoMtls tls,
@@ -119,6 +127,7 @@ final class PluginServer {
 			this.handlers.shutdownNow();
 			this.control.shutdownNow();
 			closeHandler(deadline);
+			closeHost();
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -128,6 +137,13 @@ final class PluginServer {
 			this.listener.endThread();
 			this.listener.removeSocketFile();
 			this.stopped.countDown();
+		}
+	}
+
+	private void closeHost() {
+		HostChannel opened = this.host;
+		if (opened != null) {
+			opened.close();
 		}
 	}
 

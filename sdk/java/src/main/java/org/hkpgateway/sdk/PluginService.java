@@ -2,7 +2,10 @@ package org.hkpgateway.sdk;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -126,24 +129,36 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 			// Nobody waits any longer.
 			return;
 		}
+		decide(event, (response) -> answer(observer, response),
+				(refused) -> fail(observer, refused.status(), refused.description()));
+	}
+
+	private void decideOnStream(HandleRequestEvent event, Consumer<HandleResponse> answer) {
+		decide(event, answer,
+				(refused) -> answer.accept(DecisionStream.failure(event.getRequestId(), refused.description())));
+	}
+
+	/** Does one of both, now or later. */
+	private void decide(HandleRequestEvent event, Consumer<HandleResponse> answer, Consumer<RefusedCall> refuse) {
 		try {
-			answer(observer, decide(event));
+			var unused = handle(event).whenComplete((decision, failure) -> {
+				try {
+					if (failure != null) {
+						throw failed(event, cause(failure));
+					}
+					answer.accept(response(event, decision));
+				}
+				catch (RefusedCall ex) {
+					refuse.accept(ex);
+				}
+			});
 		}
 		catch (RefusedCall ex) {
-			fail(observer, ex.status(), ex.description());
+			refuse.accept(ex);
 		}
 	}
 
-	private HandleResponse decideOnStream(HandleRequestEvent event) {
-		try {
-			return decide(event);
-		}
-		catch (RefusedCall ex) {
-			return DecisionStream.failure(event.getRequestId(), ex.description());
-		}
-	}
-
-	private HandleResponse decide(HandleRequestEvent event) throws RefusedCall {
+	private CompletionStage<Decision> handle(HandleRequestEvent event) throws RefusedCall {
 		Set<String> grants = this.initialization.grants();
 		if (grants == null) {
 			throw new RefusedCall(Status.FAILED_PRECONDITION, "expected: Initialize first, got: a request");
@@ -162,16 +177,35 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 			throw new RefusedCall(Status.INVALID_ARGUMENT, String.valueOf(ex.getMessage()));
 		}
 		try {
-			return Conversions.response(event.getRequestId(), this.handler.handle(request));
+			return Objects.requireNonNull(this.handler.handleAsync(request), "handleAsync returned null");
 		}
 		catch (Throwable ex) {
-			// Whatever it is, it concerns this request only.
-			if (ex instanceof InterruptedException) {
-				Thread.currentThread().interrupt();
-			}
-			log.thrown(LogLevel.ERROR, "the handler failed", ex, "request", event.getRequestId());
-			throw new RefusedCall(Status.INTERNAL, "the handler failed: " + ex);
+			throw failed(event, ex);
 		}
+	}
+
+	private static HandleResponse response(HandleRequestEvent event, Decision decision) throws RefusedCall {
+		try {
+			return Conversions.response(event.getRequestId(), decision);
+		}
+		catch (RuntimeException ex) {
+			throw failed(event, ex);
+		}
+	}
+
+	/** Of stages that depend on the one that failed. */
+	private static Throwable cause(Throwable failure) {
+		Throwable cause = failure.getCause();
+		return (failure instanceof CompletionException && cause != null) ? cause : failure;
+	}
+
+	/** Whatever it is, it concerns this request only. */
+	private static RefusedCall failed(HandleRequestEvent event, Throwable failure) {
+		if (failure instanceof InterruptedException) {
+			Thread.currentThread().interrupt();
+		}
+		log.thrown(LogLevel.ERROR, "the handler failed", failure, "request", event.getRequestId());
+		return new RefusedCall(Status.INTERNAL, "the handler failed: " + failure);
 	}
 
 	private HealthStatus health() {

@@ -184,7 +184,7 @@ class AuthenticationTests {
 
 	private String start(Listen listen, Credentials credentials) throws LaunchException {
 		PluginServer server = PluginServer.start((request) -> Decision.allow(),
-				new Launch("", "", listen, credentials, null, LogLevel.INFO), true, (limit) -> {
+				new Launch("", "", listen, credentials, null, null, LogLevel.INFO), true, (limit) -> {
 				});
 		this.open.addFirst(() -> server.stop(Duration.ofSeconds(5)));
 		return server.handshake();

@@ -160,7 +160,7 @@ class DecisionStreamTests {
 	}
 
 	private void start(PluginOptions options) throws LaunchException {
-		Launch launch = new Launch("", "", new Listen.UnixSocket(this.directory), Credentials.NONE, null,
+		Launch launch = new Launch("", "", new Listen.UnixSocket(this.directory), Credentials.NONE, null, null,
 				LogLevel.INFO);
 		this.server = PluginServer.start(new PluginHandler() {
 			@Override

@@ -32,14 +32,14 @@ class LaunchTests {
 				"PLUGIN_MAX_PORT", "2", "PLUGIN_NAME", "n", "PLUGIN_VERSION", "1.2", "PLUGIN_DATA_DIR", "/data",
 				HkpPlugin.LOG_LEVEL_VARIABLE, "Debug"), false);
 		assertThat(launch).isEqualTo(
-				new Launch("n", "1.2", new Listen.Tcp(1, 2), Credentials.NONE, Path.of("/data"), LogLevel.DEBUG));
+				new Launch("n", "1.2", new Listen.Tcp(1, 2), Credentials.NONE, null, Path.of("/data"), LogLevel.DEBUG));
 	}
 
 	@Test
 	void portsWhenThereIsNoDirectory() throws LaunchException {
 		Launch launch = Launch.parse(environment("PLUGIN_MIN_PORT", "10000", "PLUGIN_MAX_PORT", "10010"), false);
 		assertThat(launch)
-			.isEqualTo(new Launch("", "", new Listen.Tcp(10000, 10010), Credentials.NONE, null, LogLevel.INFO));
+			.isEqualTo(new Launch("", "", new Listen.Tcp(10000, 10010), Credentials.NONE, null, null, LogLevel.INFO));
 	}
 
 	@Test
@@ -61,7 +61,7 @@ class LaunchTests {
 	void debuggingIsForAStartByHandOnly() throws LaunchException {
 		Launch byHand = Launch.parse(Map.of("PLUGIN_NAME", "n", "PLUGIN_CLIENT_CERT", "ignored"), true);
 		assertThat(byHand)
-			.isEqualTo(new Launch("n", "", new Listen.OwnDirectory(), Credentials.NONE, null, LogLevel.INFO));
+			.isEqualTo(new Launch("n", "", new Listen.OwnDirectory(), Credentials.NONE, null, null, LogLevel.INFO));
 		assertThat(byHand.byHand()).isTrue();
 		assertThat(Launch.parse(environment("PLUGIN_UNIX_SOCKET_DIR", "/run/x"), true).byHand()).isFalse();
 	}

@@ -7,8 +7,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -76,7 +80,7 @@ class PluginServerTests {
 
 	@Test
 	void aRequestOverTcp() throws Exception {
-		Launch launch = new Launch("", "", new Listen.Tcp(0, 0), Credentials.NONE, null, LogLevel.INFO);
+		Launch launch = new Launch("", "", new Listen.Tcp(0, 0), Credentials.NONE, null, null, LogLevel.INFO);
 		TestGateway gateway = start((request) -> Decision.allow(), launch, true);
 		gateway.initialize("{}");
 		assertThat(gateway.plugin().handleRequest(TestGateway.get("/x").build()).getContinueChain()).isTrue();
@@ -85,7 +89,7 @@ class PluginServerTests {
 	@Test
 	void aPathTooLongIsSaid() {
 		Path deep = this.directory.resolve("d".repeat(100));
-		Launch launch = new Launch("", "", new Listen.UnixSocket(deep), Credentials.NONE, null, LogLevel.INFO);
+		Launch launch = new Launch("", "", new Listen.UnixSocket(deep), Credentials.NONE, null, null, LogLevel.INFO);
 		assertThatExceptionOfType(LaunchException.class)
 			.isThrownBy(() -> PluginServer.start((request) -> Decision.allow(), launch, true, this.shutdowns::add))
 			.withMessageContaining("at most 107 bytes");
@@ -94,7 +98,7 @@ class PluginServerTests {
 	@Test
 	void aMissingDirectoryIsSaid() {
 		Path missing = this.directory.resolve("missing");
-		Launch launch = new Launch("", "", new Listen.UnixSocket(missing), Credentials.NONE, null, LogLevel.INFO);
+		Launch launch = new Launch("", "", new Listen.UnixSocket(missing), Credentials.NONE, null, null, LogLevel.INFO);
 		assertThatExceptionOfType(LaunchException.class)
 			.isThrownBy(() -> PluginServer.start((request) -> Decision.allow(), launch, true, this.shutdowns::add))
 			.withMessageContaining("must exist");
@@ -102,11 +106,11 @@ class PluginServerTests {
 
 	@Test
 	void noPortLeftIsSaid() throws Exception {
-		Launch any = new Launch("", "", new Listen.Tcp(0, 0), Credentials.NONE, null, LogLevel.INFO);
+		Launch any = new Launch("", "", new Listen.Tcp(0, 0), Credentials.NONE, null, null, LogLevel.INFO);
 		PluginServer first = PluginServer.start((request) -> Decision.allow(), any, true, this.shutdowns::add);
 		this.open.add(() -> first.stop(Duration.ofSeconds(5)));
 		int port = Integer.parseInt(first.handshake().split("[:|]", -1)[4]);
-		Launch taken = new Launch("", "", new Listen.Tcp(port, port), Credentials.NONE, null, LogLevel.INFO);
+		Launch taken = new Launch("", "", new Listen.Tcp(port, port), Credentials.NONE, null, null, LogLevel.INFO);
 		assertThatExceptionOfType(LaunchException.class)
 			.isThrownBy(() -> PluginServer.start((request) -> Decision.allow(), taken, true, this.shutdowns::add))
 			.withMessageStartingWith("expected: a free port on 127.0.0.1 from " + port);
@@ -329,6 +333,36 @@ class PluginServerTests {
 		never.countDown();
 	}
 
+	@Test
+	void decisionsThatComeLaterHoldNoThread() throws Exception {
+		CompletableFuture<Decision> later = new CompletableFuture<>();
+		TestGateway gateway = start(new PluginHandler() {
+			@Override
+			public Decision handle(Request request) {
+				throw new IllegalStateException("expected: handleAsync to be called");
+			}
+
+			@Override
+			public CompletionStage<Decision> handleAsync(Request request) {
+				return request.path().equals("/later") ? later
+						: CompletableFuture.failedStage(new CompletionException(new IllegalStateException("bug")));
+			}
+
+			@Override
+			public PluginOptions options() {
+				return PluginOptions.defaults().threads(1);
+			}
+		}, true);
+		gateway.initialize("{}");
+		Future<HandleResponse> first = gateway.futures().handleRequest(TestGateway.get("/later").build());
+		assertThatExceptionOfType(StatusRuntimeException.class)
+			.isThrownBy(() -> gateway.plugin().handleRequest(TestGateway.get("/fails").build()))
+			.withMessageContaining("INTERNAL: the handler failed: java.lang.IllegalStateException: bug");
+		assertThat(first.isDone()).isFalse();
+		later.complete(Decision.deny(403));
+		assertThat(first.get(20, TimeUnit.SECONDS).getStatusCode()).isEqualTo(403);
+	}
+
 	private static void assertStatus(Status.Code code, TestGateway gateway, String path) {
 		assertThatExceptionOfType(StatusRuntimeException.class)
 			.isThrownBy(() -> gateway.plugin().handleRequest(TestGateway.get(path).build()))
@@ -336,7 +370,7 @@ class PluginServerTests {
 	}
 
 	private Launch launch() {
-		return new Launch("name", "1.2.3", new Listen.UnixSocket(this.directory), Credentials.NONE, null,
+		return new Launch("name", "1.2.3", new Listen.UnixSocket(this.directory), Credentials.NONE, null, null,
 				LogLevel.INFO);
 	}
 

@@ -1,0 +1,119 @@
+package org.hkpgateway.antiabuse;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+
+import org.hkpgateway.sdk.host.HostException;
+import org.hkpgateway.sdk.host.SharedState;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The gateway's shared state as its protocol describes it, with a clock of the test's.
+ * Buckets fill steadily. Like the real one it may be away.
+ */
+final class FakeState implements SharedState {
+
+	private final Map<String, Entry> values = new HashMap<>();
+
+	private final Map<String, double[]> buckets = new HashMap<>();
+
+	private final AtomicLong time;
+
+	private long version;
+
+	HostException.@Nullable Reason failure;
+
+	int calls;
+
+	FakeState(AtomicLong time) {
+		this.time = time;
+	}
+
+	@Override
+	public CompletionStage<Optional<Value>> get(String key) {
+		return answer(() -> find(key));
+	}
+
+	@Override
+	public CompletionStage<Value> put(String key, byte[] value, Duration ttl) {
+		return answer(() -> store(key, value, ttl));
+	}
+
+	@Override
+	public CompletionStage<Swap> compareAndSet(String key, long expectedVersion, byte[] value, Duration ttl) {
+		return answer(() -> {
+			Optional<Value> old = find(key);
+			return (old.map(Value::version).orElse(0L) == expectedVersion)
+					? new Swap(true, Optional.of(store(key, value, ttl))) : new Swap(false, old);
+		});
+	}
+
+	@Override
+	public CompletionStage<Void> delete(String key) {
+		return answer(() -> {
+			this.values.remove(key);
+			this.buckets.remove(key);
+			return null;
+		});
+	}
+
+	@Override
+	public CompletionStage<Count> increment(String key, long delta, Duration window) {
+		throw new UnsupportedOperationException("expected: a plugin without counters");
+	}
+
+	@Override
+	public CompletionStage<Acquired> acquire(String key, long tokens, Bucket bucket) {
+		return answer(() -> {
+			double[] full = { bucket.capacity(), this.time.get() };
+			double[] held = this.buckets.getOrDefault(key, full).clone();
+			double each = (double) bucket.period().toNanos() / bucket.refill();
+			held[0] = Math.min(bucket.capacity(), held[0] + (this.time.get() - held[1]) / each);
+			held[1] = this.time.get();
+			boolean enough = held[0] >= tokens;
+			if (enough && tokens > 0) {
+				held[0] -= tokens;
+				this.buckets.put(key, held);
+			}
+			return new Acquired(enough, (long) held[0],
+					enough ? Duration.ZERO : Duration.ofNanos((long) ((tokens - held[0]) * each)));
+		});
+	}
+
+	/** What an operator sees of a name. */
+	Optional<String> text(String key) {
+		return find(key).map((value) -> new String(value.bytes(), java.nio.charset.StandardCharsets.US_ASCII));
+	}
+
+	private Optional<Value> find(String key) {
+		Entry entry = this.values.get(key);
+		long now = this.time.get();
+		if (entry == null || (entry.until() != 0 && entry.until() <= now)) {
+			return Optional.empty();
+		}
+		return Optional.of(new Value(entry.bytes(), entry.version(),
+				Duration.ofNanos((entry.until() == 0) ? 0 : entry.until() - now)));
+	}
+
+	private Value store(String key, byte[] value, Duration ttl) {
+		this.values.put(key, new Entry(value, ++this.version, ttl.isZero() ? 0 : this.time.get() + ttl.toNanos()));
+		return find(key).orElseThrow();
+	}
+
+	private <T> CompletionStage<T> answer(Supplier<T> result) {
+		this.calls++;
+		return (this.failure != null)
+				? CompletableFuture.failedFuture(new HostException(this.failure, "the test wants it so"))
+				: CompletableFuture.completedFuture(result.get());
+	}
+
+	private record Entry(byte[] bytes, long version, long until) {
+	}
+
+}

@@ -1,0 +1,50 @@
+package org.hkpgateway.sdk.host;
+
+/**
+ * The gateway did not do what it was asked to do.
+ */
+public class HostException extends RuntimeException {
+
+	private static final long serialVersionUID = 1L;
+
+	private final Reason reason;
+
+	/**
+	 * Makes one.
+	 * @param reason what to make of it
+	 * @param message the gateway's own words
+	 */
+	public HostException(Reason reason, String message) {
+		// No stack trace: it would show gRPC's threads only, and there may be one for
+		// each request.
+		super(message, null, false, false);
+		this.reason = reason;
+	}
+
+	/**
+	 * What to make of it.
+	 * @return the reason
+	 */
+	public Reason reason() {
+		return this.reason;
+	}
+
+	/** Why. */
+	public enum Reason {
+
+		/**
+		 * The gateway or its store is away, or did not answer in time. Decide without it.
+		 */
+		UNAVAILABLE,
+		/** The operator has not granted it. */
+		NOT_GRANTED,
+		/** The plugin's quota of keys or bytes is used up. */
+		QUOTA,
+		/** An argument is not what the method takes. */
+		INVALID,
+		/** Anything else. */
+		FAILED
+
+	}
+
+}

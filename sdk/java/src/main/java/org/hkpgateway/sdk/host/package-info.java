@@ -1,0 +1,8 @@
+/**
+ * What a plugin may ask of the gateway. Start reading at
+ * {@link org.hkpgateway.sdk.host.SharedState}.
+ */
+@NullMarked
+package org.hkpgateway.sdk.host;
+
+import org.jspecify.annotations.NullMarked;
