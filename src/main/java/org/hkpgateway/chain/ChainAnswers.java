@@ -8,7 +8,6 @@ import java.util.Set;
 import java.util.TreeSet;
 
 import org.hkpgateway.hkp.HkpRequest;
-import org.hkpgateway.hkp.Operation;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.HopByHop;
 import org.hkpgateway.http.ReservedHeaders;
@@ -25,9 +24,6 @@ import org.jspecify.annotations.Nullable;
 final class ChainAnswers {
 
 	private static final Set<Integer> HARMFUL = Set.of(502, 503, 504);
-
-	private static final Set<Operation> SUBMISSIONS = Set.of(Operation.ADD, Operation.REPLACE, Operation.DELETE,
-			Operation.V2_ADD);
 
 	private ChainAnswers() {
 	}
@@ -70,7 +66,7 @@ final class ChainAnswers {
 			warnings.add("answered " + respond.head().status() + ", which makes gpg give up or repeat; the client gets "
 					+ status);
 		}
-		if (status < 300 && hkp != null && SUBMISSIONS.contains(hkp.operation())) {
+		if (status < 300 && hkp != null && hkp.operation().isUpload()) {
 			warnings.add("answered a submission with " + status
 					+ ", which the client takes for success; use 403, 413, 422 or 429");
 		}

@@ -139,7 +139,7 @@ enum Endpoint {
 	}
 
 	boolean takesUpload() {
-		return this == ADD || this == REPLACE || this == DELETE || this == V2_ADD;
+		return this.operation != null && this.operation.isUpload();
 	}
 
 	/**

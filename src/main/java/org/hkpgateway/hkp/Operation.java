@@ -73,6 +73,14 @@ public enum Operation {
 	}
 
 	/**
+	 * Whether it gives keys to the keyserver, for whatever purpose.
+	 * @return true for those with a body of keys
+	 */
+	public boolean isUpload() {
+		return this == ADD || this == REPLACE || this == DELETE || this == V2_ADD;
+	}
+
+	/**
 	 * Where it is asked for.
 	 * @return decoded paths; one that ends with a slash stands for all below it
 	 */

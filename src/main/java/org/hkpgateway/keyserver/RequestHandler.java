@@ -12,6 +12,7 @@ import java.util.StringJoiner;
 
 import org.bouncycastle.bcpg.ArmoredOutputStream;
 import org.bouncycastle.openpgp.PGPPublicKeyRing;
+import org.hkpgateway.hkp.FormField;
 import org.hkpgateway.hkp.HkpRequest;
 import org.hkpgateway.hkp.HkpTarget;
 import org.hkpgateway.hkp.HkpTargets;

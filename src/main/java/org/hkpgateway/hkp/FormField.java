@@ -1,4 +1,4 @@
-package org.hkpgateway.keyserver;
+package org.hkpgateway.hkp;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Reads one field of an {@code application/x-www-form-urlencoded} body without making
  * text of it: a key of 1 MiB is a field of 1.5 MiB.
  */
-final class FormField {
+public final class FormField {
 
 	private FormField() {
 	}
@@ -21,7 +21,7 @@ final class FormField {
 	 * @return the decoded octets; broken escapes stay as they are; null if there is no
 	 * such field
 	 */
-	static byte @Nullable [] find(byte[] body, String name) {
+	public static byte @Nullable [] find(byte[] body, String name) {
 		byte[] prefix = (name + "=").getBytes(StandardCharsets.US_ASCII);
 		int start = 0;
 		while (start < body.length) {

@@ -1,4 +1,4 @@
-package org.hkpgateway.keyserver;
+package org.hkpgateway.hkp;
 
 import java.nio.charset.StandardCharsets;
 
