@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import org.hkpgateway.hkp.Unread;
 import org.hkpgateway.proxy.EdgeLimit;
 import org.hkpgateway.proxy.EdgeListener;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Counts what the public port does before and in place of serving requests:
  * {@code hkp.edge.connections}, which are open; {@code hkp.edge.connections.accepted};
  * {@code hkp.edge.connections.refused} by reason; {@code hkp.edge.limited} by limit;
- * {@code hkp.edge.refused} by status. All limits and reasons are there from the start, as
- * 0. Thread-safe.
+ * {@code hkp.edge.refused} by status; {@code hkp.upload.answers.unread} by reason. All
+ * limits and reasons are there from the start, as 0. Thread-safe.
  */
 public class EdgeMetrics implements EdgeListener {
 
@@ -29,6 +30,8 @@ public class EdgeMetrics implements EdgeListener {
 	private final Map<EdgeLimit, Counter> limited = new EnumMap<>(EdgeLimit.class);
 
 	private final Map<Reason, Counter> refused = new EnumMap<>(Reason.class);
+
+	private final Map<Unread, Counter> unread = new EnumMap<>(Unread.class);
 
 	/**
 	 * Makes the metrics.
@@ -43,6 +46,9 @@ public class EdgeMetrics implements EdgeListener {
 		}
 		for (Reason reason : Reason.values()) {
 			this.refused.put(reason, registry.counter("hkp.edge.connections.refused", "reason", reason.label()));
+		}
+		for (Unread why : Unread.values()) {
+			this.unread.put(why, registry.counter("hkp.upload.answers.unread", "reason", why.label()));
 		}
 	}
 
@@ -71,6 +77,11 @@ public class EdgeMetrics implements EdgeListener {
 	@Override
 	public void requestRefused(int status) {
 		this.registry.counter("hkp.edge.refused", "status", Integer.toString(status)).increment();
+	}
+
+	@Override
+	public void uploadUnread(Unread why) {
+		increment(this.unread.get(why));
 	}
 
 	private static void increment(@Nullable Counter counter) {

@@ -2,9 +2,12 @@ package org.hkpgateway.proxy;
 
 import java.util.Locale;
 
+import org.hkpgateway.hkp.Unread;
+
 /**
- * Told what the public port does before and in place of serving requests. Called on event
- * loops, so it must be thread-safe and must not block.
+ * Told what the public port does before and in place of serving requests, and what it
+ * could not see of them. Called on event loops, so it must be thread-safe and must not
+ * block.
  */
 @FunctionalInterface
 public interface EdgeListener {
@@ -39,6 +42,14 @@ public interface EdgeListener {
 	 * @param status of the answer; it may not have left if the client went away
 	 */
 	default void requestRefused(int status) {
+	}
+
+	/**
+	 * Somebody listens to what becomes of keys, and of an upload it is not known, or not
+	 * of all its keys.
+	 * @param why not
+	 */
+	default void uploadUnread(Unread why) {
 	}
 
 	/** Why a connection was refused. */

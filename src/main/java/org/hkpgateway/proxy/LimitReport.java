@@ -4,7 +4,6 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 import io.netty.channel.Channel;
@@ -22,22 +21,20 @@ final class LimitReport {
 
 	private static final Logger logger = LoggerFactory.getLogger(LimitReport.class);
 
-	private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(10);
-
 	private final EdgeListener listener;
 
 	private final ClientAddressSettings.Log addresses;
 
 	private final LongSupplier nanoTime;
 
-	private final Map<EdgeLimit, Lines> lines = new EnumMap<>(EdgeLimit.class);
+	private final Map<EdgeLimit, SparseLines> lines = new EnumMap<>(EdgeLimit.class);
 
 	LimitReport(EdgeListener listener, ClientAddressSettings.Log addresses, LongSupplier nanoTime) {
 		this.listener = listener;
 		this.addresses = addresses;
 		this.nanoTime = nanoTime;
 		for (EdgeLimit limit : EdgeLimit.values()) {
-			this.lines.put(limit, new Lines());
+			this.lines.put(limit, new SparseLines());
 		}
 	}
 
@@ -55,7 +52,7 @@ final class LimitReport {
 		if (limit.consequence().isEmpty()) {
 			return;
 		}
-		long unsaid = this.lines.getOrDefault(limit, new Lines()).next(this.nanoTime.getAsLong());
+		long unsaid = this.lines.getOrDefault(limit, new SparseLines()).next(this.nanoTime.getAsLong());
 		if (unsaid >= 0) {
 			logger.warn("{} reached by {}: {}{}", limit.fullName(), shown(by, this.addresses), limit.consequence(),
 					(unsaid > 0) ? "; " + unsaid + " more since the last such line" : "");
@@ -85,30 +82,6 @@ final class LimitReport {
 			return shown.isEmpty() ? "-" : shown;
 		}
 		return "-";
-	}
-
-	/** When a limit was last logged. */
-	private static final class Lines {
-
-		private boolean any;
-
-		private long last;
-
-		private long unsaid;
-
-		/** How many went unsaid before this one; -1 if this one does, too. */
-		synchronized long next(long now) {
-			if (this.any && now - this.last < PAUSE_NANOS) {
-				this.unsaid++;
-				return -1;
-			}
-			long before = this.unsaid;
-			this.any = true;
-			this.last = now;
-			this.unsaid = 0;
-			return before;
-		}
-
 	}
 
 }

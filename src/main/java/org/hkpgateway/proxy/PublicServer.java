@@ -98,7 +98,7 @@ public final class PublicServer implements AutoCloseable {
 		this.upstreams = new Upstreams(upstreamUrls.stream().map((url) -> new UpstreamServer(url, upstream)).toList());
 		this.checks = new UpstreamChecks(this.upstreams.all(), upstream.health(), UpstreamServer::probe,
 				Schedulers.parallel());
-		this.upstream = new UpstreamClient(this.upstreams);
+		this.upstream = new UpstreamClient(this.upstreams, KeyEvents.to(recording.events(), listener));
 		BufferBudget budget = new BufferBudget(edge.bufferBudget());
 		warnOfLittleMemory(edge);
 		RequestTracing tracing = recording.tracing();

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -16,6 +17,7 @@ import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.HopByHop;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.ByteBufFlux;
@@ -39,12 +41,16 @@ final class UpstreamClient implements AutoCloseable {
 
 	private final Upstreams upstreams;
 
+	private final KeyEvents keyEvents;
+
 	/**
 	 * Makes a client.
 	 * @param upstreams the keyservers, closed with this
+	 * @param keyEvents tells what becomes of uploaded keys
 	 */
-	UpstreamClient(Upstreams upstreams) {
+	UpstreamClient(Upstreams upstreams, KeyEvents keyEvents) {
 		this.upstreams = upstreams;
+		this.keyEvents = keyEvents;
 	}
 
 	/**
@@ -64,8 +70,17 @@ final class UpstreamClient implements AutoCloseable {
 	 * answer; any other error if it was cut short
 	 */
 	Mono<Void> forward(Exchange exchange, UpstreamHead head, UpstreamBody body, List<HeaderMutation> responseHeaders) {
+		UploadTap upload = this.keyEvents.tap(exchange, head, body);
+		if (upload == null) {
+			return call(exchange, head, body, null, responseHeaders);
+		}
+		return call(exchange, head, upload.watched(), upload, responseHeaders).doFinally((signal) -> upload.close());
+	}
+
+	private Mono<Void> call(Exchange exchange, UpstreamHead head, UpstreamBody body, @Nullable UploadTap upload,
+			List<HeaderMutation> responseHeaders) {
 		boolean anywhere = Reading.only(head, body);
-		Call call = new Call(exchange, head, body, responseHeaders, anywhere);
+		Call call = new Call(exchange, head, body, upload, responseHeaders, anywhere);
 		UpstreamServer first = anywhere ? this.upstreams.reader(List.of()) : null;
 		return call.to((first != null) ? first : this.upstreams.primary());
 	}
@@ -79,6 +94,8 @@ final class UpstreamClient implements AutoCloseable {
 
 		private final UpstreamBody body;
 
+		private final @Nullable UploadTap upload;
+
 		private final List<HeaderMutation> responseHeaders;
 
 		/** Whether any keyserver may have it. */
@@ -90,11 +107,12 @@ final class UpstreamClient implements AutoCloseable {
 
 		private int attempts;
 
-		Call(Exchange exchange, UpstreamHead head, UpstreamBody body, List<HeaderMutation> responseHeaders,
-				boolean anywhere) {
+		Call(Exchange exchange, UpstreamHead head, UpstreamBody body, @Nullable UploadTap upload,
+				List<HeaderMutation> responseHeaders, boolean anywhere) {
 			this.exchange = exchange;
 			this.head = head;
 			this.body = body;
+			this.upload = upload;
 			this.responseHeaders = responseHeaders;
 			this.anywhere = anywhere;
 		}
@@ -120,12 +138,17 @@ final class UpstreamClient implements AutoCloseable {
 				})
 				.response((response, content) -> {
 					ExchangeTracing.answered(span, response.status().code());
-					return relay(this.exchange, method, response, content, this.responseHeaders);
+					return relay(this.exchange, method, response, watched(response, content), this.responseHeaders);
 				})
 				.then();
 			Mono<Void> traced = ExchangeTracing.ending(span, attempt);
 			return (UpstreamClient.this.upstreams.isSeveral() ? server.counted(traced) : traced)
 				.onErrorResume((error) -> failed(server, method, sent[0], error));
+		}
+
+		private Flux<ByteBuf> watched(HttpClientResponse response, ByteBufFlux content) {
+			return (this.upload != null)
+					? this.upload.watched(response.status().code(), response.responseHeaders(), content) : content;
 		}
 
 		private Mono<Void> failed(UpstreamServer server, String method, boolean sent, Throwable error) {
@@ -225,7 +248,7 @@ final class UpstreamClient implements AutoCloseable {
 	}
 
 	private static Publisher<Void> relay(Exchange exchange, String sentMethod, HttpClientResponse from,
-			ByteBufFlux content, List<HeaderMutation> mutations) {
+			Flux<ByteBuf> content, List<HeaderMutation> mutations) {
 		if (sentMethod.equals("HEAD") && (from.status().code() == 405 || from.status().code() == 501)) {
 			return Mono.error(new HeadNotServedException());
 		}
@@ -251,7 +274,7 @@ final class UpstreamClient implements AutoCloseable {
 	}
 
 	private static Publisher<Void> answer(Exchange exchange, String sentMethod, HttpClientResponse from,
-			ByteBufFlux content) {
+			Flux<ByteBuf> content) {
 		HttpServerResponse to = exchange.response();
 		to.status(from.status());
 		if (exchange.http10()) {
@@ -265,7 +288,8 @@ final class UpstreamClient implements AutoCloseable {
 			return to.send();
 		}
 		boolean bodiless = exchange.method().equals("HEAD") || status == 204 || status == 304;
-		return bodiless ? content.then().then(to.send()) : to.send(content.retain().doOnNext(exchange::sent));
+		return bodiless ? content.then().then(to.send())
+				: to.send(content.doOnNext((part) -> exchange.sent(part.retain())));
 	}
 
 	private static boolean isClosed(Throwable error) {

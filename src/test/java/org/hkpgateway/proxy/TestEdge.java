@@ -51,8 +51,13 @@ final class TestEdge implements AutoCloseable {
 	}
 
 	TestEdge(URI upstream, List<PluginRegistry.Entry> plugins, EventBus events, String... properties) {
-		this(List.of(upstream), plugins, (reason) -> {
+		this(upstream, plugins, (reason) -> {
 		}, events, properties);
+	}
+
+	TestEdge(URI upstream, List<PluginRegistry.Entry> plugins, EdgeListener listener, EventBus events,
+			String... properties) {
+		this(List.of(upstream), plugins, listener, events, properties);
 	}
 
 	static TestEdge telling(ChainListener listener, URI upstream, List<PluginRegistry.Entry> plugins,

@@ -4,12 +4,16 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import org.hkpgateway.hkp.Unread;
+
 /** Remembers what it was told. */
 final class TestListener implements EdgeListener {
 
 	final List<EdgeLimit> limits = new CopyOnWriteArrayList<>();
 
 	final List<Integer> refusals = new CopyOnWriteArrayList<>();
+
+	final List<Unread> unread = new CopyOnWriteArrayList<>();
 
 	final AtomicInteger open = new AtomicInteger();
 
@@ -35,6 +39,11 @@ final class TestListener implements EdgeListener {
 	@Override
 	public void requestRefused(int status) {
 		this.refusals.add(status);
+	}
+
+	@Override
+	public void uploadUnread(Unread why) {
+		this.unread.add(why);
 	}
 
 	LimitReport report() {
