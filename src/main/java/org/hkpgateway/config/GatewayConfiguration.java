@@ -94,8 +94,8 @@ class GatewayConfiguration {
 		// Here, because the server that would read them is made before beans are checked.
 		ServerSettingsCheck.check(environment);
 		return new PublicServer(chain, upstream.urls(), properties.upstream(), properties.clientAddress(),
-				properties.edge(), tls(properties.tls(), bundles), logForm(environment), metrics,
-				new Recording(events, tracing.getIfAvailable()));
+				properties.edge(), tls(properties.tls(), bundles, new ConfigEvents(events)), logForm(environment),
+				metrics, new Recording(events, tracing.getIfAvailable()));
 	}
 
 	private static LogForm logForm(Environment environment) {
@@ -106,12 +106,12 @@ class GatewayConfiguration {
 		return LogForm.of(!console || (hasFile && !file), console || (hasFile && file));
 	}
 
-	private static @Nullable ServerTls tls(TlsSettings settings, SslBundles bundles) {
+	private static @Nullable ServerTls tls(TlsSettings settings, SslBundles bundles, ConfigEvents events) {
 		if (settings.bundle().isEmpty()) {
 			return null;
 		}
 		try {
-			return ServerTls.of(settings.bundle(), bundles);
+			return ServerTls.of(settings.bundle(), bundles, events::certificateChanged);
 		}
 		catch (IllegalArgumentException ex) {
 			throw new UnusableSettingException(String.valueOf(ex.getMessage()), TLS_ACTION);

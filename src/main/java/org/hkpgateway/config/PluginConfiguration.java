@@ -112,8 +112,10 @@ class PluginConfiguration {
 	}
 
 	@Bean
-	PluginUpdates pluginUpdates(PluginCatalog catalog, ApplicationArguments arguments, PluginHost host) {
-		return new PluginUpdates(catalog, new ConfigurationReader(arguments.getSourceArgs()), host);
+	PluginUpdates pluginUpdates(PluginCatalog catalog, ApplicationArguments arguments, PluginHost host,
+			EventBus events) {
+		return new PluginUpdates(catalog, new ConfigurationReader(arguments.getSourceArgs()), host,
+				new ConfigEvents(events));
 	}
 
 	@Bean

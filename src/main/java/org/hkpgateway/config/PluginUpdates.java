@@ -38,14 +38,17 @@ class PluginUpdates implements PluginRescan, AutoCloseable {
 
 	private final PluginHost host;
 
+	private final ConfigEvents events;
+
 	private final FileWatch watch;
 
 	private final ScheduledThreadPoolExecutor executor;
 
-	PluginUpdates(PluginCatalog catalog, ConfigurationReader reader, PluginHost host) {
+	PluginUpdates(PluginCatalog catalog, ConfigurationReader reader, PluginHost host, ConfigEvents events) {
 		this.catalog = catalog;
 		this.reader = reader;
 		this.host = host;
+		this.events = events;
 		this.watch = new FileWatch(() -> catalog.current().files());
 		this.executor = new ScheduledThreadPoolExecutor(1, (task) -> {
 			Thread thread = new Thread(task, "hkp-plugin-updates");
@@ -89,8 +92,10 @@ class PluginUpdates implements PluginRescan, AutoCloseable {
 		this.catalog.publish(next);
 		// Swapped in now, so not once more by the watch, which would end their trial.
 		this.watch.accept(difference.changed().keySet(), files);
-		return this.host.apply(next.specs())
-			.thenApply((results) -> new Report(difference, kept, needRestart, named(results), next.findings()));
+		return this.host.apply(next.specs()).thenApply((results) -> {
+			this.events.applied(difference, results);
+			return new Report(difference, kept, needRestart, named(results), next.findings());
+		});
 	}
 
 	private static Map<String, ActionResult> named(Map<PluginId, ActionResult> results) {
@@ -130,14 +135,24 @@ class PluginUpdates implements PluginRescan, AutoCloseable {
 			}
 		}
 		logger.info("Files of {} have changed", changed);
+		PluginDifference difference = this.host.difference(specs);
 		this.catalog.publish(this.catalog.adopting(next, specs));
-		var unused = this.host.apply(specs).whenComplete(PluginUpdates::report);
+		var unused = this.host.apply(specs).whenComplete((results, failure) -> {
+			report(results, failure);
+			if (failure == null) {
+				this.events.applied(difference, results);
+			}
+		});
 		sameSpec.forEach(this::reload);
 	}
 
 	private void reload(PluginId id) {
-		var unused = this.host.reload(id, "its files have changed")
-			.whenComplete((result, failure) -> report((failure == null) ? Map.of(id, result) : Map.of(), failure));
+		var unused = this.host.reload(id, "its files have changed").whenComplete((result, failure) -> {
+			report((failure == null) ? Map.of(id, result) : Map.of(), failure);
+			if (failure == null) {
+				this.events.reloaded(id, result);
+			}
+		});
 	}
 
 	private static void report(Map<PluginId, ActionResult> results, @Nullable Throwable failure) {

@@ -4,6 +4,7 @@ import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 import javax.net.ssl.SSLException;
 
@@ -41,29 +42,34 @@ public final class ServerTls {
 
 	private final Executor handshakes;
 
-	private ServerTls(String name, SslContext context, Executor handshakes) {
+	private final Consumer<String> listener;
+
+	private ServerTls(String name, SslContext context, Executor handshakes, Consumer<String> listener) {
 		this.name = name;
 		this.handshakes = handshakes;
 		this.context = context;
+		this.listener = listener;
 	}
 
 	/**
 	 * Takes a bundle into use and follows its changes.
 	 * @param name of the bundle
 	 * @param bundles where it is
+	 * @param listener told the name when a changed bundle is in use, on any thread; must
+	 * not block
 	 * @return TLS with its key
 	 * @throws IllegalArgumentException if there is no such bundle or it cannot be used;
 	 * the message names the key of the setting
 	 */
-	public static ServerTls of(String name, SslBundles bundles) {
-		return of(name, bundles, HandshakeThreads.create());
+	public static ServerTls of(String name, SslBundles bundles, Consumer<String> listener) {
+		return of(name, bundles, HandshakeThreads.create(), listener);
 	}
 
 	/**
 	 * The same with threads of the caller's own.
 	 * @param handshakes calculates for handshakes, and may refuse to
 	 */
-	static ServerTls of(String name, SslBundles bundles, Executor handshakes) {
+	static ServerTls of(String name, SslBundles bundles, Executor handshakes, Consumer<String> listener) {
 		SslBundle bundle;
 		try {
 			bundle = bundles.getBundle(name);
@@ -72,7 +78,7 @@ public final class ServerTls {
 			throw new IllegalArgumentException(
 					"hkp.tls.bundle: expected: the name of an SSL bundle (spring.ssl.bundle), got: " + name, ex);
 		}
-		ServerTls tls = new ServerTls(name, context(name, bundle), handshakes);
+		ServerTls tls = new ServerTls(name, context(name, bundle), handshakes, listener);
 		bundles.addBundleUpdateHandler(name, tls::changed);
 		return tls;
 	}
@@ -81,6 +87,7 @@ public final class ServerTls {
 		try {
 			this.context = context(this.name, bundle);
 			logger.info("SSL bundle {} has changed; new TLS connections use its new certificate", this.name);
+			this.listener.accept(this.name);
 		}
 		catch (IllegalArgumentException ex) {
 			logger.error("SSL bundle {} has changed and cannot be used; TLS connections get the old certificate. {}",

@@ -47,16 +47,19 @@ class ServerTlsTests {
 
 	private final DefaultSslBundleRegistry bundles = new DefaultSslBundleRegistry();
 
+	/** Names of bundles that were told to have changed. */
+	private final List<String> changed = new ArrayList<>();
+
 	@Test
 	void aNameThatIsNoBundleIsAnErrorThatNamesTheKey() {
-		assertThatIllegalArgumentException().isThrownBy(() -> ServerTls.of("keys", this.bundles))
+		assertThatIllegalArgumentException().isThrownBy(() -> ServerTls.of("keys", this.bundles, this.changed::add))
 			.withMessage("hkp.tls.bundle: expected: the name of an SSL bundle (spring.ssl.bundle), got: keys");
 	}
 
 	@Test
 	void aBundleWithoutAKeyIsOne() {
 		this.bundles.registerBundle("keys", bundle(this.first.certificates(), null));
-		assertThatIllegalArgumentException().isThrownBy(() -> ServerTls.of("keys", this.bundles))
+		assertThatIllegalArgumentException().isThrownBy(() -> ServerTls.of("keys", this.bundles, this.changed::add))
 			.withMessageStartingWith("hkp.tls.bundle: expected: an SSL bundle with a private key and its certificate, "
 					+ "got: keys, which cannot be used: ");
 	}
@@ -64,7 +67,7 @@ class ServerTlsTests {
 	@Test
 	void aKeyOfAnotherCertificateIsOne() {
 		this.bundles.registerBundle("keys", bundle(this.first.certificates(), this.second.key()));
-		assertThatIllegalArgumentException().isThrownBy(() -> ServerTls.of("keys", this.bundles))
+		assertThatIllegalArgumentException().isThrownBy(() -> ServerTls.of("keys", this.bundles, this.changed::add))
 			.withMessageStartingWith("hkp.tls.bundle: ")
 			.withMessageContaining("its private key does not belong to its certificate");
 	}
@@ -72,19 +75,22 @@ class ServerTlsTests {
 	@Test
 	void newHandshakesUseTheNewCertificate() throws Exception {
 		this.bundles.registerBundle("keys", bundle(this.first.certificates(), this.first.key()));
-		ServerTls tls = ServerTls.of("keys", this.bundles, Runnable::run);
+		ServerTls tls = ServerTls.of("keys", this.bundles, Runnable::run, this.changed::add);
 		assertThat(subject(tls)).isEqualTo("CN=first");
+		assertThat(this.changed).isEmpty();
 		this.bundles.updateBundle("keys", bundle(this.second.certificates(), this.second.key()));
 		assertThat(subject(tls)).isEqualTo("CN=second");
+		assertThat(this.changed).containsExactly("keys");
 	}
 
 	@Test
 	void aBrokenChangeKeepsTheOldOneAndIsAnError(CapturedOutput output) throws Exception {
 		this.bundles.registerBundle("keys", bundle(this.first.certificates(), this.first.key()));
-		ServerTls tls = ServerTls.of("keys", this.bundles, Runnable::run);
+		ServerTls tls = ServerTls.of("keys", this.bundles, Runnable::run, this.changed::add);
 		this.bundles.updateBundle("keys", bundle(this.second.certificates(), this.first.key()));
 		assertThat(subject(tls)).isEqualTo("CN=first");
 		assertThat(output).contains("ERROR", "SSL bundle keys has changed and cannot be used", "hkp.tls.bundle");
+		assertThat(this.changed).isEmpty();
 		this.bundles.updateBundle("keys", bundle(this.second.certificates(), this.second.key()));
 		assertThat(subject(tls)).isEqualTo("CN=second");
 	}
@@ -92,7 +98,7 @@ class ServerTlsTests {
 	@Test
 	void http2IsOffered() throws Exception {
 		this.bundles.registerBundle("keys", bundle(this.first.certificates(), this.first.key()));
-		ServerTls tls = ServerTls.of("keys", this.bundles, Runnable::run);
+		ServerTls tls = ServerTls.of("keys", this.bundles, Runnable::run, this.changed::add);
 		assertThat(handshake(tls, "h2", "http/1.1").applicationProtocol()).isEqualTo("h2");
 		assertThat(handshake(tls, "http/1.1").applicationProtocol()).isEqualTo("http/1.1");
 		assertThat(handshake(tls, "acme-tls/1").applicationProtocol()).isNull();
@@ -101,7 +107,7 @@ class ServerTlsTests {
 	@Test
 	void aHandshakeIsNotWaitedForMoreThanTenSeconds() {
 		this.bundles.registerBundle("keys", bundle(this.first.certificates(), this.first.key()));
-		SslHandler handler = ServerTls.of("keys", this.bundles).newHandler(new EmbeddedChannel());
+		SslHandler handler = ServerTls.of("keys", this.bundles, this.changed::add).newHandler(new EmbeddedChannel());
 		assertThat(handler.getHandshakeTimeoutMillis()).isEqualTo(10_000);
 	}
 
@@ -110,7 +116,7 @@ class ServerTlsTests {
 		this.bundles.registerBundle("keys", bundle(this.first.certificates(), this.first.key()));
 		ServerTls tls = ServerTls.of("keys", this.bundles, (task) -> {
 			throw new RejectedExecutionException("busy");
-		});
+		}, this.changed::add);
 		List<EdgeListener.Reason> told = new ArrayList<>();
 		RefusedConnections refused = new RefusedConnections(told::add, ClientAddressSettings.Log.FULL, () -> 0);
 		EmbeddedChannel far = new EmbeddedChannel();
