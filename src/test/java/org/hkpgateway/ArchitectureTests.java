@@ -105,6 +105,12 @@ class ArchitectureTests {
 		.resideInAnyPackage("io.opentelemetry..", "io.micrometer.tracing..");
 
 	@ArchTest
+	static final ArchRule onlyStateSeesLettuce = noClasses().that(not(resideInAnyPackage("org.hkpgateway.state..")))
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage("io.lettuce..");
+
+	@ArchTest
 	static final ArchRule onlyRemoteChannelsSeeTheGrpcClientStarter = noClasses().that()
 		.haveNameNotMatching("org\\.hkpgateway\\.config\\.RemotePluginChannels(\\$.*)?")
 		.should()

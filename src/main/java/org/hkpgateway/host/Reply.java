@@ -48,6 +48,7 @@ final class Reply {
 		return switch (reason) {
 			case QUOTA -> Status.RESOURCE_EXHAUSTED;
 			case OUT_OF_RANGE -> Status.OUT_OF_RANGE;
+			case UNAVAILABLE -> Status.UNAVAILABLE;
 		};
 	}
 

@@ -2,7 +2,9 @@ package org.hkpgateway.state;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.CharBuffer;
 import java.util.Base64;
 
 /**
@@ -17,24 +19,33 @@ final class Content {
 	}
 
 	/**
-	 * A value as text if it is text, else in Base64.
-	 * @param value the whole value
+	 * The beginning of a value as text if it is text, else in Base64.
+	 * @param value the value, or at least its first {@link #MOST_BYTES}
+	 * @param size of the whole value, in bytes
 	 * @return the beginning, with an ellipsis if there is more
 	 */
-	static String of(byte[] value) {
-		String rest = (value.length > MOST_BYTES) ? "…" : "";
+	static String of(byte[] value, long size) {
+		ByteBuffer beginning = ByteBuffer.wrap(value, 0, Math.min(value.length, MOST_BYTES));
+		String rest = (size > beginning.remaining()) ? "…" : "";
 		try {
-			String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(value)).toString();
-			return (rest.isEmpty() ? text : text.substring(0, text.offsetByCodePoints(0, beginning(text)))) + rest;
+			String text = text(beginning.duplicate(), rest.isEmpty());
+			int most = Math.min(text.codePointCount(0, text.length()), rest.isEmpty() ? MOST_BYTES : MOST_BYTES / 4);
+			return text.substring(0, text.offsetByCodePoints(0, most)) + rest;
 		}
 		catch (CharacterCodingException ex) {
-			ByteBuffer beginning = ByteBuffer.wrap(value, 0, Math.min(value.length, MOST_BYTES));
 			return "base64:" + StandardCharsets.US_ASCII.decode(Base64.getEncoder().encode(beginning)) + rest;
 		}
 	}
 
-	private static int beginning(String text) {
-		return Math.min(text.codePointCount(0, text.length()), MOST_BYTES / 4);
+	/** The end of a beginning may be half a character. */
+	private static String text(ByteBuffer bytes, boolean whole) throws CharacterCodingException {
+		CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+		CharBuffer text = CharBuffer.allocate(MOST_BYTES);
+		var result = decoder.decode(bytes, text, whole);
+		if (result.isError()) {
+			result.throwException();
+		}
+		return text.flip().toString();
 	}
 
 }

@@ -115,8 +115,7 @@ final class LocalNamespace {
 			return new Counter(Math.addExact(old.sum(), delta), old.deadline());
 		}
 		catch (ArithmeticException ex) {
-			throw new StateException(StateException.Reason.OUT_OF_RANGE,
-					"expected: a sum within 64 bits, got: " + old.sum() + " and " + delta, ex);
+			throw StateException.outOfRange(old.sum(), delta);
 		}
 	}
 
@@ -270,7 +269,7 @@ final class LocalNamespace {
 
 		@Override
 		public String content() {
-			return Content.of(this.bytes);
+			return Content.of(this.bytes, this.bytes.length);
 		}
 
 	}

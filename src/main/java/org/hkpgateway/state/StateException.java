@@ -1,7 +1,8 @@
 package org.hkpgateway.state;
 
 /**
- * Why a store has not done what it was asked. Nothing was changed.
+ * Why a store has not done what it was asked. Nothing was changed, except perhaps where
+ * the reason says so.
  */
 public final class StateException extends RuntimeException {
 
@@ -24,6 +25,10 @@ public final class StateException extends RuntimeException {
 		this.reason = reason;
 	}
 
+	static StateException outOfRange(long sum, long delta) {
+		return new StateException(Reason.OUT_OF_RANGE, "expected: a sum within 64 bits, got: " + sum + " and " + delta);
+	}
+
 	/** The kind. */
 	public Reason reason() {
 		return this.reason;
@@ -36,7 +41,12 @@ public final class StateException extends RuntimeException {
 		QUOTA,
 
 		/** A counter would leave the range of 64 bits. */
-		OUT_OF_RANGE
+		OUT_OF_RANGE,
+
+		/**
+		 * The shared store is away. What was asked may have been done all the same.
+		 */
+		UNAVAILABLE
 
 	}
 

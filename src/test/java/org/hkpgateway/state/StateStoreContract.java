@@ -330,7 +330,7 @@ abstract class StateStoreContract {
 			.containsExactly("banned\u00e4", "base64:/wA=", "\u20ac".repeat(50) + "\u2026");
 	}
 
-	private static void assertFails(StateException.Reason reason, Mono<?> mono) {
+	static void assertFails(StateException.Reason reason, Mono<?> mono) {
 		assertThatExceptionOfType(StateException.class).isThrownBy(() -> mono.block(Duration.ofSeconds(30)))
 			.satisfies((ex) -> assertThat(ex.reason()).isEqualTo(reason))
 			.withMessageStartingWith("expected: ");
