@@ -17,6 +17,7 @@ import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.lifecycle.PluginStatus;
 import org.hkpgateway.manifest.Finding;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.state.StateException;
 import org.hkpgateway.state.StateKey;
 import org.hkpgateway.state.StateStore;
 import org.jspecify.annotations.Nullable;
@@ -121,7 +122,10 @@ public class PluginsEndpoint {
 		return Mono.defer(() -> work.apply(new PluginId(name)))
 			.<WebEndpointResponse<?>>map(WebEndpointResponse::new)
 			.onErrorResume(IllegalArgumentException.class,
-					(ex) -> refusal(String.valueOf(ex.getMessage()), WebEndpointResponse.STATUS_BAD_REQUEST));
+					(ex) -> refusal(String.valueOf(ex.getMessage()), WebEndpointResponse.STATUS_BAD_REQUEST))
+			// Of what operators can do only that the store is away.
+			.onErrorResume(StateException.class,
+					(ex) -> refusal(String.valueOf(ex.getMessage()), WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE));
 	}
 
 	/**

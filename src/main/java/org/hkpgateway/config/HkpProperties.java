@@ -7,6 +7,7 @@ import org.hkpgateway.proxy.ClientAddressSettings;
 import org.hkpgateway.proxy.EdgeSettings;
 import org.hkpgateway.proxy.TlsSettings;
 import org.hkpgateway.proxy.UpstreamSettings;
+import org.hkpgateway.state.RedisAddress;
 import org.hkpgateway.state.StateQuota;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -24,12 +25,13 @@ import org.springframework.util.unit.DataSize;
  * @param readiness when it is ready
  * @param plugins the plugin host
  * @param state what plugins may keep with the gateway
+ * @param cluster what gateways share
  */
 @ConfigurationProperties(prefix = "hkp", ignoreUnknownFields = false)
 public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue UpstreamSettings upstream,
 		@DefaultValue ClientAddressSettings clientAddress, @DefaultValue EdgeSettings edge,
 		@DefaultValue Shutdown shutdown, @DefaultValue Readiness readiness, @DefaultValue PluginsProperties plugins,
-		@DefaultValue State state) {
+		@DefaultValue State state, @DefaultValue Cluster cluster) {
 
 	/** Bounds of the chain of plugins. */
 	ChainSettings chainSettings() {
@@ -74,6 +76,54 @@ public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue Upstrea
 
 		StateQuota quota() {
 			return new StateQuota(this.maxKeys, this.maxBytes.toBytes());
+		}
+
+	}
+
+	/**
+	 * {@code hkp.cluster}: what gateways share.
+	 *
+	 * @param redis where
+	 */
+	public record Cluster(@DefaultValue Redis redis) {
+	}
+
+	/**
+	 * {@code hkp.cluster.redis}.
+	 *
+	 * @param url where Redis is; empty: nothing is shared
+	 * @param onFailure what plugins get while it is away
+	 */
+	public record Redis(@DefaultValue("") String url, @DefaultValue("local") OnFailure onFailure) {
+
+		private static final String URL = "hkp.cluster.redis.url";
+
+		public Redis {
+			if (!url.isEmpty()) {
+				RedisAddress.parse(URL, url);
+			}
+		}
+
+		RedisAddress address() {
+			return RedisAddress.parse(URL, this.url);
+		}
+
+		/** Without the password. */
+		@Override
+		public String toString() {
+			return "Redis[url=" + (this.url.isEmpty() ? "" : address()) + ", onFailure=" + this.onFailure + "]";
+		}
+
+		/** What plugins get while Redis is away. */
+		public enum OnFailure {
+
+			/**
+			 * The state of this gateway alone, limits divided by the number of gateways.
+			 */
+			LOCAL,
+			/** UNAVAILABLE: they decide themselves. */
+			FAIL
+
 		}
 
 	}

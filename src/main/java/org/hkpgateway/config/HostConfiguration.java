@@ -10,7 +10,11 @@ import org.hkpgateway.host.HostInformation;
 import org.hkpgateway.host.HostServers;
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.lifecycle.PluginState;
+import org.hkpgateway.state.FallbackStateStore;
 import org.hkpgateway.state.LocalStateStore;
+import org.hkpgateway.state.RedisLink;
+import org.hkpgateway.state.RedisStateStore;
+import org.hkpgateway.state.StateQuota;
 import org.hkpgateway.state.StateStore;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -38,10 +42,18 @@ class HostConfiguration {
 			.toList();
 	}
 
-	/** Nothing outlives the gateway: replicas do not share it. */
+	/** Without Redis nothing outlives the gateway, and replicas share nothing. */
 	@Bean
-	StateStore stateStore(HkpProperties properties) {
-		return new LocalStateStore(properties.state().quota());
+	StateStore stateStore(HkpProperties properties, ObjectProvider<RedisLink> redis) {
+		StateQuota quota = properties.state().quota();
+		RedisLink link = redis.getIfAvailable();
+		if (link == null) {
+			return new LocalStateStore(quota);
+		}
+		return switch (properties.cluster().redis().onFailure()) {
+			case LOCAL -> new FallbackStateStore(link, quota);
+			case FAIL -> new RedisStateStore(link, quota);
+		};
 	}
 
 	/**

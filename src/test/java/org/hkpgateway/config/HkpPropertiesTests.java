@@ -62,6 +62,8 @@ class HkpPropertiesTests {
 				.isEqualTo(new HkpProperties.Shutdown(Duration.ofSeconds(10), Duration.ofSeconds(30)));
 			assertThat(hkp.readiness())
 				.isEqualTo(new HkpProperties.Readiness(HkpProperties.Readiness.Required.STARTUP, false));
+			assertThat(hkp.cluster().redis())
+				.isEqualTo(new HkpProperties.Redis("", HkpProperties.Redis.OnFailure.LOCAL));
 			assertThat(hkp.plugins().directories()).containsExactly(Path.of("/var/lib/hockeypuck/plugins"));
 			assertThat(hkp.plugins().chainBudget()).isEqualTo(Duration.ofSeconds(1));
 			assertThat(hkp.chainSettings()).isEqualTo(new ChainSettings(Duration.ofSeconds(1), Duration.ofMillis(200),
@@ -93,6 +95,7 @@ class HkpPropertiesTests {
 					"hkp.edge.hsts=365d include-subdomains", "hkp.edge.max-body=1MB", "hkp.edge.max-buffered-bytes=2MB",
 					"hkp.edge.max-header-bytes=8KB", "hkp.edge.idle-timeout=5s", "hkp.shutdown.pre-stop=0s",
 					"hkp.shutdown.drain=1s", "hkp.readiness.required=always", "hkp.readiness.upstream=true",
+					"hkp.cluster.redis.url=redis://:secret@redis.example", "hkp.cluster.redis.on-failure=fail",
 					"hkp.plugins.directories=/a,/b", "hkp.plugins.runtime-directory=/run/x",
 					"hkp.plugins.chain-budget=50ms", "hkp.plugins.response-budget=70ms", "hkp.plugins.max-delay=2s",
 					"hkp.plugins.max-delayed=3", "hkp.plugins.settings.my-plugin.mode=shadow",
@@ -125,6 +128,9 @@ class HkpPropertiesTests {
 				assertThat(hkp.shutdown()).isEqualTo(new HkpProperties.Shutdown(Duration.ZERO, Duration.ofSeconds(1)));
 				assertThat(hkp.readiness())
 					.isEqualTo(new HkpProperties.Readiness(HkpProperties.Readiness.Required.ALWAYS, true));
+				assertThat(hkp.cluster().redis()).isEqualTo(
+						new HkpProperties.Redis("redis://:secret@redis.example", HkpProperties.Redis.OnFailure.FAIL));
+				assertThat(hkp.toString()).contains("redis://***@redis.example").doesNotContain("secret");
 				assertThat(hkp.plugins().directories()).containsExactly(Path.of("/a"), Path.of("/b"));
 				assertThat(hkp.plugins().runtimeDirectory()).isEqualTo("/run/x");
 				assertThat(hkp.plugins().chainBudget()).isEqualTo(Duration.ofMillis(50));
@@ -156,9 +162,10 @@ class HkpPropertiesTests {
 			"hkp.client-address.proxy-protocol, sometimes", "hkp.edge.allowed-hosts, keys:80",
 			"hkp.edge.hsts, 31536000", "hkp.edge.max-body, 3GB", "hkp.edge.max-buffered-bytes, 1B",
 			"hkp.edge.max-header-bytes, 1B", "hkp.edge.idle-timeout, never", "hkp.shutdown.pre-stop, -1s",
-			"hkp.readiness.required, sometimes", "hkp.plugins.chain-budget, 0s", "hkp.plugins.response-budget, -1s",
-			"hkp.plugins.max-delay, 2h", "hkp.plugins.max-delay, -1s", "hkp.plugins.max-delayed, -1",
-			"hkp.plugins.settings.a.mode, off", "hkp.plugins.default-grants, everything",
+			"hkp.readiness.required, sometimes", "hkp.cluster.redis.url, localhost:6379",
+			"hkp.cluster.redis.on-failure, retry", "hkp.cluster.redis.urls, redis://h", "hkp.plugins.chain-budget, 0s",
+			"hkp.plugins.response-budget, -1s", "hkp.plugins.max-delay, 2h", "hkp.plugins.max-delay, -1s",
+			"hkp.plugins.max-delayed, -1", "hkp.plugins.settings.a.mode, off", "hkp.plugins.default-grants, everything",
 			"hkp.plugins.settings.a.fail, ajar", "hkp.plugins.settings.a.timeout, 0s",
 			"hkp.plugins.settings.a.max-concurrent, 0", "hkp.plugins.settings.a.body-prefix, 2MB",
 			"hkp.plugins.settings.a.grants, root", "hkp.plugins.settings.a.tiemout, 1s",

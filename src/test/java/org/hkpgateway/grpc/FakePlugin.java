@@ -142,7 +142,12 @@ class FakePlugin implements AutoCloseable {
 		/**
 		 * Answers with what its host keeps of the client, see {@link HostCalls#banned}.
 		 */
-		BANS;
+		BANS,
+		/**
+		 * Lets through who gets a token, see {@link HostCalls#taken}, and answers others
+		 * with 429, or with 409 if the host cannot tell.
+		 */
+		TAKES_TOKENS;
 
 		/** What to do with a request: {@code /x/tells-view} is TELLS_VIEW. */
 		Behaviour of(HandleRequestEvent event) {
@@ -642,6 +647,9 @@ class FakePlugin implements AutoCloseable {
 								(told) -> answer(observer, answer.setStatusCode(told.startsWith("banned") ? 403 : 200)
 									.setBody(ByteString.copyFromUtf8(told))));
 				}
+				case TAKES_TOKENS -> CompletableFuture.supplyAsync(HostCalls::taken)
+					.thenAccept((status) -> answer(observer,
+							(status == 0) ? answer.setContinueChain(true) : answer.setStatusCode(status)));
 				case ADDS_HOST_ANSWER -> CompletableFuture.supplyAsync(HostCalls::wrongAndOwnToken)
 					.thenAccept((told) -> answer(observer, answer.setContinueChain(true)
 						.putHeaders("X-Host-Of-" + System.getenv("PLUGIN_NAME"), told)));

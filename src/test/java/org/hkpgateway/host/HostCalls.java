@@ -2,8 +2,10 @@ package org.hkpgateway.host;
 
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import net.devh.boot.grpc.server.service.GrpcServiceDefinition;
 import org.hkpgateway.proto.AcquireTokensRequest;
@@ -20,6 +22,12 @@ import org.hkpgateway.proto.StateValue;
  * Both sides of the host service for tests outside of this package.
  */
 public final class HostCalls {
+
+	/** Of the bucket of {@link #taken}. */
+	public static final int CAPACITY = 200;
+
+	/** Of the bucket of {@link #taken}. */
+	public static final int REFILL_PER_SECOND = 20;
 
 	private HostCalls() {
 	}
@@ -101,6 +109,31 @@ public final class HostCalls {
 		}
 	}
 
+	/**
+	 * In the process of a plugin: takes one of {@link #CAPACITY} tokens, of which
+	 * {@link #REFILL_PER_SECOND} flow back each second. Blocks.
+	 * @return 0 if there was one, 429 if not, 409 if the host does not know
+	 */
+	public static int taken() {
+		try {
+			return Connection.STUB.withDeadlineAfter(10, TimeUnit.SECONDS)
+				.acquireTokens(AcquireTokensRequest.newBuilder()
+					.setKey("all")
+					.setTokens(1)
+					.setCapacity(CAPACITY)
+					.setRefillTokens(REFILL_PER_SECOND)
+					.setRefillPeriodMs(1000)
+					.build())
+				.getAcquired() ? 0 : 429;
+		}
+		catch (StatusRuntimeException ex) {
+			if (ex.getStatus().getCode() == Status.Code.UNAVAILABLE) {
+				return 409;
+			}
+			throw ex;
+		}
+	}
+
 	private static String version(HostClient client, String token) {
 		try {
 			return client.authorization("Bearer " + token).getHostInfo(Empty.getDefaultInstance()).getVersion();
@@ -108,6 +141,13 @@ public final class HostCalls {
 		catch (StatusRuntimeException ex) {
 			return ex.getStatus().getCode().name();
 		}
+	}
+
+	/** One for all calls of a plugin's process. */
+	private static final class Connection {
+
+		static final PluginHostGrpc.PluginHostBlockingStub STUB = HostClient.of(System.getenv()).token(System.getenv());
+
 	}
 
 }
