@@ -24,6 +24,7 @@ import org.hkpgateway.plugin.PluginSettings;
 import org.hkpgateway.proxy.ClientAddressSettings;
 import org.hkpgateway.proxy.TlsSettings;
 import org.hkpgateway.proxy.UpstreamSettings;
+import org.hkpgateway.storage.StorageSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -62,6 +63,8 @@ class HkpPropertiesTests {
 				.isEqualTo(new HkpProperties.Shutdown(Duration.ofSeconds(10), Duration.ofSeconds(30)));
 			assertThat(hkp.readiness())
 				.isEqualTo(new HkpProperties.Readiness(HkpProperties.Readiness.Required.STARTUP, false));
+			assertThat(hkp.storageSettings()).isEqualTo(new StorageSettings(32L << 20, Duration.ofSeconds(30),
+					Duration.ofSeconds(10), 8 << 20, Duration.ofSeconds(5)));
 			assertThat(hkp.plugins().directories()).containsExactly(Path.of("/var/lib/hockeypuck/plugins"));
 			assertThat(hkp.plugins().chainBudget()).isEqualTo(Duration.ofSeconds(1));
 			assertThat(hkp.chainSettings()).isEqualTo(new ChainSettings(Duration.ofSeconds(1), Duration.ofMillis(200),
@@ -81,34 +84,34 @@ class HkpPropertiesTests {
 
 	@Test
 	void everythingBindsRelaxed() {
-		this.runner
-			.withPropertyValues("hkp.upstream.urls=http://keys.example:11371,http://more.example",
-					"hkp.upstream.health.interval=20s", "hkp.upstream.health.timeout=1s",
-					"hkp.upstream.health.down-after=4", "hkp.upstream.health.up-after=5",
-					"hkp.upstream.connect-timeout=1s", "hkp.upstream.response-timeout=2m",
-					"hkp.upstream.max-connections=7", "hkp.upstream.content-length=stream",
-					"hkp.client-address.trusted-proxies=10.0.0.0/8,::1", "hkp.client-address.header=CF-Connecting-IP",
-					"hkp.client-address.proxy-protocol=required", "hkp.tls.bundle=keys",
-					"hkp.client-address.log=truncated", "hkp.edge.allowed-hosts=keys.example,*.pool.example",
-					"hkp.edge.hsts=365d include-subdomains", "hkp.edge.max-body=1MB", "hkp.edge.max-buffered-bytes=2MB",
-					"hkp.edge.max-header-bytes=8KB", "hkp.edge.idle-timeout=5s", "hkp.shutdown.pre-stop=0s",
-					"hkp.shutdown.drain=1s", "hkp.readiness.required=always", "hkp.readiness.upstream=true",
-					"hkp.plugins.directories=/a,/b", "hkp.plugins.runtime-directory=/run/x",
-					"hkp.plugins.chain-budget=50ms", "hkp.plugins.response-budget=70ms", "hkp.plugins.max-delay=2s",
-					"hkp.plugins.max-delayed=3", "hkp.plugins.settings.my-plugin.mode=shadow",
-					"hkp.plugins.default-grants=http.request", "hkp.plugins.settings.my-plugin.enabled=false",
-					"hkp.plugins.settings.my-plugin.order=5", "hkp.plugins.settings.my-plugin.match.methods=POST,GET",
-					"hkp.plugins.settings.my-plugin.match.operations=index,v2-add,not-hkp",
-					"hkp.plugins.settings.my-plugin.match.paths=/pks/**,/*.html",
-					"hkp.plugins.settings.my-plugin.match.clients=10.0.0.0/8,2001:db8::1",
-					"hkp.plugins.settings.my-plugin.required=true", "hkp.plugins.settings.my-plugin.fail=open",
-					"hkp.plugins.settings.my-plugin.timeout=20ms", "hkp.plugins.settings.my-plugin.max-concurrent=3",
-					"hkp.plugins.settings.my-plugin.body=prefix", "hkp.plugins.settings.my-plugin.body-prefix=1KB",
-					"hkp.plugins.settings.my-plugin.grants=http.request,http.request.body",
-					"hkp.plugins.settings.my-plugin.environment.MY_VAR=x",
-					"hkp.plugins.settings.my-plugin.config.allow[0]=10.0.0.1",
-					"hkp.plugins.settings.my-plugin.config.allow[1]=10.0.0.2",
-					"hkp.plugins.settings.my-plugin.config.deep.er=1")
+		this.runner.withPropertyValues("hkp.upstream.urls=http://keys.example:11371,http://more.example",
+				"hkp.upstream.health.interval=20s", "hkp.upstream.health.timeout=1s",
+				"hkp.upstream.health.down-after=4", "hkp.upstream.health.up-after=5", "hkp.upstream.connect-timeout=1s",
+				"hkp.upstream.response-timeout=2m", "hkp.upstream.max-connections=7",
+				"hkp.upstream.content-length=stream", "hkp.client-address.trusted-proxies=10.0.0.0/8,::1",
+				"hkp.client-address.header=CF-Connecting-IP", "hkp.client-address.proxy-protocol=required",
+				"hkp.tls.bundle=keys", "hkp.client-address.log=truncated",
+				"hkp.edge.allowed-hosts=keys.example,*.pool.example", "hkp.edge.hsts=365d include-subdomains",
+				"hkp.edge.max-body=1MB", "hkp.edge.max-buffered-bytes=2MB", "hkp.edge.max-header-bytes=8KB",
+				"hkp.edge.idle-timeout=5s", "hkp.shutdown.pre-stop=0s", "hkp.shutdown.drain=1s",
+				"hkp.readiness.required=always", "hkp.readiness.upstream=true", "hkp.storage.cache-bytes=0B",
+				"hkp.storage.cache-ttl=60s", "hkp.storage.timeout=2s", "hkp.storage.max-answer=1MB",
+				"hkp.plugins.directories=/a,/b", "hkp.plugins.runtime-directory=/run/x",
+				"hkp.plugins.chain-budget=50ms", "hkp.plugins.response-budget=70ms", "hkp.plugins.max-delay=2s",
+				"hkp.plugins.max-delayed=3", "hkp.plugins.settings.my-plugin.mode=shadow",
+				"hkp.plugins.default-grants=http.request", "hkp.plugins.settings.my-plugin.enabled=false",
+				"hkp.plugins.settings.my-plugin.order=5", "hkp.plugins.settings.my-plugin.match.methods=POST,GET",
+				"hkp.plugins.settings.my-plugin.match.operations=index,v2-add,not-hkp",
+				"hkp.plugins.settings.my-plugin.match.paths=/pks/**,/*.html",
+				"hkp.plugins.settings.my-plugin.match.clients=10.0.0.0/8,2001:db8::1",
+				"hkp.plugins.settings.my-plugin.required=true", "hkp.plugins.settings.my-plugin.fail=open",
+				"hkp.plugins.settings.my-plugin.timeout=20ms", "hkp.plugins.settings.my-plugin.max-concurrent=3",
+				"hkp.plugins.settings.my-plugin.body=prefix", "hkp.plugins.settings.my-plugin.body-prefix=1KB",
+				"hkp.plugins.settings.my-plugin.grants=http.request,http.request.body",
+				"hkp.plugins.settings.my-plugin.environment.MY_VAR=x",
+				"hkp.plugins.settings.my-plugin.config.allow[0]=10.0.0.1",
+				"hkp.plugins.settings.my-plugin.config.allow[1]=10.0.0.2",
+				"hkp.plugins.settings.my-plugin.config.deep.er=1")
 			.run((context) -> {
 				HkpProperties hkp = context.getBean(HkpProperties.class);
 				assertThat(hkp.upstream()).isEqualTo(new UpstreamSettings(
@@ -125,6 +128,8 @@ class HkpPropertiesTests {
 				assertThat(hkp.shutdown()).isEqualTo(new HkpProperties.Shutdown(Duration.ZERO, Duration.ofSeconds(1)));
 				assertThat(hkp.readiness())
 					.isEqualTo(new HkpProperties.Readiness(HkpProperties.Readiness.Required.ALWAYS, true));
+				assertThat(hkp.storageSettings()).isEqualTo(new StorageSettings(0, Duration.ofSeconds(60),
+						Duration.ofSeconds(2), 1 << 20, Duration.ofSeconds(1)));
 				assertThat(hkp.plugins().directories()).containsExactly(Path.of("/a"), Path.of("/b"));
 				assertThat(hkp.plugins().runtimeDirectory()).isEqualTo("/run/x");
 				assertThat(hkp.plugins().chainBudget()).isEqualTo(Duration.ofMillis(50));
@@ -164,7 +169,9 @@ class HkpPropertiesTests {
 			"hkp.plugins.settings.a.grants, root", "hkp.plugins.settings.a.tiemout, 1s",
 			"hkp.plugins.settings.a.match.methods, TRACE", "hkp.plugins.settings.a.match.operations, LOOKUP_GET",
 			"hkp.plugins.settings.a.match.paths, pks", "hkp.plugins.settings.a.match.clients, 10.0.0.0/33",
-			"hkp.plugins.settings.a.match.path, /pks", "hkp.edge.max-bdy, 1MB", "hkp.nonsense, 1" })
+			"hkp.plugins.settings.a.match.path, /pks", "hkp.storage.cache-bytes, -1B", "hkp.storage.cache-ttl, 61s",
+			"hkp.storage.cache-ttl, 0s", "hkp.storage.timeout, 0s", "hkp.storage.max-answer, 1B",
+			"hkp.storage.max-answer, 1GB", "hkp.edge.max-bdy, 1MB", "hkp.nonsense, 1" })
 	void aWrongValueOrAnUnknownKeyStopsTheStartAndIsNamed(String key, String value) {
 		this.runner.withPropertyValues(key + "=" + value).run((context) -> {
 			assertThat(context).hasFailed();
