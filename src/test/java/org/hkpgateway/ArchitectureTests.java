@@ -50,6 +50,9 @@ class ArchitectureTests {
 	static final ArchRule state = uses("state", "plugin", "hkp", "http");
 
 	@ArchTest
+	static final ArchRule storage = uses("storage", "plugin", "hkp", "http");
+
+	@ArchTest
 	static final ArchRule grpc = uses("grpc", "plugin", "hkp", "http", "proto");
 
 	@ArchTest
@@ -68,8 +71,8 @@ class ArchitectureTests {
 	static final ArchRule keyserver = uses("keyserver", "hkp", "http");
 
 	@ArchTest
-	static final ArchRule actuate = uses("actuate", "lifecycle", "state", "chain", "proxy", "resilience", "process",
-			"manifest", "events", "plugin", "hkp", "http");
+	static final ArchRule actuate = uses("actuate", "lifecycle", "storage", "state", "chain", "proxy", "resilience",
+			"process", "manifest", "events", "plugin", "hkp", "http");
 
 	@ArchTest
 	static final ArchRule cli = uses("cli", "manifest", "process", "grpc", "plugin", "hkp", "http", "proto");

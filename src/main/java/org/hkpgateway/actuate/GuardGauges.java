@@ -97,6 +97,8 @@ public final class GuardGauges implements StateListener {
 			return switch (phase) {
 				case REQUEST -> status.requests();
 				case RESPONSE -> status.responses();
+				// Its breaker's changes are counted.
+				case STORAGE -> null;
 			};
 		}
 		catch (IllegalArgumentException ex) {

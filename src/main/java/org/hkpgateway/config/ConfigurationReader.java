@@ -87,6 +87,7 @@ final class ConfigurationReader {
 		compare(keys, "hkp.readiness", running.readiness(), next.readiness());
 		compare(keys, "hkp.state", running.state(), next.state());
 		compare(keys, "hkp.cluster", running.cluster(), next.cluster());
+		compare(keys, "hkp.storage", running.storage(), next.storage());
 		PluginsProperties before = running.plugins();
 		PluginsProperties after = next.plugins();
 		compare(keys, "hkp.plugins.runtime-directory", before.runtimeDirectory(), after.runtimeDirectory());

@@ -9,6 +9,7 @@ import org.hkpgateway.proxy.TlsSettings;
 import org.hkpgateway.proxy.UpstreamSettings;
 import org.hkpgateway.state.RedisAddress;
 import org.hkpgateway.state.StateQuota;
+import org.hkpgateway.storage.StorageSettings;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -25,13 +26,14 @@ import org.springframework.util.unit.DataSize;
  * @param readiness when it is ready
  * @param plugins the plugin host
  * @param state what plugins may keep with the gateway
+ * @param storage what plugins' queries for keys may take
  * @param cluster what gateways share
  */
 @ConfigurationProperties(prefix = "hkp", ignoreUnknownFields = false)
 public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue UpstreamSettings upstream,
 		@DefaultValue ClientAddressSettings clientAddress, @DefaultValue EdgeSettings edge,
 		@DefaultValue Shutdown shutdown, @DefaultValue Readiness readiness, @DefaultValue PluginsProperties plugins,
-		@DefaultValue State state, @DefaultValue Cluster cluster) {
+		@DefaultValue State state, @DefaultValue Storage storage, @DefaultValue Cluster cluster) {
 
 	/** Bounds of the chain of plugins. */
 	ChainSettings chainSettings() {
@@ -76,6 +78,42 @@ public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue Upstrea
 
 		StateQuota quota() {
 			return new StateQuota(this.maxKeys, this.maxBytes.toBytes());
+		}
+
+	}
+
+	/** Bounds of plugins' queries for keys. */
+	StorageSettings storageSettings() {
+		return new StorageSettings(this.storage.cacheBytes().toBytes(), this.storage.cacheTtl(), this.storage.timeout(),
+				(int) this.storage.maxAnswer().toBytes(), this.upstream.connectTimeout());
+	}
+
+	/**
+	 * {@code hkp.storage}: what plugins' queries for keys may take.
+	 *
+	 * @param cacheBytes about how much memory kept answers take together; 0: none is kept
+	 * @param cacheTtl how long an answer is kept, at most a minute: keys also come to the
+	 * keyserver by ways that the gateway does not see
+	 * @param timeout the longest to wait for an answer
+	 * @param maxAnswer the largest answer of the keyserver
+	 */
+	public record Storage(@DefaultValue("32MB") DataSize cacheBytes, @DefaultValue("30s") Duration cacheTtl,
+			@DefaultValue("10s") Duration timeout, @DefaultValue("8MB") DataSize maxAnswer) {
+
+		private static final Duration SHORTEST = Duration.ofMillis(1);
+
+		private static final Duration LONGEST_TTL = Duration.ofSeconds(60);
+
+		private static final Duration LONGEST_TIMEOUT = Duration.ofMinutes(10);
+
+		public Storage {
+			check(!cacheBytes.isNegative(), "hkp.storage.cache-bytes", "a size from 0B", cacheBytes);
+			check(cacheTtl.compareTo(SHORTEST) >= 0 && cacheTtl.compareTo(LONGEST_TTL) <= 0, "hkp.storage.cache-ttl",
+					"a duration of 1ms to 60s", cacheTtl);
+			check(timeout.compareTo(SHORTEST) >= 0 && timeout.compareTo(LONGEST_TIMEOUT) <= 0, "hkp.storage.timeout",
+					"a duration of 1ms to 10m", timeout);
+			check(maxAnswer.toKilobytes() >= 1 && maxAnswer.toMegabytes() < 1024, "hkp.storage.max-answer",
+					"a size of 1KB to 1023MB", maxAnswer);
 		}
 
 	}

@@ -1,21 +1,30 @@
 package org.hkpgateway.config;
 
+import java.net.URI;
 import java.util.List;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerInterceptor;
 import net.devh.boot.grpc.server.interceptor.GrpcGlobalServerInterceptor;
 import net.devh.boot.grpc.server.service.GrpcServiceDiscoverer;
+import org.hkpgateway.actuate.StorageMetrics;
+import org.hkpgateway.events.EventBus;
+import org.hkpgateway.events.EventFilter;
 import org.hkpgateway.host.HostInformation;
 import org.hkpgateway.host.HostServers;
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.lifecycle.PluginState;
+import org.hkpgateway.proxy.PublicServer;
+import org.hkpgateway.proxy.UpstreamStatus;
 import org.hkpgateway.state.FallbackStateStore;
 import org.hkpgateway.state.LocalStateStore;
 import org.hkpgateway.state.RedisLink;
 import org.hkpgateway.state.RedisStateStore;
 import org.hkpgateway.state.StateQuota;
 import org.hkpgateway.state.StateStore;
+import org.hkpgateway.storage.KeyStorage;
+import reactor.core.publisher.Flux;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
@@ -26,6 +35,8 @@ import org.springframework.context.annotation.Configuration;
  */
 @Configuration(proxyBeanMethods = false)
 class HostConfiguration {
+
+	private static final int MOST_CHANGES = 64;
 
 	/** Plugins are started with it, so it asks for their host only when it is asked. */
 	@Bean
@@ -54,6 +65,34 @@ class HostConfiguration {
 			case LOCAL -> new FallbackStateStore(link, quota);
 			case FAIL -> new RedisStateStore(link, quota);
 		};
+	}
+
+	/**
+	 * Plugins, which need it, are started before the public server, which knows the
+	 * keyservers, so it asks for that only when it is asked.
+	 */
+	@Bean
+	KeyStorage keyStorage(HkpProperties properties, ObjectProvider<PublicServer> server,
+			ObjectProvider<PluginHost> host, EventBus events, MeterRegistry registry) {
+		return new KeyStorage(properties.storageSettings(), () -> inUse(server.getObject()),
+				() -> host.getObject().keyProvider(), changedKeys(events), new StorageMetrics(registry));
+	}
+
+	private static List<URI> inUse(PublicServer server) {
+		return server.upstreams().stream().filter(UpstreamStatus::inUse).map(UpstreamStatus::url).toList();
+	}
+
+	/** As {@link KeyStorage} wants them. More than wait here are too many to look at. */
+	static Flux<String> changedKeys(EventBus events) {
+		return events.events(EventFilter.ofTypes("key.changed"), MOST_CHANGES)
+			.filter((delivery) -> delivery.lost() > 0 || !"ignored".equals(delivery.event().metadata().get("change")))
+			.map((delivery) -> (delivery.lost() > 0) ? ""
+					: delivery.event().metadata().getOrDefault("fingerprint", ""));
+	}
+
+	@Bean
+	MeterBinder keyStorageSize(KeyStorage storage) {
+		return (registry) -> StorageMetrics.bindSize(registry, storage);
 	}
 
 	/**

@@ -24,4 +24,7 @@ interface EndpointClient extends PluginClient {
 	@Override
 	@Nullable GrpcResponseClient responses();
 
+	@Override
+	@Nullable GrpcKeyProvider keys();
+
 }

@@ -33,6 +33,8 @@ final class GrpcPluginClient implements EndpointClient {
 
 	private final EventConverter events;
 
+	private final GrpcKeyProvider keys;
+
 	private volatile long maxMessageBytes;
 
 	/** Set when the plugin declares that it wants to see answers. */
@@ -48,6 +50,7 @@ final class GrpcPluginClient implements EndpointClient {
 		this.plugin = plugin;
 		this.channel = channel;
 		this.events = events;
+		this.keys = new GrpcKeyProvider(plugin, channel);
 		this.maxMessageBytes = maxMessageBytes;
 	}
 
@@ -77,6 +80,11 @@ final class GrpcPluginClient implements EndpointClient {
 	@Override
 	public @Nullable GrpcResponseClient responses() {
 		return this.responses;
+	}
+
+	@Override
+	public @Nullable GrpcKeyProvider keys() {
+		return this.keys.isUnknown() ? null : this.keys;
 	}
 
 	@Override

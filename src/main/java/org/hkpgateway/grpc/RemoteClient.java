@@ -3,11 +3,14 @@ package org.hkpgateway.grpc;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.KeyPage;
+import org.hkpgateway.plugin.KeyProvider;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
@@ -89,6 +92,29 @@ final class RemoteClient implements PluginClient {
 	@Override
 	public @Nullable ResponseClient responses() {
 		return this.showsResponses ? this::review : null;
+	}
+
+	@Override
+	public @Nullable KeyProvider keys() {
+		return this.endpoints.stream().anyMatch((endpoint) -> endpoint.keys() != null) ? this::provide : null;
+	}
+
+	private Mono<Optional<KeyPage>> provide(KeyProvider.Question question, Duration budget) {
+		return Mono.deferContextual((context) -> {
+			List<GrpcKeyProvider> candidates = new ArrayList<>();
+			for (EndpointClient endpoint : this.endpoints) {
+				GrpcKeyProvider keys = endpoint.keys();
+				if (keys != null) {
+					candidates.add(keys);
+				}
+			}
+			if (candidates.isEmpty()) {
+				return Mono.error(new PluginFailure.Unavailable(this.plugin,
+						"QueryStorage: expected: an endpoint that is connected, got: none"));
+			}
+			CallTerms terms = CallTerms.of(budget, context);
+			return ask(candidates, (endpoint) -> endpoint.attempt(question, terms));
+		});
 	}
 
 	/** While an update rolls out, only some endpoints may declare it. */

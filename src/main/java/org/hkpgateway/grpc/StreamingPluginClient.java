@@ -127,6 +127,11 @@ final class StreamingPluginClient implements EndpointClient {
 	}
 
 	@Override
+	public @Nullable GrpcKeyProvider keys() {
+		return this.unary.keys();
+	}
+
+	@Override
 	public boolean declaresDryRun() {
 		return this.unary.declaresDryRun();
 	}

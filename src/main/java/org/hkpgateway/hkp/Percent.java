@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Percent-decoding. Text that goes in is octets as ISO-8859-1 characters; text that comes
  * out is either the same or decoded as UTF-8.
  */
-final class Percent {
+public final class Percent {
 
 	private Percent() {
 	}
@@ -45,7 +45,7 @@ final class Percent {
 	 * @param plusIsSpace true in queries and forms, false in paths
 	 * @return the text
 	 */
-	static String lenient(String octets, boolean plusIsSpace) {
+	public static String lenient(String octets, boolean plusIsSpace) {
 		if (isPlain(octets)) {
 			return octets;
 		}

@@ -19,9 +19,9 @@ enum HostMethod {
 
 	GET_HOST_INFO(PluginHostGrpc.getGetHostInfoMethod(), null, null),
 
-	REQUEST_STORAGE(PluginHostGrpc.getRequestStorageMethod(), Capability.STORAGE_QUERY, Texts.LATER),
+	REQUEST_STORAGE(PluginHostGrpc.getRequestStorageMethod(), Capability.STORAGE_QUERY, null),
 
-	STREAM_STORAGE(PluginHostGrpc.getStreamStorageMethod(), Capability.STORAGE_QUERY, Texts.LATER),
+	STREAM_STORAGE(PluginHostGrpc.getStreamStorageMethod(), Capability.STORAGE_QUERY, null),
 
 	PUBLISH_EVENT(PluginHostGrpc.getPublishEventMethod(), Capability.EVENTS_PUBLISH, Texts.LATER),
 

@@ -11,12 +11,16 @@ import org.hkpgateway.proto.Empty;
 import org.hkpgateway.proto.HostInfo;
 import org.hkpgateway.proto.IncrementStateRequest;
 import org.hkpgateway.proto.IncrementStateResponse;
+import org.hkpgateway.proto.KeyInfo;
 import org.hkpgateway.proto.PluginHostGrpc;
 import org.hkpgateway.proto.PluginInfo;
 import org.hkpgateway.proto.PutStateRequest;
 import org.hkpgateway.proto.StateKey;
 import org.hkpgateway.proto.StateValue;
+import org.hkpgateway.proto.StorageQuery;
+import org.hkpgateway.proto.StorageResponse;
 import org.hkpgateway.state.StateStore;
+import org.hkpgateway.storage.KeyStorage;
 
 /**
  * What plugins may ask of the gateway. The same object serves all of them; who asks is in
@@ -30,9 +34,12 @@ final class PluginHostService extends PluginHostGrpc.PluginHostImplBase {
 
 	private final StateCalls state;
 
-	PluginHostService(HostInformation information, StateStore state) {
+	private final StorageCalls storage;
+
+	PluginHostService(HostInformation information, StateStore state, KeyStorage storage) {
 		this.information = information;
 		this.state = new StateCalls(state);
+		this.storage = new StorageCalls(storage);
 	}
 
 	@Override
@@ -50,6 +57,16 @@ final class PluginHostService extends PluginHostGrpc.PluginHostImplBase {
 		}
 		answer.onNext(info.build());
 		answer.onCompleted();
+	}
+
+	@Override
+	public void requestStorage(StorageQuery request, StreamObserver<StorageResponse> answer) {
+		this.storage.request(request, answer);
+	}
+
+	@Override
+	public void streamStorage(StorageQuery request, StreamObserver<KeyInfo> answer) {
+		this.storage.stream(request, answer);
 	}
 
 	@Override

@@ -3,9 +3,11 @@ package org.hkpgateway.host;
 import java.util.function.Supplier;
 
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import org.hkpgateway.state.StateException;
+import org.hkpgateway.storage.StorageException;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
@@ -34,12 +36,23 @@ final class Reply {
 		}, (failure) -> answer.onError(status(failure).asRuntimeException())));
 	}
 
-	private static Status status(Throwable failure) {
+	/**
+	 * The status that a failure stands for.
+	 * @param failure why there is no answer
+	 * @return with its message
+	 */
+	static Status status(Throwable failure) {
 		if (failure instanceof IllegalArgumentException) {
 			return Status.INVALID_ARGUMENT.withDescription(failure.getMessage());
 		}
 		if (failure instanceof StateException refused) {
 			return of(refused.reason()).withDescription(failure.getMessage());
+		}
+		if (failure instanceof StorageException refused) {
+			return of(refused.reason()).withDescription(failure.getMessage());
+		}
+		if (failure instanceof StatusRuntimeException known) {
+			return known.getStatus();
 		}
 		return Status.INTERNAL.withDescription("the gateway failed: " + failure).withCause(failure);
 	}
@@ -49,6 +62,13 @@ final class Reply {
 			case QUOTA -> Status.RESOURCE_EXHAUSTED;
 			case OUT_OF_RANGE -> Status.OUT_OF_RANGE;
 			case UNAVAILABLE -> Status.UNAVAILABLE;
+		};
+	}
+
+	private static Status of(StorageException.Reason reason) {
+		return switch (reason) {
+			case UNAVAILABLE -> Status.UNAVAILABLE;
+			case TOO_MUCH -> Status.RESOURCE_EXHAUSTED;
 		};
 	}
 

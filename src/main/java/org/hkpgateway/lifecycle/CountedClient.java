@@ -5,6 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.KeyProvider;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Counts calls in flight, those of both phases, so that a plugin is shut down only when
+ * Counts calls in flight, those of all phases, so that a plugin is shut down only when
  * they have finished.
  */
 final class CountedClient implements PluginClient {
@@ -46,6 +47,13 @@ final class CountedClient implements PluginClient {
 		ResponseClient responses = this.client.responses();
 		return (responses != null) ? (event, budget) -> Mono.using(this::enter,
 				(entered) -> responses.review(event, budget), (entered) -> leave()) : null;
+	}
+
+	@Override
+	public @Nullable KeyProvider keys() {
+		KeyProvider keys = this.client.keys();
+		return (keys != null) ? (question, budget) -> Mono.using(this::enter,
+				(entered) -> keys.provide(question, budget), (entered) -> leave()) : null;
 	}
 
 	@Override

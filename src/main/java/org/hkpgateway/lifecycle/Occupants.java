@@ -2,10 +2,15 @@ package org.hkpgateway.lifecycle;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
 import org.hkpgateway.plugin.Capability;
+import org.hkpgateway.plugin.KeyProvider;
+import org.hkpgateway.plugin.PluginClient;
+import org.hkpgateway.plugin.PluginMode;
+import org.hkpgateway.plugin.PluginSpec;
 
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +49,20 @@ record Occupants(Place active, @Nullable Place candidate, @Nullable Place standb
 		}
 		boolean stays = (place == this.active || place == this.standby) && place.running();
 		return stays ? place : this.active;
+	}
+
+	/** What asks this plugin for keys, if it may be asked and can be. */
+	Optional<KeyProvider.Named> keyProvider() {
+		if (!this.enabled) {
+			return Optional.empty();
+		}
+		Place standby = this.standby;
+		Place place = (standby != null && (this.active.broken() || !this.active.running())) ? standby : this.active;
+		PluginSpec spec = place.spec();
+		PluginClient client = place.client();
+		boolean may = spec.granted().contains(Capability.STORAGE_PROVIDE) && spec.mode() != PluginMode.SHADOW;
+		KeyProvider keys = (may && client != null) ? client.keys() : null;
+		return (keys != null) ? Optional.of(new KeyProvider.Named(spec.id(), keys)) : Optional.empty();
 	}
 
 	/** Whether a place is the new generation's while the former one can still help. */

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -16,6 +17,7 @@ import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 
 import org.hkpgateway.plugin.BreakerListener;
+import org.hkpgateway.plugin.KeyProvider;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginConnection;
 import org.hkpgateway.plugin.PluginId;
@@ -102,6 +104,22 @@ public final class PluginHost implements PluginRegistry, AutoCloseable {
 	@Override
 	public List<Entry> chain() {
 		return this.board.roster().chain();
+	}
+
+	/**
+	 * The plugin that is asked for keys before the keyserver is: in chain order the first
+	 * that was granted {@code storage.provide}, is not a shadow, and answers such queries
+	 * at the moment. Does not block.
+	 * @return nothing if there is none
+	 */
+	public Optional<KeyProvider.Named> keyProvider() {
+		for (PluginSlot slot : this.board.roster().slots()) {
+			Optional<KeyProvider.Named> provider = slot.occupants().keyProvider();
+			if (provider.isPresent()) {
+				return provider;
+			}
+		}
+		return Optional.empty();
 	}
 
 	/**

@@ -388,6 +388,7 @@ final class PluginSlot {
 				case REQUEST ->
 					(place.spec().mode() == PluginMode.SHADOW) ? "nothing is compared" : "its fail policy applies";
 				case RESPONSE -> "answers pass without it";
+				case STORAGE -> "the keyserver is asked for keys";
 			};
 			logger.warn("Circuit breaker of plugin {}, {} phase: {} -> {}; {} until it recovers", this.id,
 					phase.label(), from, to, meanwhile);

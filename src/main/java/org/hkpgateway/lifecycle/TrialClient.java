@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.function.Predicate;
 
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.KeyProvider;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.RequestEvent;
@@ -34,6 +35,13 @@ record TrialClient(PluginClient client, Predicate<PluginFailure> handedOver) imp
 	public @Nullable ResponseClient responses() {
 		ResponseClient responses = this.client.responses();
 		return (responses != null) ? (event, budget) -> responses.review(event, budget)
+			.onErrorMap(PluginFailure.Unavailable.class, this::withdrawn) : null;
+	}
+
+	@Override
+	public @Nullable KeyProvider keys() {
+		KeyProvider keys = this.client.keys();
+		return (keys != null) ? (question, budget) -> keys.provide(question, budget)
 			.onErrorMap(PluginFailure.Unavailable.class, this::withdrawn) : null;
 	}
 

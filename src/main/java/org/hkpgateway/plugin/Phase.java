@@ -1,15 +1,18 @@
 package org.hkpgateway.plugin;
 
 /**
- * When a plugin is asked in the life of a request. The guards of one phase know nothing
- * of the other: a plugin that is slow about answers still decides about requests.
+ * When a plugin is asked: in the life of a request, or for keys. The guards of one phase
+ * know nothing of the other: a plugin that is slow about answers still decides about
+ * requests.
  */
 public enum Phase {
 
 	/** Before the keyserver is asked: the decision. */
 	REQUEST("request"),
 	/** The keyserver has answered: status and headers, before the body. */
-	RESPONSE("response");
+	RESPONSE("response"),
+	/** At any time: a query for keys that the plugin has itself. */
+	STORAGE("storage");
 
 	private final String label;
 

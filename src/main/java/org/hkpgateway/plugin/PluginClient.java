@@ -35,6 +35,16 @@ public interface PluginClient {
 	}
 
 	/**
+	 * The client for queries of keys that the plugin has itself. Whatever decorates a
+	 * client must decorate this one too. Does not block.
+	 * @return null if the plugin was not granted {@code storage.provide}, or was found
+	 * not to answer such queries
+	 */
+	default @Nullable KeyProvider keys() {
+		return null;
+	}
+
+	/**
 	 * Whether the plugin declared the feature {@code dry_run}: it decides about an event
 	 * that is a dry run without changing any state. Whatever decorates a client must pass
 	 * this on. Does not block.

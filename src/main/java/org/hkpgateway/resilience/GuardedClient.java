@@ -1,9 +1,12 @@
 package org.hkpgateway.resilience;
 
 import java.time.Duration;
+import java.util.Optional;
 
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.GuardStatus;
+import org.hkpgateway.plugin.KeyPage;
+import org.hkpgateway.plugin.KeyProvider;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.RequestEvent;
 import org.hkpgateway.plugin.ResponseClient;
@@ -24,17 +27,23 @@ final class GuardedClient implements PluginClient.Guarded {
 	/** Null without the grant. */
 	private final @Nullable GuardedResponses responses;
 
+	/** Null without the grant. */
+	private final @Nullable Guard<KeyProvider.Question, Optional<KeyPage>> keys;
+
 	/**
 	 * Makes a guarded client.
 	 * @param client the bare client
 	 * @param requests guards of the request phase
 	 * @param responses guards of the response phase; null without the grant
+	 * @param keys guards of queries for keys; null without the grant
 	 */
 	GuardedClient(PluginClient client, Guard<RequestEvent, Decision> requests,
-			@Nullable Guard<ResponseEvent, ResponseDecision> responses) {
+			@Nullable Guard<ResponseEvent, ResponseDecision> responses,
+			@Nullable Guard<KeyProvider.Question, Optional<KeyPage>> keys) {
 		this.client = client;
 		this.requests = requests;
 		this.responses = (responses != null) ? new GuardedResponses(responses) : null;
+		this.keys = keys;
 	}
 
 	@Override
@@ -46,6 +55,12 @@ final class GuardedClient implements PluginClient.Guarded {
 	public ResponseClient.@Nullable Guarded responses() {
 		// A remote plugin may declare the feature later, when it was updated.
 		return (this.responses != null && this.client.responses() != null) ? this.responses : null;
+	}
+
+	@Override
+	public @Nullable KeyProvider keys() {
+		// That it does not know such queries shows with the first.
+		return (this.keys != null && this.client.keys() != null) ? this.keys::call : null;
 	}
 
 	@Override

@@ -2,6 +2,7 @@ package org.hkpgateway.resilience;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BiFunction;
 import java.util.function.DoubleSupplier;
@@ -10,6 +11,8 @@ import java.util.function.LongSupplier;
 import org.hkpgateway.plugin.BreakerListener;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.KeyPage;
+import org.hkpgateway.plugin.KeyProvider;
 import org.hkpgateway.plugin.Phase;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginSpec;
@@ -38,8 +41,9 @@ import reactor.core.scheduler.Schedulers;
  * nothing about the plugin: neither counts as a failure. A stream that breaks counts as
  * one, however many calls it takes along.
  * <p>
- * The request phase and the response phase have guards of their own: who is late or wrong
- * in one is still asked in the other.
+ * The request phase, the response phase and queries for keys have guards of their own:
+ * who is late or wrong in one is still asked in the others. For keys there is no budget
+ * that plugins share.
  * <p>
  * What counts as slow is 0.8 × the time a plugin can have at most, which is its timeout
  * or the whole budget of the phase if that is shorter. A timeout after less than that,
@@ -104,8 +108,18 @@ public final class GuardedPlugins implements PluginClient.Decorator {
 				(shown, decision) -> violation(spec, shown, decision), listener);
 		// Only requests go by a stream.
 		client.reportTo(requests::record);
-		boolean granted = spec.granted().contains(Capability.HTTP_RESPONSE);
-		return new GuardedClient(client, requests, granted ? responses(spec, client, listener) : null);
+		Set<Capability> granted = spec.granted();
+		return new GuardedClient(client, requests,
+				granted.contains(Capability.HTTP_RESPONSE) ? responses(spec, client, listener) : null,
+				granted.contains(Capability.STORAGE_PROVIDE) ? keys(spec, client, listener) : null);
+	}
+
+	private Guard<KeyProvider.Question, Optional<KeyPage>> keys(PluginSpec spec, PluginClient client,
+			BreakerListener listener) {
+		return guard(spec, Phase.STORAGE, spec.timeout(), (question, budget) -> {
+			KeyProvider keys = client.keys();
+			return (keys != null) ? keys.provide(question, budget) : Mono.just(Optional.empty());
+		}, (question, page) -> Optional.empty(), listener);
 	}
 
 	private Optional<String> violation(PluginSpec spec, RequestEvent shown, Decision decision) {

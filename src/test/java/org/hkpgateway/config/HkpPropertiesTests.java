@@ -24,6 +24,7 @@ import org.hkpgateway.plugin.PluginSettings;
 import org.hkpgateway.proxy.ClientAddressSettings;
 import org.hkpgateway.proxy.TlsSettings;
 import org.hkpgateway.proxy.UpstreamSettings;
+import org.hkpgateway.storage.StorageSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -64,6 +65,8 @@ class HkpPropertiesTests {
 				.isEqualTo(new HkpProperties.Readiness(HkpProperties.Readiness.Required.STARTUP, false));
 			assertThat(hkp.cluster().redis())
 				.isEqualTo(new HkpProperties.Redis("", HkpProperties.Redis.OnFailure.LOCAL));
+			assertThat(hkp.storageSettings()).isEqualTo(new StorageSettings(32L << 20, Duration.ofSeconds(30),
+					Duration.ofSeconds(10), 8 << 20, Duration.ofSeconds(5)));
 			assertThat(hkp.plugins().directories()).containsExactly(Path.of("/var/lib/hockeypuck/plugins"));
 			assertThat(hkp.plugins().chainBudget()).isEqualTo(Duration.ofSeconds(1));
 			assertThat(hkp.chainSettings()).isEqualTo(new ChainSettings(Duration.ofSeconds(1), Duration.ofMillis(200),
@@ -95,7 +98,8 @@ class HkpPropertiesTests {
 					"hkp.edge.hsts=365d include-subdomains", "hkp.edge.max-body=1MB", "hkp.edge.max-buffered-bytes=2MB",
 					"hkp.edge.max-header-bytes=8KB", "hkp.edge.idle-timeout=5s", "hkp.shutdown.pre-stop=0s",
 					"hkp.shutdown.drain=1s", "hkp.readiness.required=always", "hkp.readiness.upstream=true",
-					"hkp.cluster.redis.url=redis://:secret@redis.example", "hkp.cluster.redis.on-failure=fail",
+					"hkp.storage.cache-bytes=0B", "hkp.storage.cache-ttl=60s", "hkp.storage.timeout=2s",
+					"hkp.storage.max-answer=1MB", "hkp.cluster.redis.url=redis://:secret@redis.example", "hkp.cluster.redis.on-failure=fail",
 					"hkp.plugins.directories=/a,/b", "hkp.plugins.runtime-directory=/run/x",
 					"hkp.plugins.chain-budget=50ms", "hkp.plugins.response-budget=70ms", "hkp.plugins.max-delay=2s",
 					"hkp.plugins.max-delayed=3", "hkp.plugins.settings.my-plugin.mode=shadow",
@@ -131,6 +135,8 @@ class HkpPropertiesTests {
 				assertThat(hkp.cluster().redis()).isEqualTo(
 						new HkpProperties.Redis("redis://:secret@redis.example", HkpProperties.Redis.OnFailure.FAIL));
 				assertThat(hkp.toString()).contains("redis://***@redis.example").doesNotContain("secret");
+				assertThat(hkp.storageSettings()).isEqualTo(new StorageSettings(0, Duration.ofSeconds(60),
+						Duration.ofSeconds(2), 1 << 20, Duration.ofSeconds(1)));
 				assertThat(hkp.plugins().directories()).containsExactly(Path.of("/a"), Path.of("/b"));
 				assertThat(hkp.plugins().runtimeDirectory()).isEqualTo("/run/x");
 				assertThat(hkp.plugins().chainBudget()).isEqualTo(Duration.ofMillis(50));
@@ -171,7 +177,9 @@ class HkpPropertiesTests {
 			"hkp.plugins.settings.a.grants, root", "hkp.plugins.settings.a.tiemout, 1s",
 			"hkp.plugins.settings.a.match.methods, TRACE", "hkp.plugins.settings.a.match.operations, LOOKUP_GET",
 			"hkp.plugins.settings.a.match.paths, pks", "hkp.plugins.settings.a.match.clients, 10.0.0.0/33",
-			"hkp.plugins.settings.a.match.path, /pks", "hkp.edge.max-bdy, 1MB", "hkp.nonsense, 1" })
+			"hkp.plugins.settings.a.match.path, /pks", "hkp.storage.cache-bytes, -1B", "hkp.storage.cache-ttl, 61s",
+			"hkp.storage.cache-ttl, 0s", "hkp.storage.timeout, 0s", "hkp.storage.max-answer, 1B",
+			"hkp.storage.max-answer, 1GB", "hkp.edge.max-bdy, 1MB", "hkp.nonsense, 1" })
 	void aWrongValueOrAnUnknownKeyStopsTheStartAndIsNamed(String key, String value) {
 		this.runner.withPropertyValues(key + "=" + value).run((context) -> {
 			assertThat(context).hasFailed();

@@ -53,6 +53,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.hkpgateway.host.HostCalls;
+import org.hkpgateway.host.StorageAsker;
 import org.hkpgateway.plugin.PluginEndpoint;
 import org.hkpgateway.proto.Empty;
 import org.hkpgateway.proto.HKPPluginGrpc;
@@ -67,6 +68,8 @@ import org.hkpgateway.proto.PluginInfo;
 import org.hkpgateway.proto.RequestRewrite;
 import org.hkpgateway.proto.ShutdownRequest;
 import org.hkpgateway.proto.ShutdownResponse;
+import org.hkpgateway.proto.StorageQuery;
+import org.hkpgateway.proto.StorageResponse;
 import org.hkpgateway.proto.UpstreamResponseDecision;
 import org.hkpgateway.proto.UpstreamResponseEvent;
 import org.hkpgateway.proto.goplugin.GRPCControllerGrpc;
@@ -147,7 +150,9 @@ class FakePlugin implements AutoCloseable {
 		 * Lets through who gets a token, see {@link HostCalls#taken}, and answers others
 		 * with 429, or with 409 if the host cannot tell.
 		 */
-		TAKES_TOKENS;
+		TAKES_TOKENS,
+		/** Answers with what its host knows of keys, see {@link StorageAsker}. */
+		ASKS_STORAGE;
 
 		/** What to do with a request: {@code /x/tells-view} is TELLS_VIEW. */
 		Behaviour of(HandleRequestEvent event) {
@@ -244,6 +249,9 @@ class FakePlugin implements AutoCloseable {
 	volatile StreamManners streamManners = StreamManners.OFF;
 
 	volatile ResponseManners responseManners = ResponseManners.OFF;
+
+	/** Whether it answers queries for keys, as {@link FakeKeys} does. */
+	volatile boolean providesKeys;
 
 	/** The answers that it was shown. */
 	final Queue<UpstreamResponseEvent> responses = new ConcurrentLinkedQueue<>();
@@ -650,6 +658,9 @@ class FakePlugin implements AutoCloseable {
 				case TAKES_TOKENS -> CompletableFuture.supplyAsync(HostCalls::taken)
 					.thenAccept((status) -> answer(observer,
 							(status == 0) ? answer.setContinueChain(true) : answer.setStatusCode(status)));
+				case ASKS_STORAGE -> CompletableFuture.supplyAsync(() -> StorageAsker.ask(event.getQueryParamsMap()))
+					.thenAccept((told) -> answer(observer,
+							answer.setStatusCode(200).setBody(ByteString.copyFromUtf8(told))));
 				case ADDS_HOST_ANSWER -> CompletableFuture.supplyAsync(HostCalls::wrongAndOwnToken)
 					.thenAccept((told) -> answer(observer, answer.setContinueChain(true)
 						.putHeaders("X-Host-Of-" + System.getenv("PLUGIN_NAME"), told)));
@@ -686,6 +697,16 @@ class FakePlugin implements AutoCloseable {
 				case DELAYS_A_MINUTE -> answer(observer, answer.setContinueChain(true).setDelayMs(60_000));
 				case DENIES_SLOWLY -> answer(observer, answer.setStatusCode(429).setDelayMs(1500));
 				case LEGACY_ONLY, KNOWS_NO_REQUESTS, AS_ASKED -> super.handleRequest(event, observer);
+			}
+		}
+
+		@Override
+		public void queryStorage(StorageQuery query, StreamObserver<StorageResponse> observer) {
+			if (FakePlugin.this.providesKeys) {
+				FakeKeys.answer(query, observer);
+			}
+			else {
+				super.queryStorage(query, observer);
 			}
 		}
 

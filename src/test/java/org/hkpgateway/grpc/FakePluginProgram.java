@@ -66,6 +66,8 @@ public final class FakePluginProgram {
 		if (args.length > 3) {
 			plugin.responseManners = FakePlugin.ResponseManners.valueOf(args[3]);
 		}
+		plugin.providesKeys = System.getenv("PLUGIN_NAME") != null
+				&& System.getenv("PLUGIN_NAME").startsWith("provider");
 		if (plugin.behaviour == FakePlugin.Behaviour.CRASHES_AFTER_10_S) {
 			plugin.later(10_000, () -> Runtime.getRuntime().halt(3));
 		}

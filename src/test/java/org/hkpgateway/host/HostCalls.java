@@ -38,8 +38,10 @@ public final class HostCalls {
 	 * @param listener is told of refusals
 	 */
 	public static HostServers servers(HostInformation information, HostRefusalListener listener) {
-		return new HostServers(() -> List.of(new GrpcServiceDefinition("pluginHostService", PluginHostService.class,
-				new PluginHostService(information, TestHost.state()).bindService())), listener);
+		return new HostServers(
+				() -> List.of(new GrpcServiceDefinition("pluginHostService", PluginHostService.class,
+						new PluginHostService(information, TestHost.state(), TestHost.storage()).bindService())),
+				listener);
 	}
 
 	/**

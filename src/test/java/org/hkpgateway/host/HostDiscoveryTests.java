@@ -13,6 +13,7 @@ import org.hkpgateway.plugin.HostAccess;
 import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.proto.Empty;
 import org.hkpgateway.state.StateStore;
+import org.hkpgateway.storage.KeyStorage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -66,6 +67,11 @@ class HostDiscoveryTests {
 		@Bean
 		StateStore state() {
 			return TestHost.state();
+		}
+
+		@Bean
+		KeyStorage storage() {
+			return TestHost.storage();
 		}
 
 		@Bean

@@ -204,7 +204,8 @@ class HostServersTests {
 
 	@Test
 	void servesNothingButTheHostService() {
-		ServerServiceDefinition host = new PluginHostService(TestHost.INFORMATION, TestHost.state()).bindService();
+		ServerServiceDefinition host = new PluginHostService(TestHost.INFORMATION, TestHost.state(), TestHost.storage())
+			.bindService();
 		ServerServiceDefinition other = new HKPPluginGrpc.HKPPluginImplBase() {
 		}.bindService();
 		for (List<ServerServiceDefinition> found : List.of(List.<ServerServiceDefinition>of(), List.of(other),

@@ -2,22 +2,29 @@ package org.hkpgateway.host;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 import org.hkpgateway.plugin.HostAccess;
+import org.hkpgateway.plugin.KeyQuery;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.state.LocalStateStore;
 import org.hkpgateway.state.StateQuota;
 import org.hkpgateway.state.StateStore;
+import org.hkpgateway.storage.KeyStorage;
+import org.hkpgateway.storage.StorageListener;
+import org.hkpgateway.storage.StorageSettings;
+import reactor.core.publisher.Flux;
 
 import org.springframework.util.FileSystemUtils;
 
@@ -36,19 +43,47 @@ final class TestHost implements AutoCloseable {
 
 	final HostServers servers;
 
-	TestHost() {
-		this(ServerTransport.best(), HostLimits.DEFAULTS);
+	private final KeyStorage storage;
+
+	TestHost(URI... keyservers) {
+		this(ServerTransport.best(), HostLimits.DEFAULTS, keyservers);
 	}
 
-	TestHost(ServerTransport transport, HostLimits limits) {
+	TestHost(ServerTransport transport, HostLimits limits, URI... keyservers) {
 		this.runtime = shortDirectory();
-		this.servers = new HostServers(List.of(new PluginHostService(INFORMATION, state()).bindService()),
+		this.storage = storage(keyservers);
+		this.servers = new HostServers(List.of(new PluginHostService(INFORMATION, state(), this.storage).bindService()),
 				(plugin, refusal) -> this.refusals.add(plugin + " " + refusal.label()), transport, limits);
 	}
 
 	/** For what asks little of it. */
 	static StateStore state() {
 		return new LocalStateStore(new StateQuota(5, 1000));
+	}
+
+	/** Keeps little. */
+	static KeyStorage storage(URI... keyservers) {
+		Duration timeout = Duration.ofSeconds(20);
+		return new KeyStorage(new StorageSettings(16 << 20, timeout, timeout, 8 << 20, timeout),
+				() -> List.of(keyservers), Optional::empty, Flux.never(), new StorageListener() {
+
+					@Override
+					public void answered(KeyQuery.Type type, Result result, long nanos) {
+					}
+
+					@Override
+					public void looked(Looked found) {
+					}
+
+					@Override
+					public void provided(PluginId plugin, Provided provided) {
+					}
+
+					@Override
+					public void dropped(int answers) {
+					}
+
+				});
 	}
 
 	private static Path shortDirectory() {
@@ -98,6 +133,7 @@ final class TestHost implements AutoCloseable {
 	@Override
 	public void close() {
 		this.servers.close();
+		this.storage.close();
 		try {
 			FileSystemUtils.deleteRecursively(this.runtime);
 		}

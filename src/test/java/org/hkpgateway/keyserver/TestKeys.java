@@ -31,13 +31,13 @@ import org.bouncycastle.openpgp.operator.bc.BcPGPKeyPair;
 /**
  * Makes small keys whose secret stays at hand, so that tests can add to them.
  */
-final class TestKeys {
+public final class TestKeys {
 
-	static final Instant CREATED = Instant.ofEpochSecond(1_700_000_000);
+	public static final Instant CREATED = Instant.ofEpochSecond(1_700_000_000);
 
 	private final PGPKeyPair pair;
 
-	TestKeys() {
+	public TestKeys() {
 		try {
 			Ed25519KeyPairGenerator generator = new Ed25519KeyPairGenerator();
 			generator.init(new Ed25519KeyGenerationParameters(new SecureRandom()));
@@ -49,12 +49,12 @@ final class TestKeys {
 		}
 	}
 
-	String fingerprint() {
+	public String fingerprint() {
 		return HexFormat.of().withUpperCase().formatHex(this.pair.getPublicKey().getFingerprint());
 	}
 
 	/** The key with these user IDs, each self-signed a day after the key was made. */
-	PGPPublicKeyRing withUserIds(String... userIds) {
+	public PGPPublicKeyRing withUserIds(String... userIds) {
 		PGPPublicKey key = this.pair.getPublicKey();
 		for (String userId : userIds) {
 			key = PGPPublicKey.addCertification(key, userId,
@@ -63,7 +63,7 @@ final class TestKeys {
 		return ring(key);
 	}
 
-	PGPPublicKeyRing withRevokedUserId(String userId) {
+	public PGPPublicKeyRing withRevokedUserId(String userId) {
 		return ring(PGPPublicKey.addCertification(this.pair.getPublicKey(), userId,
 				certify(userId, PGPSignature.CERTIFICATION_REVOCATION, CREATED.plusSeconds(172_800))));
 	}
@@ -79,7 +79,7 @@ final class TestKeys {
 		}
 	}
 
-	static byte[] packets(PGPPublicKeyRing ring) {
+	public static byte[] packets(PGPPublicKeyRing ring) {
 		try {
 			return ring.getEncoded();
 		}
@@ -88,7 +88,7 @@ final class TestKeys {
 		}
 	}
 
-	static String armor(byte[] packets) {
+	public static String armor(byte[] packets) {
 		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 		try (ArmoredOutputStream armor = ArmoredOutputStream.builder().build(bytes)) {
 			armor.write(packets);

@@ -7,6 +7,7 @@ import org.hkpgateway.plugin.BreakerState;
 import org.hkpgateway.plugin.BreakerStatus;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.GuardStatus;
+import org.hkpgateway.plugin.KeyProvider;
 import org.hkpgateway.plugin.LatencyStatus;
 import org.hkpgateway.plugin.Phase;
 import org.hkpgateway.plugin.PluginClient;
@@ -42,6 +43,11 @@ final class FakeGuard implements PluginClient.Guarded {
 	@Override
 	public Mono<Decision> decide(RequestEvent event, Duration budget) {
 		return this.client.decide(event, budget);
+	}
+
+	@Override
+	public KeyProvider keys() {
+		return this.client.keys();
 	}
 
 	@Override

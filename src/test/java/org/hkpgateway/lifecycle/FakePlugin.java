@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.HealthReport;
+import org.hkpgateway.plugin.KeyProvider;
 import reactor.core.publisher.Mono;
 
 /**
@@ -39,6 +40,9 @@ final class FakePlugin {
 
 	/** What a new connection answers for all its life; null for {@link #answer}. */
 	volatile Supplier<Mono<Decision>> ownAnswer = () -> null;
+
+	/** Null: it does not know such queries. */
+	volatile KeyProvider keys;
 
 	private final List<String> instances = new CopyOnWriteArrayList<>();
 

@@ -14,6 +14,7 @@ import org.hkpgateway.plugin.BreakerListener;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.HealthReport;
+import org.hkpgateway.plugin.KeyProvider;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginConnection;
 import org.hkpgateway.plugin.PluginEndpoint;
@@ -22,6 +23,7 @@ import org.hkpgateway.plugin.PluginIntroduction;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.plugin.ProtocolVersion;
+import org.hkpgateway.plugin.RequestEvent;
 import org.hkpgateway.process.PluginLauncher;
 import org.hkpgateway.process.PluginProcess;
 import reactor.core.publisher.Mono;
@@ -168,7 +170,20 @@ final class FakePlugins implements PluginLauncher, PluginConnection.Connector, P
 
 		@Override
 		public PluginClient client() {
-			return (event, budget) -> (this.answer != null) ? this.answer : plugin(this.id).answer;
+			return new PluginClient() {
+
+				@Override
+				public Mono<Decision> decide(RequestEvent event, Duration budget) {
+					return (Connection.this.answer != null) ? Connection.this.answer
+							: plugin(Connection.this.id).answer;
+				}
+
+				@Override
+				public KeyProvider keys() {
+					return plugin(Connection.this.id).keys;
+				}
+
+			};
 		}
 
 		@Override

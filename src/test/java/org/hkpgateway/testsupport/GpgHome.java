@@ -3,6 +3,7 @@ package org.hkpgateway.testsupport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -145,6 +146,22 @@ public final class GpgHome implements AutoCloseable {
 	 */
 	public void importKeys(byte[] keys) {
 		run(keys, "--import").orFail();
+	}
+
+	/**
+	 * Revokes a key, with the revocation that gpg made along with it.
+	 * @param fingerprint of a key that was generated here
+	 */
+	public void revoke(String fingerprint) {
+		try {
+			String revocation = Files
+				.readString(this.directory.resolve("openpgp-revocs.d").resolve(fingerprint + ".rev"));
+			// gpg puts a colon before the block, lest somebody imports it by mistake.
+			importKeys(revocation.substring(revocation.indexOf("-----BEGIN")).getBytes(StandardCharsets.US_ASCII));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	/** Ends the daemons of this home and deletes it. */

@@ -1,0 +1,97 @@
+package org.hkpgateway.host;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+
+import com.google.common.util.concurrent.Futures;
+import com.google.common.util.concurrent.ListenableFuture;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import org.hkpgateway.proto.KeyInfo;
+import org.hkpgateway.proto.PluginHostGrpc;
+import org.hkpgateway.proto.StorageQuery;
+import org.hkpgateway.proto.StorageResponse;
+
+/**
+ * In the process of a plugin: asks its host for keys.
+ */
+public final class StorageAsker {
+
+	private StorageAsker() {
+	}
+
+	/**
+	 * Asks as told. Blocks.
+	 * @param told {@code type} and {@code query}; {@code limit} and {@code offset};
+	 * {@code times} for so many equal calls at once; {@code stream} for a stream
+	 * @return a line for each key, and how many there are in all; or the refusal
+	 */
+	public static String ask(Map<String, String> told) {
+		StorageQuery query = StorageQuery.newBuilder()
+			.setType(StorageQuery.Type.valueOf(told.get("type")))
+			.setQuery(told.get("query"))
+			.setLimit(Integer.parseInt(told.getOrDefault("limit", "0")))
+			.setOffset(Integer.parseInt(told.getOrDefault("offset", "0")))
+			.build();
+		try (HostClient host = HostClient.of(System.getenv())) {
+			PluginHostGrpc.PluginHostBlockingStub stub = host.token(System.getenv());
+			if (told.containsKey("stream")) {
+				StringBuilder lines = new StringBuilder();
+				Iterator<KeyInfo> keys = stub.streamStorage(query);
+				keys.forEachRemaining((key) -> lines.append(line(key)));
+				return lines.append("end\n").toString();
+			}
+			if (told.containsKey("times")) {
+				return many(stub, query, Integer.parseInt(told.get("times")));
+			}
+			return text(stub.requestStorage(query));
+		}
+		catch (StatusRuntimeException ex) {
+			return ex.getStatus().getCode() + ": " + ex.getStatus().getDescription();
+		}
+	}
+
+	private static String many(PluginHostGrpc.PluginHostBlockingStub stub, StorageQuery query, int times) {
+		PluginHostGrpc.PluginHostFutureStub calls = PluginHostGrpc.newFutureStub(stub.getChannel())
+			.withDeadline(stub.getCallOptions().getDeadline());
+		List<ListenableFuture<StorageResponse>> answers = new ArrayList<>();
+		for (int i = 0; i < times; i++) {
+			answers.add(calls.requestStorage(query));
+		}
+		try {
+			Set<StorageResponse> different = new HashSet<>(Futures.allAsList(answers).get());
+			StringBuilder lines = new StringBuilder();
+			different.forEach((answer) -> lines.append(text(answer)));
+			return times + " answers:\n" + lines;
+		}
+		catch (ExecutionException ex) {
+			throw Status.fromThrowable(ex).asRuntimeException();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private static String text(StorageResponse answer) {
+		StringBuilder lines = new StringBuilder();
+		answer.getKeysList().forEach((key) -> lines.append(line(key)));
+		return lines.append(answer.getSuccess() ? "total " + answer.getTotalCount() : "error " + answer.getError())
+			.append('\n')
+			.toString();
+	}
+
+	private static String line(KeyInfo key) {
+		return key.getFingerprint() + " " + key.getKeyId() + " " + key.getUserIdsList()
+				+ (key.getCreationTime() > 0 ? " created" : "") + (key.getExpirationTime() > 0 ? " expires" : "")
+				+ (key.getRevoked() ? " revoked" : "") + " " + HexFormat.of().formatHex(key.getKeyData().toByteArray())
+				+ "\n";
+	}
+
+}
