@@ -15,6 +15,7 @@ import java.util.function.BooleanSupplier;
 
 import org.hkpgateway.chain.ChainResult;
 import org.hkpgateway.chain.PluginChain;
+import org.hkpgateway.events.EventBus;
 import org.hkpgateway.grpc.Gateway;
 import org.hkpgateway.grpc.GrpcConnector;
 import org.hkpgateway.hkp.HkpRequest;
@@ -66,6 +67,9 @@ final class RealPluginHost implements AutoCloseable {
 	/** Calls that the host service refused, as {@code name reason}. */
 	final ConcurrentLinkedQueue<String> refusals = new ConcurrentLinkedQueue<>();
 
+	/** What happens, and what plugins emit. */
+	final EventBus bus = new EventBus();
+
 	private final GrpcConnector connector = new GrpcConnector(new Gateway("1.2.3", CHAIN_BUDGET));
 
 	private final HostServers servers;
@@ -79,7 +83,7 @@ final class RealPluginHost implements AutoCloseable {
 	 * @param settings see {@link #settings}
 	 */
 	RealPluginHost(LifecycleSettings settings) {
-		this.servers = HostCalls.servers(new HostInformation("1.2.3", CHAIN_BUDGET, List::of),
+		this.servers = HostCalls.servers(new HostInformation("1.2.3", CHAIN_BUDGET, List::of), this.bus,
 				(plugin, refusal) -> this.refusals.add(plugin + " " + refusal.label()));
 		LaunchOptions options = new LaunchOptions(null, LaunchOptions.defaults().environment(),
 				(plugin, level, message, fields) -> this.output.add(plugin + ": " + level + " " + message), true)
@@ -211,6 +215,7 @@ final class RealPluginHost implements AutoCloseable {
 		this.host.close();
 		this.connector.close();
 		this.servers.close();
+		this.bus.close();
 	}
 
 }

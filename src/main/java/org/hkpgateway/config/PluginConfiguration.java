@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import org.hkpgateway.actuate.EventMetrics;
 import org.hkpgateway.actuate.ExplainHandler;
 import org.hkpgateway.actuate.GatewayMetrics;
 import org.hkpgateway.actuate.GuardGauges;
@@ -93,16 +94,23 @@ class PluginConfiguration {
 	}
 
 	@Bean
-	EventBus eventBus() {
-		return new EventBus();
+	EventMetrics eventMetrics(MeterRegistry registry) {
+		return new EventMetrics(registry);
+	}
+
+	@Bean
+	EventBus eventBus(EventMetrics metrics) {
+		return new EventBus(metrics);
 	}
 
 	/** Closed by its lifecycle, which knows when. */
 	@Bean(destroyMethod = "")
 	PluginHost pluginHost(LocalPluginLauncher launcher, GrpcConnector connector, GuardedPlugins guards,
-			GatewayMetrics metrics, MeterRegistry registry, ObjectProvider<PluginHost> self, EventBus events) {
+			GatewayMetrics metrics, MeterRegistry registry, ObjectProvider<PluginHost> self, EventBus events,
+			EventMetrics eventMetrics) {
 		GuardGauges gauges = new GuardGauges(registry, (plugin) -> self.getObject().status(plugin));
-		List<StateListener> listeners = List.of(new LoggingStateListener(), metrics, gauges, new StateEvents(events));
+		List<StateListener> listeners = List.of(new LoggingStateListener(), metrics, eventMetrics, gauges,
+				new StateEvents(events));
 		return new PluginHost(launcher, connector, guards, LifecycleSettings.DEFAULTS, listeners, metrics);
 	}
 

@@ -23,11 +23,11 @@ enum HostMethod {
 
 	STREAM_STORAGE(PluginHostGrpc.getStreamStorageMethod(), Capability.STORAGE_QUERY, Texts.LATER),
 
-	PUBLISH_EVENT(PluginHostGrpc.getPublishEventMethod(), Capability.EVENTS_PUBLISH, Texts.LATER),
+	PUBLISH_EVENT(PluginHostGrpc.getPublishEventMethod(), Capability.EVENTS_PUBLISH, null),
 
-	PUBLISH_EVENTS(PluginHostGrpc.getPublishEventsMethod(), Capability.EVENTS_PUBLISH, Texts.LATER),
+	PUBLISH_EVENTS(PluginHostGrpc.getPublishEventsMethod(), Capability.EVENTS_PUBLISH, null),
 
-	SUBSCRIBE_EVENTS(PluginHostGrpc.getSubscribeEventsMethod(), Capability.EVENTS_SUBSCRIBE, Texts.LATER),
+	SUBSCRIBE_EVENTS(PluginHostGrpc.getSubscribeEventsMethod(), Capability.EVENTS_SUBSCRIBE, null),
 
 	QUERY_PLUGIN(PluginHostGrpc.getQueryPluginMethod(), null,
 			"declared, but never served: plugins talk through events and shared state"),

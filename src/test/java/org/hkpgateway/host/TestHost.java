@@ -12,6 +12,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
+import org.hkpgateway.events.EventBus;
+import org.hkpgateway.events.EventListener;
+import org.hkpgateway.events.PluginEvents;
 import org.hkpgateway.plugin.HostAccess;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSpec;
@@ -32,6 +35,8 @@ final class TestHost implements AutoCloseable {
 
 	final ConcurrentLinkedQueue<String> refusals = new ConcurrentLinkedQueue<>();
 
+	final EventBus bus = new EventBus();
+
 	final Path runtime;
 
 	final HostServers servers;
@@ -42,13 +47,18 @@ final class TestHost implements AutoCloseable {
 
 	TestHost(ServerTransport transport, HostLimits limits) {
 		this.runtime = shortDirectory();
-		this.servers = new HostServers(List.of(new PluginHostService(INFORMATION, state()).bindService()),
+		this.servers = new HostServers(
+				List.of(new PluginHostService(INFORMATION, state(), events(this.bus)).bindService()),
 				(plugin, refusal) -> this.refusals.add(plugin + " " + refusal.label()), transport, limits);
 	}
 
 	/** For what asks little of it. */
 	static StateStore state() {
 		return new LocalStateStore(new StateQuota(5, 1000));
+	}
+
+	static PluginEvents events(EventBus bus) {
+		return new PluginEvents(bus, EventListener.NONE);
 	}
 
 	private static Path shortDirectory() {
@@ -98,6 +108,7 @@ final class TestHost implements AutoCloseable {
 	@Override
 	public void close() {
 		this.servers.close();
+		this.bus.close();
 		try {
 			FileSystemUtils.deleteRecursively(this.runtime);
 		}
