@@ -16,6 +16,8 @@ import java.util.function.BooleanSupplier;
 import org.hkpgateway.chain.ChainResult;
 import org.hkpgateway.chain.PluginChain;
 import org.hkpgateway.events.EventBus;
+import org.hkpgateway.events.EventListener;
+import org.hkpgateway.events.PluginEvents;
 import org.hkpgateway.grpc.Gateway;
 import org.hkpgateway.grpc.GrpcConnector;
 import org.hkpgateway.hkp.HkpRequest;
@@ -26,6 +28,7 @@ import org.hkpgateway.host.HostServers;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.RequestHead;
 import org.hkpgateway.lifecycle.ActionResult;
+import org.hkpgateway.lifecycle.EventLinks;
 import org.hkpgateway.lifecycle.LifecycleSettings;
 import org.hkpgateway.lifecycle.LoggingStateListener;
 import org.hkpgateway.lifecycle.PluginHost;
@@ -90,7 +93,7 @@ final class RealPluginHost implements AutoCloseable {
 			.withHostAccess(this.servers);
 		this.host = new PluginHost(new LocalPluginLauncher(options), this.connector,
 				new GuardedPlugins(CHAIN_BUDGET, CHAIN_BUDGET), settings, List.of(new LoggingStateListener()),
-				BreakerListener.NONE);
+				BreakerListener.NONE, EventLinks.to(new PluginEvents(this.bus, EventListener.NONE)));
 		this.chain = new PluginChain(this.host, CHAIN_BUDGET, CHAIN_BUDGET, (id, outcome) -> {
 		}, System::nanoTime);
 	}

@@ -15,10 +15,12 @@ import org.hkpgateway.actuate.ServingHealthIndicator;
 import org.hkpgateway.actuate.UpstreamHealthIndicator;
 import org.hkpgateway.actuate.UpstreamMetrics;
 import org.hkpgateway.events.EventBus;
+import org.hkpgateway.events.PluginEvents;
 import org.hkpgateway.grpc.Gateway;
 import org.hkpgateway.grpc.GrpcConnector;
 import org.hkpgateway.grpc.PluginStdio;
 import org.hkpgateway.host.HostServers;
+import org.hkpgateway.lifecycle.EventLinks;
 import org.hkpgateway.lifecycle.LifecycleSettings;
 import org.hkpgateway.lifecycle.LoggingStateListener;
 import org.hkpgateway.lifecycle.PluginHost;
@@ -107,11 +109,12 @@ class PluginConfiguration {
 	@Bean(destroyMethod = "")
 	PluginHost pluginHost(LocalPluginLauncher launcher, GrpcConnector connector, GuardedPlugins guards,
 			GatewayMetrics metrics, MeterRegistry registry, ObjectProvider<PluginHost> self, EventBus events,
-			EventMetrics eventMetrics) {
+			PluginEvents pluginEvents, EventMetrics eventMetrics) {
 		GuardGauges gauges = new GuardGauges(registry, (plugin) -> self.getObject().status(plugin));
 		List<StateListener> listeners = List.of(new LoggingStateListener(), metrics, eventMetrics, gauges,
 				new StateEvents(events));
-		return new PluginHost(launcher, connector, guards, LifecycleSettings.DEFAULTS, listeners, metrics);
+		return new PluginHost(launcher, connector, guards, LifecycleSettings.DEFAULTS, listeners, metrics,
+				EventLinks.to(pluginEvents));
 	}
 
 	@Bean

@@ -3,6 +3,8 @@ package org.hkpgateway.events;
 import java.time.Instant;
 import java.util.Map;
 
+import org.hkpgateway.plugin.PluginEvent;
+
 /**
  * Something that has happened.
  *
@@ -16,7 +18,7 @@ import java.util.Map;
  * @param metadata what filters look at
  */
 public record Event(String id, String type, String source, long sequence, Instant at, String data,
-		Map<String, String> metadata) {
+		Map<String, String> metadata) implements PluginEvent {
 
 	/** What an event takes beside its characters, about. */
 	private static final int OVERHEAD = 200;

@@ -53,8 +53,11 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.hkpgateway.host.HostCalls;
+import org.hkpgateway.host.HostEvents;
 import org.hkpgateway.plugin.PluginEndpoint;
 import org.hkpgateway.proto.Empty;
+import org.hkpgateway.proto.Event;
+import org.hkpgateway.proto.EventBatch;
 import org.hkpgateway.proto.HKPPluginGrpc;
 import org.hkpgateway.proto.HandleRequestEvent;
 import org.hkpgateway.proto.HandleResponse;
@@ -63,6 +66,7 @@ import org.hkpgateway.proto.HeaderMutation;
 import org.hkpgateway.proto.HealthStatus;
 import org.hkpgateway.proto.InitRequest;
 import org.hkpgateway.proto.InitResponse;
+import org.hkpgateway.proto.KeyChangeEvent;
 import org.hkpgateway.proto.PluginInfo;
 import org.hkpgateway.proto.RequestRewrite;
 import org.hkpgateway.proto.ShutdownRequest;
@@ -142,7 +146,11 @@ class FakePlugin implements AutoCloseable {
 		/**
 		 * Answers with what its host keeps of the client, see {@link HostCalls#banned}.
 		 */
-		BANS;
+		BANS,
+		/** Answers with the events that it was brought. */
+		TELLS_EVENTS,
+		/** Answers with what comes of a call of its host, see {@link HostEvents}. */
+		ASKS_HOST;
 
 		/** What to do with a request: {@code /x/tells-view} is TELLS_VIEW. */
 		Behaviour of(HandleRequestEvent event) {
@@ -239,6 +247,8 @@ class FakePlugin implements AutoCloseable {
 	volatile StreamManners streamManners = StreamManners.OFF;
 
 	volatile ResponseManners responseManners = ResponseManners.OFF;
+
+	final FakeEvents brought = new FakeEvents();
 
 	/** The answers that it was shown. */
 	final Queue<UpstreamResponseEvent> responses = new ConcurrentLinkedQueue<>();
@@ -463,6 +473,7 @@ class FakePlugin implements AutoCloseable {
 					&& FakePlugin.this.responseManners != ResponseManners.UNDECLARED) {
 				answer.addFeatures("response");
 			}
+			FakePlugin.this.brought.declare(answer);
 			switch (FakePlugin.this.manners) {
 				case GOOD, EXITS_DURING_SHUTDOWN, NOT_A_PLUGIN, NO_PROOF, WRONG_PROOF, GO_PLUGIN, GO_PLUGIN_NOT_SERVING,
 						GO_PLUGIN_FLOODS, HANGS_IN_SHUTDOWN, HEALTHY, BINDS_SLOWLY, SHOWS_ANOTHER_CERTIFICATE,
@@ -499,6 +510,21 @@ class FakePlugin implements AutoCloseable {
 			catch (GeneralSecurityException ex) {
 				throw new IllegalStateException(ex);
 			}
+		}
+
+		@Override
+		public void publishEvents(EventBatch batch, StreamObserver<Empty> observer) {
+			FakePlugin.this.brought.take(batch, observer);
+		}
+
+		@Override
+		public void publishEvent(Event event, StreamObserver<Empty> observer) {
+			FakePlugin.this.brought.take(event, observer);
+		}
+
+		@Override
+		public void handleKeyChange(KeyChangeEvent change, StreamObserver<Event> observer) {
+			FakePlugin.this.brought.take(change, observer);
 		}
 
 		@Override
@@ -642,6 +668,11 @@ class FakePlugin implements AutoCloseable {
 								(told) -> answer(observer, answer.setStatusCode(told.startsWith("banned") ? 403 : 200)
 									.setBody(ByteString.copyFromUtf8(told))));
 				}
+				case TELLS_EVENTS -> answer(observer,
+						answer.setStatusCode(200).setBody(ByteString.copyFromUtf8(FakePlugin.this.brought.told())));
+				case ASKS_HOST -> CompletableFuture.supplyAsync(() -> HostEvents.ask(event.getQueryParamsMap()))
+					.thenAccept((told) -> answer(observer,
+							answer.setStatusCode(200).setBody(ByteString.copyFromUtf8(told))));
 				case ADDS_HOST_ANSWER -> CompletableFuture.supplyAsync(HostCalls::wrongAndOwnToken)
 					.thenAccept((told) -> answer(observer, answer.setContinueChain(true)
 						.putHeaders("X-Host-Of-" + System.getenv("PLUGIN_NAME"), told)));

@@ -40,6 +40,8 @@ final class FakePlugin {
 	/** What a new connection answers for all its life; null for {@link #answer}. */
 	volatile Supplier<Mono<Decision>> ownAnswer = () -> null;
 
+	final FakeEventClient events = new FakeEventClient();
+
 	private final List<String> instances = new CopyOnWriteArrayList<>();
 
 	private volatile CompletableFuture<String> lost = new CompletableFuture<>();

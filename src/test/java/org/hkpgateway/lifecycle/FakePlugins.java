@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.hkpgateway.plugin.BreakerListener;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.EventClient;
 import org.hkpgateway.plugin.HealthReport;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginConnection;
@@ -40,6 +41,9 @@ final class FakePlugins implements PluginLauncher, PluginConnection.Connector, P
 
 	private final AtomicLong pids = new AtomicLong(100);
 
+	/** What ties processes to the event bus. */
+	EventLinks links = EventLinks.NONE;
+
 	FakePlugin plugin(String name) {
 		return plugin(new PluginId(name));
 	}
@@ -49,7 +53,7 @@ final class FakePlugins implements PluginLauncher, PluginConnection.Connector, P
 	}
 
 	Tools tools(LifecycleSettings settings) {
-		return new Tools(this, this, this, settings);
+		return new Tools(this, this, this, settings, (spec, client) -> this.links.open(spec, client));
 	}
 
 	long running() {
@@ -169,6 +173,11 @@ final class FakePlugins implements PluginLauncher, PluginConnection.Connector, P
 		@Override
 		public PluginClient client() {
 			return (event, budget) -> (this.answer != null) ? this.answer : plugin(this.id).answer;
+		}
+
+		@Override
+		public EventClient events() {
+			return plugin(this.id).events;
 		}
 
 		@Override
