@@ -36,7 +36,9 @@ class PluginEventsIT {
 			"all-ears", List.of("EVERYTHING", ",events.subscribe"), //
 			"one-by-one", List.of("SINGLES", ",events.subscribe"), //
 			"deaf", List.of("BATCHES", ""), //
-			"silent", List.of("NEVER_ANSWERS", ",events.subscribe"));
+			"silent", List.of("NEVER_ANSWERS", ",events.subscribe"), //
+			"speaker", List.of("EMITS_AND_ENDS", ",events.publish"), //
+			"dumb", List.of("EMITS_AND_ENDS", ",events.subscribe"));
 
 	private static GatewayProcess gateway;
 
@@ -116,6 +118,13 @@ class PluginEventsIT {
 		assertThat(ask("reader", "call=told")).matches("reading received=5\\d\\d dropped=0 .*");
 		gateway.await("the counts", () -> count("hkp.events.published", "type:plugin.%3Cname%3E") >= 504);
 		assertThat(count("hkp.plugin.events.delivered", "plugin:reader")).isGreaterThanOrEqualTo(504);
+	}
+
+	@Test
+	void whatAPluginEmitsOnItsOwnStreamIsHeard() {
+		gateway.await("events of speaker", () -> brought("all-ears").contains("batch speaker plugin.speaker.turn-"));
+		gateway.await("a stream that is opened again", () -> !brought("speaker").equals("listened 1"));
+		assertThat(brought("dumb")).isEmpty();
 	}
 
 	@ParameterizedTest

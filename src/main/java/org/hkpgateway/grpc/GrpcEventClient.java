@@ -8,25 +8,33 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 import io.grpc.CallOptions;
-import io.grpc.Channel;
+import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
+import org.hkpgateway.plugin.EmittedEvent;
 import org.hkpgateway.plugin.EventClient;
 import org.hkpgateway.plugin.PluginEvent;
+import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.proto.Event;
 import org.hkpgateway.proto.EventFilter;
 import org.hkpgateway.proto.HKPPluginGrpc;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.FluxSink;
 import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
 
 /**
- * Brings events by the first of these that the plugin knows, which is remembered:
- * {@code PublishEvents}, {@code PublishEvent}; to one that does not declare the feature,
- * {@code HandleKeyChange}. Answers come on the connector's threads, which must not be
- * blocked.
+ * Listens to what a plugin emits, and brings it events by the first of these that the
+ * plugin knows, which is remembered: {@code PublishEvents}, {@code PublishEvent}; to one
+ * that does not declare the feature, {@code HandleKeyChange}. Answers come on the
+ * connector's threads, which must not be blocked.
  */
 final class GrpcEventClient implements EventClient {
+
+	private static final Logger logger = LoggerFactory.getLogger(GrpcEventClient.class);
 
 	/** The feature by which a plugin declares {@code PublishEvents}. */
 	static final String FEATURE = "events";
@@ -44,13 +52,15 @@ final class GrpcEventClient implements EventClient {
 
 	private final PluginId plugin;
 
-	private final Channel channel;
+	private final ManagedChannel channel;
 
 	private final Wish wish;
 
 	private volatile Method method;
 
-	private GrpcEventClient(PluginId plugin, Channel channel, Method method, Wish wish) {
+	private volatile @Nullable EmittedEvents listening;
+
+	private GrpcEventClient(PluginId plugin, ManagedChannel channel, Method method, Wish wish) {
 		this.plugin = plugin;
 		this.channel = channel;
 		this.method = method;
@@ -65,7 +75,7 @@ final class GrpcEventClient implements EventClient {
 	 * @param filter what it wants; null if it did not say
 	 * @return a client
 	 */
-	static GrpcEventClient of(PluginId plugin, Channel channel, boolean declared, @Nullable EventFilter filter) {
+	static GrpcEventClient of(PluginId plugin, ManagedChannel channel, boolean declared, @Nullable EventFilter filter) {
 		if (!declared) {
 			return new GrpcEventClient(plugin, channel, Method.KEY_CHANGES, LEGACY);
 		}
@@ -136,6 +146,45 @@ final class GrpcEventClient implements EventClient {
 
 	private static CallOptions options() {
 		return CallOptions.DEFAULT.withMaxInboundMessageSize(MAX_EVENT_BYTES);
+	}
+
+	@Override
+	public Flux<EmittedEvent> emitted() {
+		return Flux.defer(() -> {
+			ReopenPause pause = new ReopenPause();
+			return Flux.<EmittedEvent>create((sink) -> open(sink, pause), FluxSink.OverflowStrategy.IGNORE)
+				.retryWhen(Retry.from((ends) -> ends.concatMap((end) -> again(end.failure(), pause))))
+				.onErrorResume(PluginFailure.class, (closed) -> Flux.empty());
+		});
+	}
+
+	private void open(FluxSink<EmittedEvent> sink, ReopenPause pause) {
+		pause.opened(System.nanoTime());
+		EmittedEvents stream = new EmittedEvents(this.plugin, this.channel, options(), sink);
+		this.listening = stream;
+		stream.start();
+	}
+
+	private Mono<Long> again(Throwable end, ReopenPause pause) {
+		if (!(end instanceof PluginFailure) || this.channel.isShutdown()) {
+			return Mono.error(end);
+		}
+		long now = System.nanoTime();
+		pause.broken(now);
+		Duration left = pause.left(now);
+		logger.debug("opened again in {} ms: {}", left.toMillis(), end.getMessage());
+		return Mono.delay(left);
+	}
+
+	/**
+	 * Ends the stream of emitted events, which is opened again while the connection may
+	 * be used: left open it would hold the one that it goes by.
+	 */
+	void renew() {
+		EmittedEvents current = this.listening;
+		if (current != null) {
+			current.cancel("its connection is to be left");
+		}
 	}
 
 	private enum Method {

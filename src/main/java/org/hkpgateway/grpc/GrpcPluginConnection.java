@@ -92,7 +92,7 @@ final class GrpcPluginConnection implements PluginConnection {
 		this.introduction = introduction;
 		this.client = new GrpcPluginClient(spec.id(), channel, events, spec.maxMessageBytes());
 		this.eventClient = GrpcEventClient.of(spec.id(), channel, false, null);
-		this.watch = new ConnectionWatch(channel, reconnects, this::renewStream);
+		this.watch = new ConnectionWatch(channel, reconnects, this::renewStreams);
 		this.security = security;
 		this.streams = streams;
 	}
@@ -200,7 +200,8 @@ final class GrpcPluginConnection implements PluginConnection {
 	}
 
 	/** A stream that is left open would hold the connection that it goes by. */
-	private void renewStream() {
+	private void renewStreams() {
+		this.eventClient.renew();
 		StreamingPluginClient current = this.streaming;
 		if (current != null) {
 			current.renew();
@@ -256,6 +257,7 @@ final class GrpcPluginConnection implements PluginConnection {
 			current.halfClose();
 		}
 		this.channel.shutdown();
+		this.eventClient.renew();
 		// A plugin that hangs would never let the last call finish.
 		long grace = this.spec.timeout().plus(LAST_CALL).toMillis();
 		var unused = Schedulers.parallel().schedule(this::close, grace, TimeUnit.MILLISECONDS);

@@ -1,5 +1,6 @@
 package org.hkpgateway.grpc;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,11 +15,14 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Brings events to every endpoint of a plugin that runs elsewhere: each may keep for
- * itself what it learns. The slowest one sets the pace. One that is not connected misses
- * what comes meanwhile.
+ * Brings events to, and hears those of, every endpoint of a plugin that runs elsewhere:
+ * each may keep for itself what it learns. The slowest one sets the pace. One that is not
+ * connected misses what comes meanwhile.
  */
 final class RemoteEventClient implements EventClient {
+
+	/** How often to look which there are: as often as their health is checked. */
+	private static final Duration LOOK = Duration.ofSeconds(10);
 
 	private final PluginId plugin;
 
@@ -55,6 +59,18 @@ final class RemoteEventClient implements EventClient {
 				.collectList()
 				.flatMap(RemoteEventClient::combine);
 		});
+	}
+
+	/** What all of them emit, whichever these are. */
+	@Override
+	public Flux<EmittedEvent> emitted() {
+		return Flux.interval(Duration.ZERO, LOOK)
+			.onBackpressureDrop()
+			.map((look) -> this.endpoints.get())
+			.distinctUntilChanged()
+			.switchMap((connected) -> Flux.fromIterable(connected)
+				.flatMap((endpoint) -> endpoint.emitted().onErrorResume(NotTaken.class, (silent) -> Flux.empty()),
+						RemoteTarget.MOST_ENDPOINTS, 1));
 	}
 
 	/** Lost is what one of them did not take. */

@@ -65,6 +65,10 @@ final class EventLink {
 			link.add(deliveries().subscribe(null,
 					(failure) -> logger.error("plugin {}: no more events are brought to it", this.spec.id(), failure)));
 		}
+		if (this.spec.granted().contains(Capability.EVENTS_PUBLISH)) {
+			link.add(publish(this.client.emitted()).subscribe(null, (end) -> logger
+				.debug("plugin {}: nobody listens to events that it emits: {}", this.spec.id(), end.getMessage())));
+		}
 		return link;
 	}
 

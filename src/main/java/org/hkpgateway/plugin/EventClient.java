@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -26,6 +27,14 @@ public interface EventClient {
 	 * for events and is to be left alone
 	 */
 	Mono<Receipt> deliver(List<? extends PluginEvent> events, long lost);
+
+	/**
+	 * Listens to what it emits, from the subscription on, and reads no more of it than is
+	 * asked for.
+	 * @return a cold sequence, on a thread that must not be blocked. Ends when the
+	 * connection is closed, or with {@link NotTaken}: it knows no such method
+	 */
+	Flux<EmittedEvent> emitted();
 
 	/**
 	 * Which events.

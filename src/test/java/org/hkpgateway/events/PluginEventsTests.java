@@ -96,7 +96,8 @@ class PluginEventsTests {
 
 	@ParameterizedTest
 	@MethodSource("refused")
-	void whatIsMalformedOrTooLargeIsRefused(String type, ByteBuffer data, Map<String, String> metadata, String message) {
+	void whatIsMalformedOrTooLargeIsRefused(String type, ByteBuffer data, Map<String, String> metadata,
+			String message) {
 		assertThatIllegalArgumentException()
 			.isThrownBy(() -> this.events.publish(ALPHA, new EmittedEvent(type, data, metadata)))
 			.withMessageStartingWith(message);

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import org.hkpgateway.proto.Empty;
 import org.hkpgateway.proto.Event;
@@ -38,7 +39,13 @@ final class FakeEvents {
 		/** Declares the feature and knows no method. */
 		UNKNOWN,
 		/** Takes batches, and fails each second one. */
-		FAILS_EVERY_OTHER, NEVER_ANSWERS
+		FAILS_EVERY_OTHER, NEVER_ANSWERS,
+		/** Emits three events, the second of which it may not, and no more. */
+		EMITS,
+		/** Emits one and ends the stream. */
+		EMITS_AND_ENDS,
+		/** Emits as many as anybody takes. */
+		EMITS_A_FLOOD
 
 	}
 
@@ -50,10 +57,17 @@ final class FakeEvents {
 
 	final Queue<KeyChangeEvent> keyChanges = new ConcurrentLinkedQueue<>();
 
+	/** How often somebody began to listen to it. */
+	final AtomicLong listened = new AtomicLong();
+
+	/** Events of the flood that gRPC has taken. */
+	final AtomicLong flooded = new AtomicLong();
+
 	private final AtomicLong calls = new AtomicLong();
 
 	void declare(InitResponse.Builder answer) {
-		if (this.manners != Manners.OFF && this.manners != Manners.KEY_CHANGES) {
+		if (this.manners != Manners.OFF && this.manners != Manners.KEY_CHANGES
+				&& !this.manners.name().startsWith("EMITS")) {
 			answer.addFeatures("events");
 		}
 		if (this.manners == Manners.EVERYTHING) {
@@ -77,7 +91,7 @@ final class FakeEvents {
 				}
 			}
 			case NEVER_ANSWERS -> this.batches.add(batch);
-			case OFF, SINGLES, KEY_CHANGES, UNKNOWN -> unknown(answer);
+			case OFF, SINGLES, KEY_CHANGES, UNKNOWN, EMITS, EMITS_AND_ENDS, EMITS_A_FLOOD -> unknown(answer);
 		}
 	}
 
@@ -106,6 +120,39 @@ final class FakeEvents {
 		}
 	}
 
+	void emit(EventFilter filter, StreamObserver<Event> answer) {
+		if (!this.manners.name().startsWith("EMITS")) {
+			unknown(answer);
+			return;
+		}
+		long turn = this.listened.incrementAndGet();
+		String own = filter.getEventTypes(0).replace("*", "");
+		switch (this.manners) {
+			case EMITS -> List.of(own + "one", "key.changed", own + "three")
+				.forEach((type) -> answer.onNext(Event.newBuilder().setType(type).build()));
+			case EMITS_AND_ENDS -> {
+				answer.onNext(Event.newBuilder().setType(own + "turn-" + turn).build());
+				answer.onCompleted();
+			}
+			default -> flood(own + "flood", (ServerCallStreamObserver<Event>) answer);
+		}
+	}
+
+	private void flood(String type, ServerCallStreamObserver<Event> answer) {
+		Event event = Event.newBuilder()
+			.setType(type)
+			.setData(ByteString.copyFromUtf8("{\"text\":\"" + "x".repeat(1000) + "\"}"))
+			.build();
+		answer.setOnCancelHandler(() -> {
+		});
+		answer.setOnReadyHandler(() -> {
+			while (answer.isReady()) {
+				answer.onNext(event);
+				this.flooded.incrementAndGet();
+			}
+		});
+	}
+
 	private static void taken(StreamObserver<Empty> answer) {
 		answer.onNext(Empty.getDefaultInstance());
 		answer.onCompleted();
@@ -118,6 +165,9 @@ final class FakeEvents {
 	/** What it was brought, one event in a line. */
 	String told() {
 		List<String> lines = new ArrayList<>();
+		if (this.listened.get() > 0) {
+			lines.add("listened " + this.listened);
+		}
 		for (EventBatch batch : this.batches) {
 			if (batch.getDropped() > 0) {
 				lines.add("dropped " + batch.getDropped());

@@ -58,6 +58,7 @@ import org.hkpgateway.plugin.PluginEndpoint;
 import org.hkpgateway.proto.Empty;
 import org.hkpgateway.proto.Event;
 import org.hkpgateway.proto.EventBatch;
+import org.hkpgateway.proto.EventFilter;
 import org.hkpgateway.proto.HKPPluginGrpc;
 import org.hkpgateway.proto.HandleRequestEvent;
 import org.hkpgateway.proto.HandleResponse;
@@ -510,6 +511,11 @@ class FakePlugin implements AutoCloseable {
 			catch (GeneralSecurityException ex) {
 				throw new IllegalStateException(ex);
 			}
+		}
+
+		@Override
+		public void subscribeEvents(EventFilter filter, StreamObserver<Event> observer) {
+			FakePlugin.this.brought.emit(filter, observer);
 		}
 
 		@Override

@@ -5,9 +5,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
 import com.google.protobuf.ByteString;
+import org.hkpgateway.plugin.EmittedEvent;
 import org.hkpgateway.plugin.EventClient;
 import org.hkpgateway.plugin.EventClient.Receipt;
 import org.hkpgateway.plugin.PluginEvent;
@@ -21,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import reactor.test.StepVerifier;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -107,6 +111,7 @@ class GrpcEventClientTests {
 		assertThat(client.wish().types()).containsExactly("key.changed");
 		List<PluginEvent> events = List.of(TestEvents.changed(1, "inserted"), TestEvents.changed(2, "ignored"),
 				TestEvents.changed(3, "updated"),
+				TestEvents.changed(5, "deleted"), TestEvents.changed(6, "unknown"),
 				new TestEvents.Told("key.submitted", 4, Map.of("change", "inserted")));
 		Receipt receipt = client.deliver(events, 0).block(LONG);
 		assertThat(receipt.failed()).isZero();
@@ -122,9 +127,17 @@ class GrpcEventClientTests {
 					.setChangeType(KeyChangeEvent.ChangeType.UPDATE)
 					.setFingerprint("F3")
 					.setTimestamp(TestEvents.AT.getEpochSecond())
+					.build(),
+				KeyChangeEvent.newBuilder()
+					.setId("id-5")
+					.setChangeType(KeyChangeEvent.ChangeType.DELETE)
+					.setFingerprint("F5")
+					.setTimestamp(TestEvents.AT.getEpochSecond())
 					.build());
-		assertThat(receipt.emitted()).extracting((event) -> event.type() + " " + StandardCharsets.UTF_8.decode(event.data()))
-			.containsExactly("plugin.null.seen {\"key\":\"F1\"}", "plugin.null.seen {\"key\":\"F3\"}");
+		assertThat(receipt.emitted())
+			.extracting((event) -> event.type() + " " + StandardCharsets.UTF_8.decode(event.data()))
+			.containsExactly("plugin.null.seen {\"key\":\"F1\"}", "plugin.null.seen {\"key\":\"F3\"}",
+					"plugin.null.seen {\"key\":\"F5\"}");
 	}
 
 	@ParameterizedTest
@@ -136,6 +149,65 @@ class GrpcEventClientTests {
 				.isThrownBy(() -> client.deliver(changes(2), 0).block(LONG));
 		}
 		assertThat(this.plugin.calls).hasSize((manners == FakeEvents.Manners.OFF) ? 1 : 2);
+	}
+
+	@Test
+	void whatItEmitsIsReadAsItComes() {
+		StepVerifier.create(client(FakeEvents.Manners.EMITS).emitted().map(EmittedEvent::type))
+			.expectNext("plugin.fake.one", "key.changed", "plugin.fake.three")
+			.then(() -> assertThat(this.plugin.calls).containsExactly("SubscribeEvents"))
+			.then(this.connection::close)
+			.verifyComplete();
+	}
+
+	@Test
+	void aStreamThatEndsIsOpenedAgain() {
+		StepVerifier.create(client(FakeEvents.Manners.EMITS_AND_ENDS).emitted().map(EmittedEvent::type))
+			.expectNext("plugin.fake.turn-1", "plugin.fake.turn-2", "plugin.fake.turn-3")
+			.thenCancel()
+			.verify(LONG);
+	}
+
+	@Test
+	void aStreamLeavesAConnectionThatIsToBeLeft() {
+		StepVerifier.create(client(FakeEvents.Manners.EMITS).emitted().map(EmittedEvent::type))
+			.expectNextCount(3)
+			.then(() -> this.connection.events().renew())
+			.expectNext("plugin.fake.one", "key.changed", "plugin.fake.three")
+			.thenCancel()
+			.verify(LONG);
+	}
+
+	@Test
+	void whoKnowsNoStreamIsNotAskedAgain() {
+		StepVerifier.create(client(FakeEvents.Manners.OFF).emitted())
+			.expectError(EventClient.NotTaken.class)
+			.verify(LONG);
+		assertThat(this.plugin.calls).containsExactly("SubscribeEvents");
+	}
+
+	/** More than the buffers of a connection hold is never sent. */
+	@Test
+	void aFloodWaitsInThePlugin() {
+		StepVerifier.create(client(FakeEvents.Manners.EMITS_A_FLOOD).emitted(), 10)
+			.expectNextCount(10)
+			.then(this::awaitQuiet)
+			.thenRequest(3_000)
+			.expectNextCount(3_000)
+			.thenCancel()
+			.verify(LONG);
+		assertThat(this.plugin.brought.flooded).hasValueGreaterThan(3_000);
+	}
+
+	private void awaitQuiet() {
+		long before;
+		do {
+			before = this.plugin.brought.flooded.get();
+			LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(200));
+		}
+		while (this.plugin.brought.flooded.get() != before);
+		// A KiB each.
+		assertThat(before).isLessThan(3_000);
 	}
 
 	@Test

@@ -21,6 +21,7 @@ import org.hkpgateway.grpc.FakePlugin.Behaviour;
 import org.hkpgateway.grpc.FakePlugin.Manners;
 import org.hkpgateway.grpc.FakePlugin.StreamManners;
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.EmittedEvent;
 import org.hkpgateway.plugin.EventClient;
 import org.hkpgateway.plugin.HealthReport;
 import org.hkpgateway.plugin.PluginConnection;
@@ -243,6 +244,17 @@ class RemoteConnectionTests {
 			assertThat(failed.failed()).isEqualTo(2);
 			assertThat(failed.failure()).hasMessageContaining("cannot");
 			assertThat(this.one.brought.batches).hasSize(2);
+		}
+	}
+
+	@Test
+	void whatEveryEndpointEmitsIsHeard() {
+		this.one.brought.manners = FakeEvents.Manners.EMITS_AND_ENDS;
+		this.two.brought.manners = FakeEvents.Manners.EMITS_AND_ENDS;
+		try (PluginConnection connection = connected()) {
+			assertThat(connection.events().emitted().map(EmittedEvent::type).take(4).collectList().block(LONG))
+				.filteredOn("plugin.fake.turn-1"::equals)
+				.hasSize(2);
 		}
 	}
 

@@ -1,6 +1,7 @@
 package org.hkpgateway.lifecycle;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -135,6 +136,26 @@ class EventLinkTests {
 		assertThat(emitted).extracting(Event::type).containsExactly("plugin.a.seen");
 		assertThat(emitted).extracting(Event::source).containsExactly("a");
 		assertThat(this.bus.counts.all).containsEntry("refused a", 1L);
+	}
+
+	@Test
+	void whatItEmitsOnItsStreamGoesOnTheBusIfItMay() {
+		List<Event> emitted = new ArrayList<>();
+		var unused = this.bus.bus.events(EventFilter.ofTypes("plugin.*"), 8)
+			.subscribe((delivery) -> emitted.add(delivery.event()));
+		open(Capability.EVENTS_SUBSCRIBE);
+		assertThat(this.client.emitted.currentSubscriberCount()).isZero();
+		Disposable link = open(Capability.EVENTS_PUBLISH);
+		this.client.emitted.tryEmitNext(emitted("plugin.a.one"));
+		this.client.emitted.tryEmitNext(emitted("key.changed"));
+		this.client.emitted.tryEmitNext(emitted("plugin.a.three"));
+		assertThat(emitted).hasSize(1);
+		// Something that it may not emit takes a moment.
+		this.time.advanceTimeBy(Duration.ofSeconds(1));
+		assertThat(emitted).extracting(Event::type).containsExactly("plugin.a.one", "plugin.a.three");
+		assertThat(this.bus.counts.all).containsEntry("refused a", 1L);
+		link.dispose();
+		assertThat(this.client.emitted.currentSubscriberCount()).isZero();
 	}
 
 	private static EmittedEvent emitted(String type) {
