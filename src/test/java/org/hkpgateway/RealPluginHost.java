@@ -15,6 +15,9 @@ import java.util.function.BooleanSupplier;
 
 import org.hkpgateway.chain.ChainResult;
 import org.hkpgateway.chain.PluginChain;
+import org.hkpgateway.events.EventBus;
+import org.hkpgateway.events.EventListener;
+import org.hkpgateway.events.PluginEvents;
 import org.hkpgateway.grpc.Gateway;
 import org.hkpgateway.grpc.GrpcConnector;
 import org.hkpgateway.hkp.HkpRequest;
@@ -25,6 +28,7 @@ import org.hkpgateway.host.HostServers;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.RequestHead;
 import org.hkpgateway.lifecycle.ActionResult;
+import org.hkpgateway.lifecycle.EventLinks;
 import org.hkpgateway.lifecycle.LifecycleSettings;
 import org.hkpgateway.lifecycle.LoggingStateListener;
 import org.hkpgateway.lifecycle.PluginHost;
@@ -66,6 +70,9 @@ final class RealPluginHost implements AutoCloseable {
 	/** Calls that the host service refused, as {@code name reason}. */
 	final ConcurrentLinkedQueue<String> refusals = new ConcurrentLinkedQueue<>();
 
+	/** What happens, and what plugins emit. */
+	final EventBus bus = new EventBus();
+
 	private final GrpcConnector connector = new GrpcConnector(new Gateway("1.2.3", CHAIN_BUDGET));
 
 	private final HostServers servers;
@@ -79,14 +86,14 @@ final class RealPluginHost implements AutoCloseable {
 	 * @param settings see {@link #settings}
 	 */
 	RealPluginHost(LifecycleSettings settings) {
-		this.servers = HostCalls.servers(new HostInformation("1.2.3", CHAIN_BUDGET, List::of),
+		this.servers = HostCalls.servers(new HostInformation("1.2.3", CHAIN_BUDGET, List::of), this.bus,
 				(plugin, refusal) -> this.refusals.add(plugin + " " + refusal.label()));
 		LaunchOptions options = new LaunchOptions(null, LaunchOptions.defaults().environment(),
 				(plugin, level, message, fields) -> this.output.add(plugin + ": " + level + " " + message), true)
 			.withHostAccess(this.servers);
 		this.host = new PluginHost(new LocalPluginLauncher(options), this.connector,
 				new GuardedPlugins(CHAIN_BUDGET, CHAIN_BUDGET), settings, List.of(new LoggingStateListener()),
-				BreakerListener.NONE);
+				BreakerListener.NONE, EventLinks.to(new PluginEvents(this.bus, EventListener.NONE)));
 		this.chain = new PluginChain(this.host, CHAIN_BUDGET, CHAIN_BUDGET, (id, outcome) -> {
 		}, System::nanoTime);
 	}
@@ -211,6 +218,7 @@ final class RealPluginHost implements AutoCloseable {
 		this.host.close();
 		this.connector.close();
 		this.servers.close();
+		this.bus.close();
 	}
 
 }

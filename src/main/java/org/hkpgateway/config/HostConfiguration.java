@@ -8,9 +8,11 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerInterceptor;
 import net.devh.boot.grpc.server.interceptor.GrpcGlobalServerInterceptor;
 import net.devh.boot.grpc.server.service.GrpcServiceDiscoverer;
+import org.hkpgateway.actuate.EventMetrics;
 import org.hkpgateway.actuate.StorageMetrics;
 import org.hkpgateway.events.EventBus;
 import org.hkpgateway.events.EventFilter;
+import org.hkpgateway.events.PluginEvents;
 import org.hkpgateway.host.HostInformation;
 import org.hkpgateway.host.HostServers;
 import org.hkpgateway.lifecycle.PluginHost;
@@ -51,6 +53,11 @@ class HostConfiguration {
 			.filter((status) -> status.state() != PluginState.STOPPED && status.state() != PluginState.FAILED)
 			.map((status) -> new HostInformation.LoadedPlugin(status.id(), status.version()))
 			.toList();
+	}
+
+	@Bean
+	PluginEvents pluginEvents(EventBus bus, EventMetrics metrics) {
+		return new PluginEvents(bus, metrics);
 	}
 
 	/** Without Redis nothing outlives the gateway, and replicas share nothing. */

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import org.hkpgateway.actuate.EventMetrics;
 import org.hkpgateway.actuate.ExplainHandler;
 import org.hkpgateway.actuate.GatewayMetrics;
 import org.hkpgateway.actuate.GuardGauges;
@@ -14,10 +15,12 @@ import org.hkpgateway.actuate.ServingHealthIndicator;
 import org.hkpgateway.actuate.UpstreamHealthIndicator;
 import org.hkpgateway.actuate.UpstreamMetrics;
 import org.hkpgateway.events.EventBus;
+import org.hkpgateway.events.PluginEvents;
 import org.hkpgateway.grpc.Gateway;
 import org.hkpgateway.grpc.GrpcConnector;
 import org.hkpgateway.grpc.PluginStdio;
 import org.hkpgateway.host.HostServers;
+import org.hkpgateway.lifecycle.EventLinks;
 import org.hkpgateway.lifecycle.LifecycleSettings;
 import org.hkpgateway.lifecycle.LoggingStateListener;
 import org.hkpgateway.lifecycle.PluginHost;
@@ -93,17 +96,25 @@ class PluginConfiguration {
 	}
 
 	@Bean
-	EventBus eventBus() {
-		return new EventBus();
+	EventMetrics eventMetrics(MeterRegistry registry) {
+		return new EventMetrics(registry);
+	}
+
+	@Bean
+	EventBus eventBus(EventMetrics metrics) {
+		return new EventBus(metrics);
 	}
 
 	/** Closed by its lifecycle, which knows when. */
 	@Bean(destroyMethod = "")
 	PluginHost pluginHost(LocalPluginLauncher launcher, GrpcConnector connector, GuardedPlugins guards,
-			GatewayMetrics metrics, MeterRegistry registry, ObjectProvider<PluginHost> self, EventBus events) {
+			GatewayMetrics metrics, MeterRegistry registry, ObjectProvider<PluginHost> self, EventBus events,
+			PluginEvents pluginEvents, EventMetrics eventMetrics) {
 		GuardGauges gauges = new GuardGauges(registry, (plugin) -> self.getObject().status(plugin));
-		List<StateListener> listeners = List.of(new LoggingStateListener(), metrics, gauges, new StateEvents(events));
-		return new PluginHost(launcher, connector, guards, LifecycleSettings.DEFAULTS, listeners, metrics);
+		List<StateListener> listeners = List.of(new LoggingStateListener(), metrics, eventMetrics, gauges,
+				new StateEvents(events));
+		return new PluginHost(launcher, connector, guards, LifecycleSettings.DEFAULTS, listeners, metrics,
+				EventLinks.to(pluginEvents));
 	}
 
 	@Bean

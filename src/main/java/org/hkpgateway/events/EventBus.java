@@ -1,14 +1,15 @@
 package org.hkpgateway.events;
 
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 
-import reactor.core.publisher.BufferOverflowStrategy;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 import reactor.core.scheduler.Scheduler;
@@ -17,28 +18,45 @@ import reactor.core.scheduler.Schedulers;
 /**
  * Hands events to subscribers. Publishing never blocks and does not wait for a
  * subscriber: each has a bounded buffer of its own, from which the oldest event is
- * dropped when it is full. What one thread publishes arrives in that order. Thread-safe.
+ * dropped when it is full. The events of a source arrive in the order of their
+ * {@link Event#sequence()}, whichever threads publish them; that is the order in which
+ * one thread publishes. Thread-safe.
  */
-public final class EventBus {
+public final class EventBus implements AutoCloseable {
 
-	private final List<Subscription> subscriptions = new CopyOnWriteArrayList<>();
+	/** Of all subscribers together; they do not block. */
+	private static final int THREADS = 2;
+
+	private final List<Subscriber> subscribers = new CopyOnWriteArrayList<>();
+
+	/** One for each plugin that ever published, and the gateway's own. */
+	private final Map<String, Source> sources = new ConcurrentHashMap<>();
 
 	private final Clock clock;
 
 	private final Scheduler scheduler;
 
+	private final EventListener listener;
+
 	private final String idPrefix = UUID.randomUUID() + "-";
 
-	private final AtomicLong ids = new AtomicLong();
-
-	/** A bus without subscribers. */
+	/** A bus without subscribers, of which nobody keeps count. */
 	public EventBus() {
-		this(Clock.systemUTC(), Schedulers.parallel());
+		this(EventListener.NONE);
 	}
 
-	EventBus(Clock clock, Scheduler scheduler) {
+	/**
+	 * A bus without subscribers. Its daemon threads are named {@code hkp-events-…}.
+	 * @param listener is told what is published and lost
+	 */
+	public EventBus(EventListener listener) {
+		this(Clock.systemUTC(), Schedulers.newParallel("hkp-events", THREADS, true), listener);
+	}
+
+	EventBus(Clock clock, Scheduler scheduler, EventListener listener) {
 		this.clock = clock;
 		this.scheduler = scheduler;
+		this.listener = listener;
 	}
 
 	/**
@@ -50,16 +68,37 @@ public final class EventBus {
 	 * not at all if nobody wants the event
 	 */
 	public void publish(String type, String source, Map<String, String> metadata, Supplier<String> data) {
-		Event event = null;
-		for (Subscription subscription : this.subscriptions) {
-			if (subscription.filter().matches(type, metadata)) {
-				if (event == null) {
-					event = new Event(this.idPrefix + this.ids.incrementAndGet(), type, source, this.clock.instant(),
-							data.get(), metadata);
-				}
-				subscription.sink().next(event);
+		List<Subscriber> wanting = wanting(type, metadata);
+		if (wanting.isEmpty()) {
+			return;
+		}
+		String text = data.get();
+		Source from = this.sources.computeIfAbsent(source, (name) -> new Source());
+		synchronized (from) {
+			long sequence = ++from.published;
+			Event event = new Event(this.idPrefix + source + "-" + sequence, type, source, sequence,
+					this.clock.instant(), text, metadata);
+			for (Subscriber subscriber : wanting) {
+				subscriber.add(event);
 			}
 		}
+		this.listener.published(type);
+		for (Subscriber subscriber : wanting) {
+			subscriber.wake();
+		}
+	}
+
+	private List<Subscriber> wanting(String type, Map<String, String> metadata) {
+		List<Subscriber> wanting = List.of();
+		for (Subscriber subscriber : this.subscribers) {
+			if (subscriber.filter().matches(type, metadata)) {
+				if (wanting.isEmpty()) {
+					wanting = new ArrayList<>();
+				}
+				wanting.add(subscriber);
+			}
+		}
+		return wanting;
 	}
 
 	/**
@@ -68,7 +107,7 @@ public final class EventBus {
 	 * @return false if there is a subscriber
 	 */
 	public boolean isQuiet() {
-		return this.subscriptions.isEmpty();
+		return this.subscribers.isEmpty();
 	}
 
 	/**
@@ -78,8 +117,8 @@ public final class EventBus {
 	 * @return false if {@link #publish} would do nothing
 	 */
 	public boolean isWanted(String type) {
-		for (Subscription subscription : this.subscriptions) {
-			if (subscription.filter().matches(type)) {
+		for (Subscriber subscriber : this.subscribers) {
+			if (subscriber.filter().matches(type)) {
 				return true;
 			}
 		}
@@ -95,24 +134,47 @@ public final class EventBus {
 	 * @return a cold sequence: each subscription to it is one of the bus
 	 */
 	public Flux<Delivery> events(EventFilter filter, int capacity) {
-		return Flux.defer(() -> {
-			AtomicLong lost = new AtomicLong();
-			return Flux.<Event>create((sink) -> subscribe(filter, sink), FluxSink.OverflowStrategy.IGNORE)
-				.onBackpressureBuffer(capacity, (dropped) -> lost.incrementAndGet(), BufferOverflowStrategy.DROP_OLDEST)
-				.publishOn(this.scheduler, 1)
-				.map((event) -> new Delivery(event, lost.getAndSet(0)));
-		});
+		return batches(filter, BufferLimits.single(capacity), (lost) -> {
+		}).map((batch) -> new Delivery(batch.events().get(0), batch.lost()));
 	}
 
-	private void subscribe(EventFilter filter, FluxSink<Event> sink) {
-		Subscription subscription = new Subscription(filter, sink);
-		this.subscriptions.add(subscription);
-		sink.onDispose(() -> this.subscriptions.remove(subscription));
+	/**
+	 * The same, as many events at a time as there are when the subscriber asks.
+	 * @param filter which events
+	 * @param limits of what waits and of a batch
+	 * @param dropped is told of each loss, on a thread that publishes: must be quick, and
+	 * must not block or throw
+	 * @return a cold sequence: each subscription to it is one of the bus
+	 */
+	Flux<EventBatch> batches(EventFilter filter, BufferLimits limits, IntConsumer dropped) {
+		return Flux.create((sink) -> subscribe(filter, limits, dropped, sink), FluxSink.OverflowStrategy.IGNORE);
+	}
+
+	private void subscribe(EventFilter filter, BufferLimits limits, IntConsumer dropped, FluxSink<EventBatch> sink) {
+		Scheduler.Worker worker = this.scheduler.createWorker();
+		Subscriber subscriber = new Subscriber(filter, limits, sink, worker, dropped);
+		this.subscribers.add(subscriber);
+		sink.onDispose(() -> {
+			this.subscribers.remove(subscriber);
+			worker.dispose();
+		});
+		sink.onRequest((wanted) -> subscriber.wake());
+	}
+
+	/** Its threads, for work on events that does not block. */
+	Scheduler scheduler() {
+		return this.scheduler;
 	}
 
 	/** How many listen at the moment. */
 	int subscribers() {
-		return this.subscriptions.size();
+		return this.subscribers.size();
+	}
+
+	/** Ends the threads: nobody gets anything any more. Does not block. */
+	@Override
+	public void close() {
+		this.scheduler.dispose();
 	}
 
 	/**
@@ -124,25 +186,11 @@ public final class EventBus {
 	public record Delivery(Event event, long lost) {
 	}
 
-	/** Compared by identity: two subscribers may want the same. */
-	private static final class Subscription {
+	/** Also the lock that keeps the events of a source in order. */
+	private static final class Source {
 
-		private final EventFilter filter;
-
-		private final FluxSink<Event> sink;
-
-		Subscription(EventFilter filter, FluxSink<Event> sink) {
-			this.filter = filter;
-			this.sink = sink;
-		}
-
-		EventFilter filter() {
-			return this.filter;
-		}
-
-		FluxSink<Event> sink() {
-			return this.sink;
-		}
+		/** Guarded by this. */
+		private long published;
 
 	}
 

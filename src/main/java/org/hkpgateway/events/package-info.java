@@ -1,6 +1,7 @@
 /**
  * The event bus: what has happened in the gateway, for whoever wants to know. Start
- * reading at {@link org.hkpgateway.events.EventBus}.
+ * reading at {@link org.hkpgateway.events.EventBus}; what plugins see of it is
+ * {@link org.hkpgateway.events.PluginEvents}.
  */
 @NullMarked
 package org.hkpgateway.events;

@@ -68,6 +68,9 @@ final class GrpcPluginConnection implements PluginConnection {
 	/** Set once the plugin was found not to know HealthCheck. */
 	private volatile boolean standardHealth;
 
+	/** Made again when the plugin has said what it wants. */
+	private volatile GrpcEventClient eventClient;
+
 	/** Set when the plugin declares that it speaks the stream. */
 	private volatile @Nullable StreamingPluginClient streaming;
 
@@ -88,7 +91,8 @@ final class GrpcPluginConnection implements PluginConnection {
 		this.events = events;
 		this.introduction = introduction;
 		this.client = new GrpcPluginClient(spec.id(), channel, events, spec.maxMessageBytes());
-		this.watch = new ConnectionWatch(channel, reconnects, this::renewStream);
+		this.eventClient = GrpcEventClient.of(spec.id(), channel, false, null);
+		this.watch = new ConnectionWatch(channel, reconnects, this::renewStreams);
 		this.security = security;
 		this.streams = streams;
 	}
@@ -105,6 +109,8 @@ final class GrpcPluginConnection implements PluginConnection {
 		if (result.plugin().features().contains(DRY_RUN)) {
 			this.client.allowDryRuns();
 		}
+		this.eventClient = GrpcEventClient.of(this.spec.id(), this.channel,
+				result.plugin().features().contains(GrpcEventClient.FEATURE), result.eventFilter());
 		if (this.streaming == null && result.plugin().features().contains(STREAM)) {
 			StreamingPluginClient opened = StreamingPluginClient.open(this.spec.id(), this.channel, this.events,
 					this.client, this.streams);
@@ -194,7 +200,8 @@ final class GrpcPluginConnection implements PluginConnection {
 	}
 
 	/** A stream that is left open would hold the connection that it goes by. */
-	private void renewStream() {
+	private void renewStreams() {
+		this.eventClient.renew();
 		StreamingPluginClient current = this.streaming;
 		if (current != null) {
 			current.renew();
@@ -205,6 +212,11 @@ final class GrpcPluginConnection implements PluginConnection {
 	public EndpointClient client() {
 		StreamingPluginClient current = this.streaming;
 		return (current != null) ? current : this.client;
+	}
+
+	@Override
+	public GrpcEventClient events() {
+		return this.eventClient;
 	}
 
 	/**
@@ -245,6 +257,7 @@ final class GrpcPluginConnection implements PluginConnection {
 			current.halfClose();
 		}
 		this.channel.shutdown();
+		this.eventClient.renew();
 		// A plugin that hangs would never let the last call finish.
 		long grace = this.spec.timeout().plus(LAST_CALL).toMillis();
 		var unused = Schedulers.parallel().schedule(this::close, grace, TimeUnit.MILLISECONDS);

@@ -10,6 +10,7 @@ import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.PluginStartException;
 import org.hkpgateway.plugin.ProtocolVersion;
 import org.hkpgateway.proto.Empty;
+import org.hkpgateway.proto.EventFilter;
 import org.hkpgateway.proto.HKPPluginGrpc.HKPPluginBlockingStub;
 import org.hkpgateway.proto.InitResponse;
 import org.hkpgateway.proto.PluginInfo;
@@ -62,7 +63,8 @@ final class Introduction {
 		checkName(info);
 		checkLowest(info);
 		return new Result(IntroductionConverter.toIntroduction(info, answer.getFeaturesList(), version),
-				Integer.toUnsignedLong(answer.getMaxMessageBytes()));
+				Integer.toUnsignedLong(answer.getMaxMessageBytes()),
+				answer.hasEventFilter() ? answer.getEventFilter() : null);
 	}
 
 	private ProtocolVersion negotiate() {
@@ -163,8 +165,9 @@ final class Introduction {
 	 *
 	 * @param plugin who it is
 	 * @param maxMessageBytes largest message it accepts; 0 if it did not say
+	 * @param eventFilter which events it wants; null if it did not say
 	 */
-	record Result(PluginIntroduction plugin, long maxMessageBytes) {
+	record Result(PluginIntroduction plugin, long maxMessageBytes, @Nullable EventFilter eventFilter) {
 	}
 
 }

@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
 
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.hkpgateway.grpc.RemoteEndpoint.Remaining;
+import org.hkpgateway.plugin.EventClient;
 import org.hkpgateway.plugin.HealthReport;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginConnection;
@@ -260,6 +261,22 @@ final class RemoteConnection implements PluginConnection {
 	@Override
 	public PluginClient client() {
 		return this.client;
+	}
+
+	@Override
+	public EventClient events() {
+		return new RemoteEventClient(this.spec.id(), this::eventClients);
+	}
+
+	private List<GrpcEventClient> eventClients() {
+		List<GrpcEventClient> clients = new ArrayList<>();
+		for (RemoteEndpoint endpoint : this.endpoints.values()) {
+			GrpcPluginConnection connection = endpoint.connection();
+			if (connection != null && endpoint.introduction() != null) {
+				clients.add(connection.events());
+			}
+		}
+		return clients;
 	}
 
 	@Override

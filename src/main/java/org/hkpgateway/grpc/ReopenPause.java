@@ -1,5 +1,6 @@
 package org.hkpgateway.grpc;
 
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -25,6 +26,11 @@ final class ReopenPause {
 
 	boolean isOver(long now) {
 		return !this.pausing || now - this.brokenAt >= this.length;
+	}
+
+	/** How long it still is. */
+	Duration left(long now) {
+		return isOver(now) ? Duration.ZERO : Duration.ofNanos(this.length - (now - this.brokenAt));
 	}
 
 	void opened(long now) {

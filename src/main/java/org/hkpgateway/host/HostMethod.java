@@ -23,11 +23,11 @@ enum HostMethod {
 
 	STREAM_STORAGE(PluginHostGrpc.getStreamStorageMethod(), Capability.STORAGE_QUERY, null),
 
-	PUBLISH_EVENT(PluginHostGrpc.getPublishEventMethod(), Capability.EVENTS_PUBLISH, Texts.LATER),
+	PUBLISH_EVENT(PluginHostGrpc.getPublishEventMethod(), Capability.EVENTS_PUBLISH, null),
 
-	PUBLISH_EVENTS(PluginHostGrpc.getPublishEventsMethod(), Capability.EVENTS_PUBLISH, Texts.LATER),
+	PUBLISH_EVENTS(PluginHostGrpc.getPublishEventsMethod(), Capability.EVENTS_PUBLISH, null),
 
-	SUBSCRIBE_EVENTS(PluginHostGrpc.getSubscribeEventsMethod(), Capability.EVENTS_SUBSCRIBE, Texts.LATER),
+	SUBSCRIBE_EVENTS(PluginHostGrpc.getSubscribeEventsMethod(), Capability.EVENTS_SUBSCRIBE, null),
 
 	QUERY_PLUGIN(PluginHostGrpc.getQueryPluginMethod(), null,
 			"declared, but never served: plugins talk through events and shared state"),
@@ -82,13 +82,6 @@ enum HostMethod {
 	 */
 	@Nullable String notServed() {
 		return this.notServed;
-	}
-
-	/** Constants of an enum cannot use its own static fields. */
-	private static final class Texts {
-
-		static final String LATER = "declared, but not served by this version of the gateway; do without it";
-
 	}
 
 }

@@ -2,12 +2,16 @@ package org.hkpgateway.host;
 
 import io.grpc.stub.StreamObserver;
 import net.devh.boot.grpc.server.service.GrpcService;
+import org.hkpgateway.events.PluginEvents;
 import org.hkpgateway.plugin.ProtocolVersion;
 import org.hkpgateway.proto.AcquireTokensRequest;
 import org.hkpgateway.proto.AcquireTokensResponse;
 import org.hkpgateway.proto.CompareAndSetStateRequest;
 import org.hkpgateway.proto.CompareAndSetStateResponse;
 import org.hkpgateway.proto.Empty;
+import org.hkpgateway.proto.Event;
+import org.hkpgateway.proto.EventBatch;
+import org.hkpgateway.proto.EventFilter;
 import org.hkpgateway.proto.HostInfo;
 import org.hkpgateway.proto.IncrementStateRequest;
 import org.hkpgateway.proto.IncrementStateResponse;
@@ -36,10 +40,13 @@ final class PluginHostService extends PluginHostGrpc.PluginHostImplBase {
 
 	private final StorageCalls storage;
 
-	PluginHostService(HostInformation information, StateStore state, KeyStorage storage) {
+	private final EventCalls events;
+
+	PluginHostService(HostInformation information, StateStore state, KeyStorage storage, PluginEvents events) {
 		this.information = information;
 		this.state = new StateCalls(state);
 		this.storage = new StorageCalls(storage);
+		this.events = new EventCalls(events);
 	}
 
 	@Override
@@ -67,6 +74,21 @@ final class PluginHostService extends PluginHostGrpc.PluginHostImplBase {
 	@Override
 	public void streamStorage(StorageQuery request, StreamObserver<KeyInfo> answer) {
 		this.storage.stream(request, answer);
+	}
+
+	@Override
+	public void publishEvent(Event request, StreamObserver<Empty> answer) {
+		this.events.publish(request, answer);
+	}
+
+	@Override
+	public StreamObserver<Event> publishEvents(StreamObserver<Empty> answer) {
+		return this.events.publishAll(answer);
+	}
+
+	@Override
+	public void subscribeEvents(EventFilter request, StreamObserver<EventBatch> answer) {
+		this.events.subscribe(request, answer);
 	}
 
 	@Override

@@ -17,6 +17,8 @@ import org.hkpgateway.process.ExitStatus;
 import org.hkpgateway.process.PluginProcess;
 
 import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
 
 /**
  * One process of a plugin with its connection and its client, from launch to end. For a
@@ -45,6 +47,8 @@ final class Incarnation {
 	private final BlockingCalls blockingCalls = new BlockingCalls();
 
 	private final ExitWatch exit = new ExitWatch();
+
+	private final Disposable.Swap events = Disposables.swap();
 
 	private volatile @Nullable PluginProcess process;
 
@@ -138,13 +142,24 @@ final class Incarnation {
 	}
 
 	private void onExit() {
+		this.events.dispose();
 		this.blockingCalls.cutShort();
 		this.owner.exited(this);
 	}
 
 	private void onLoss(String why) {
 		this.loss = "connection lost: " + why;
+		this.events.dispose();
 		this.owner.lost(this);
+	}
+
+	/** Lets events come to it, until it is drained or ends. Does not block. */
+	void openEvents() {
+		PluginConnection connected = this.connection;
+		if (connected != null) {
+			// Nothing if it has ended meanwhile.
+			var unused = this.events.update(this.tools.events().open(this.spec, connected.events()));
+		}
 	}
 
 	/**
@@ -241,11 +256,12 @@ final class Incarnation {
 	}
 
 	/**
-	 * Refuses new calls.
+	 * Refuses new calls, and lets no more events come to it.
 	 * @param whenIdle runs when the calls in flight have ended, now or on the thread of
 	 * the last one; must not block
 	 */
 	void drain(Runnable whenIdle) {
+		this.events.dispose();
 		CountedClient current = this.client;
 		if (current != null) {
 			CompletableFuture<Void> unused = current.drain().thenRun(whenIdle);
@@ -289,6 +305,7 @@ final class Incarnation {
 	}
 
 	private Ending ending() {
+		this.events.dispose();
 		return new Ending(this.spec.id(), this.connection, owned() ? this.process : null);
 	}
 

@@ -63,10 +63,11 @@ public final class PluginHost implements PluginRegistry, AutoCloseable {
 	 * @param settings how long things may take
 	 * @param listeners are told of every move of every generation
 	 * @param breakers is told of the circuit breakers of the generations that decide
+	 * @param events ties processes to the event bus
 	 */
 	public PluginHost(PluginLauncher launcher, PluginConnection.Connector connector, PluginClient.Decorator decorator,
-			LifecycleSettings settings, List<StateListener> listeners, BreakerListener breakers) {
-		this(new Tools(launcher, connector, decorator, settings), listeners, breakers,
+			LifecycleSettings settings, List<StateListener> listeners, BreakerListener breakers, EventLinks events) {
+		this(new Tools(launcher, connector, decorator, settings, events), listeners, breakers,
 				(name) -> new ThreadLoop(name, Clock.systemUTC()), () -> ThreadLocalRandom.current().nextDouble());
 	}
 

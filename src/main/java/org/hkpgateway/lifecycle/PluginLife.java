@@ -153,6 +153,8 @@ final class PluginLife implements Owner {
 		String how = current.owned()
 				? "started in " + took.toMillis() + " ms as pid " + (pid.isPresent() ? pid.getAsLong() : "?")
 				: "connected in " + took.toMillis() + " ms";
+		// First, so that who sees it READY knows that it misses no event.
+		current.openEvents();
 		this.machine.transition(PluginState.STARTING, PluginState.READY, how + reduced());
 		if (!(this.spec.source() instanceof PluginSource.Attached)) {
 			this.timer = this.loop.schedule(this.settings.healthInterval(), this::checkHealth);

@@ -11,7 +11,8 @@ import org.hkpgateway.process.PluginLauncher;
  * @param connector connects to them
  * @param decorator guards their clients
  * @param settings how long things may take
+ * @param events ties their processes to the event bus
  */
 record Tools(PluginLauncher launcher, PluginConnection.Connector connector, PluginClient.Decorator decorator,
-		LifecycleSettings settings) {
+		LifecycleSettings settings, EventLinks events) {
 }

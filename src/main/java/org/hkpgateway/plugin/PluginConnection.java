@@ -45,6 +45,12 @@ public interface PluginConnection extends AutoCloseable {
 	 */
 	PluginClient client();
 
+	/**
+	 * Brings events to the process. Does not block.
+	 * @return usable after {@link #initialize} until {@link #close()}
+	 */
+	EventClient events();
+
 	/** Ends the connection. Calls in flight fail. Does not block. */
 	@Override
 	void close();

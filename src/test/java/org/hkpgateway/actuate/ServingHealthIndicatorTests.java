@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import org.hkpgateway.lifecycle.EventLinks;
 import org.hkpgateway.lifecycle.LifecycleSettings;
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.plugin.BreakerListener;
@@ -31,7 +32,7 @@ class ServingHealthIndicatorTests {
 		throw new AssertionError("expected: no plugin, got: " + spec.id());
 	}, (spec, client, listener) -> {
 		throw new AssertionError("expected: no plugin, got: " + spec.id());
-	}, LifecycleSettings.DEFAULTS, List.of(), BreakerListener.NONE);
+	}, LifecycleSettings.DEFAULTS, List.of(), BreakerListener.NONE, EventLinks.NONE);
 
 	@AfterEach
 	void close() {

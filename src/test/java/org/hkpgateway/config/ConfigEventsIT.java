@@ -14,6 +14,7 @@ import org.hkpgateway.actuate.PluginRescan;
 import org.hkpgateway.events.Event;
 import org.hkpgateway.events.EventBus;
 import org.hkpgateway.events.EventFilter;
+import org.hkpgateway.lifecycle.EventLinks;
 import org.hkpgateway.lifecycle.LifecycleSettings;
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.plugin.BreakerListener;
@@ -83,7 +84,7 @@ class ConfigEventsIT {
 			throw new AssertionError("expected: no connection, got: one to " + spec.id());
 		}, (spec, client, breakers) -> {
 			throw new AssertionError("expected: no client, got: one of " + spec.id());
-		}, LifecycleSettings.DEFAULTS, List.of(), BreakerListener.NONE);
+		}, LifecycleSettings.DEFAULTS, List.of(), BreakerListener.NONE, EventLinks.NONE);
 		this.host.start(catalog.current().specs());
 		this.updates = new PluginUpdates(catalog, reader, this.host, new ConfigEvents(this.bus));
 	}

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -29,7 +30,8 @@ class EventBusTests {
 
 	private static final Instant NOW = Instant.parse("2026-01-02T03:04:05Z");
 
-	private final EventBus bus = new EventBus(Clock.fixed(NOW, ZoneOffset.UTC), Schedulers.immediate());
+	private final EventBus bus = new EventBus(Clock.fixed(NOW, ZoneOffset.UTC), Schedulers.immediate(),
+			EventListener.NONE);
 
 	@Test
 	void everySubscriberGetsWhatItWantsInOrder() {
@@ -83,32 +85,112 @@ class EventBusTests {
 	@Test
 	void aSlowSubscriberLosesTheOldestAndIsToldHowMany() {
 		StepVerifier.create(this.bus.events(ALL, 3), 0)
-			// One more than the buffer is on its way already.
-			.then(() -> publish("x", "0"))
-			.then(() -> {
-				for (int i = 1; i <= 10; i++) {
-					publish("x", Integer.toString(i));
-				}
-			})
+			.then(() -> publish(0, 11))
 			.thenRequest(1)
 			.assertNext((delivery) -> {
-				assertThat(delivery.event().data()).isEqualTo("0");
-				assertThat(delivery.lost()).isEqualTo(7);
+				assertThat(delivery.event().data()).isEqualTo("8");
+				assertThat(delivery.lost()).isEqualTo(8);
 			})
 			.thenRequest(3)
 			.assertNext((delivery) -> {
-				assertThat(delivery.event().data()).isEqualTo("8");
+				assertThat(delivery.event().data()).isEqualTo("9");
 				assertThat(delivery.lost()).isZero();
 			})
-			.expectNextCount(2)
+			.expectNextCount(1)
+			.then(() -> publish(11, 12))
+			.expectNextCount(1)
 			.thenCancel()
 			.verify(Duration.ofSeconds(5));
 		assertThat(this.bus.subscribers()).isZero();
 	}
 
 	@Test
+	void aBatchHasWhatIsThere() {
+		List<Integer> dropped = new ArrayList<>();
+		StepVerifier.create(this.bus.batches(ALL, new BufferLimits(5, 100_000, 4, 100_000), dropped::add), 0)
+			.thenRequest(1)
+			// Somebody waits, so nothing else is waited for.
+			.then(() -> publish(0, 1))
+			.assertNext((batch) -> assertThat(batch.events()).extracting(Event::data).containsExactly("0"))
+			.then(() -> publish(1, 3))
+			.thenRequest(1)
+			.assertNext((batch) -> assertThat(batch.events()).extracting(Event::data).containsExactly("1", "2"))
+			.then(() -> publish(3, 10))
+			.thenRequest(2)
+			.assertNext((batch) -> {
+				assertThat(batch.events()).extracting(Event::data).containsExactly("5", "6", "7", "8");
+				assertThat(batch.lost()).isEqualTo(2);
+			})
+			.assertNext((batch) -> {
+				assertThat(batch.events()).extracting(Event::data).containsExactly("9");
+				assertThat(batch.lost()).isZero();
+			})
+			.thenCancel()
+			.verify(Duration.ofSeconds(5));
+		assertThat(dropped).containsExactly(1, 1);
+	}
+
+	@Test
+	void bytesAreBoundedToo() {
+		int weight = new Event("", "x", "test", 1, NOW, "a".repeat(1000), Map.of()).weight();
+		BufferLimits limits = new BufferLimits(100, 3 * weight, 100, 2 * weight);
+		StepVerifier.create(this.bus.batches(ALL, limits, (lost) -> {
+		}), 0)
+			.then(() -> List.of("a", "b", "c", "d", "e").forEach((letter) -> publish("x", letter.repeat(1000))))
+			.thenRequest(2)
+			.assertNext((batch) -> {
+				assertThat(batch.events()).extracting((event) -> event.data().charAt(0)).containsExactly('c', 'd');
+				assertThat(batch.lost()).isEqualTo(2);
+			})
+			.assertNext((batch) -> assertThat(batch.events()).hasSize(1))
+			// Larger than all limits, and alone.
+			.then(() -> publish("x", "f".repeat(10_000)))
+			.thenRequest(1)
+			.assertNext((batch) -> {
+				assertThat(batch.events()).hasSize(1);
+				assertThat(batch.lost()).isZero();
+			})
+			.thenCancel()
+			.verify(Duration.ofSeconds(5));
+	}
+
+	@Test
+	void theEventsOfASourceKeepTheirOrderWhoeverPublishesThem() throws InterruptedException {
+		int threads = 4;
+		int each = 20_000;
+		Map<String, Long> last = new HashMap<>();
+		List<String> disorder = new ArrayList<>();
+		CountDownLatch received = new CountDownLatch(threads * each);
+		try (EventBus threaded = new EventBus()) {
+			Disposable subscriber = threaded
+				.batches(ALL, new BufferLimits(threads * each, Integer.MAX_VALUE, 100, Integer.MAX_VALUE), (lost) -> {
+				})
+				.subscribe((batch) -> batch.events().forEach((event) -> {
+					long before = last.getOrDefault(event.source(), 0L);
+					if (event.sequence() != before + 1) {
+						disorder.add(event.source() + " " + before + " " + event.sequence());
+					}
+					last.put(event.source(), event.sequence());
+					received.countDown();
+				}));
+			for (int i = 0; i < threads; i++) {
+				String source = "source-" + i % 2;
+				new Thread(() -> {
+					for (int n = 0; n < each; n++) {
+						threaded.publish("x", source, Map.of(), () -> "{}");
+					}
+				}).start();
+			}
+			assertThat(received.await(20, TimeUnit.SECONDS)).isTrue();
+			subscriber.dispose();
+		}
+		assertThat(disorder).isEmpty();
+		assertThat(last).isEqualTo(Map.of("source-0", 2L * each, "source-1", 2L * each));
+	}
+
+	@Test
 	void aBlockedSubscriberHoldsUpNeitherThePublisherNorOthers() throws InterruptedException {
-		EventBus threaded = new EventBus(Clock.systemUTC(), Schedulers.boundedElastic());
+		EventBus threaded = new EventBus(Clock.systemUTC(), Schedulers.boundedElastic(), EventListener.NONE);
 		CountDownLatch release = new CountDownLatch(1);
 		CountDownLatch received = new CountDownLatch(100);
 		Disposable blocked = threaded.events(ALL, 4).subscribe((delivery) -> {
@@ -127,6 +209,12 @@ class EventBusTests {
 		release.countDown();
 		blocked.dispose();
 		quick.dispose();
+	}
+
+	private void publish(int from, int to) {
+		for (int i = from; i < to; i++) {
+			publish("x", Integer.toString(i));
+		}
 	}
 
 	private void publish(String type, String data) {

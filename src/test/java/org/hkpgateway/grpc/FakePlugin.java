@@ -53,9 +53,13 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.hkpgateway.host.HostCalls;
+import org.hkpgateway.host.HostEvents;
 import org.hkpgateway.host.StorageAsker;
 import org.hkpgateway.plugin.PluginEndpoint;
 import org.hkpgateway.proto.Empty;
+import org.hkpgateway.proto.Event;
+import org.hkpgateway.proto.EventBatch;
+import org.hkpgateway.proto.EventFilter;
 import org.hkpgateway.proto.HKPPluginGrpc;
 import org.hkpgateway.proto.HandleRequestEvent;
 import org.hkpgateway.proto.HandleResponse;
@@ -64,6 +68,7 @@ import org.hkpgateway.proto.HeaderMutation;
 import org.hkpgateway.proto.HealthStatus;
 import org.hkpgateway.proto.InitRequest;
 import org.hkpgateway.proto.InitResponse;
+import org.hkpgateway.proto.KeyChangeEvent;
 import org.hkpgateway.proto.PluginInfo;
 import org.hkpgateway.proto.RequestRewrite;
 import org.hkpgateway.proto.ShutdownRequest;
@@ -152,7 +157,11 @@ class FakePlugin implements AutoCloseable {
 		 */
 		TAKES_TOKENS,
 		/** Answers with what its host knows of keys, see {@link StorageAsker}. */
-		ASKS_STORAGE;
+		ASKS_STORAGE,
+		/** Answers with the events that it was brought. */
+		TELLS_EVENTS,
+		/** Answers with what comes of a call of its host, see {@link HostEvents}. */
+		ASKS_HOST;
 
 		/** What to do with a request: {@code /x/tells-view} is TELLS_VIEW. */
 		Behaviour of(HandleRequestEvent event) {
@@ -252,6 +261,8 @@ class FakePlugin implements AutoCloseable {
 
 	/** Whether it answers queries for keys, as {@link FakeKeys} does. */
 	volatile boolean providesKeys;
+
+	final FakeEvents brought = new FakeEvents();
 
 	/** The answers that it was shown. */
 	final Queue<UpstreamResponseEvent> responses = new ConcurrentLinkedQueue<>();
@@ -476,6 +487,7 @@ class FakePlugin implements AutoCloseable {
 					&& FakePlugin.this.responseManners != ResponseManners.UNDECLARED) {
 				answer.addFeatures("response");
 			}
+			FakePlugin.this.brought.declare(answer);
 			switch (FakePlugin.this.manners) {
 				case GOOD, EXITS_DURING_SHUTDOWN, NOT_A_PLUGIN, NO_PROOF, WRONG_PROOF, GO_PLUGIN, GO_PLUGIN_NOT_SERVING,
 						GO_PLUGIN_FLOODS, HANGS_IN_SHUTDOWN, HEALTHY, BINDS_SLOWLY, SHOWS_ANOTHER_CERTIFICATE,
@@ -512,6 +524,26 @@ class FakePlugin implements AutoCloseable {
 			catch (GeneralSecurityException ex) {
 				throw new IllegalStateException(ex);
 			}
+		}
+
+		@Override
+		public void subscribeEvents(EventFilter filter, StreamObserver<Event> observer) {
+			FakePlugin.this.brought.emit(filter, observer);
+		}
+
+		@Override
+		public void publishEvents(EventBatch batch, StreamObserver<Empty> observer) {
+			FakePlugin.this.brought.take(batch, observer);
+		}
+
+		@Override
+		public void publishEvent(Event event, StreamObserver<Empty> observer) {
+			FakePlugin.this.brought.take(event, observer);
+		}
+
+		@Override
+		public void handleKeyChange(KeyChangeEvent change, StreamObserver<Event> observer) {
+			FakePlugin.this.brought.take(change, observer);
 		}
 
 		@Override
@@ -659,6 +691,11 @@ class FakePlugin implements AutoCloseable {
 					.thenAccept((status) -> answer(observer,
 							(status == 0) ? answer.setContinueChain(true) : answer.setStatusCode(status)));
 				case ASKS_STORAGE -> CompletableFuture.supplyAsync(() -> StorageAsker.ask(event.getQueryParamsMap()))
+					.thenAccept((told) -> answer(observer,
+							answer.setStatusCode(200).setBody(ByteString.copyFromUtf8(told))));
+				case TELLS_EVENTS -> answer(observer,
+						answer.setStatusCode(200).setBody(ByteString.copyFromUtf8(FakePlugin.this.brought.told())));
+				case ASKS_HOST -> CompletableFuture.supplyAsync(() -> HostEvents.ask(event.getQueryParamsMap()))
 					.thenAccept((told) -> answer(observer,
 							answer.setStatusCode(200).setBody(ByteString.copyFromUtf8(told))));
 				case ADDS_HOST_ANSWER -> CompletableFuture.supplyAsync(HostCalls::wrongAndOwnToken)

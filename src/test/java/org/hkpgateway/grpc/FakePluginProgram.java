@@ -68,6 +68,9 @@ public final class FakePluginProgram {
 		}
 		plugin.providesKeys = System.getenv("PLUGIN_NAME") != null
 				&& System.getenv("PLUGIN_NAME").startsWith("provider");
+		if (args.length > 4) {
+			plugin.brought.manners = FakeEvents.Manners.valueOf(args[4]);
+		}
 		if (plugin.behaviour == FakePlugin.Behaviour.CRASHES_AFTER_10_S) {
 			plugin.later(10_000, () -> Runtime.getRuntime().halt(3));
 		}
@@ -145,6 +148,20 @@ public final class FakePluginProgram {
 			throws IOException {
 		write(parent, name, behaviour, new String[] { FakePlugin.Manners.GOOD.name(),
 				(stream ? FakePlugin.StreamManners.BEHAVES : FakePlugin.StreamManners.OFF).name() }, manifest);
+	}
+
+	/**
+	 * Makes a plugin that does for each request what its path names, and something with
+	 * the events that it is brought.
+	 * @param parent where to make it
+	 * @param name its own
+	 * @param eventManners one of {@link FakeEvents.Manners}
+	 * @param manifest lines to add to {@code [plugin]}
+	 */
+	public static void installHearing(Path parent, String name, String eventManners, String... manifest)
+			throws IOException {
+		write(parent, name, FakePlugin.Behaviour.AS_ASKED.name(), new String[] { FakePlugin.Manners.HEALTHY.name(),
+				FakePlugin.StreamManners.OFF.name(), FakePlugin.ResponseManners.OFF.name(), eventManners }, manifest);
 	}
 
 	/**

@@ -21,9 +21,12 @@ import org.hkpgateway.grpc.FakePlugin.Behaviour;
 import org.hkpgateway.grpc.FakePlugin.Manners;
 import org.hkpgateway.grpc.FakePlugin.StreamManners;
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.EmittedEvent;
+import org.hkpgateway.plugin.EventClient;
 import org.hkpgateway.plugin.HealthReport;
 import org.hkpgateway.plugin.PluginConnection;
 import org.hkpgateway.plugin.PluginEndpoint;
+import org.hkpgateway.plugin.PluginEvent;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSource;
@@ -227,6 +230,41 @@ class RemoteConnectionTests {
 			}
 		}
 
+	}
+
+	@Test
+	void eventsGoToEveryEndpoint() {
+		this.one.brought.manners = FakeEvents.Manners.BATCHES;
+		this.two.brought.manners = FakeEvents.Manners.FAILS_EVERY_OTHER;
+		try (PluginConnection connection = connected()) {
+			List<PluginEvent> events = List.of(TestEvents.changed(1, "inserted"), TestEvents.changed(2, "updated"));
+			assertThat(connection.events().deliver(events, 0).block(LONG)).isEqualTo(EventClient.Receipt.TAKEN);
+			assertThat(this.one.brought.batches).hasSize(1).containsExactlyElementsOf(this.two.brought.batches);
+			EventClient.Receipt failed = connection.events().deliver(events, 0).block(LONG);
+			assertThat(failed.failed()).isEqualTo(2);
+			assertThat(failed.failure()).hasMessageContaining("cannot");
+			assertThat(this.one.brought.batches).hasSize(2);
+		}
+	}
+
+	@Test
+	void whatEveryEndpointEmitsIsHeard() {
+		this.one.brought.manners = FakeEvents.Manners.EMITS_AND_ENDS;
+		this.two.brought.manners = FakeEvents.Manners.EMITS_AND_ENDS;
+		try (PluginConnection connection = connected()) {
+			assertThat(connection.events().emitted().map(EmittedEvent::type).take(4).collectList().block(LONG))
+				.filteredOn("plugin.fake.turn-1"::equals)
+				.hasSize(2);
+		}
+	}
+
+	@Test
+	void whereNoEndpointTakesEventsNoneAreBrought() {
+		try (PluginConnection connection = connected()) {
+			List<PluginEvent> events = List.of(TestEvents.changed(1, "inserted"));
+			assertThatExceptionOfType(EventClient.NotTaken.class)
+				.isThrownBy(() -> connection.events().deliver(events, 0).block(LONG));
+		}
 	}
 
 	@Test

@@ -3,6 +3,7 @@ package org.hkpgateway.grpc;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
@@ -10,6 +11,7 @@ import org.hkpgateway.hkp.HkpRequest;
 import org.hkpgateway.hkp.Operation;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.RequestHead;
+import org.hkpgateway.plugin.PluginEvent;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.plugin.RequestBody;
@@ -19,6 +21,9 @@ import org.hkpgateway.plugin.RequestEvent;
  * Events and specifications for tests.
  */
 final class TestEvents {
+
+	/** Of events on the bus. */
+	static final Instant AT = Instant.ofEpochSecond(1_700_000_000);
 
 	private TestEvents() {
 	}
@@ -55,6 +60,34 @@ final class TestEvents {
 			.config("{\"threshold\":3}")
 			.maxMessageBytes(maxMessageBytes)
 			.build();
+	}
+
+	static PluginEvent changed(int number, String change) {
+		return new Told("key.changed", number, Map.of("fingerprint", "F" + number, "change", change));
+	}
+
+	record Told(String type, long sequence, Map<String, String> metadata) implements PluginEvent {
+
+		@Override
+		public String id() {
+			return "id-" + this.sequence;
+		}
+
+		@Override
+		public String source() {
+			return "gateway";
+		}
+
+		@Override
+		public Instant at() {
+			return AT;
+		}
+
+		@Override
+		public String data() {
+			return "{\"n\":" + this.sequence + "}";
+		}
+
 	}
 
 }

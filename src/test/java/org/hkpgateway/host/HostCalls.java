@@ -8,6 +8,7 @@ import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import net.devh.boot.grpc.server.service.GrpcServiceDefinition;
+import org.hkpgateway.events.EventBus;
 import org.hkpgateway.proto.AcquireTokensRequest;
 import org.hkpgateway.proto.AcquireTokensResponse;
 import org.hkpgateway.proto.CompareAndSetStateRequest;
@@ -35,12 +36,13 @@ public final class HostCalls {
 	/**
 	 * Makes servers as the gateway does.
 	 * @param information what plugins are told
+	 * @param bus where their events go
 	 * @param listener is told of refusals
 	 */
-	public static HostServers servers(HostInformation information, HostRefusalListener listener) {
-		return new HostServers(
-				() -> List.of(new GrpcServiceDefinition("pluginHostService", PluginHostService.class,
-						new PluginHostService(information, TestHost.state(), TestHost.storage()).bindService())),
+	public static HostServers servers(HostInformation information, EventBus bus, HostRefusalListener listener) {
+		return new HostServers(() -> List.of(new GrpcServiceDefinition("pluginHostService", PluginHostService.class,
+				new PluginHostService(information, TestHost.state(), TestHost.storage(), TestHost.events(bus))
+					.bindService())),
 				listener);
 	}
 

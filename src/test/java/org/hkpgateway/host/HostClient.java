@@ -45,14 +45,23 @@ final class HostClient implements AutoCloseable {
 
 	/** Calls with any authorization, or none. */
 	PluginHostGrpc.PluginHostBlockingStub authorization(String value) {
-		Metadata metadata = new Metadata();
-		if (value != null) {
-			metadata.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), value);
-		}
-		ClientInterceptor interceptor = MetadataUtils.newAttachHeadersInterceptor(metadata);
 		return PluginHostGrpc.newBlockingStub(this.channel)
-			.withInterceptors(interceptor)
+			.withInterceptors(metadata(value))
 			.withDeadlineAfter(10, TimeUnit.SECONDS);
+	}
+
+	private static ClientInterceptor metadata(String authorization) {
+		Metadata metadata = new Metadata();
+		if (authorization != null) {
+			metadata.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), authorization);
+		}
+		return MetadataUtils.newAttachHeadersInterceptor(metadata);
+	}
+
+	/** Calls that last as long as they like. */
+	PluginHostGrpc.PluginHostStub streams(Map<String, String> environment) {
+		return PluginHostGrpc.newStub(this.channel)
+			.withInterceptors(metadata("Bearer " + environment.get("PLUGIN_HOST_TOKEN")));
 	}
 
 	PluginHostGrpc.PluginHostBlockingStub token(Map<String, String> environment) {

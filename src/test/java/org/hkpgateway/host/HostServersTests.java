@@ -15,6 +15,7 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.hkpgateway.events.EventBus;
 import org.hkpgateway.plugin.HostAccess;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.PluginStartException;
@@ -204,7 +205,8 @@ class HostServersTests {
 
 	@Test
 	void servesNothingButTheHostService() {
-		ServerServiceDefinition host = new PluginHostService(TestHost.INFORMATION, TestHost.state(), TestHost.storage())
+		ServerServiceDefinition host = new PluginHostService(TestHost.INFORMATION, TestHost.state(), TestHost.storage(),
+				TestHost.events(new EventBus()))
 			.bindService();
 		ServerServiceDefinition other = new HKPPluginGrpc.HKPPluginImplBase() {
 		}.bindService();

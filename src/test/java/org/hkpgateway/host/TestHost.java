@@ -14,6 +14,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
+import org.hkpgateway.events.EventBus;
+import org.hkpgateway.events.EventListener;
+import org.hkpgateway.events.PluginEvents;
 import org.hkpgateway.plugin.HostAccess;
 import org.hkpgateway.plugin.KeyQuery;
 import org.hkpgateway.plugin.PluginId;
@@ -39,6 +42,8 @@ final class TestHost implements AutoCloseable {
 
 	final ConcurrentLinkedQueue<String> refusals = new ConcurrentLinkedQueue<>();
 
+	final EventBus bus = new EventBus();
+
 	final Path runtime;
 
 	final HostServers servers;
@@ -52,7 +57,8 @@ final class TestHost implements AutoCloseable {
 	TestHost(ServerTransport transport, HostLimits limits, URI... keyservers) {
 		this.runtime = shortDirectory();
 		this.storage = storage(keyservers);
-		this.servers = new HostServers(List.of(new PluginHostService(INFORMATION, state(), this.storage).bindService()),
+		this.servers = new HostServers(
+				List.of(new PluginHostService(INFORMATION, state(), this.storage, events(this.bus)).bindService()),
 				(plugin, refusal) -> this.refusals.add(plugin + " " + refusal.label()), transport, limits);
 	}
 
@@ -84,6 +90,10 @@ final class TestHost implements AutoCloseable {
 					}
 
 				});
+	}
+
+	static PluginEvents events(EventBus bus) {
+		return new PluginEvents(bus, EventListener.NONE);
 	}
 
 	private static Path shortDirectory() {
@@ -134,6 +144,7 @@ final class TestHost implements AutoCloseable {
 	public void close() {
 		this.servers.close();
 		this.storage.close();
+		this.bus.close();
 		try {
 			FileSystemUtils.deleteRecursively(this.runtime);
 		}

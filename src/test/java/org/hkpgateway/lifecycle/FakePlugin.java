@@ -44,6 +44,8 @@ final class FakePlugin {
 	/** Null: it does not know such queries. */
 	volatile KeyProvider keys;
 
+	final FakeEventClient events = new FakeEventClient();
+
 	private final List<String> instances = new CopyOnWriteArrayList<>();
 
 	private volatile CompletableFuture<String> lost = new CompletableFuture<>();

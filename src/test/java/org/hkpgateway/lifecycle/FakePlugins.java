@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.hkpgateway.plugin.BreakerListener;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.EventClient;
 import org.hkpgateway.plugin.HealthReport;
 import org.hkpgateway.plugin.KeyProvider;
 import org.hkpgateway.plugin.PluginClient;
@@ -42,6 +43,9 @@ final class FakePlugins implements PluginLauncher, PluginConnection.Connector, P
 
 	private final AtomicLong pids = new AtomicLong(100);
 
+	/** What ties processes to the event bus. */
+	EventLinks links = EventLinks.NONE;
+
 	FakePlugin plugin(String name) {
 		return plugin(new PluginId(name));
 	}
@@ -51,7 +55,7 @@ final class FakePlugins implements PluginLauncher, PluginConnection.Connector, P
 	}
 
 	Tools tools(LifecycleSettings settings) {
-		return new Tools(this, this, this, settings);
+		return new Tools(this, this, this, settings, (spec, client) -> this.links.open(spec, client));
 	}
 
 	long running() {
@@ -184,6 +188,11 @@ final class FakePlugins implements PluginLauncher, PluginConnection.Connector, P
 				}
 
 			};
+		}
+
+		@Override
+		public EventClient events() {
+			return plugin(this.id).events;
 		}
 
 		@Override

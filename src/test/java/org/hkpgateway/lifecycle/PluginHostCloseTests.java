@@ -25,7 +25,7 @@ class PluginHostCloseTests {
 	private final FakePlugins fakes = new FakePlugins();
 
 	private final PluginHost host = new PluginHost(this.fakes, this.fakes, this.fakes, LifecycleSettings.DEFAULTS,
-			List.of(new LoggingStateListener()), BreakerListener.NONE);
+			List.of(new LoggingStateListener()), BreakerListener.NONE, EventLinks.NONE);
 
 	@Test
 	void dependentsStopBeforeTheirDependenciesAndTheLauncherLast() throws Exception {

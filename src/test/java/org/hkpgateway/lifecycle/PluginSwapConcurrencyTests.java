@@ -38,7 +38,7 @@ class PluginSwapConcurrencyTests {
 	private final FakePlugin plugin = this.fakes.plugin("a");
 
 	private final PluginHost host = new PluginHost(this.fakes, this.fakes, this.fakes, settings(), List.of(),
-			BreakerListener.NONE);
+			BreakerListener.NONE, EventLinks.NONE);
 
 	@AfterEach
 	void close() {

@@ -30,7 +30,7 @@ class StateEventsTests {
 	private final EventBus bus = new EventBus();
 
 	private final PluginHost host = new PluginHost(this.fakes, this.fakes, this.fakes, LifecycleSettings.DEFAULTS,
-			List.of(new StateEvents(this.bus)), BreakerListener.NONE);
+			List.of(new StateEvents(this.bus)), BreakerListener.NONE, EventLinks.NONE);
 
 	@AfterEach
 	void close() {

@@ -58,7 +58,8 @@ class FieldNumbersTests {
 	/** Fields that came later to those messages. */
 	private static final String NEW_FIELDS = """
 			InitRequest: granted_capabilities 10 string*, instance_id 11 string, nonce 12 bytes, host 13 HostInfo
-			InitResponse: features 10 string*, auth_proof 11 bytes, max_message_bytes 12 uint32
+			InitResponse: features 10 string*, auth_proof 11 bytes, max_message_bytes 12 uint32, \
+			event_filter 13 EventFilter
 			HandleRequestEvent: header_fields 10 HeaderField*, raw_target 11 bytes, hkp 12 HkpRequest, tls 13 bool, \
 			body_state 14 BodyState, body_length 15 int64, annotations 16 map, deadline_ms 17 int64, \
 			traceparent 18 string, dry_run 19 bool, cancel 20 bool

@@ -1,0 +1,207 @@
+package org.hkpgateway.host;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+import com.google.protobuf.ByteString;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+import io.grpc.stub.StreamObserver;
+import org.hkpgateway.proto.Empty;
+import org.hkpgateway.proto.Event;
+import org.hkpgateway.proto.EventBatch;
+import org.hkpgateway.proto.EventFilter;
+
+/**
+ * In the process of a plugin: what it does with events at its host.
+ */
+public final class HostEvents {
+
+	private static final HostEvents own = new HostEvents();
+
+	private static final ByteString DATA = ByteString.copyFromUtf8("{\"text\":\"" + "x".repeat(100) + "\"}");
+
+	private static final int SHOWN = 20;
+
+	private final HostClient client = HostClient.of(System.getenv());
+
+	private final Deque<String> types = new ArrayDeque<>();
+
+	private long received;
+
+	private long dropped;
+
+	private long first;
+
+	private long last;
+
+	private String end = "reading";
+
+	private volatile String floodEnd = "flooding";
+
+	private HostEvents() {
+	}
+
+	/**
+	 * Does what a query names. Blocks.
+	 * @param query {@code call} and what it needs
+	 * @return what came of it, or the refusal of the host
+	 */
+	public static String ask(Map<String, String> query) {
+		try {
+			return switch (query.get("call")) {
+				case "publish" -> own.publish(query.get("type"), number(query, "count"));
+				case "stream" -> own.stream(query.get("type"), number(query, "count"));
+				case "flood" -> own.flood(query.get("type"), number(query, "seconds"));
+				case "flooded" -> own.floodEnd;
+				case "read" -> own.read(query.get("type"));
+				case "told" -> own.told();
+				default -> "expected: a call that this program knows, got: " + query;
+			};
+		}
+		catch (StatusRuntimeException ex) {
+			return text(ex.getStatus());
+		}
+		catch (Exception ex) {
+			return ex.toString();
+		}
+	}
+
+	private static int number(Map<String, String> query, String name) {
+		return Integer.parseInt(query.get(name));
+	}
+
+	private static String text(Status status) {
+		return status.getCode() + ": " + status.getDescription();
+	}
+
+	private static Event event(String type) {
+		return Event.newBuilder().setType(type).setData(DATA).build();
+	}
+
+	private String publish(String type, int count) {
+		for (int i = 0; i < count; i++) {
+			this.client.token(System.getenv()).publishEvent(event(type));
+		}
+		return "published";
+	}
+
+	private String stream(String type, int count) throws Exception {
+		Answer answer = new Answer();
+		StreamObserver<Event> writer = this.client.streams(System.getenv()).publishEvents(answer);
+		for (int i = 0; i < count; i++) {
+			writer.onNext(event(type));
+		}
+		writer.onCompleted();
+		return answer.end.get(20, TimeUnit.SECONDS);
+	}
+
+	/** As fast as the host takes them. */
+	private String flood(String type, int seconds) {
+		AtomicLong sent = new AtomicLong();
+		long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+		Event event = event(type);
+		Answer answer = new Answer() {
+
+			@Override
+			public void beforeStart(ClientCallStreamObserver<Event> call) {
+				call.setOnReadyHandler(() -> {
+					while (call.isReady() && System.nanoTime() < until) {
+						call.onNext(event);
+						sent.incrementAndGet();
+					}
+					if (System.nanoTime() >= until && !this.completed) {
+						this.completed = true;
+						call.onCompleted();
+					}
+				});
+			}
+
+		};
+		var unused = this.client.streams(System.getenv()).publishEvents(answer);
+		answer.end.thenAccept((end) -> this.floodEnd = end.equals("answered") ? "sent " + sent : end);
+		return "flooding";
+	}
+
+	private String read(String type) {
+		EventFilter filter = EventFilter.newBuilder().addAllEventTypes(List.of(type.split(","))).build();
+		this.client.streams(System.getenv()).subscribeEvents(filter, new StreamObserver<EventBatch>() {
+
+			@Override
+			public void onNext(EventBatch batch) {
+				note(batch);
+			}
+
+			@Override
+			public void onError(Throwable failure) {
+				end(text(Status.fromThrowable(failure)));
+			}
+
+			@Override
+			public void onCompleted() {
+				end("completed");
+			}
+
+		});
+		return "reading";
+	}
+
+	private synchronized void note(EventBatch batch) {
+		this.dropped += batch.getDropped();
+		for (Event event : batch.getEventsList()) {
+			this.first = (this.received == 0) ? event.getSequence() : this.first;
+			this.received++;
+			if (event.getSequence() <= this.last && event.getSource().equals("writer")) {
+				this.end = "out of order: " + event.getSequence() + " after " + this.last;
+			}
+			this.last = event.getSequence();
+			this.types.addLast(event.getSource() + ":" + event.getType());
+			if (this.types.size() > SHOWN) {
+				this.types.removeFirst();
+			}
+		}
+	}
+
+	private synchronized void end(String how) {
+		this.end = how;
+	}
+
+	private synchronized String told() {
+		return this.end + " received=" + this.received + " dropped=" + this.dropped + " first=" + this.first + " last="
+				+ this.last + " " + this.types;
+	}
+
+	private static class Answer implements ClientResponseObserver<Event, Empty> {
+
+		final CompletableFuture<String> end = new CompletableFuture<>();
+
+		boolean completed;
+
+		@Override
+		public void beforeStart(ClientCallStreamObserver<Event> call) {
+		}
+
+		@Override
+		public void onNext(Empty answer) {
+		}
+
+		@Override
+		public void onError(Throwable failure) {
+			this.end.complete(text(Status.fromThrowable(failure)));
+		}
+
+		@Override
+		public void onCompleted() {
+			this.end.complete("answered");
+		}
+
+	}
+
+}
