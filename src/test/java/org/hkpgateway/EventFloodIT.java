@@ -74,7 +74,7 @@ class EventFloodIT {
 						.isEqualTo(200);
 					answered++;
 				}
-				assertThat(answered).as("requests during the flood").isGreaterThan(SECONDS * 5);
+				assertThat(answered).as("requests during the flood").isGreaterThan(10);
 				// Counted while it still sleeps.
 				this.gateway.await("losses of the reader", () -> lost("reader") > 0);
 			}
@@ -82,7 +82,7 @@ class EventFloodIT {
 				SystemProcesses.signal(pid, "CONT");
 			}
 			long sent = Long.parseLong(ask("writer", "call=flooded").substring("sent ".length()));
-			assertThat(sent).as("events of a flood").isGreaterThan(SECONDS * 5000);
+			assertThat(sent).as("events of a flood, of which 10 000 may wait").isGreaterThan(10_000);
 			for (String reader : List.of("reader", "other")) {
 				this.gateway.await("the end of the flood at " + reader, () -> number(reader, LAST) == before + sent);
 				assertThat(number(reader, RECEIVED) + number(reader, DROPPED)).as(reader)

@@ -9,6 +9,8 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import net.devh.boot.grpc.server.autoconfigure.GrpcServerAutoConfiguration;
 import net.devh.boot.grpc.server.interceptor.GrpcGlobalServerInterceptor;
 import net.devh.boot.grpc.server.service.GrpcServiceDiscoverer;
+import org.hkpgateway.events.EventBus;
+import org.hkpgateway.events.PluginEvents;
 import org.hkpgateway.plugin.HostAccess;
 import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.proto.Empty;
@@ -72,6 +74,16 @@ class HostDiscoveryTests {
 		@Bean
 		KeyStorage storage() {
 			return TestHost.storage();
+		}
+
+		@Bean(destroyMethod = "close")
+		EventBus bus() {
+			return new EventBus();
+		}
+
+		@Bean
+		PluginEvents events(EventBus bus) {
+			return TestHost.events(bus);
 		}
 
 		@Bean
