@@ -63,7 +63,13 @@ class EventFloodIT {
 				ask("writer", "call=publish&type=plugin.writer.x&count=1");
 				return number("reader", RECEIVED) > 0 && number("other", RECEIVED) > 0;
 			});
-			long before = number("other", LAST);
+			long[] seen = { -1 };
+			this.gateway.await("nothing on its way", () -> {
+				boolean still = number("reader", LAST) == seen[0] && number("other", LAST) == seen[0];
+				seen[0] = number("other", LAST);
+				return still;
+			});
+			long before = seen[0];
 			long pid = this.gateway.pluginPid("reader");
 			SystemProcesses.signal(pid, "STOP");
 			try {

@@ -1,6 +1,7 @@
 package org.hkpgateway;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -50,17 +51,20 @@ class KeyStorageIT {
 		return GatewayProcess.start(properties.toArray(String[]::new));
 	}
 
-	private static String ask(GatewayProcess gateway, String plugin, String type, String query, String more)
-			throws IOException {
-		String octets = RawClient
-			.exchange(gateway.port(),
-					"GET /" + plugin + "?type=" + type + "&query=" + URLEncoder.encode(query, StandardCharsets.UTF_8)
-							+ more + " HTTP/1.0\r\nHost: k\r\n\r\n")
-			.body();
-		return new String(octets.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+	private static String ask(GatewayProcess gateway, String plugin, String type, String query, String more) {
+		try {
+			String octets = RawClient
+				.exchange(gateway.port(), "GET /" + plugin + "?type=" + type + "&query="
+						+ URLEncoder.encode(query, StandardCharsets.UTF_8) + more + " HTTP/1.0\r\nHost: k\r\n\r\n")
+				.body();
+			return new String(octets.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
-	private static String ask(GatewayProcess gateway, String type, String query) throws IOException {
+	private static String ask(GatewayProcess gateway, String type, String query) {
 		return ask(gateway, "granted", type, query, "");
 	}
 
@@ -117,7 +121,7 @@ class KeyStorageIT {
 			assertThat(ask(gateway, "LOOKUP", FPR))
 				.isEqualTo("UNAVAILABLE: expected: an answer of the keyserver within 1000 ms, got: none");
 			sks.thaw();
-			assertThat(ask(gateway, "LOOKUP", FPR)).isEqualTo("total 0\n");
+			gateway.await("an answer", () -> ask(gateway, "LOOKUP", FPR).equals("total 0\n"));
 		}
 	}
 

@@ -54,7 +54,10 @@ public record UploadOutcome(boolean accepted, List<UploadedKey> keys, @Nullable 
 		}
 		if (keys.isEmpty() && operation == Operation.DELETE) {
 			// Hockeypuck names those that were not deleted, and fails if there is none.
-			return known(distinct(uploaded.get()), KeyChange.DELETED);
+			List<UploadedKey> deleted = distinct(uploaded.get());
+			return deleted.isEmpty() ? new UploadOutcome(true, deleted, Unread.NOT_NAMED,
+					"expected: an upload whose keys can be read, or the names of those that were deleted, got: neither")
+					: known(deleted, KeyChange.DELETED);
 		}
 		boolean accepted = keys.isEmpty() || keys.stream().anyMatch((key) -> key.change() != KeyChange.INVALID);
 		return new UploadOutcome(accepted, keys, null, "");

@@ -101,18 +101,16 @@ public final class FallbackStateStore implements StateStore {
 					? fallback.apply(local()) : Mono.error(ex));
 	}
 
-	private StateStore local() {
+	/** Also for single commands that fail: a Redis that often does must lift no limit. */
+	private synchronized StateStore local() {
 		Availability.Status status = this.availability.get();
-		if (status.phase() == Availability.Phase.UP) {
-			return this.maker.get();
+		long now = this.nanoTime.getAsLong();
+		long since = (status.phase() == Availability.Phase.UP) ? now : status.since();
+		if (since - this.localUsed > FRESH.toNanos()) {
+			this.local = this.maker.get();
 		}
-		synchronized (this) {
-			if (status.since() - this.localUsed > FRESH.toNanos()) {
-				this.local = this.maker.get();
-			}
-			this.localUsed = this.nanoTime.getAsLong();
-			return this.local;
-		}
+		this.localUsed = now;
+		return this.local;
 	}
 
 	/**

@@ -9,6 +9,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 import io.lettuce.core.ClientOptions;
@@ -58,9 +59,13 @@ public final class RedisLink implements AutoCloseable {
 	/** Commands on their way at a time; more are refused. */
 	private static final int MOST_COMMANDS = 10_000;
 
+	private static final Duration ERROR_LOG_PAUSE = Duration.ofSeconds(10);
+
 	private static final byte[][] REPLICAS = { bytes("hkp:replicas") };
 
 	private static final Logger logger = LoggerFactory.getLogger(RedisLink.class);
+
+	private final AtomicLong nextErrorLog = new AtomicLong(System.nanoTime());
 
 	private final byte[] replica = bytes(UUID.randomUUID().toString());
 
@@ -181,10 +186,20 @@ public final class RedisLink implements AutoCloseable {
 		if (failure instanceof RedisCommandExecutionException) {
 			this.errors.increment();
 			this.availability.answered();
+			logError(String.valueOf(failure.getMessage()));
 			return unavailable(String.valueOf(failure.getMessage()), failure);
 		}
 		this.rejected.increment();
 		return unavailable(failure.toString(), failure);
+	}
+
+	/** At most once in ten seconds: it may come with each command. */
+	private void logError(String message) {
+		long now = System.nanoTime();
+		long next = this.nextErrorLog.get();
+		if (now - next >= 0 && this.nextErrorLog.compareAndSet(next, now + ERROR_LOG_PAUSE.toNanos())) {
+			logger.warn("Redis at {} refuses a command: {}", this.address, message);
+		}
 	}
 
 	private static StateException unavailable(String got, Throwable cause) {
@@ -219,6 +234,10 @@ public final class RedisLink implements AutoCloseable {
 			this.triesInVain = 0;
 			this.replicas.seen(((Long) answer.get(0)).intValue());
 			this.availability.reached();
+			// It may have been closed since the answer, and that was told before.
+			if (!current.isOpen()) {
+				this.availability.lost(Watch.CLOSED);
+			}
 		}
 		catch (ExecutionException | TimeoutException | RuntimeException ex) {
 			if (ex.getCause() instanceof RedisCommandTimeoutException && this.availability.isUp()) {

@@ -78,7 +78,7 @@ public final class KeyStorage implements AutoCloseable {
 		this.provider = provider;
 		this.changes = changes;
 		this.listener = listener;
-		this.keyservers = new Keyservers(urls, settings.connectTimeout(), settings.timeout());
+		this.keyservers = new Keyservers(urls, settings.connectTimeout(), settings.timeout().plusSeconds(1));
 		this.cache = new AnswerCache(settings.cacheBytes(), settings.cacheTtl(), Ticker.systemTicker(), listener);
 	}
 

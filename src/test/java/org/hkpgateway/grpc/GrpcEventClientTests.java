@@ -156,7 +156,8 @@ class GrpcEventClientTests {
 			.expectNext("plugin.fake.one", "key.changed", "plugin.fake.three")
 			.then(() -> assertThat(this.plugin.calls).containsExactly("SubscribeEvents"))
 			.then(this.connection::close)
-			.verifyComplete();
+			.expectComplete()
+			.verify(LONG);
 	}
 
 	@Test

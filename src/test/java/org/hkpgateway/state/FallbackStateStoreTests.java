@@ -111,13 +111,14 @@ class FallbackStateStoreTests {
 	}
 
 	@Test
-	void aSingleCommandThatFailsIsAnsweredAsIfNothingWereKept() {
-		away();
-		put("here");
-		back();
+	void singleCommandsThatFailLiftNoLimit() {
 		this.answering = null;
-		assertThat(text()).isEqualTo("nothing");
-		assertThat(this.store.acquire(KEY, 1, new TokenBucket(1, 1, Duration.ofDays(1))).block().acquired()).isTrue();
+		TokenBucket two = new TokenBucket(2, 1, Duration.ofDays(1));
+		assertThat(this.store.acquire(KEY, 1, two).block().acquired()).isTrue();
+		assertThat(this.store.acquire(KEY, 1, two).block().acquired()).isTrue();
+		assertThat(this.store.acquire(KEY, 1, two).block().acquired()).isFalse();
+		pass(FallbackStateStore.FRESH.plusSeconds(1));
+		assertThat(this.store.acquire(KEY, 1, two).block().acquired()).as("long after the last one").isTrue();
 	}
 
 	@Test

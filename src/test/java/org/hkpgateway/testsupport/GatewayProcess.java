@@ -214,7 +214,7 @@ public final class GatewayProcess implements AutoCloseable {
 		try {
 			return json.readTree(http.send(
 					HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + this.managementPort + "/actuator/" + path))
-						.timeout(Duration.ofSeconds(10))
+						.timeout(Duration.ofSeconds(60))
 						.build(),
 					HttpResponse.BodyHandlers.ofString())
 				.body());

@@ -1,6 +1,7 @@
 package org.hkpgateway.antiabuse;
 
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 
 import org.hkpgateway.sdk.Decision;
 import org.hkpgateway.sdk.Health;
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AntiabusePlugin implements PluginHandler {
 
+	private static final long WARM_UP_SECONDS = 5;
+
 	private static final PluginLog log = PluginLog.get("antiabuse");
 
 	private volatile @Nullable AntiabuseGuard guard;
@@ -34,10 +37,22 @@ public final class AntiabusePlugin implements PluginHandler {
 	public void init(PluginContext context) {
 		AntiabuseConfig config = AntiabuseConfig.parse(context.config());
 		config.warnings().forEach(log::warn);
-		this.guard = new AntiabuseGuard(config, context.state(), System::nanoTime);
+		AntiabuseGuard ready = new AntiabuseGuard(config, context.state(), System::nanoTime);
+		this.guard = ready;
+		if (context.state() != null) {
+			warmUp(ready);
+		}
 		log.info("ready", "state", (context.state() != null) ? "shared" : "own", "limits", config.limits(),
 				"hashquery_limit", config.hashqueryLimit(), "block_steps", config.blockSteps(), "max_clients",
 				config.maxClients());
+	}
+
+	/** So that the first request is not the first to ask the gateway. Counts nothing. */
+	private static void warmUp(AntiabuseGuard ready) {
+		var unused = ready.decide(Request.builder("GET", "/").dryRun().build())
+			.toCompletableFuture()
+			.completeOnTimeout(Decision.allow(), WARM_UP_SECONDS, TimeUnit.SECONDS)
+			.join();
 	}
 
 	@Override
