@@ -78,6 +78,7 @@ public final class KeyStorage implements AutoCloseable {
 		this.provider = provider;
 		this.changes = changes;
 		this.listener = listener;
+		// The query's own limit comes first, so that there is one message for it.
 		this.keyservers = new Keyservers(urls, settings.connectTimeout(), settings.timeout().plusSeconds(1));
 		this.cache = new AnswerCache(settings.cacheBytes(), settings.cacheTtl(), Ticker.systemTicker(), listener);
 	}
