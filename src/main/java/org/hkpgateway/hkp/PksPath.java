@@ -47,6 +47,11 @@ final class PksPath {
 					"expected: a path that starts with /pks/ literally, got: another spelling"
 							+ " of it; write the path without escapes, dot segments or doubled slashes");
 		}
+		Endpoint endpoint = Endpoint.of(path);
+		if (endpoint != null && endpoint.argument() == Endpoint.Argument.NONE) {
+			// All of it is as it should be written.
+			return;
+		}
 		for (String segment : path.substring(PREFIX.length()).split("/", -1)) {
 			if (segment.isEmpty() || segment.equals(".") || segment.equals("..")) {
 				throw new AmbiguousTargetException("expected: path segments with text between the slashes,"
@@ -57,7 +62,6 @@ final class PksPath {
 		if (correct != null) {
 			throw new AmbiguousTargetException("expected: " + correct + ", got: the same in another case");
 		}
-		Endpoint endpoint = Endpoint.of(path);
 		if (endpoint != null && endpoint.argument() == Endpoint.Argument.ENCODED) {
 			requirePlain(path.substring(0, path.lastIndexOf('/')));
 			requireOneReading(endpoint.argumentOf(path));

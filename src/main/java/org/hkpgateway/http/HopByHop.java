@@ -1,7 +1,7 @@
 package org.hkpgateway.http;
 
-import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -34,8 +34,8 @@ public final class HopByHop {
 	 * @return matches the standard names and those that Connection lists, except those
 	 * that it may not list: Host, Content-Length and the like
 	 */
-	public static Predicate<String> names(Collection<String> connectionValues) {
-		if (connectionValues.isEmpty()) {
+	public static Predicate<String> names(List<String> connectionValues) {
+		if (connectionValues.isEmpty() || (connectionValues.size() == 1 && isUsual(connectionValues.get(0)))) {
 			return STANDARD;
 		}
 		Set<String> listed = new HashSet<>();
@@ -51,6 +51,10 @@ public final class HopByHop {
 		listed.remove("keep-alive");
 		listed.remove("");
 		return listed.isEmpty() ? STANDARD : STANDARD.or((name) -> listed.contains(name.toLowerCase(Locale.ROOT)));
+	}
+
+	private static boolean isUsual(String value) {
+		return value.equalsIgnoreCase("keep-alive") || value.equalsIgnoreCase("close");
 	}
 
 	private static boolean isEndToEnd(String name) {

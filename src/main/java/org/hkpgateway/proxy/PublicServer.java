@@ -137,7 +137,10 @@ public final class PublicServer implements AutoCloseable {
 		HttpServer http1 = server.noSSL()
 			.forwarded(false)
 			.protocol(HttpProtocol.HTTP11)
-			.httpRequestDecoder((decoder) -> decoder.maxHeaderSize(maxHead).maxInitialLineLength(maxHead))
+			// WireGuard has checked fields, more strictly; answers are checked where they
+			// come from.
+			.httpRequestDecoder(
+					(decoder) -> decoder.maxHeaderSize(maxHead).maxInitialLineLength(maxHead).validateHeaders(false))
 			.childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
 			.childObserve(this::connected)
 			.doOnBound(
@@ -155,6 +158,7 @@ public final class PublicServer implements AutoCloseable {
 	private HttpServer http2(HttpServer server) {
 		int maxHead = (int) this.edge.maxHeaderBytes().toBytes();
 		return server.protocol(HttpProtocol.H2C)
+			.httpRequestDecoder((decoder) -> decoder.validateHeaders(true))
 			// Whoever has a group ends gracefully: streams that are open go on until the
 			// drain is over.
 			.channelGroup(new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE))

@@ -7,6 +7,7 @@ import java.util.function.Predicate;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -124,6 +125,7 @@ final class UpstreamClient implements AutoCloseable {
 
 		private Mono<Void> as(String method, UpstreamServer server) {
 			boolean[] sent = new boolean[1];
+			Channel[] connection = new Channel[1];
 			this.exchange.asksUpstream(server.name());
 			RequestTracing.KeyserverSpan span = ExchangeTracing.asking(this.exchange, method, server, this.attempts++);
 			Mono<Void> attempt = server.client(this.exchange.channel().eventLoop())
@@ -132,13 +134,15 @@ final class UpstreamClient implements AutoCloseable {
 				.send((request, outbound) -> {
 					// The library writes on return, and has a connection that is open.
 					sent[0] = true;
+					outbound.withConnection((used) -> connection[0] = used.channel());
 					Publisher<Void> sending = send(request, outbound, method, this.head, this.body);
 					ExchangeTracing.propagate(span, request.requestHeaders());
 					return sending;
 				})
 				.response((response, content) -> {
 					ExchangeTracing.answered(span, response.status().code());
-					return relay(this.exchange, method, response, watched(response, content), this.responseHeaders);
+					return relay(this.exchange, method, response, watched(response, content),
+							WholeAnswer.isThere(connection[0]), this.responseHeaders);
 				})
 				.then();
 			Mono<Void> traced = ExchangeTracing.ending(span, attempt);
@@ -248,7 +252,7 @@ final class UpstreamClient implements AutoCloseable {
 	}
 
 	private static Publisher<Void> relay(Exchange exchange, String sentMethod, HttpClientResponse from,
-			Flux<ByteBuf> content, List<HeaderMutation> mutations) {
+			Flux<ByteBuf> content, boolean whole, List<HeaderMutation> mutations) {
 		if (sentMethod.equals("HEAD") && (from.status().code() == 405 || from.status().code() == 501)) {
 			return Mono.error(new HeadNotServedException());
 		}
@@ -261,7 +265,7 @@ final class UpstreamClient implements AutoCloseable {
 			HttpHeaders to = exchange.response().responseHeaders();
 			NettyHeaders.pass(received, hopByHop, to);
 			NettyHeaders.apply(mutations, to);
-			return answer(exchange, sentMethod, from, content);
+			return answer(exchange, sentMethod, from, content, whole);
 		}
 		Headers passed = NettyHeaders.copy(received, hopByHop).apply(mutations);
 		// Nobody asks for bytes of the body yet, so none are read.
@@ -269,12 +273,12 @@ final class UpstreamClient implements AutoCloseable {
 			.publishOn(Schedulers.fromExecutor(exchange.channel().eventLoop()))
 			.flatMapMany((headers) -> {
 				NettyHeaders.add(headers, exchange.response().responseHeaders());
-				return answer(exchange, sentMethod, from, content);
+				return answer(exchange, sentMethod, from, content, whole);
 			});
 	}
 
 	private static Publisher<Void> answer(Exchange exchange, String sentMethod, HttpClientResponse from,
-			Flux<ByteBuf> content) {
+			Flux<ByteBuf> content, boolean whole) {
 		HttpServerResponse to = exchange.response();
 		to.status(from.status());
 		if (exchange.http10()) {
@@ -287,9 +291,11 @@ final class UpstreamClient implements AutoCloseable {
 			// The body is not read, which ends its connection.
 			return to.send();
 		}
-		boolean bodiless = exchange.method().equals("HEAD") || status == 204 || status == 304;
-		return bodiless ? content.then().then(to.send())
-				: to.send(content.doOnNext((part) -> exchange.sent(part.retain())));
+		if (exchange.method().equals("HEAD") || status == 204 || status == 304) {
+			return content.then().then(to.send());
+		}
+		Flux<ByteBuf> body = content.doOnNext((part) -> exchange.sent(part.retain()));
+		return to.send(whole ? body.single() : body);
 	}
 
 	private static boolean isClosed(Throwable error) {

@@ -91,9 +91,12 @@ final class UpstreamServer implements AutoCloseable {
 				.addAfter(NettyPipeline.HttpCodec, "hkp.answer-wait",
 						new AnswerWait(this.name, this.settings.responseTimeout()))
 				.addAfter(NettyPipeline.HttpCodec, "hkp.keep-alive", new KeepAliveTime())
-				.addAfter(NettyPipeline.HttpCodec, "hkp.interim-answers", new InterimAnswers()))
-			.httpResponseDecoder(
-					(decoder) -> decoder.maxHeaderSize(MAX_HEAD_BYTES).maxInitialLineLength(MAX_HEAD_BYTES))
+				.addAfter(NettyPipeline.HttpCodec, "hkp.interim-answers", new InterimAnswers())
+				.addAfter(NettyPipeline.HttpCodec, "hkp.whole-answer", new WholeAnswer()))
+			// Fields are checked when an answer is relayed, by NettyHeaders.
+			.httpResponseDecoder((decoder) -> decoder.maxHeaderSize(MAX_HEAD_BYTES)
+				.maxInitialLineLength(MAX_HEAD_BYTES)
+				.validateHeaders(false))
 			.disableRetry(true);
 	}
 
