@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -35,6 +36,9 @@ import static org.assertj.core.api.Assertions.within;
 class ClusterIT {
 
 	private static final int LIMIT = 200;
+
+	/** What a JVM exits with when it was told to stop. */
+	private static final int SIGTERM = 143;
 
 	/** With those of the first batch, more than wait while Redis is away. */
 	private static final int MANY = 10_700;
@@ -150,6 +154,8 @@ class ClusterIT {
 		assertThat(metric(second, "hkp.storage.cache.lookups?tag=result:hit")).as("answers that were kept")
 			.isEqualTo(hits + 1);
 
+		double sent = metric(second, "hkp.cluster.events.sent");
+		double received = metric(first, "hkp.cluster.events.received");
 		// What has expired is not counted as dropped.
 		double dropped = metric(second, "hkp.storage.cache.dropped");
 		send(alice);
@@ -172,14 +178,17 @@ class ClusterIT {
 		assertThat(brought("key.submitted", alice)).hasSize(2);
 		assertThat(brought("key.submitted", bob)).hasSize(1);
 		// What came from one goes nowhere else.
-		assertThat(metric(second, "hkp.cluster.events.sent")).isZero();
-		assertThat(metric(first, "hkp.cluster.events.received")).isZero();
+		assertThat(metric(second, "hkp.cluster.events.sent")).isEqualTo(sent);
+		assertThat(metric(first, "hkp.cluster.events.received")).isEqualTo(received);
 		assertThat(metric(first, "hkp.cluster.events.sent")).isGreaterThanOrEqualTo(6);
 	}
 
 	@Test
 	void whileRedisIsAwayTheOldestAreLostWhichIsToldAndNothingComesTwice() throws Exception {
 		String carol = gpg.generate("Carol <carol@lab.example>");
+		String erin = gpg.generate("Erin <erin@lab.example>");
+		send(erin);
+		second.await("an event of a key", () -> brought("key.changed", erin).size() == 1);
 		String source = teller(first, "asks-host?call=replica");
 		assertThat(source).hasSize(36).isNotEqualTo(teller(second, "asks-host?call=replica"));
 		assertThat(teller(second, "asks-host?call=watch&type=plugin.teller.*,cluster.gap")).isEqualTo("reading");
@@ -192,7 +201,9 @@ class ClusterIT {
 		long before = received(source);
 		long unsent = (long) metric(first, "hkp.cluster.events.dropped?tag=reason:unsent");
 		assertThat(lookup(carol)).isEqualTo("total 0\n");
-		double droppedAnswers = metric(second, "hkp.storage.cache.dropped");
+		// Of this one nothing changes, so no event drops it.
+		assertThat(lookup(erin)).endsWith("total 1\n");
+		assertThat(metric(second, "hkp.storage.cache.answers")).isPositive();
 
 		redis.kill();
 		try {
@@ -207,9 +218,18 @@ class ClusterIT {
 			redis.launch();
 		}
 		awaitJoined(1);
-		second.await("answers to be dropped", () -> metric(second, "hkp.storage.cache.dropped") > droppedAnswers);
+		// Long before they expire.
+		second.await("all answers to be dropped", Duration.ofSeconds(30),
+				() -> metric(second, "hkp.storage.cache.answers") == 0);
 		publish("back", 1);
 		second.await("the last event", () -> watched().contains("teller:plugin.teller.back"));
+
+		String own = teller(second, "asks-host?call=replica");
+		double received = metric(first, "hkp.cluster.events.received");
+		assertThat(teller(second, "asks-host?call=publish&cluster&type=plugin.teller.own&count=3"))
+			.isEqualTo("published");
+		first.await("events of the other", () -> metric(first, "hkp.cluster.events.received") == received + 3);
+		assertThat(received(own)).as("what comes back is left out").isEqualTo(3);
 
 		Matcher watched = WATCHED.matcher(watched());
 		assertThat(watched.matches()).as(watched()).isTrue();
@@ -227,6 +247,48 @@ class ClusterIT {
 		second.await("an event of a key", () -> brought("key.changed", dave).size() == 1);
 		assertThat(brought("key.changed", carol).size()).isLessThanOrEqualTo(1);
 		assertThat(lookup(carol)).endsWith("total 1\n");
+	}
+
+	@Test
+	void aGatewayThatIsStartedAgainBeginsAnewWithoutAGap() throws Exception {
+		double missed = metric(second, "hkp.cluster.events.missed");
+		double repeated = metric(second, "hkp.cluster.events.dropped?tag=reason:repeated");
+		String frank = gpg.generate("Frank <frank@lab.example>");
+		send(frank);
+		second.await("an event", () -> brought("key.changed", frank).size() == 1);
+		String replica = teller(first, "asks-host?call=replica");
+		assertThat(first.stop()).isEqualTo(SIGTERM);
+		first.close();
+		first = gateway("again", "OFF", "events.publish");
+		awaitJoined(1);
+		assertThat(teller(first, "asks-host?call=replica")).isNotEqualTo(replica);
+		gpg.run("--quick-add-uid", frank, "Frank at work <frank@work.example>").orFail();
+		send(frank);
+		second.await("an event of the new one", () -> brought("key.changed", frank).size() == 2);
+		assertThat(metric(second, "hkp.cluster.events.missed")).isEqualTo(missed);
+		assertThat(metric(second, "hkp.cluster.events.dropped?tag=reason:repeated")).isEqualTo(repeated);
+	}
+
+	/** Whoever can write to Redis can send anything. */
+	@Test
+	void whatIsNoEventIsCountedAndWhatClaimsToBeThisGatewaysIsLeftOut() {
+		String malformed = "hkp.cluster.events.dropped?tag=reason:malformed";
+		double before = metric(second, malformed);
+		double received = metric(second, "hkp.cluster.events.received");
+		String own = teller(second, "asks-host?call=replica");
+		String head = "{\"v\":1,\"replica\":\"" + own + "\",\"source\":\"gateway\",\"number\":1,"
+				+ "\"sequence\":1,\"type\":\"key.changed\",\"at\":1,\"metadata\":{}}\\n{}";
+		for (String message : List.of("rubbish", head, "x".repeat(20_000), head.replace(own, "nobody"))) {
+			// In quotes, so that Redis reads what is escaped.
+			assertThat(redis.command("PUBLISH", "hkp:events:0", '"' + message.replace("\"", "\\\"") + '"'))
+				.isEqualTo(":2");
+		}
+		second.await("three that are none", () -> metric(second, malformed) == before + 3);
+		assertThat(metric(second, "hkp.cluster.events.received")).isEqualTo(received);
+		second.awaitLog("A message of another replica is left out: ");
+		String grace = gpg.generate("Grace <grace@lab.example>");
+		send(grace);
+		second.await("an event", () -> brought("key.changed", grace).size() == 1);
 	}
 
 	private static void publish(String type, int count) {
@@ -251,10 +313,10 @@ class ClusterIT {
 	@Test
 	void aLimitHoldsInTotal() throws InterruptedException {
 		for (int attempt = 1;; attempt++) {
+			double failures = redisFailures();
 			for (String key : List.of("127.0.0.1", "strikes:127.0.0.1")) {
 				first.await("no block", () -> first.delete("plugins/antiabuse/state?key=" + key).status() < 300);
 			}
-			double failures = redisFailures();
 			long start = System.nanoTime();
 			AtomicInteger[] passed = { new AtomicInteger(), new AtomicInteger() };
 			AtomicInteger denied = new AtomicInteger();

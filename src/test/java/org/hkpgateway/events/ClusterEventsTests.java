@@ -1,10 +1,13 @@
 package org.hkpgateway.events;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -16,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -242,10 +246,53 @@ class ClusterEventsTests {
 	}
 
 	@Test
+	void whatNobodyHasTimeToReadIsLostAndTheNextOneShowsIt() {
+		int all = ClusterEvents.MOST_WAITING + 1000;
+		publish(0, all);
+		List<byte[]> sent = List.copyOf(this.one.sent);
+		Queue<Runnable> tasks = new ArrayDeque<>();
+		try (ClusterEvents reader = busy(tasks)) {
+			sent.forEach(reader::received);
+			long unread = this.two.counted("unread");
+			assertThat(unread).isBetween(1L, 1000L);
+			run(tasks);
+			assertThat(this.two.counts).isEqualTo(Map.of("unread", unread, "received", all - unread));
+			publish(all, all + 1);
+			reader.received(this.one.sent.get(all));
+			run(tasks);
+			assertThat(this.two.counted("missed")).isEqualTo(unread);
+			assertThat(this.two.counted("received")).isEqualTo(all - unread + 1);
+		}
+	}
+
+	@Test
+	void messagesThatWaitToBeReadAreBoundedInBytesToo() {
+		Queue<Runnable> tasks = new ArrayDeque<>();
+		try (ClusterEvents reader = busy(tasks)) {
+			for (int i = 0; i < 100; i++) {
+				reader.received(new byte[100_000]);
+			}
+			assertThat(this.two.counts).isEqualTo(Map.of("unread", 100L - ClusterEvents.MOST_BYTES / 100_000));
+		}
+	}
+
+	@Test
 	void thatItHasJoinedIsToldHere() {
 		this.two.cluster.joined();
 		assertThat(this.two.seen()).isEqualTo(Collections.singletonList("cluster.joined {}"));
 		assertThat(this.two.sent).isEmpty();
+	}
+
+	/** One that reads when it is told to. */
+	private ClusterEvents busy(Queue<Runnable> tasks) {
+		return new ClusterEvents(
+				new EventBus(Clock.systemUTC(), Schedulers.fromExecutor(tasks::add), EventListener.NONE), this.two);
+	}
+
+	private static void run(Queue<Runnable> tasks) {
+		for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+			task.run();
+		}
 	}
 
 	private void publish(int from, int to) {
