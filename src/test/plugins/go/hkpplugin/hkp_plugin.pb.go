@@ -2114,13 +2114,17 @@ type Event struct {
 	// Who emitted it: "gateway" or a plugin's name. Set by the gateway.
 	Source   string            `protobuf:"bytes,5,opt,name=source,proto3" json:"source,omitempty"`
 	Metadata map[string]string `protobuf:"bytes,6,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Which gateway of a cluster, and the source's running number there, from 1:
+	// Which run of which gateway, and the source's running number there, from 1:
 	// the order in which the source's events come. Gaps are losses, or events that
-	// the reader's filter leaves out; EventBatch.dropped counts losses alone.
+	// the reader's filter leaves out, or, of another replica, that were not for
+	// others. EventBatch.dropped counts what this reader lost, and an event
+	// "cluster.gap" what this gateway did not get of another. HostInfo of
+	// GetHostInfo has the name of the reader's own gateway: configuration "replica".
 	Replica  string `protobuf:"bytes,10,opt,name=replica,proto3" json:"replica,omitempty"`
 	Sequence uint64 `protobuf:"varint,11,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	// Also for the plugins of the other replicas. Gateways do not pass events on to
-	// each other yet.
+	// Also for the plugins of the other replicas, if gateways share a Redis. It gets
+	// there once, or not at all. A plugin sets it in what it publishes; of its own
+	// events the gateway sets it in key.submitted and key.changed.
 	Cluster       bool `protobuf:"varint,12,opt,name=cluster,proto3" json:"cluster,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

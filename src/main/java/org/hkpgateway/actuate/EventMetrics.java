@@ -5,6 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import org.hkpgateway.events.ClusterListener;
 import org.hkpgateway.events.EventListener;
 import org.hkpgateway.lifecycle.StateListener;
 import org.hkpgateway.lifecycle.Transition;
@@ -13,9 +14,11 @@ import org.hkpgateway.plugin.PluginId;
 /**
  * Counts events: {@code hkp.events.published} by type, where {@value #PLUGIN_TYPES}
  * stands for all that plugins make up, and {@code hkp.plugin.events.delivered},
- * {@code .lost} and {@code .refused} by plugin.
+ * {@code .lost} and {@code .refused} by plugin. Of those between replicas
+ * {@code hkp.cluster.events.sent}, {@code .received}, {@code .missed} and, by reason,
+ * {@code .dropped}.
  */
-public class EventMetrics implements EventListener, StateListener {
+public class EventMetrics implements EventListener, ClusterListener, StateListener {
 
 	static final String PLUGIN_TYPES = "plugin.<name>";
 
@@ -23,7 +26,7 @@ public class EventMetrics implements EventListener, StateListener {
 
 	/**
 	 * To look them up by their labels takes longer than to publish an event. The keys are
-	 * meters' names and the values of their only labels.
+	 * meters' names and the values of their only labels, if they have one.
 	 */
 	private final Map<Label, Counter> counters = new ConcurrentHashMap<>();
 
@@ -58,6 +61,33 @@ public class EventMetrics implements EventListener, StateListener {
 	@Override
 	public void refused(PluginId plugin) {
 		counter("hkp.plugin.events.refused", GatewayMetrics.PLUGIN, plugin.name()).increment();
+	}
+
+	@Override
+	public void sent(int events) {
+		counter("hkp.cluster.events.sent").increment(events);
+	}
+
+	@Override
+	public void received() {
+		counter("hkp.cluster.events.received").increment();
+	}
+
+	@Override
+	public void missed(long events) {
+		counter("hkp.cluster.events.missed").increment((double) events);
+	}
+
+	@Override
+	public void dropped(Dropped why, int events) {
+		counter("hkp.cluster.events.dropped", "reason", why.label()).increment(events);
+	}
+
+	private Counter counter(String name) {
+		Label label = new Label(name, "");
+		Counter counter = this.counters.get(label);
+		return (counter != null) ? counter
+				: this.counters.computeIfAbsent(label, (made) -> this.registry.counter(name));
 	}
 
 	private Counter counter(String name, String key, String value) {

@@ -10,6 +10,8 @@ import net.devh.boot.grpc.server.interceptor.GrpcGlobalServerInterceptor;
 import net.devh.boot.grpc.server.service.GrpcServiceDiscoverer;
 import org.hkpgateway.actuate.EventMetrics;
 import org.hkpgateway.actuate.StorageMetrics;
+import org.hkpgateway.events.ClusterEvents;
+import org.hkpgateway.events.Event;
 import org.hkpgateway.events.EventBus;
 import org.hkpgateway.events.EventFilter;
 import org.hkpgateway.events.PluginEvents;
@@ -89,12 +91,23 @@ class HostConfiguration {
 		return server.upstreams().stream().filter(UpstreamStatus::inUse).map(UpstreamStatus::url).toList();
 	}
 
-	/** As {@link KeyStorage} wants them. More than wait here are too many to look at. */
+	/**
+	 * As {@link KeyStorage} wants them, of all replicas. More than wait here are too many
+	 * to look at. If changes were missed elsewhere, nobody knows of which keys.
+	 */
 	static Flux<String> changedKeys(EventBus events) {
-		return events.events(EventFilter.ofTypes("key.changed"), MOST_CHANGES)
-			.filter((delivery) -> delivery.lost() > 0 || !"ignored".equals(delivery.event().metadata().get("change")))
+		return events.events(EventFilter.ofTypes("key.changed", ClusterEvents.GAP, ClusterEvents.JOINED), MOST_CHANGES)
+			.filter((delivery) -> delivery.lost() > 0 || concernsKeys(delivery.event()))
 			.map((delivery) -> (delivery.lost() > 0) ? ""
 					: delivery.event().metadata().getOrDefault("fingerprint", ""));
+	}
+
+	private static boolean concernsKeys(Event event) {
+		return switch (event.type()) {
+			case ClusterEvents.GAP -> "gateway".equals(event.metadata().get("source"));
+			case ClusterEvents.JOINED -> true;
+			default -> !"ignored".equals(event.metadata().get("change"));
+		};
 	}
 
 	@Bean

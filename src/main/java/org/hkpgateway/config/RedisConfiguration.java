@@ -1,9 +1,17 @@
 package org.hkpgateway.config;
 
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import org.hkpgateway.actuate.EventMetrics;
 import org.hkpgateway.actuate.RedisHealthIndicator;
 import org.hkpgateway.actuate.RedisMetrics;
 import org.hkpgateway.config.HkpProperties.Redis.OnFailure;
+import org.hkpgateway.events.ClusterEvents;
+import org.hkpgateway.events.ClusterTransport;
+import org.hkpgateway.events.EventBus;
+import org.hkpgateway.state.RedisChannel;
 import org.hkpgateway.state.RedisLink;
+import reactor.core.publisher.Mono;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Condition;
@@ -13,7 +21,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
 /**
- * The connection to Redis, where it is configured. Without it not even the classes are
+ * What goes through Redis, where it is configured. Without it not even the classes are
  * loaded.
  */
 @Configuration(proxyBeanMethods = false)
@@ -41,6 +49,49 @@ class RedisConfiguration {
 	@Bean
 	RedisMetrics redisMetrics(RedisLink redis) {
 		return new RedisMetrics(redis::status);
+	}
+
+	@Bean
+	ClusterEvents clusterEvents(EventBus bus, EventMetrics metrics) {
+		return new ClusterEvents(bus, metrics);
+	}
+
+	@Bean
+	RedisChannel redisChannel(RedisLink redis, ClusterEvents events) {
+		RedisChannel channel = new RedisChannel(redis, new RedisChannel.Listener() {
+
+			@Override
+			public void received(byte[] message) {
+				events.received(message);
+			}
+
+			@Override
+			public void joined() {
+				events.joined();
+			}
+
+		});
+		events.sendThrough(new ClusterTransport() {
+
+			@Override
+			public boolean isReady() {
+				return channel.isReady();
+			}
+
+			@Override
+			public Mono<Void> send(byte[] message) {
+				return channel.send(message);
+			}
+
+		});
+		return channel;
+	}
+
+	@Bean
+	MeterBinder redisChannelJoined(RedisChannel channel) {
+		return (registry) -> Gauge.builder("hkp.cluster.events.joined", () -> channel.isJoined() ? 1 : 0)
+			.description("Whether events of other replicas come")
+			.register(registry);
 	}
 
 	/** An empty URL means none. */

@@ -7,9 +7,11 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 import reactor.core.scheduler.Scheduler;
@@ -20,7 +22,8 @@ import reactor.core.scheduler.Schedulers;
  * subscriber: each has a bounded buffer of its own, from which the oldest event is
  * dropped when it is full. The events of a source arrive in the order of their
  * {@link Event#sequence()}, whichever threads publish them; that is the order in which
- * one thread publishes. Thread-safe.
+ * one thread publishes. Those of other replicas come through {@link ClusterEvents}.
+ * Thread-safe.
  */
 public final class EventBus implements AutoCloseable {
 
@@ -38,7 +41,11 @@ public final class EventBus implements AutoCloseable {
 
 	private final EventListener listener;
 
-	private final String idPrefix = UUID.randomUUID() + "-";
+	/** Of this run: after a restart numbers begin anew. */
+	private final String replica = UUID.randomUUID().toString();
+
+	/** Takes what is for all replicas; null: there are no others. */
+	private volatile @Nullable Subscriber relay;
 
 	/** A bus without subscribers, of which nobody keeps count. */
 	public EventBus() {
@@ -60,7 +67,15 @@ public final class EventBus implements AutoCloseable {
 	}
 
 	/**
-	 * Publishes an event, if anybody wants it.
+	 * Names this run of this gateway, in its events.
+	 * @return as in {@link Event#replica()}
+	 */
+	public String replica() {
+		return this.replica;
+	}
+
+	/**
+	 * Publishes an event for this replica, if anybody wants it.
 	 * @param type as in {@link Event#type()}
 	 * @param source as in {@link Event#source()}
 	 * @param metadata as in {@link Event#metadata()}
@@ -68,7 +83,22 @@ public final class EventBus implements AutoCloseable {
 	 * not at all if nobody wants the event
 	 */
 	public void publish(String type, String source, Map<String, String> metadata, Supplier<String> data) {
-		List<Subscriber> wanting = wanting(type, metadata);
+		publish(type, source, false, metadata, data);
+	}
+
+	/**
+	 * Publishes an event, if anybody wants it.
+	 * @param type as in {@link Event#type()}
+	 * @param source as in {@link Event#source()}
+	 * @param cluster whether it is for all replicas; what others want is not known, so if
+	 * there can be some, somebody wants it
+	 * @param metadata as in {@link Event#metadata()}
+	 * @param data makes {@link Event#data()}; called once at most, on this thread, and
+	 * not at all if nobody wants the event
+	 */
+	public void publish(String type, String source, boolean cluster, Map<String, String> metadata,
+			Supplier<String> data) {
+		List<Subscriber> wanting = wanting(type, metadata, cluster ? this.relay : null);
 		if (wanting.isEmpty()) {
 			return;
 		}
@@ -76,8 +106,8 @@ public final class EventBus implements AutoCloseable {
 		Source from = this.sources.computeIfAbsent(source, (name) -> new Source());
 		synchronized (from) {
 			long sequence = ++from.published;
-			Event event = new Event(this.idPrefix + source + "-" + sequence, type, source, sequence,
-					this.clock.instant(), text, metadata);
+			Event event = new Event(Event.id(this.replica, source, sequence), type, this.replica, source, sequence,
+					cluster ? ++from.clustered : 0, this.clock.instant(), text, metadata);
 			for (Subscriber subscriber : wanting) {
 				subscriber.add(event);
 			}
@@ -88,8 +118,20 @@ public final class EventBus implements AutoCloseable {
 		}
 	}
 
-	private List<Subscriber> wanting(String type, Map<String, String> metadata) {
-		List<Subscriber> wanting = List.of();
+	/**
+	 * Hands on what another replica has published, to this one's subscribers alone. Does
+	 * not block. The events of a source keep the order in which one thread brings them.
+	 */
+	void receive(Event event) {
+		List<Subscriber> wanting = wanting(event.type(), event.metadata(), null);
+		for (Subscriber subscriber : wanting) {
+			subscriber.add(event);
+			subscriber.wake();
+		}
+	}
+
+	private List<Subscriber> wanting(String type, Map<String, String> metadata, @Nullable Subscriber relay) {
+		List<Subscriber> wanting = (relay != null) ? new ArrayList<>(List.of(relay)) : List.of();
 		for (Subscriber subscriber : this.subscribers) {
 			if (subscriber.filter().matches(type, metadata)) {
 				if (wanting.isEmpty()) {
@@ -102,8 +144,16 @@ public final class EventBus implements AutoCloseable {
 	}
 
 	/**
-	 * Whether nobody listens to anything: then there is nothing to publish, and nothing
-	 * to be made for it. Costs one look.
+	 * Whether there can be other replicas, to which events go that are for all of them.
+	 * @return true: such an event is always wanted
+	 */
+	public boolean hasReplicas() {
+		return this.relay != null;
+	}
+
+	/**
+	 * Whether nobody here listens to anything: then there is nothing to publish, unless
+	 * {@link #hasReplicas() for others}, and nothing to be made for it. Costs one look.
 	 * @return false if there is a subscriber
 	 */
 	public boolean isQuiet() {
@@ -111,10 +161,10 @@ public final class EventBus implements AutoCloseable {
 	}
 
 	/**
-	 * Whether somebody wants events of a type, whatever metadata those must have. For a
-	 * publisher to whom the metadata alone are too much to make in vain.
+	 * Whether somebody here wants events of a type, whatever metadata those must have.
+	 * For a publisher to whom the metadata alone are too much to make in vain.
 	 * @param type as in {@link Event#type()}
-	 * @return false if {@link #publish} would do nothing
+	 * @return false if nobody here would get one
 	 */
 	public boolean isWanted(String type) {
 		for (Subscriber subscriber : this.subscribers) {
@@ -147,15 +197,32 @@ public final class EventBus implements AutoCloseable {
 	 * @return a cold sequence: each subscription to it is one of the bus
 	 */
 	Flux<EventBatch> batches(EventFilter filter, BufferLimits limits, IntConsumer dropped) {
-		return Flux.create((sink) -> subscribe(filter, limits, dropped, sink), FluxSink.OverflowStrategy.IGNORE);
+		return Flux.create(
+				(sink) -> subscribe(filter, limits, dropped, sink, this.subscribers::add, this.subscribers::remove),
+				FluxSink.OverflowStrategy.IGNORE);
 	}
 
-	private void subscribe(EventFilter filter, BufferLimits limits, IntConsumer dropped, FluxSink<EventBatch> sink) {
+	/**
+	 * What is published here for all replicas, and nothing that came from others. For one
+	 * subscriber; {@link #hasReplicas} is true as long as it is there.
+	 * @param limits of what waits and of a batch
+	 * @param dropped as in {@link #batches}
+	 * @return a cold sequence
+	 */
+	Flux<EventBatch> relayed(BufferLimits limits, IntConsumer dropped) {
+		return Flux.create(
+				(sink) -> subscribe(EventFilter.ofTypes(), limits, dropped, sink,
+						(subscriber) -> this.relay = subscriber, (gone) -> this.relay = null),
+				FluxSink.OverflowStrategy.IGNORE);
+	}
+
+	private void subscribe(EventFilter filter, BufferLimits limits, IntConsumer dropped, FluxSink<EventBatch> sink,
+			Consumer<Subscriber> enter, Consumer<Subscriber> leave) {
 		Scheduler.Worker worker = this.scheduler.createWorker();
 		Subscriber subscriber = new Subscriber(filter, limits, sink, worker, dropped);
-		this.subscribers.add(subscriber);
+		enter.accept(subscriber);
 		sink.onDispose(() -> {
-			this.subscribers.remove(subscriber);
+			leave.accept(subscriber);
 			worker.dispose();
 		});
 		sink.onRequest((wanted) -> subscriber.wake());
@@ -166,7 +233,7 @@ public final class EventBus implements AutoCloseable {
 		return this.scheduler;
 	}
 
-	/** How many listen at the moment. */
+	/** How many listen here at the moment. */
 	int subscribers() {
 		return this.subscribers.size();
 	}
@@ -191,6 +258,9 @@ public final class EventBus implements AutoCloseable {
 
 		/** Guarded by this. */
 		private long published;
+
+		/** Of them those for all replicas. Guarded by this. */
+		private long clustered;
 
 	}
 

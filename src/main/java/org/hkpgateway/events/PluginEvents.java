@@ -53,7 +53,7 @@ public final class PluginEvents {
 	 */
 	private static final BufferLimits LIMITS = new BufferLimits(10_000, 4 * 1024 * 1024, 512, 256 * 1024);
 
-	private static final Pattern WORDS = Pattern.compile("[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*");
+	static final Pattern WORDS = Pattern.compile("[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*");
 
 	private final EventBus bus;
 
@@ -91,7 +91,7 @@ public final class PluginEvents {
 		try {
 			check(plugin, event);
 			String data = data(event.data());
-			this.bus.publish(event.type(), plugin.name(), event.metadata(), () -> data);
+			this.bus.publish(event.type(), plugin.name(), event.cluster(), event.metadata(), () -> data);
 		}
 		catch (IllegalArgumentException ex) {
 			this.listener.refused(plugin);
@@ -147,7 +147,7 @@ public final class PluginEvents {
 		checkMetadata(event.metadata());
 	}
 
-	private static String data(ByteBuffer data) {
+	static String data(ByteBuffer data) {
 		if (data.remaining() > MAX_DATA_BYTES) {
 			throw new IllegalArgumentException(
 					"data: expected: at most " + MAX_DATA_BYTES + " bytes, got: " + data.remaining());
@@ -155,7 +155,7 @@ public final class PluginEvents {
 		return JsonObjects.read(data);
 	}
 
-	private static void checkMetadata(Map<String, String> metadata) {
+	static void checkMetadata(Map<String, String> metadata) {
 		int chars = metadata.entrySet()
 			.stream()
 			.mapToInt((entry) -> entry.getKey().length() + entry.getValue().length())
@@ -167,8 +167,16 @@ public final class PluginEvents {
 	}
 
 	/** What was sent may be long, and not fit for a message. */
-	private static String shortened(String text) {
+	static String shortened(String text) {
 		return text.substring(0, Math.min(text.length(), MAX_TYPE_CHARS)).replaceAll("[^ -~]", "?");
+	}
+
+	/**
+	 * Names this run of this gateway, in its events.
+	 * @return as in {@link Event#replica()}
+	 */
+	public String replica() {
+		return this.bus.replica();
 	}
 
 	/**

@@ -35,7 +35,9 @@ final class EventMessages {
 			.setTimestamp(event.at().getEpochSecond())
 			.setSource(event.source())
 			.putAllMetadata(event.metadata())
+			.setReplica(event.replica())
 			.setSequence(event.sequence())
+			.setCluster(event.cluster())
 			.build();
 	}
 
@@ -63,7 +65,8 @@ final class EventMessages {
 	}
 
 	static EmittedEvent toEmitted(Event message) {
-		return new EmittedEvent(message.getType(), message.getData().asReadOnlyByteBuffer(), message.getMetadataMap());
+		return new EmittedEvent(message.getType(), message.getData().asReadOnlyByteBuffer(), message.getMetadataMap(),
+				message.getCluster());
 	}
 
 }

@@ -46,7 +46,7 @@ final class GrpcEventClient implements EventClient {
 	private static final int MAX_EVENT_BYTES = 128 * 1024;
 
 	/** What happens seldom: requests are for those who ask for them. */
-	static final Wish USUAL = new Wish(List.of("key.*", "config.changed", "plugin.state"), Map.of());
+	static final Wish USUAL = new Wish(List.of("key.*", "config.changed", "plugin.state", "cluster.*"), Map.of());
 
 	private static final Wish LEGACY = new Wish(List.of(EventMessages.KEY_CHANGED), Map.of());
 

@@ -17,7 +17,8 @@ final class EventMessages {
 	}
 
 	static EmittedEvent toEmitted(org.hkpgateway.proto.Event message) {
-		return new EmittedEvent(message.getType(), message.getData().asReadOnlyByteBuffer(), message.getMetadataMap());
+		return new EmittedEvent(message.getType(), message.getData().asReadOnlyByteBuffer(), message.getMetadataMap(),
+				message.getCluster());
 	}
 
 	static EventFilter toFilter(org.hkpgateway.proto.EventFilter message) {
@@ -41,7 +42,9 @@ final class EventMessages {
 			.setTimestamp(event.at().getEpochSecond())
 			.setSource(event.source())
 			.putAllMetadata(event.metadata())
+			.setReplica(event.replica())
 			.setSequence(event.sequence())
+			.setCluster(event.cluster())
 			.build();
 	}
 

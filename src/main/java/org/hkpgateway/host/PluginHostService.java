@@ -42,11 +42,14 @@ final class PluginHostService extends PluginHostGrpc.PluginHostImplBase {
 
 	private final EventCalls events;
 
+	private final String replica;
+
 	PluginHostService(HostInformation information, StateStore state, KeyStorage storage, PluginEvents events) {
 		this.information = information;
 		this.state = new StateCalls(state);
 		this.storage = new StorageCalls(storage);
 		this.events = new EventCalls(events);
+		this.replica = events.replica();
 	}
 
 	@Override
@@ -57,7 +60,8 @@ final class PluginHostService extends PluginHostGrpc.PluginHostImplBase {
 			.setVersion(this.information.version())
 			.setProtocolVersion(protocol.major() + "." + protocol.minor())
 			.putConfiguration("chain_budget_ms", Long.toString(this.information.chainBudget().toMillis()))
-			.putConfiguration("timeout_ms", Long.toString(timeout));
+			.putConfiguration("timeout_ms", Long.toString(timeout))
+			.putConfiguration("replica", this.replica);
 		for (HostInformation.LoadedPlugin plugin : this.information.plugins().get()) {
 			info.addLoadedPlugins(
 					PluginInfo.newBuilder().setName(plugin.id().name()).setVersion(plugin.version()).build());

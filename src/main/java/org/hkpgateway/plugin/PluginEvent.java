@@ -21,20 +21,32 @@ public interface PluginEvent {
 	String type();
 
 	/**
+	 * Where it happened.
+	 * @return names one run of one gateway
+	 */
+	String replica();
+
+	/**
 	 * Who says so.
 	 * @return {@code gateway}, or a plugin's name
 	 */
 	String source();
 
 	/**
-	 * Its number among those of its source.
+	 * Its number among those of its source there.
 	 * @return from 1
 	 */
 	long sequence();
 
 	/**
+	 * Whether it is for the plugins of all replicas.
+	 * @return false: only where it happened
+	 */
+	boolean cluster();
+
+	/**
 	 * When it happened.
-	 * @return by the gateway's clock
+	 * @return by the clock of the gateway where it did
 	 */
 	Instant at();
 

@@ -24,8 +24,9 @@ import tools.jackson.databind.node.ObjectNode;
  * Publishes what the keyserver has made of uploads: {@value #SUBMITTED} for each that it
  * has taken, and behind it {@value #CHANGED} for each key of which it said what became of
  * it. Read from a copy of its answer, on a thread of its own, in the order in which the
- * answers came to their end. Thread-safe, never blocks; does nothing while nobody
- * listens.
+ * answers came to their end. They are for all replicas: the keyserver is the same, and
+ * what each keeps of it. Thread-safe, never blocks; does nothing while nobody listens,
+ * unless there are other replicas, where somebody may.
  */
 final class KeyEvents {
 
@@ -92,18 +93,19 @@ final class KeyEvents {
 	}
 
 	/**
-	 * Begins to watch a request, if it is an upload and somebody listens.
+	 * Begins to watch a request, if it is an upload and somebody listens, or may.
 	 * @param exchange the request as it came
 	 * @param head as it goes to the keyserver
 	 * @param body as it goes to the keyserver
 	 * @return to be closed; null if there is nothing to be watched
 	 */
 	@Nullable UploadTap tap(Exchange exchange, UpstreamHead head, UpstreamBody body) {
-		if (this.bus.isQuiet()) {
+		boolean replicas = this.bus.hasReplicas();
+		if (this.bus.isQuiet() && !replicas) {
 			return null;
 		}
 		HkpRequest hkp = head.hkp();
-		if (hkp == null || !hkp.operation().isUpload() || !isWanted()) {
+		if (hkp == null || !hkp.operation().isUpload() || !(replicas || isWanted())) {
 			return null;
 		}
 		String contentType = head.fields().get(HttpHeaderNames.CONTENT_TYPE, "");
@@ -157,11 +159,12 @@ final class KeyEvents {
 		if (!outcome.accepted()) {
 			return;
 		}
-		this.bus.publish(SUBMITTED, "gateway", Map.of(), () -> submitted(upload, seen.status(), outcome.keys()));
+		this.bus.publish(SUBMITTED, "gateway", true, Map.of(), () -> submitted(upload, seen.status(), outcome.keys()));
 		for (UploadedKey key : outcome.keys()) {
 			KeyChange change = key.change();
 			if (change != null && change != KeyChange.INVALID) {
-				this.bus.publish(CHANGED, "gateway", Map.of("fingerprint", key.fingerprint(), "change", change.label()),
+				this.bus.publish(CHANGED, "gateway", true,
+						Map.of("fingerprint", key.fingerprint(), "change", change.label()),
 						() -> about(upload, add(key, json.createObjectNode())).toString());
 			}
 		}

@@ -82,6 +82,11 @@ public final class RedisAddress {
 		return RedisURI.builder(this.uri).withTimeout(handshake).withClientName("hkp-gateway").build();
 	}
 
+	/** Whoever names the same server and the same of these shares everything. */
+	int database() {
+		return this.uri.getDatabase();
+	}
+
 	/** For people: without the password. */
 	@Override
 	public String toString() {

@@ -34,10 +34,10 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * The one connection to Redis, which commands share. A thread of its own,
- * {@code hkp-redis}, connects, tells Redis every {@link #BEAT} that this gateway is
- * there, and, while Redis is away, tries each second whether it is back. Nothing that was
- * sent is ever sent again: it may have been done. Thread-safe.
+ * The connection to Redis that commands share. A thread of its own, {@code hkp-redis},
+ * connects, tells Redis every {@link #BEAT} that this gateway is there, and, while Redis
+ * is away, tries each second whether it is back. Nothing that was sent is ever sent
+ * again: it may have been done. Thread-safe.
  */
 public final class RedisLink implements AutoCloseable {
 
@@ -117,17 +117,37 @@ public final class RedisLink implements AutoCloseable {
 			.computationThreadPoolSize(2)
 			.timer(this.timer)
 			.build();
-		this.client = RedisClient.create(this.resources, address.uri(CONNECT_TIMEOUT));
-		this.client.setOptions(ClientOptions.builder()
-			// This thread does, and sends nothing twice.
+		this.client = client(this.resources, address, commandTimeout, MOST_COMMANDS);
+		this.executor = new ScheduledThreadPoolExecutor(1, new DefaultThreadFactory("hkp-redis", true));
+		var unused = this.executor.scheduleWithFixedDelay(this::look, 0, RETRY.toMillis(), TimeUnit.MILLISECONDS);
+	}
+
+	/** Whose connections do not come back by themselves: they would send things twice. */
+	private static RedisClient client(ClientResources resources, RedisAddress address, Duration commandTimeout,
+			int mostCommands) {
+		RedisClient client = RedisClient.create(resources, address.uri(CONNECT_TIMEOUT));
+		client.setOptions(ClientOptions.builder()
 			.autoReconnect(false)
 			.disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
-			.requestQueueSize(MOST_COMMANDS)
+			.requestQueueSize(mostCommands)
 			.socketOptions(SocketOptions.builder().connectTimeout(CONNECT_TIMEOUT).keepAlive(true).build())
 			.timeoutOptions(TimeoutOptions.enabled(commandTimeout))
 			.build());
-		this.executor = new ScheduledThreadPoolExecutor(1, new DefaultThreadFactory("hkp-redis", true));
-		var unused = this.executor.scheduleWithFixedDelay(this::look, 0, RETRY.toMillis(), TimeUnit.MILLISECONDS);
+		return client;
+	}
+
+	/**
+	 * Another client of the same Redis, on the same threads, so that what it sends is not
+	 * in the way of what this one does. Whoever asks for it closes it, before this.
+	 * @param commandTimeout the longest that a command may take
+	 * @param mostCommands on their way at a time; more are refused
+	 */
+	RedisClient anotherClient(Duration commandTimeout, int mostCommands) {
+		return client(this.resources, this.address, commandTimeout, mostCommands);
+	}
+
+	RedisAddress address() {
+		return this.address;
 	}
 
 	private static byte[] bytes(String text) {
@@ -267,7 +287,7 @@ public final class RedisLink implements AutoCloseable {
 	}
 
 	/** Everything has a shorter limit of its own; this one is for what has not. */
-	private static <T> T await(Future<T> future) throws InterruptedException, ExecutionException, TimeoutException {
+	static <T> T await(Future<T> future) throws InterruptedException, ExecutionException, TimeoutException {
 		try {
 			return future.get(CONNECT_TIMEOUT.toMillis() * 2, TimeUnit.MILLISECONDS);
 		}
@@ -285,7 +305,7 @@ public final class RedisLink implements AutoCloseable {
 	}
 
 	/** Of the innermost cause: the others say that something has failed. */
-	private static String reason(Throwable failure) {
+	static String reason(Throwable failure) {
 		Throwable cause = failure;
 		while (cause.getCause() != null) {
 			cause = cause.getCause();

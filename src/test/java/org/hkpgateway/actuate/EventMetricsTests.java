@@ -1,6 +1,7 @@
 package org.hkpgateway.actuate;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.hkpgateway.events.ClusterListener;
 import org.hkpgateway.plugin.PluginId;
 import org.junit.jupiter.api.Test;
 
@@ -31,6 +32,21 @@ class EventMetricsTests {
 		assertThat(count("hkp.events.published", "type", "plugin.state")).isEqualTo(1);
 		assertThat(count("hkp.events.published", "type", "plugin.<name>")).isEqualTo(2);
 		assertThat(this.registry.getMeters()).hasSize(3);
+	}
+
+	@Test
+	void whatReplicasTellEachOtherIsCounted() {
+		this.metrics.sent(2);
+		this.metrics.sent(3);
+		this.metrics.received();
+		this.metrics.missed(4);
+		this.metrics.dropped(ClusterListener.Dropped.UNSENT, 5);
+		this.metrics.dropped(ClusterListener.Dropped.MALFORMED, 1);
+		assertThat(this.registry.get("hkp.cluster.events.sent").counter().count()).isEqualTo(5);
+		assertThat(this.registry.get("hkp.cluster.events.received").counter().count()).isEqualTo(1);
+		assertThat(this.registry.get("hkp.cluster.events.missed").counter().count()).isEqualTo(4);
+		assertThat(count("hkp.cluster.events.dropped", "reason", "unsent")).isEqualTo(5);
+		assertThat(count("hkp.cluster.events.dropped", "reason", "malformed")).isEqualTo(1);
 	}
 
 	@Test

@@ -66,6 +66,17 @@ class ChangedKeysTests {
 	}
 
 	@Test
+	void changesThatWereMissedElsewhereAreToldWithoutAKey() {
+		StepVerifier.create(HostConfiguration.changedKeys(this.bus)).then(() -> {
+			publish("cluster.gap", Map.of("replica", "r", "source", "antiabuse", "missed", "3"));
+			publish("key.changed", Map.of("fingerprint", "AA", "change", "unknown"));
+			publish("cluster.gap", Map.of("replica", "r", "source", "gateway", "missed", "1"));
+			publish("key.changed", Map.of("fingerprint", "BB", "change", "unknown"));
+			publish("cluster.joined", Map.of());
+		}).expectNext("AA", "", "BB", "").thenCancel().verify(LONG);
+	}
+
+	@Test
 	void changesThatWereMissedOrNameNoKeyAreToldWithoutOne() {
 		StepVerifier.create(HostConfiguration.changedKeys(this.bus), 0).then(() -> {
 			for (int i = 0; i < 200; i++) {

@@ -132,7 +132,7 @@ class EventBusTests {
 
 	@Test
 	void bytesAreBoundedToo() {
-		int weight = new Event("", "x", "test", 1, NOW, "a".repeat(1000), Map.of()).weight();
+		int weight = new Event("", "x", "here", "test", 1, 0, NOW, "a".repeat(1000), Map.of()).weight();
 		BufferLimits limits = new BufferLimits(100, 3 * weight, 100, 2 * weight);
 		StepVerifier.create(this.bus.batches(ALL, limits, (lost) -> {
 		}), 0)

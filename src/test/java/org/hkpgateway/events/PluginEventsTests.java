@@ -52,8 +52,9 @@ class PluginEventsTests {
 		List<Event> received = new ArrayList<>();
 		var unused = this.events.subscribe(new PluginId("beta"), EventFilter.ofTypes("plugin.alpha.*"))
 			.subscribe((batch) -> received.addAll(batch.events()));
-		this.events.publish(ALPHA, new EmittedEvent("plugin.alpha.a", bytes("{\"name\":\"Ä\"}"), Map.of("k", "v")));
-		this.events.publish(ALPHA, new EmittedEvent("plugin.alpha.b.c", NOTHING, Map.of()));
+		this.events.publish(ALPHA,
+				new EmittedEvent("plugin.alpha.a", bytes("{\"name\":\"Ä\"}"), Map.of("k", "v"), false));
+		this.events.publish(ALPHA, new EmittedEvent("plugin.alpha.b.c", NOTHING, Map.of(), false));
 		assertThat(received).extracting(Event::source).containsExactly("alpha", "alpha");
 		assertThat(received).extracting(Event::sequence).containsExactly(1L, 2L);
 		assertThat(received).extracting(Event::data).containsExactly("{\"name\":\"Ä\"}", "{}");
@@ -61,12 +62,26 @@ class PluginEventsTests {
 		assertThat(this.counts.all).isEqualTo(Map.of("published plugin.alpha.a", 1L, "published plugin.alpha.b.c", 1L));
 	}
 
+	@Test
+	void aPluginSaysWhatIsForAllReplicas() {
+		List<Event> received = new ArrayList<>();
+		var unused = this.events.subscribe(ALPHA, EventFilter.ofTypes())
+			.subscribe((batch) -> received.addAll(batch.events()));
+		for (boolean cluster : new boolean[] { false, true, false, true }) {
+			this.events.publish(ALPHA, new EmittedEvent("plugin.alpha.a", NOTHING, Map.of(), cluster));
+		}
+		assertThat(received).extracting(Event::cluster).containsExactly(false, true, false, true);
+		assertThat(received).extracting(Event::clusterSequence).containsExactly(0L, 1L, 0L, 2L);
+		assertThat(received).extracting(Event::sequence).containsExactly(1L, 2L, 3L, 4L);
+		assertThat(received).extracting(Event::replica).containsOnly(this.events.replica());
+	}
+
 	@ParameterizedTest
 	@CsvSource({ "key.changed", "plugin.state", "plugin.alpha", "plugin.alpha.", "plugin.beta.x", "plugin.alphabet.x",
 			"plugin.alpha.a b", "plugin.alpha..a", "plugin.alpha.a.", "''" })
 	void otherTypesThanItsOwnAreRefused(String type) {
 		assertThatIllegalArgumentException()
-			.isThrownBy(() -> this.events.publish(ALPHA, new EmittedEvent(type, NOTHING, Map.of())))
+			.isThrownBy(() -> this.events.publish(ALPHA, new EmittedEvent(type, NOTHING, Map.of(), false)))
 			.withMessage("type: expected: plugin.alpha.<words>, at most 128 letters, digits, '-', '_' and dots, got: '"
 					+ type + "'");
 		assertThat(this.counts.all).isEqualTo(Map.of("refused alpha", 1L));
@@ -99,25 +114,26 @@ class PluginEventsTests {
 	void whatIsMalformedOrTooLargeIsRefused(String type, ByteBuffer data, Map<String, String> metadata,
 			String message) {
 		assertThatIllegalArgumentException()
-			.isThrownBy(() -> this.events.publish(ALPHA, new EmittedEvent(type, data, metadata)))
+			.isThrownBy(() -> this.events.publish(ALPHA, new EmittedEvent(type, data, metadata, false)))
 			.withMessageStartingWith(message);
 		assertThat(this.counts.all).isEqualTo(Map.of("refused alpha", 1L));
 	}
 
 	@Test
 	void whoPublishesMoreThanItsShareIsToWait() {
-		EmittedEvent small = new EmittedEvent("plugin.alpha.a", NOTHING, Map.of());
+		EmittedEvent small = new EmittedEvent("plugin.alpha.a", NOTHING, Map.of(), false);
 		for (int i = 0; i < PluginEvents.BURST; i++) {
 			assertThat(this.events.publish(ALPHA, small)).isZero();
 		}
 		Duration pause = this.events.publish(ALPHA, small);
 		assertThat(pause).isEqualTo(Duration.ofNanos(1_000_000_000 / PluginEvents.EVENTS_PER_SECOND));
-		assertThat(this.events.publish(new PluginId("beta"), new EmittedEvent("plugin.beta.a", NOTHING, Map.of())))
+		assertThat(
+				this.events.publish(new PluginId("beta"), new EmittedEvent("plugin.beta.a", NOTHING, Map.of(), false)))
 			.isZero();
 		this.time.nanos += pause.multipliedBy(2).toNanos();
 		assertThat(this.events.publish(ALPHA, small)).isZero();
 		ByteBuffer large = bytes("{\"a\":\"" + "x".repeat(10 * 1024) + "\"}");
-		assertThat(this.events.publish(ALPHA, new EmittedEvent("plugin.alpha.a", large, Map.of())))
+		assertThat(this.events.publish(ALPHA, new EmittedEvent("plugin.alpha.a", large, Map.of(), false)))
 			.isEqualTo(pause.multipliedBy(11));
 	}
 

@@ -72,7 +72,7 @@ class GrpcEventClientTests {
 	@Test
 	void aBatchIsOneCall() {
 		EventClient client = client(FakeEvents.Manners.BATCHES);
-		assertThat(client.wish().types()).containsExactly("key.*", "config.changed", "plugin.state");
+		assertThat(client.wish().types()).containsExactly("key.*", "config.changed", "plugin.state", "cluster.*");
 		assertThat(client.deliver(changes(3), 7).block(LONG)).isEqualTo(Receipt.TAKEN);
 		assertThat(this.plugin.calls).containsExactly("PublishEvents");
 		EventBatch batch = this.plugin.brought.batches.remove();
@@ -82,7 +82,9 @@ class GrpcEventClientTests {
 			.setId("id-1")
 			.setType("key.changed")
 			.setSource("gateway")
+			.setReplica("replica-1")
 			.setSequence(1)
+			.setCluster(true)
 			.setTimestamp(TestEvents.AT.getEpochSecond())
 			.setData(ByteString.copyFromUtf8("{\"n\":1}"))
 			.putMetadata("fingerprint", "F1")

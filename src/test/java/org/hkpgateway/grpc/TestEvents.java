@@ -74,6 +74,16 @@ final class TestEvents {
 		}
 
 		@Override
+		public String replica() {
+			return "replica-1";
+		}
+
+		@Override
+		public boolean cluster() {
+			return true;
+		}
+
+		@Override
 		public String source() {
 			return "gateway";
 		}

@@ -90,10 +90,13 @@ class EventCallsTests {
 		assertThat(first.getId()).isNotEqualTo("mine").isNotEmpty();
 		assertThat(first.getSource()).isEqualTo("alpha");
 		assertThat(first.getSequence()).isEqualTo(1);
-		assertThat(first.getReplica()).isEmpty();
+		assertThat(first.getReplica()).isEqualTo(this.host.bus.replica());
+		assertThat(first.getCluster()).isFalse();
 		assertThat(first.getTimestamp()).isBetween(System.currentTimeMillis() / 1000 - 60,
 				System.currentTimeMillis() / 1000 + 1);
 		assertThat(reader.next().getSequence()).isEqualTo(2);
+		this.stub.publishEvent(event("plugin.alpha.c").toBuilder().setCluster(true).build());
+		assertThat(reader.next().getCluster()).isTrue();
 	}
 
 	@Test

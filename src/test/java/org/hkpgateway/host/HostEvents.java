@@ -2,8 +2,11 @@ package org.hkpgateway.host;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -44,6 +47,16 @@ public final class HostEvents {
 
 	private String end = "reading";
 
+	private boolean watching;
+
+	private final Set<String> ids = new HashSet<>();
+
+	private final Map<String, Long> byReplica = new TreeMap<>();
+
+	private long twice;
+
+	private long missed;
+
 	private volatile String floodEnd = "flooding";
 
 	private HostEvents() {
@@ -57,12 +70,15 @@ public final class HostEvents {
 	public static String ask(Map<String, String> query) {
 		try {
 			return switch (query.get("call")) {
-				case "publish" -> own.publish(query.get("type"), number(query, "count"));
-				case "stream" -> own.stream(query.get("type"), number(query, "count"));
+				case "publish" -> own.publish(event(query), number(query, "count"));
+				case "stream" -> own.stream(event(query), number(query, "count"));
 				case "flood" -> own.flood(query.get("type"), number(query, "seconds"));
 				case "flooded" -> own.floodEnd;
 				case "read" -> own.read(query.get("type"));
 				case "told" -> own.told();
+				case "watch" -> own.watch(query.get("type"));
+				case "watched" -> own.watched();
+				case "replica" -> own.replica();
 				default -> "expected: a call that this program knows, got: " + query;
 			};
 		}
@@ -86,18 +102,28 @@ public final class HostEvents {
 		return Event.newBuilder().setType(type).setData(DATA).build();
 	}
 
-	private String publish(String type, int count) {
+	private static Event event(Map<String, String> query) {
+		return event(query.get("type")).toBuilder().setCluster(query.containsKey("cluster")).build();
+	}
+
+	private String publish(Event event, int count) {
 		for (int i = 0; i < count; i++) {
-			this.client.token(System.getenv()).publishEvent(event(type));
+			this.client.token(System.getenv()).publishEvent(event);
 		}
 		return "published";
 	}
 
-	private String stream(String type, int count) throws Exception {
+	private String replica() {
+		return this.client.token(System.getenv())
+			.getHostInfo(Empty.getDefaultInstance())
+			.getConfigurationOrThrow("replica");
+	}
+
+	private String stream(Event event, int count) throws Exception {
 		Answer answer = new Answer();
 		StreamObserver<Event> writer = this.client.streams(System.getenv()).publishEvents(answer);
 		for (int i = 0; i < count; i++) {
-			writer.onNext(event(type));
+			writer.onNext(event);
 		}
 		writer.onCompleted();
 		return answer.end.get(20, TimeUnit.SECONDS);
@@ -153,6 +179,31 @@ public final class HostEvents {
 		return "reading";
 	}
 
+	/** Remembers what came, and what came twice: for thousands of events. */
+	private String watch(String type) {
+		synchronized (this) {
+			this.watching = true;
+		}
+		return read(type);
+	}
+
+	private void watch(Event event) {
+		if (!this.ids.add(event.getId())) {
+			this.twice++;
+		}
+		if (event.getType().equals("cluster.gap")) {
+			this.missed += Long.parseLong(event.getMetadataOrThrow("missed"));
+		}
+		else {
+			this.byReplica.merge(event.getReplica(), 1L, Long::sum);
+		}
+	}
+
+	private synchronized String watched() {
+		return this.end + " twice=" + this.twice + " missed=" + this.missed + " dropped=" + this.dropped + " "
+				+ this.byReplica + " " + this.types;
+	}
+
 	private synchronized void note(EventBatch batch) {
 		this.dropped += batch.getDropped();
 		for (Event event : batch.getEventsList()) {
@@ -162,6 +213,9 @@ public final class HostEvents {
 				this.end = "out of order: " + event.getSequence() + " after " + this.last;
 			}
 			this.last = event.getSequence();
+			if (this.watching) {
+				watch(event);
+			}
 			this.types.addLast(event.getSource() + ":" + event.getType());
 			if (this.types.size() > SHOWN) {
 				this.types.removeFirst();

@@ -60,8 +60,8 @@ class HostServersTests {
 			HostInfo info = client.token(session.environment()).getHostInfo(EMPTY);
 			assertThat(info.getVersion()).isEqualTo("1.2.3");
 			assertThat(info.getProtocolVersion()).isEqualTo("1.0");
-			assertThat(info.getConfigurationMap())
-				.containsExactlyInAnyOrderEntriesOf(Map.of("chain_budget_ms", "750", "timeout_ms", "200"));
+			assertThat(info.getConfigurationMap()).containsExactlyInAnyOrderEntriesOf(
+					Map.of("chain_budget_ms", "750", "timeout_ms", "200", "replica", host.bus.replica()));
 			assertThat(info.getLoadedPluginsList()).containsExactly(
 					PluginInfo.newBuilder().setName("alpha").setVersion("0.1").build(),
 					PluginInfo.newBuilder().setName("beta").setVersion("0.2").build());

@@ -159,7 +159,7 @@ class EventLinkTests {
 	}
 
 	private static EmittedEvent emitted(String type) {
-		return new EmittedEvent(type, StandardCharsets.UTF_8.encode("{}"), Map.of());
+		return new EmittedEvent(type, StandardCharsets.UTF_8.encode("{}"), Map.of(), false);
 	}
 
 	@Test
