@@ -86,7 +86,7 @@ class RemoteHostIT {
 			awaitReady(gateway, "poor");
 			assertThat(RemotePluginProgram.call(this.plugin, this.hostPort, this.authorityFile, "fake", TOKEN))
 				.isEqualTo("GetHostInfo=2 plugins | RequestStorage=0 keys | StreamStorage=no keys | "
-						+ "PublishEvent=0 bytes | PublishEvents=taken | SubscribeEvents=plugin.fake.called of plugin.fake | "
+						+ "PublishEvent=0 bytes | PublishEvents=taken | SubscribeEvents=plugin.fake.called of fake | "
 						+ "QueryPlugin=UNIMPLEMENTED: declared, but never served: plugins talk through events and "
 						+ "shared state | PutState=v1 | GetState=v1 | CompareAndSetState=true | IncrementState=2 | "
 						+ "AcquireTokens=true | DeleteState=0 bytes");
@@ -177,6 +177,25 @@ class RemoteHostIT {
 			assertThat(answer(TOKEN)).as("who trusts the old authority").startsWith("UNAVAILABLE: ");
 			assertThat(gateway.log())
 				.contains("SSL bundle host has changed; new TLS connections use its new certificate");
+		}
+	}
+
+	@Test
+	void withATrustStoreACertificateIsNeededBesideTheToken() throws Exception {
+		startPlugin();
+		try (GatewayProcess gateway = start(Map.of(), "false", remote("fake", "host-token=" + TOKEN),
+				List.of("spring.ssl.bundle.pem.host.truststore.certificate=" + this.authorityFile))) {
+			awaitReady(gateway, "fake");
+			assertThat(gateway.log()).contains(", with TLS, a certificate and their host-token");
+			TestCertificates.Server own = this.authority.server("plugin");
+			assertThat(RemoteHostCalls.one(this.hostPort, this.authority.authority(), own, TOKEN)).isEqualTo(SERVED);
+			assertThat(RemoteHostCalls.one(this.hostPort, this.authority.authority(), own, POOR_TOKEN))
+				.startsWith("UNAUTHENTICATED: ");
+			TestCertificates.Server foreign = new TestCertificates().server("plugin");
+			assertThat(RemoteHostCalls.one(this.hostPort, this.authority.authority(), foreign, TOKEN))
+				.startsWith("UNAVAILABLE: ");
+			assertThat(answer(TOKEN)).startsWith("UNAVAILABLE: ");
+			gateway.await("a count of both", () -> refused(gateway, "-", "tls") >= 2);
 		}
 	}
 

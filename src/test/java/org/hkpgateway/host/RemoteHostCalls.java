@@ -24,6 +24,7 @@ import org.hkpgateway.proto.PutStateRequest;
 import org.hkpgateway.proto.StateKey;
 import org.hkpgateway.proto.StateValue;
 import org.hkpgateway.proto.StorageQuery;
+import org.hkpgateway.testsupport.TestCertificates;
 
 /**
  * In the process of a plugin that runs elsewhere: calls each method of its host.
@@ -104,8 +105,13 @@ public final class RemoteHostCalls {
 	 * @return the version of the gateway, or the status and its description
 	 */
 	public static String one(int port, String authority, String token) {
+		return one(port, authority, null, token);
+	}
+
+	/** The same with a certificate of its own. */
+	public static String one(int port, String authority, TestCertificates.Server own, String token) {
 		Map<String, String> outcome = new LinkedHashMap<>();
-		try (HostClient client = HostClient.remote(port, authority)) {
+		try (HostClient client = HostClient.remote(port, authority, own)) {
 			note(outcome, "GetHostInfo",
 					() -> client.authorization((token != null) ? "Bearer " + token : null)
 						.getHostInfo(Empty.getDefaultInstance())
