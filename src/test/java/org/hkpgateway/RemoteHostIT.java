@@ -1,6 +1,7 @@
 package org.hkpgateway;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,7 @@ import org.hkpgateway.host.RemoteHostCalls;
 import org.hkpgateway.testsupport.Command;
 import org.hkpgateway.testsupport.FreePorts;
 import org.hkpgateway.testsupport.GatewayProcess;
+import org.hkpgateway.testsupport.RawClient;
 import org.hkpgateway.testsupport.TestCertificates;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -196,6 +198,45 @@ class RemoteHostIT {
 				.startsWith("UNAVAILABLE: ");
 			assertThat(answer(TOKEN)).startsWith("UNAVAILABLE: ");
 			gateway.await("a count of both", () -> refused(gateway, "-", "tls") >= 2);
+		}
+	}
+
+	/** The shipped plugin, started by its operator; gateways come and go. */
+	@Test
+	void aPluginOfTheJavaSdkKeepsItsStateWithTheGateway() throws Exception {
+		ProcessBuilder builder = new ProcessBuilder(GatewayProcess.ANTIABUSE.resolve("hkp-plugin-antiabuse").toString())
+			.redirectErrorStream(true)
+			.redirectOutput(this.directory.resolve("antiabuse.log").toFile());
+		builder.environment()
+			.putAll(Map.of("HKP_PLUGIN_COOKIE", "hkp-gateway-plugin-7b1e5c1f0d3a4e2c", "PLUGIN_NAME", "antiabuse",
+					"PLUGIN_MIN_PORT", String.valueOf(this.pluginPort), "PLUGIN_MAX_PORT",
+					String.valueOf(this.pluginPort), "PLUGIN_HOST_ADDRESS", "localhost:" + this.hostPort,
+					"PLUGIN_HOST_TOKEN", TOKEN, "PLUGIN_HOST_CA_FILE", this.authorityFile.toString()));
+		this.plugin = builder.start();
+		for (int i = 0; i < 2; i++) {
+			try (GatewayProcess gateway = start(Map.of(), "false",
+					List.of("hkp.plugins.remote.antiabuse.address=127.0.0.1:" + this.pluginPort,
+							"hkp.plugins.remote.antiabuse.host-token=" + TOKEN,
+							"hkp.plugins.remote.antiabuse.grants=http.request,http.respond,state",
+							// A quarter of it is for the state.
+							"hkp.plugins.remote.antiabuse.timeout=20s"),
+					List.of("hkp.plugins.chain-budget=30s"))) {
+				awaitReady(gateway, "antiabuse");
+				gateway.await("what it keeps of a client", () -> {
+					assertThat(lookup(gateway)).isEqualTo(200);
+					return gateway.actuator("plugins/antiabuse/state").path("keys").asInt() > 0;
+				});
+			}
+		}
+		assertThat(this.plugin.isAlive()).isTrue();
+	}
+
+	private static int lookup(GatewayProcess gateway) {
+		try {
+			return RawClient.exchange(gateway.port(), "GET /pks/lookup?op=stats HTTP/1.0\r\n\r\n").status();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
 		}
 	}
 
