@@ -96,6 +96,7 @@ final class ConfigurationReader {
 		compare(keys, "hkp.plugins.max-delay", before.maxDelay(), after.maxDelay());
 		compare(keys, "hkp.plugins.max-delayed", before.maxDelayed(), after.maxDelayed());
 		compare(keys, "hkp.plugins.uid-range", before.uidRange(), after.uidRange());
+		compare(keys, "hkp.plugins.host", before.host(), after.host());
 		compare(keys, "hkp.plugins.watch", before.watch(), after.watch());
 		return keys;
 	}

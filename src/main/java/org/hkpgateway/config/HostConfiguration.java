@@ -16,6 +16,7 @@ import org.hkpgateway.events.EventBus;
 import org.hkpgateway.events.EventFilter;
 import org.hkpgateway.events.PluginEvents;
 import org.hkpgateway.host.HostInformation;
+import org.hkpgateway.host.HostRefusalListener;
 import org.hkpgateway.host.HostServers;
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.lifecycle.PluginState;
@@ -120,10 +121,15 @@ class HostConfiguration {
 	 */
 	@Bean
 	HostServers hostServers(GrpcServiceDiscoverer services, MeterRegistry registry) {
-		return new HostServers(services,
-				(plugin, refusal) -> registry
-					.counter("hkp.plugin.host.refused", "plugin", plugin.name(), "reason", refusal.label())
-					.increment());
+		return new HostServers(services, refusals(registry));
+	}
+
+	/** Under no name, which no plugin has, if it was nobody's. */
+	static HostRefusalListener refusals(MeterRegistry registry) {
+		return (plugin, refusal) -> registry
+			.counter("hkp.plugin.host.refused", "plugin", (plugin != null) ? plugin.name() : "-", "reason",
+					refusal.label())
+			.increment();
 	}
 
 	/** Calls that were not refused, as {@code grpc.server.*} by method and status. */

@@ -20,6 +20,7 @@ import org.hkpgateway.grpc.Gateway;
 import org.hkpgateway.grpc.GrpcConnector;
 import org.hkpgateway.grpc.PluginStdio;
 import org.hkpgateway.host.HostServers;
+import org.hkpgateway.host.RemotePluginServer;
 import org.hkpgateway.lifecycle.EventLinks;
 import org.hkpgateway.lifecycle.LifecycleSettings;
 import org.hkpgateway.lifecycle.LoggingStateListener;
@@ -109,12 +110,13 @@ class PluginConfiguration {
 	@Bean(destroyMethod = "")
 	PluginHost pluginHost(LocalPluginLauncher launcher, GrpcConnector connector, GuardedPlugins guards,
 			GatewayMetrics metrics, MeterRegistry registry, ObjectProvider<PluginHost> self, EventBus events,
-			PluginEvents pluginEvents, EventMetrics eventMetrics) {
+			PluginEvents pluginEvents, EventMetrics eventMetrics, ObjectProvider<RemotePluginServer> remoteHost) {
 		GuardGauges gauges = new GuardGauges(registry, (plugin) -> self.getObject().status(plugin));
 		List<StateListener> listeners = List.of(new LoggingStateListener(), metrics, eventMetrics, gauges,
 				new StateEvents(events));
-		return new PluginHost(launcher, connector, guards, LifecycleSettings.DEFAULTS, listeners, metrics,
-				EventLinks.to(pluginEvents));
+		RemotePluginServer remote = remoteHost.getIfAvailable();
+		return new PluginHost(launcher, (remote != null) ? remote.admitting(connector) : connector, guards,
+				LifecycleSettings.DEFAULTS, listeners, metrics, EventLinks.to(pluginEvents));
 	}
 
 	@Bean

@@ -2,6 +2,7 @@ package org.hkpgateway.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -48,6 +49,7 @@ import org.springframework.util.unit.DataSize;
  * @param defaultGrants capabilities granted to plugins that are granted none by name
  * @param settings by plugin name
  * @param remote plugins that run elsewhere, by name
+ * @param host where those call the gateway back
  */
 public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") List<Path> directories,
 		@DefaultValue("") String runtimeDirectory, @DefaultValue("mtls") Transport transport,
@@ -56,7 +58,8 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 		@DefaultValue("200ms") Duration responseBudget, @DefaultValue("30s") Duration maxDelay,
 		@DefaultValue("1000") int maxDelayed, @DefaultValue( {
 				"http.request", "http.respond" }) List<String> defaultGrants,
-		@DefaultValue Map<String, Settings> settings, @DefaultValue Map<String, Remote> remote){
+		@DefaultValue Map<String, Settings> settings, @DefaultValue Map<String, Remote> remote,
+		@DefaultValue RemoteHostProperties host){
 
 	/** Of calls to a plugin under a debugger. */
 	private static final Duration ATTACHED = Duration.ofHours(1);
@@ -85,6 +88,29 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 		check(both.isEmpty(), "hkp.plugins.remote",
 				"names that hkp.plugins.settings does not have; a remote plugin's settings stand with its address",
 				both);
+		checkHostTokens(remote, host);
+	}
+
+	/** Each says who calls, so it is one plugin's own, and nobody else is told it. */
+	private static void checkHostTokens(Map<String, Remote> remote, RemoteHostProperties host) {
+		Map<String, String> known = new HashMap<>();
+		remote.forEach((name, one) -> {
+			if (!one.token().isEmpty()) {
+				known.putIfAbsent(one.token(), "the token of " + name);
+			}
+		});
+		remote.forEach((name, one) -> {
+			if (one.hostToken().isEmpty()) {
+				return;
+			}
+			String key = "hkp.plugins.remote." + name + ".host-token";
+			check(host.enabled(), key, "hkp.plugins.host.address and .tls-bundle beside it, where the plugin can show "
+					+ "it; set them, or take it away", "none");
+			String other = known.putIfAbsent(one.hostToken(), "the host-token of " + name);
+			check(other == null, key,
+					"a token that is used for nothing else; make one, for example with " + "openssl rand -base64 32",
+					String.valueOf(other));
+		});
 	}
 
 	PluginDefaults defaults() {
@@ -196,6 +222,7 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 	 * @param tlsBundle SSL bundle for TLS; with a key, for mutual TLS; empty for
 	 * plaintext
 	 * @param token bearer token to send with each call; empty for none
+	 * @param hostToken what it shows when it calls the gateway back; empty if it does not
 	 * @param enabled as in {@link Settings}, which explains the others too
 	 * @param order place in the chain
 	 * @param mode whether its decisions are done or only compared
@@ -211,12 +238,14 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 	 * @param config its configuration
 	 */
 	public record Remote(@DefaultValue("") String address, @DefaultValue("") String tlsBundle,
-			@DefaultValue("") String token, @DefaultValue("true") boolean enabled, @Nullable Integer order,
-			@DefaultValue("enforce") PluginMode mode, @DefaultValue MatchProperties match,
+			@DefaultValue("") String token, @DefaultValue("") String hostToken, @DefaultValue("true") boolean enabled,
+			@Nullable Integer order, @DefaultValue("enforce") PluginMode mode, @DefaultValue MatchProperties match,
 			@DefaultValue("false") boolean required, @DefaultValue("closed") FailPolicy fail,
 			@DefaultValue("200ms") Duration timeout, @DefaultValue("256") int maxConcurrent, @Nullable BodyMode body,
 			@DefaultValue("64KB") DataSize bodyPrefix, @DefaultValue List<String> grants,
 			@DefaultValue Map<String, String> environment, @DefaultValue Map<String, Object> config) {
+
+		private static final Pattern HOST_TOKEN = Pattern.compile("[\\x21-\\x7e]{32,1024}");
 
 		PluginSettings toDomain(String prefix) {
 			source(prefix);
@@ -230,8 +259,17 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 			check(!this.address.isBlank(), prefix + ".address", "host:port, dns:///host:port or unix:/path", "nothing");
 			check(this.token.isEmpty() || !this.tlsBundle.isEmpty() || this.address.startsWith("unix:"),
 					prefix + ".token", "a tls-bundle beside it, because a token over plaintext is everybody's", "none");
-			return new PluginSource.Remote(this.address, this.tlsBundle.isEmpty() ? null : this.tlsBundle,
-					this.token.isEmpty() ? null : this.token);
+			// Never shown: the message goes into the log.
+			check(this.hostToken.isEmpty() || HOST_TOKEN.matcher(this.hostToken).matches(), prefix + ".host-token",
+					"32 to 1024 printable ASCII characters without blanks that nobody can guess; make them, for "
+							+ "example with openssl rand -base64 32",
+					this.hostToken.length() + " characters");
+			return new PluginSource.Remote(this.address, nullIfEmpty(this.tlsBundle), nullIfEmpty(this.token),
+					nullIfEmpty(this.hostToken));
+		}
+
+		private static @Nullable String nullIfEmpty(String text) {
+			return text.isEmpty() ? null : text;
 		}
 
 		@Override

@@ -6,6 +6,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import org.hkpgateway.plugin.Capability;
+import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.plugin.PluginSpec;
 
 /**
@@ -41,9 +42,15 @@ final class GrantCheck implements ServerInterceptor {
 
 	private String missing(Capability grant) {
 		String name = this.plugin.id().name();
-		String remedy = this.plugin.requested().contains(grant)
-				? "the manifest requests it; the operator grants it in hkp.plugins.settings." + name + ".grants"
-				: "the manifest of " + name + " has to request it, and the operator to grant it";
+		String remedy;
+		if (this.plugin.source() instanceof PluginSource.Remote) {
+			remedy = "the operator grants it in hkp.plugins.remote." + name + ".grants";
+		}
+		else {
+			remedy = this.plugin.requested().contains(grant)
+					? "the manifest requests it; the operator grants it in hkp.plugins.settings." + name + ".grants"
+					: "the manifest of " + name + " has to request it, and the operator to grant it";
+		}
 		return "expected: the grant " + grant.label() + ", got: a plugin without it; " + remedy;
 	}
 

@@ -1,9 +1,12 @@
 package org.hkpgateway.host;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+import io.grpc.netty.NettyServerBuilder;
 
 /**
- * What one process may demand of its host.
+ * What one process, or all remote plugins together, may demand of the host.
  *
  * @param messageBytes largest message it may send
  * @param metadataBytes largest metadata of a call
@@ -18,7 +21,35 @@ import java.time.Duration;
 record HostLimits(int messageBytes, int metadataBytes, int callsPerConnection, int connections, Duration handshake,
 		Duration idle, Duration keepAlive, Duration keepAliveTimeout) {
 
+	/** Of one process on this machine. */
 	static final HostLimits DEFAULTS = new HostLimits(4 * 1024 * 1024, 8 * 1024, 128, 16, Duration.ofSeconds(10),
 			Duration.ofMinutes(10), Duration.ofMinutes(1), Duration.ofSeconds(20));
+
+	/** Of all remote plugins together. */
+	static final HostLimits REMOTE = new HostLimits(DEFAULTS.messageBytes, DEFAULTS.metadataBytes,
+			DEFAULTS.callsPerConnection, 256, DEFAULTS.handshake, DEFAULTS.idle, DEFAULTS.keepAlive,
+			DEFAULTS.keepAliveTimeout);
+
+	/**
+	 * Sets those of them that gRPC knows, and what all servers of the host service have
+	 * in common. Connections are counted elsewhere.
+	 * @param builder the server's
+	 * @return the same
+	 */
+	NettyServerBuilder applyTo(NettyServerBuilder builder) {
+		return builder
+			// Methods do not block, and gRPC's own pool has no bound.
+			.directExecutor()
+			.maxInboundMessageSize(this.messageBytes)
+			.maxInboundMetadataSize(this.metadataBytes)
+			.maxConcurrentCallsPerConnection(this.callsPerConnection)
+			.handshakeTimeout(this.handshake.toMillis(), TimeUnit.MILLISECONDS)
+			.maxConnectionIdle(this.idle.toMillis(), TimeUnit.MILLISECONDS)
+			.keepAliveTime(this.keepAlive.toMillis(), TimeUnit.MILLISECONDS)
+			.keepAliveTimeout(this.keepAliveTimeout.toMillis(), TimeUnit.MILLISECONDS)
+			.permitKeepAliveTime(10, TimeUnit.SECONDS)
+			.permitKeepAliveWithoutCalls(true)
+			.maxRstFramesPerWindow(200, 10);
+	}
 
 }

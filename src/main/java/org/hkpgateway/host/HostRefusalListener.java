@@ -2,6 +2,8 @@ package org.hkpgateway.host;
 
 import org.hkpgateway.plugin.PluginId;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Is told of each refusal, on an event loop: must be quick and must not block.
  */
@@ -10,9 +12,10 @@ public interface HostRefusalListener {
 
 	/**
 	 * A call or a connection was refused.
-	 * @param plugin whose socket it came in on, whoever came
+	 * @param plugin whose socket it came in on, whoever came; on the port of remote
+	 * plugins whose token it was, and null without the token of one
 	 * @param refusal why
 	 */
-	void refused(PluginId plugin, HostRefusal refusal);
+	void refused(@Nullable PluginId plugin, HostRefusal refusal);
 
 }

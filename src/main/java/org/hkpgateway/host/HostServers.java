@@ -20,7 +20,8 @@ import org.hkpgateway.plugin.PluginStartException;
 
 /**
  * Serves the host service on one unix socket for each process of a plugin, never on a
- * port. All servers share two daemon threads named {@code hkp-plugin-host-…}.
+ * port; for plugins that run elsewhere there is {@link RemotePluginServer}. All servers
+ * share two daemon threads named {@code hkp-plugin-host-…}.
  */
 public final class HostServers implements HostAccess, AutoCloseable {
 
@@ -47,8 +48,7 @@ public final class HostServers implements HostAccess, AutoCloseable {
 	 * @throws IllegalStateException if it finds other services than the protocol's
 	 */
 	public HostServers(GrpcServiceDiscoverer discoverer, HostRefusalListener listener) {
-		this(discoverer.findGrpcServices().stream().map(GrpcServiceDefinition::getDefinition).toList(), listener,
-				ServerTransport.best(), HostLimits.DEFAULTS);
+		this(services(discoverer), listener, ServerTransport.best(), HostLimits.DEFAULTS);
 	}
 
 	HostServers(List<ServerServiceDefinition> services, HostRefusalListener listener, ServerTransport transport,
@@ -61,8 +61,13 @@ public final class HostServers implements HostAccess, AutoCloseable {
 				transport.ioHandlers());
 	}
 
+	/** The services, with the interceptors that are common to all. */
+	static List<ServerServiceDefinition> services(GrpcServiceDiscoverer discoverer) {
+		return discoverer.findGrpcServices().stream().map(GrpcServiceDefinition::getDefinition).toList();
+	}
+
 	/** What {@link HostMethod} does not know, nobody has thought about grants for. */
-	private static List<ServerServiceDefinition> checked(List<ServerServiceDefinition> services) {
+	static List<ServerServiceDefinition> checked(List<ServerServiceDefinition> services) {
 		List<String> unknown = services.stream()
 			.flatMap((service) -> service.getServiceDescriptor().getMethods().stream())
 			.filter((method) -> HostMethod.of(method) == null)

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 import io.grpc.Server;
@@ -74,26 +73,13 @@ final class HostSession implements HostAccess.Session {
 
 	private Server server(Path path, List<ServerServiceDefinition> services, ServerTransport transport,
 			EventLoopGroup eventLoops, HostLimits limits) {
-		return NettyServerBuilder.forAddress(transport.address(path))
+		return limits.applyTo(NettyServerBuilder.forAddress(transport.address(path)))
 			.channelFactory(() -> channel(transport, limits))
 			.bossEventLoopGroup(eventLoops)
 			.workerEventLoopGroup(eventLoops)
 			// gRPC sets this option, which Netty warns that unix sockets do not know;
-			// null
-			// takes it out again.
+			// null takes it out again.
 			.withChildOption(ChannelOption.SO_KEEPALIVE, null)
-			// Methods do not block, and gRPC's own pool has no bound.
-			.directExecutor()
-			.maxInboundMessageSize(limits.messageBytes())
-			.maxInboundMetadataSize(limits.metadataBytes())
-			.maxConcurrentCallsPerConnection(limits.callsPerConnection())
-			.handshakeTimeout(limits.handshake().toMillis(), TimeUnit.MILLISECONDS)
-			.maxConnectionIdle(limits.idle().toMillis(), TimeUnit.MILLISECONDS)
-			.keepAliveTime(limits.keepAlive().toMillis(), TimeUnit.MILLISECONDS)
-			.keepAliveTimeout(limits.keepAliveTimeout().toMillis(), TimeUnit.MILLISECONDS)
-			.permitKeepAliveTime(10, TimeUnit.SECONDS)
-			.permitKeepAliveWithoutCalls(true)
-			.maxRstFramesPerWindow(200, 10)
 			.addServices(services)
 			// The last one is asked first.
 			.intercept(this.grantCheck)

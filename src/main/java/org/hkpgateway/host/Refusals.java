@@ -9,12 +9,14 @@ import io.grpc.ServerCall;
 import io.grpc.Status;
 import org.hkpgateway.plugin.PluginId;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Refuses what came in on one socket: counts each refusal, and logs at most one in ten
- * seconds, so that a plugin cannot fill the log. Thread-safe.
+ * Refuses what came in on one socket, or on the port of remote plugins: counts each
+ * refusal, and logs at most one in ten seconds, so that nobody can fill the log.
+ * Thread-safe.
  */
 final class Refusals {
 
@@ -22,7 +24,9 @@ final class Refusals {
 
 	private static final Logger logger = LoggerFactory.getLogger(Refusals.class);
 
-	private final PluginId plugin;
+	private final @Nullable PluginId plugin;
+
+	private final String where;
 
 	private final HostRefusalListener listener;
 
@@ -33,10 +37,26 @@ final class Refusals {
 	private final AtomicLong unlogged = new AtomicLong();
 
 	Refusals(PluginId plugin, HostRefusalListener listener, LongSupplier nanoTime) {
+		this(plugin, "plugin " + plugin + ": refused on its host socket", listener, nanoTime);
+	}
+
+	private Refusals(@Nullable PluginId plugin, String where, HostRefusalListener listener, LongSupplier nanoTime) {
 		this.plugin = plugin;
+		this.where = where;
 		this.listener = listener;
 		this.nanoTime = nanoTime;
 		this.nextLog = new AtomicLong(nanoTime.getAsLong());
+	}
+
+	/**
+	 * On the port of remote plugins.
+	 * @param plugin whose token it was; null for those who have shown none
+	 * @param listener is told of each
+	 * @param nanoTime as of {@link System#nanoTime}
+	 */
+	static Refusals ofRemote(@Nullable PluginId plugin, HostRefusalListener listener, LongSupplier nanoTime) {
+		String port = "refused on the port of remote plugins";
+		return new Refusals(plugin, (plugin != null) ? "plugin " + plugin + ": " + port : port, listener, nanoTime);
 	}
 
 	/**
@@ -48,8 +68,14 @@ final class Refusals {
 	 * @return hears nothing
 	 */
 	<Q> ServerCall.Listener<Q> refuse(ServerCall<Q, ?> call, HostRefusal refusal, Status status) {
+		return refuse(call, refusal, status, "");
+	}
+
+	/** The same with what only the log is told: from where it came, for example. */
+	<Q> ServerCall.Listener<Q> refuse(ServerCall<Q, ?> call, HostRefusal refusal, Status status, String detail) {
 		call.close(status, new Metadata());
-		note(refusal, call.getMethodDescriptor().getBareMethodName() + ": " + status.getDescription());
+		note(refusal, call.getMethodDescriptor().getBareMethodName() + (detail.isEmpty() ? "" : " " + detail) + ": "
+				+ status.getDescription());
 		return new ServerCall.Listener<>() {
 		};
 	}
@@ -64,8 +90,7 @@ final class Refusals {
 		long now = this.nanoTime.getAsLong();
 		long next = this.nextLog.get();
 		if (now - next >= 0 && this.nextLog.compareAndSet(next, now + LOG_INTERVAL_NANOS)) {
-			logger.warn("plugin {}: refused on its host socket: {} ({} more since the last such line)", this.plugin,
-					detail, this.unlogged.getAndSet(0));
+			logger.warn("{}: {} ({} more since the last such line)", this.where, detail, this.unlogged.getAndSet(0));
 		}
 		else {
 			this.unlogged.incrementAndGet();

@@ -9,12 +9,14 @@ import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 
 /**
- * Netty's ways to listen on a unix socket.
+ * Netty's ways to listen.
  */
 enum ServerTransport {
 
@@ -34,6 +36,11 @@ enum ServerTransport {
 		@Override
 		ServerChannel channel() {
 			return new EpollServerDomainSocketChannel();
+		}
+
+		@Override
+		ServerChannel tcpChannel() {
+			return new EpollServerSocketChannel();
 		}
 
 	},
@@ -56,6 +63,11 @@ enum ServerTransport {
 			return new NioServerDomainSocketChannel();
 		}
 
+		@Override
+		ServerChannel tcpChannel() {
+			return new NioServerSocketChannel();
+		}
+
 	};
 
 	/**
@@ -70,6 +82,10 @@ enum ServerTransport {
 
 	abstract SocketAddress address(Path socket);
 
+	/** For {@link #address}. */
 	abstract ServerChannel channel();
+
+	/** For an internet address. */
+	abstract ServerChannel tcpChannel();
 
 }

@@ -8,7 +8,7 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A one-time bearer token: 32 random bytes. Never printed.
+ * A bearer token: 32 random bytes, or what an operator has chosen. Never printed.
  */
 final class Token {
 
@@ -22,11 +22,24 @@ final class Token {
 
 	private final byte[] bytes;
 
+	/** A one-time token. */
 	Token() {
+		this(randomText());
+	}
+
+	/**
+	 * One that is known elsewhere.
+	 * @param text printable ASCII without blanks
+	 */
+	Token(String text) {
+		this.text = text;
+		this.bytes = text.getBytes(StandardCharsets.US_ASCII);
+	}
+
+	private static String randomText() {
 		byte[] secret = new byte[BYTES];
 		random.nextBytes(secret);
-		this.text = Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
-		this.bytes = this.text.getBytes(StandardCharsets.US_ASCII);
+		return Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
 	}
 
 	/**

@@ -78,6 +78,7 @@ final class SpecChanges {
 			value("address", from.address(), to.address());
 			value("tls-bundle", Objects.toString(from.tlsBundle(), "none"), Objects.toString(to.tlsBundle(), "none"));
 			name("token", from.token(), to.token());
+			name("host-token", from.hostToken(), to.hostToken());
 		}
 		else {
 			value("source", before, after);

@@ -67,12 +67,24 @@ public sealed interface PluginSource {
 	 * @param tlsBundle name of the SSL bundle with the trusted certificates and, for
 	 * mutual TLS, the gateway's own; null for plaintext
 	 * @param token bearer token to send with each call; null for none
+	 * @param hostToken what it shows when it calls the gateway back; null if it cannot
 	 */
-	record Remote(String address, @Nullable String tlsBundle, @Nullable String token) implements PluginSource {
+	record Remote(String address, @Nullable String tlsBundle, @Nullable String token,
+			@Nullable String hostToken) implements PluginSource {
+
+		/**
+		 * One that does not call the gateway back.
+		 * @param address as above
+		 * @param tlsBundle as above
+		 * @param token as above
+		 */
+		public Remote(String address, @Nullable String tlsBundle, @Nullable String token) {
+			this(address, tlsBundle, token, null);
+		}
 
 		@Override
 		public String toString() {
-			// Not the token.
+			// Not the tokens.
 			return "remote " + this.address;
 		}
 

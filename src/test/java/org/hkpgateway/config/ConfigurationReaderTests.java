@@ -57,6 +57,19 @@ class ConfigurationReaderTests {
 	}
 
 	@Test
+	void readsTheTokenOfARemotePluginFromAFile() throws IOException {
+		Path secrets = Files.createDirectories(this.directory.resolve("secrets/hkp/plugins/remote/far"));
+		Files.writeString(secrets.resolve("host-token"), "0123456789abcdef0123456789abcdef");
+		Files.writeString(this.directory.resolve("application.yml"), """
+				spring.config.import: "configtree:%s/"
+				hkp.plugins.remote.far.address: far.example:9000
+				hkp.plugins.host: {address: "127.0.0.1:11391", tls-bundle: host}
+				""".formatted(this.directory.resolve("secrets")));
+		HkpProperties read = read("--spring.config.additional-location=file:" + this.directory + "/");
+		assertThat(read.plugins().remote().get("far").hostToken()).isEqualTo("0123456789abcdef0123456789abcdef");
+	}
+
+	@Test
 	void anUnknownKeyAndAWrongValueAreNamed() {
 		assertThat(ConfigurationReader.describe(catchThrowable(() -> read("--hkp.plugins.wacth=true"))))
 			.contains("hkp.plugins.wacth");
@@ -71,9 +84,10 @@ class ConfigurationReaderTests {
 		assertThat(ConfigurationReader.needRestart(running, read())).isEmpty();
 		assertThat(ConfigurationReader.needRestart(running,
 				read("--hkp.plugins.watch=true", "--hkp.readiness.required=always", "--hkp.edge.max-body=1MB",
-						"--hkp.plugins.max-delay=1s", "--hkp.plugins.max-delayed=1")))
+						"--hkp.plugins.max-delay=1s", "--hkp.plugins.max-delayed=1",
+						"--hkp.plugins.host.address=[::1]:11391", "--hkp.plugins.host.tls-bundle=host")))
 			.containsExactly("hkp.edge", "hkp.readiness", "hkp.plugins.max-delay", "hkp.plugins.max-delayed",
-					"hkp.plugins.watch");
+					"hkp.plugins.host", "hkp.plugins.watch");
 	}
 
 	/** Both budgets are an hour while a plugin is attached. */

@@ -3,6 +3,7 @@ package org.hkpgateway.config;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,6 +22,7 @@ import org.hkpgateway.plugin.PathGlob;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginMode;
 import org.hkpgateway.plugin.PluginSettings;
+import org.hkpgateway.plugin.PluginSource;
 import org.hkpgateway.proxy.ClientAddressSettings;
 import org.hkpgateway.proxy.TlsSettings;
 import org.hkpgateway.proxy.UpstreamSettings;
@@ -40,6 +42,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests for {@link HkpProperties}.
  */
 class HkpPropertiesTests {
+
+	/** As short as it may be. */
+	private static final String HOST_TOKEN = "c3VjaCBhIHRva2VuIGlzIHNlY3JldC4=";
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner().withUserConfiguration(Bound.class);
 
@@ -223,6 +228,62 @@ class HkpPropertiesTests {
 			.run((context) -> assertThat(
 					context.getBean(HkpProperties.class).plugins().of(new PluginId("a")).match().operations())
 				.containsExactly("add"));
+	}
+
+	@Test
+	void remotePluginsCallBackOnAPortWithTheirTokens() {
+		this.runner
+			.withPropertyValues("hkp.plugins.host.address=[2001:db8::1]:11391", "hkp.plugins.host.tls-bundle=host",
+					"hkp.plugins.remote.a.address=unix:/a", "hkp.plugins.remote.a.host-token=" + HOST_TOKEN,
+					"hkp.plugins.remote.b.address=unix:/b")
+			.run((context) -> {
+				PluginsProperties plugins = context.getBean(HkpProperties.class).plugins();
+				assertThat(plugins.host().host()).isEqualTo("2001:db8::1");
+				assertThat(plugins.host().port()).isEqualTo(11391);
+				assertThat(plugins.scanRequest().remotes()).containsOnly(
+						Map.entry(new PluginId("a"), new PluginSource.Remote("unix:/a", null, null, HOST_TOKEN)),
+						Map.entry(new PluginId("b"), new PluginSource.Remote("unix:/b", null, null)));
+				assertThat(plugins.toString()).doesNotContain(HOST_TOKEN);
+			});
+		this.runner.run((context) -> {
+			RemoteHostProperties host = context.getBean(HkpProperties.class).plugins().host();
+			assertThat(host).isEqualTo(new RemoteHostProperties("", ""));
+			assertThat(host.enabled()).isFalse();
+		});
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', value = {
+			"host.address=0.0.0.0:11391 | hkp.plugins.host.tls-bundle: expected: the name of an SSL bundle with a key",
+			"host.tls-bundle=host | hkp.plugins.host.address: expected: host:port to listen on beside",
+			"host.address=11391 host.tls-bundle=host | hkp.plugins.host.address: expected: host:port to listen on",
+			"host.address=:11391 host.tls-bundle=host | hkp.plugins.host.address: expected: host:port to listen on",
+			"host.address=a:0 host.tls-bundle=host | hkp.plugins.host.address: expected: host:port to listen on",
+			"host.address=a:70000 host.tls-bundle=host | hkp.plugins.host.address: expected: host:port to listen on",
+			"host.address=::1:9 host.tls-bundle=host | hkp.plugins.host.address: expected: host:port to listen on",
+			"remote.a.host-token=TOKEN | hkp.plugins.remote.a.host-token: expected: hkp.plugins.host.address and",
+			"ON remote.a.host-token=SHORT | hkp.plugins.remote.a.host-token: expected: 32 to 1024 printable ASCII",
+			"ON remote.a.host-token=SHORT~x~x | hkp.plugins.remote.a.host-token: expected: 32 to 1024 printable ASCII",
+			"ON remote.a.host-token=TOKEN remote.b.host-token=TOKEN | hkp.plugins.remote.b.host-token: expected: a token "
+					+ "that is used for nothing else; make one, for example with openssl rand -base64 32, got: the "
+					+ "host-token of a",
+			"ON remote.a.token=TOKEN remote.b.host-token=TOKEN | hkp.plugins.remote.b.host-token: expected: a token "
+					+ "that is used for nothing else; make one, for example with openssl rand -base64 32, got: the token of a" })
+	void aWayBackThatCannotBeIsReportedWithItsKeyAndWithoutTheToken(String settings, String message) {
+		List<String> properties = new ArrayList<>(
+				List.of("hkp.plugins.remote.a.address=unix:/a", "hkp.plugins.remote.b.address=unix:/b"));
+		for (String setting : settings.replace("ON ", "host.address=127.0.0.1:11391 host.tls-bundle=host ")
+			.split(" ")) {
+			properties.add("hkp.plugins." + setting.replace("TOKEN", HOST_TOKEN)
+				.replace("SHORT", HOST_TOKEN.substring(1))
+				// A blank is none of the characters.
+				.replace('~', ' '));
+		}
+		this.runner.withPropertyValues(properties.toArray(String[]::new)).run((context) -> {
+			assertThat(context).hasFailed();
+			assertThat(context.getStartupFailure()).rootCause().hasMessageStartingWith(message);
+			assertThat(messages(context.getStartupFailure())).doesNotContain(HOST_TOKEN.substring(1));
+		});
 	}
 
 	@Test

@@ -1,7 +1,10 @@
 package org.hkpgateway.grpc;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -16,12 +19,14 @@ import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import org.hkpgateway.host.RemoteHostCalls;
 import org.hkpgateway.plugin.PluginEndpoint;
 import org.jspecify.annotations.Nullable;
 
 /**
  * {@link FakePlugin} as a process that no gateway has launched: denies every request, on
- * its stream, and says {@code ready} when it listens. It ends with its standard input.
+ * its stream, and says {@code ready} when it listens. It calls its host when it is told
+ * to by a line, see {@link #call}. It ends with its standard input.
  */
 public final class RemotePluginProgram {
 
@@ -39,9 +44,33 @@ public final class RemotePluginProgram {
 		plugin.behaviour = FakePlugin.Behaviour.DENIES;
 		plugin.streamManners = FakePlugin.StreamManners.BEHAVES;
 		System.out.println("ready");
-		while (System.in.read() >= 0) {
+		BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+		for (String line = input.readLine(); line != null; line = input.readLine()) {
+			String[] words = line.split(" ");
+			System.out.println(RemoteHostCalls.line(RemoteHostCalls.all(Integer.parseInt(words[0]),
+					Files.readString(Path.of(words[1])), words[2], words[3])));
 		}
 		System.exit(0);
+	}
+
+	/**
+	 * Lets the process call each method of its host, over TLS. Blocks.
+	 * @param process as {@link #start} returned it
+	 * @param port of the host
+	 * @param authority file of a certificate in PEM, of whom to trust
+	 * @param plugin its name
+	 * @param token to show
+	 * @return see {@link RemoteHostCalls#line}
+	 */
+	public static String call(Process process, int port, Path authority, String plugin, String token)
+			throws IOException {
+		process.outputWriter().write(port + " " + authority + " " + plugin + " " + token + "\n");
+		process.outputWriter().flush();
+		String line = process.inputReader().readLine();
+		if (line == null) {
+			throw new IOException("expected: what came of calls, got: the end of the process");
+		}
+		return line;
 	}
 
 	private static PluginEndpoint endpoint(String address) throws IOException {

@@ -1,13 +1,20 @@
 package org.hkpgateway.host;
 
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+
+import javax.net.ssl.SSLException;
 
 import io.grpc.ClientInterceptor;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.netty.channel.ChannelOption;
@@ -15,7 +22,12 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import org.hkpgateway.proto.PluginHostGrpc;
+import org.hkpgateway.testsupport.TestCertificates;
 
 /**
  * The plugin's side: one connection to its host.
@@ -37,6 +49,51 @@ final class HostClient implements AutoCloseable {
 			.overrideAuthority("localhost")
 			.usePlaintext()
 			.build();
+	}
+
+	private HostClient(InetSocketAddress address, SslContext tls) {
+		NettyChannelBuilder builder = NettyChannelBuilder.forAddress(address)
+			.channelType(NioSocketChannel.class, InetSocketAddress.class)
+			.eventLoopGroup(this.eventLoop)
+			.overrideAuthority("localhost");
+		this.channel = ((tls != null) ? builder.sslContext(tls) : builder.usePlaintext()).build();
+	}
+
+	/**
+	 * From elsewhere.
+	 * @param port of 127.0.0.1
+	 * @param authority certificate in PEM, of whom to trust; null to speak without TLS
+	 */
+	static HostClient remote(int port, String authority) {
+		return remote(port, authority, null);
+	}
+
+	/** The same with a certificate of its own. */
+	static HostClient remote(int port, String authority, TestCertificates.Server own) {
+		InetSocketAddress address = new InetSocketAddress("127.0.0.1", port);
+		if (authority == null) {
+			return new HostClient(address, null);
+		}
+		try {
+			SslContextBuilder builder = GrpcSslContexts.configure(SslContextBuilder.forClient(), SslProvider.JDK)
+				.trustManager(stream(authority));
+			if (own != null) {
+				builder.keyManager(stream(own.certificates()), stream(own.key()));
+			}
+			return new HostClient(address, builder.build());
+		}
+		catch (SSLException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private static InputStream stream(String pem) {
+		return new ByteArrayInputStream(pem.getBytes(StandardCharsets.US_ASCII));
+	}
+
+	/** Calls that last as long as they like, with any authorization. */
+	PluginHostGrpc.PluginHostStub streams(String authorization) {
+		return PluginHostGrpc.newStub(this.channel).withInterceptors(metadata(authorization));
 	}
 
 	static HostClient of(Map<String, String> environment) {

@@ -56,7 +56,8 @@ class PluginApplyTests {
 				"order 100 -> 50", "mode enforce -> shadow", "speculative false -> true",
 				"match everything -> methods POST and operations add, index", "timeout 200 ms -> 300 ms",
 				"grants +storage.query -http.respond", "dependencies +same");
-		assertThat(difference.changed().get(HostHarness.id("r"))).containsExactly("address one -> two", "token");
+		assertThat(difference.changed().get(HostHarness.id("r"))).containsExactly("address one -> two", "token",
+				"host-token");
 		assertThat(difference.isEmpty()).isFalse();
 		assertThat(difference.toString()).doesNotContain("secret");
 	}
@@ -264,7 +265,7 @@ class PluginApplyTests {
 	}
 
 	private static PluginSpec remote(String name, String address, String token) {
-		return TestSpec.named(name).source(new PluginSource.Remote(address, null, token)).build();
+		return TestSpec.named(name).source(new PluginSource.Remote(address, null, token, token)).build();
 	}
 
 	private Map<PluginId, ActionResult> apply(PluginSpec... specs) {

@@ -11,7 +11,7 @@ class PluginSpecTests {
 	@Test
 	void itsTextShowsNoSecret() {
 		PluginSpec spec = TestSpec.named("x")
-			.source(new PluginSource.Remote("plugin.test:1", null, "s3cret-token"))
+			.source(new PluginSource.Remote("plugin.test:1", null, "s3cret-token", "s3cret-host-token"))
 			.environment(Map.of("PASSWORD", "s3cret-variable"))
 			.config("{\"password\":\"s3cret-setting\"}")
 			.build();

@@ -105,6 +105,31 @@ class ServerTlsTests {
 	}
 
 	@Test
+	void ofGrpcItIsHttp2AloneAndNamesItsOwnKey() throws Exception {
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> ServerTls.ofGrpc("hkp.plugins.host.tls-bundle", "keys", this.bundles, this.changed::add))
+			.withMessage(
+					"hkp.plugins.host.tls-bundle: expected: the name of an SSL bundle (spring.ssl.bundle), got: keys");
+		this.bundles.registerBundle("keys", bundle(this.first.certificates(), this.first.key()));
+		ServerTls tls = ServerTls.ofGrpc("key", "keys", this.bundles, Runnable::run, this.changed::add);
+		assertThat(handshake(tls, "h2", "http/1.1").applicationProtocol()).isEqualTo("h2");
+		assertThat(handshake(tls, "http/1.1").applicationProtocol()).isNull();
+		assertThat(tls.newHandler(new EmbeddedChannel()).engine().getNeedClientAuth()).isFalse();
+	}
+
+	@Test
+	void ofGrpcATrustStoreDemandsCertificatesAlsoWhenItComesLater() {
+		this.bundles.registerBundle("keys", bundle(this.first.certificates(), this.first.key()));
+		ServerTls tls = ServerTls.ofGrpc("key", "keys", this.bundles, Runnable::run, this.changed::add);
+		this.bundles.updateBundle("keys",
+				SslBundle.of(new PemSslStoreBundle(
+						PemSslStoreDetails.forCertificate(this.first.certificates()).withPrivateKey(this.first.key()),
+						PemSslStoreDetails.forCertificate(this.authority.authority()))));
+		assertThat(tls.newHandler(new EmbeddedChannel()).engine().getNeedClientAuth()).isTrue();
+		assertThat(this.changed).containsExactly("keys");
+	}
+
+	@Test
 	void aHandshakeIsNotWaitedForMoreThanTenSeconds() {
 		this.bundles.registerBundle("keys", bundle(this.first.certificates(), this.first.key()));
 		SslHandler handler = ServerTls.of("keys", this.bundles, this.changed::add).newHandler(new EmbeddedChannel());

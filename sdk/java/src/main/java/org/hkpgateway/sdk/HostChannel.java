@@ -1,5 +1,6 @@
 package org.hkpgateway.sdk;
 
+import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -17,15 +18,17 @@ import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import org.hkpgateway.proto.Empty;
 import org.hkpgateway.proto.PluginHostGrpc;
 import org.hkpgateway.sdk.log.PluginLog;
 
 /**
- * The way back to the gateway: its host service on a unix socket. Answers come on the
- * plugin's network thread, which everything shares.
+ * The way back to the gateway: its host service on a unix socket, or on a port with TLS.
+ * Answers come on the plugin's network thread, which everything shares.
  */
 final class HostChannel {
 
@@ -35,6 +38,9 @@ final class HostChannel {
 			Metadata.ASCII_STRING_MARSHALLER);
 
 	private static final long CONNECT_SECONDS = 5;
+
+	/** The gateway takes more than one in ten seconds for an attack. */
+	private static final long KEEP_ALIVE_SECONDS = 20;
 
 	private final ManagedChannel connection;
 
@@ -46,25 +52,32 @@ final class HostChannel {
 	 * @param listener gives its network thread
 	 */
 	HostChannel(HostAddress address, Listener listener) {
-		this.connection = builder(address.socket(), listener.epoll()).eventLoopGroup(listener.group())
-			// gRPC sets this option, which unix sockets do not know; null takes it out.
-			.withOption(ChannelOption.SO_KEEPALIVE, null)
-			.overrideAuthority("localhost")
-			.usePlaintext()
-			.directExecutor()
-			.build();
+		NettyChannelBuilder builder = (address instanceof HostAddress.Remote remote) ? remote(remote, listener.epoll())
+				: unix(((HostAddress.Unix) address).socket(), listener.epoll());
+		this.connection = builder.eventLoopGroup(listener.group()).directExecutor().build();
 		Metadata metadata = new Metadata();
 		metadata.put(AUTHORIZATION, "Bearer " + address.token());
 		this.authorized = ClientInterceptors.intercept(this.connection,
 				MetadataUtils.newAttachHeadersInterceptor(metadata));
 	}
 
-	private static NettyChannelBuilder builder(String socket, boolean epoll) {
-		return epoll
+	private static NettyChannelBuilder unix(String socket, boolean epoll) {
+		NettyChannelBuilder builder = epoll
 				? NettyChannelBuilder.forAddress(new DomainSocketAddress(socket))
 					.channelType(EpollDomainSocketChannel.class, DomainSocketAddress.class)
 				: NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
 					.channelType(NioDomainSocketChannel.class, UnixDomainSocketAddress.class);
+		// gRPC sets this option, which unix sockets do not know; null takes it out.
+		return builder.withOption(ChannelOption.SO_KEEPALIVE, null).overrideAuthority("localhost").usePlaintext();
+	}
+
+	private static NettyChannelBuilder remote(HostAddress.Remote address, boolean epoll) {
+		return NettyChannelBuilder.forAddress(address.host(), address.port())
+			.channelType(epoll ? EpollSocketChannel.class : NioSocketChannel.class, InetSocketAddress.class)
+			.sslContext(address.tls())
+			// A network may lose the connection without a word.
+			.keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+			.keepAliveTimeout(CONNECT_SECONDS, TimeUnit.SECONDS);
 	}
 
 	/**

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Initializes the plugin once. The same instance id again gets the same answer and
  * changes nothing; after a refusal the gateway may try once more. A plugin that was
- * started by hand outlives gateways, so there another instance id is welcome as long as
- * it says the same.
+ * started by hand, or runs elsewhere, outlives gateways, so there another instance id is
+ * welcome as long as it says the same.
  */
 final class Initialization {
 
@@ -99,7 +99,7 @@ final class Initialization {
 		if (first.getInstanceId().equals(request.getInstanceId())) {
 			return success();
 		}
-		if (!this.launch.byHand()) {
+		if (!this.launch.outlivesGateways()) {
 			return refusal("expected: one Initialize in a process's life, got: instance id '" + request.getInstanceId()
 					+ "' after '" + first.getInstanceId() + "'; start a new process");
 		}

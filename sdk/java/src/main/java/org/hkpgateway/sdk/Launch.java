@@ -64,6 +64,14 @@ record Launch(String name, String version, Listen listen, Credentials credential
 	}
 
 	/**
+	 * Whether the process is not the gateway's: gateways come and go.
+	 * @return true of one that was started by hand, and of one whose gateway is elsewhere
+	 */
+	boolean outlivesGateways() {
+		return byHand() || this.host instanceof HostAddress.Remote;
+	}
+
+	/**
 	 * Whether the gateway speaks our protocol version.
 	 * @param environment the environment
 	 * @return true also when it does not say

@@ -1,17 +1,23 @@
 package org.hkpgateway.sdk;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import io.grpc.Metadata;
 import io.grpc.Server;
@@ -19,12 +25,16 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
+import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import org.hkpgateway.proto.AcquireTokensRequest;
 import org.hkpgateway.proto.AcquireTokensResponse;
 import org.hkpgateway.proto.CompareAndSetStateRequest;
@@ -82,15 +92,7 @@ class GrpcSharedStateTests {
 			.workerEventLoopGroup(this.group)
 			.directExecutor()
 			.addService(new EchoHost())
-			.intercept(new ServerInterceptor() {
-				@Override
-				public <Q, A> ServerCall.Listener<Q> interceptCall(ServerCall<Q, A> call, Metadata headers,
-						ServerCallHandler<Q, A> next) {
-					GrpcSharedStateTests.this.authorizations.add(String
-						.valueOf(headers.get(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER))));
-					return next.startCall(call, headers);
-				}
-			})
+			.intercept(new Recorder())
 			.build()
 			.start();
 	}
@@ -124,6 +126,74 @@ class GrpcSharedStateTests {
 		assertThat(result(state.acquire("k", 2, new SharedState.Bucket(10, 3, Duration.ofSeconds(4)))))
 			.isEqualTo(new SharedState.Acquired(true, 8, Duration.ofMillis(3 * 4000)));
 		assertThat(this.authorizations).hasSize(7).containsOnly("Bearer secret");
+	}
+
+	/** As a plugin that its operator has started: over a port, with TLS. */
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void aHostElsewhereIsAskedWithTls(boolean mutual) throws Exception {
+		OneOffCertificate gateway = OneOffCertificate.create(Instant.now());
+		OneOffCertificate own = OneOffCertificate.create(Instant.now());
+		OneOffCertificate other = OneOffCertificate.create(Instant.now());
+		SslContextBuilder tls = GrpcSslContexts
+			.configure(SslContextBuilder.forServer(gateway.key(), gateway.certificate()), SslProvider.JDK);
+		if (mutual) {
+			tls.trustManager(own.certificate()).clientAuth(ClientAuth.REQUIRE);
+		}
+		Server remote = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+			.sslContext(tls.build())
+			.addService(new EchoHost())
+			.intercept(new Recorder())
+			.build()
+			.start();
+		try {
+			String address = "localhost:" + remote.getPort();
+			assertThat(call(address, pem("ca", gateway), own)).isEqualTo(5);
+			assertThat(this.authorizations).hasSize(2).containsOnly("Bearer secret");
+			// Another authority, and nothing is said to whoever listens there.
+			assertThatExceptionOfType(CompletionException.class)
+				.isThrownBy(() -> call(address, pem("other", other), own));
+			if (mutual) {
+				assertThatExceptionOfType(CompletionException.class)
+					.isThrownBy(() -> call(address, pem("ca", gateway), other));
+			}
+			assertThat(this.authorizations).hasSize(2);
+		}
+		finally {
+			remote.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+			try (Stream<Path> files = Files.list(this.directory)) {
+				for (Path file : files.filter((path) -> path.toString().endsWith(".pem")).toList()) {
+					Files.delete(file);
+				}
+			}
+		}
+	}
+
+	private long call(String address, Path authority, OneOffCertificate own) throws Exception {
+		HostAddress parsed = HostAddress.parse(Map.of("PLUGIN_HOST_ADDRESS", address, "PLUGIN_HOST_TOKEN", "secret",
+				"PLUGIN_HOST_CA_FILE", authority.toString(), "PLUGIN_HOST_CERT_FILE", pem("own", own).toString(),
+				"PLUGIN_HOST_KEY_FILE", keyOf("key", own).toString()));
+		assertThat(parsed).hasToString(address);
+		try {
+			SharedState state = start(Objects.requireNonNull(parsed), true, "state", 80_000).orElseThrow();
+			return result(state.increment("k", 5, Duration.ofMinutes(1))).value();
+		}
+		finally {
+			this.plugin.stop(Duration.ofSeconds(5));
+		}
+	}
+
+	private Path pem(String name, OneOffCertificate certificate) throws Exception {
+		return pem(name, "CERTIFICATE", certificate.certificate().getEncoded());
+	}
+
+	private Path keyOf(String name, OneOffCertificate certificate) throws IOException {
+		return pem(name, "PRIVATE KEY", certificate.key().getEncoded());
+	}
+
+	private Path pem(String name, String kind, byte[] der) throws IOException {
+		return Files.writeString(this.directory.resolve(name + ".pem"), "-----BEGIN " + kind + "-----\n"
+				+ Base64.getMimeEncoder().encodeToString(der) + "\n-----END " + kind + "-----\n");
 	}
 
 	@ParameterizedTest
@@ -160,7 +230,12 @@ class GrpcSharedStateTests {
 	}
 
 	private Optional<SharedState> start(boolean epoll, String grant, long timeoutMillis) throws Exception {
-		HostAddress address = new HostAddress(this.directory.resolve("h").toString(), "secret");
+		return start(new HostAddress.Unix(this.directory.resolve("h").toString(), "secret"), epoll, grant,
+				timeoutMillis);
+	}
+
+	private Optional<SharedState> start(HostAddress address, boolean epoll, String grant, long timeoutMillis)
+			throws Exception {
 		Launch launch = new Launch("n", "1", new Listen.UnixSocket(this.directory), Credentials.NONE, address, null,
 				LogLevel.INFO);
 		PluginServer started = PluginServer.start(new PluginHandler() {
@@ -204,6 +279,18 @@ class GrpcSharedStateTests {
 
 	private static byte[] bytes(String text) {
 		return text.getBytes(StandardCharsets.US_ASCII);
+	}
+
+	private final class Recorder implements ServerInterceptor {
+
+		@Override
+		public <Q, A> ServerCall.Listener<Q> interceptCall(ServerCall<Q, A> call, Metadata headers,
+				ServerCallHandler<Q, A> next) {
+			GrpcSharedStateTests.this.authorizations
+				.add(String.valueOf(headers.get(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER))));
+			return next.startCall(call, headers);
+		}
+
 	}
 
 	/** Answers with what it is asked, so that nothing can be mixed up unnoticed. */

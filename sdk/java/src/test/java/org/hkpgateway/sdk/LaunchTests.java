@@ -91,6 +91,62 @@ class LaunchTests {
 			.withMessageContaining("HKP_LOG_LEVEL");
 	}
 
+	@Test
+	void theHostIsOnASocket() throws LaunchException {
+		HostAddress host = Launch
+			.parse(environment("PLUGIN_UNIX_SOCKET_DIR", "/x", "PLUGIN_HOST_ADDRESS", "unix:/run/h",
+					"PLUGIN_HOST_TOKEN", "secret"), false)
+			.host();
+		assertThat(host).isEqualTo(new HostAddress.Unix("/run/h", "secret")).hasToString("unix:/run/h");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "gw.example:11391,gw.example,11391", "192.0.2.1:1,192.0.2.1,1",
+			"[2001:db8::1]:65535,2001:db8::1,65535" })
+	void orElsewhereWithTheAuthoritiesOfJava(String address, String name, int port) throws LaunchException {
+		HostAddress host = HostAddress.parse(Map.of("PLUGIN_HOST_ADDRESS", address, "PLUGIN_HOST_TOKEN", "secret"));
+		assertThat(host).isInstanceOfSatisfying(HostAddress.Remote.class, (remote) -> {
+			assertThat(remote.host()).isEqualTo(name);
+			assertThat(remote.port()).isEqualTo(port);
+			assertThat(remote.token()).isEqualTo("secret");
+			assertThat(remote.toString()).doesNotContain("secret");
+		});
+	}
+
+	@Test
+	void gatewaysComeAndGoWhereTheyAreElsewhere() throws LaunchException {
+		for (String[] host : new String[][] { { "unix:/run/h", "false" }, { "gw.example:1", "true" } }) {
+			assertThat(Launch
+				.parse(environment("PLUGIN_UNIX_SOCKET_DIR", "/x", "PLUGIN_HOST_ADDRESS", host[0], "PLUGIN_HOST_TOKEN",
+						"secret"), false)
+				.outlivesGateways()).isEqualTo(Boolean.valueOf(host[1]));
+		}
+		assertThat(Launch.parse(environment("PLUGIN_UNIX_SOCKET_DIR", "/x"), false).outlivesGateways()).isFalse();
+		assertThat(Launch.parse(Map.of(), true).outlivesGateways()).isTrue();
+	}
+
+	@ParameterizedTest
+	@ValueSource(
+			strings = { "unix:", "gw.example", "gw.example:0", "gw.example:65536", "2001:db8::1:9", "http://gw:9" })
+	void anAddressIsOneOfTheTwo(String address) {
+		assertThatExceptionOfType(LaunchException.class)
+			.isThrownBy(() -> HostAddress.parse(Map.of("PLUGIN_HOST_ADDRESS", address, "PLUGIN_HOST_TOKEN", "secret")))
+			.withMessage("expected: unix:PATH or HOST:PORT in PLUGIN_HOST_ADDRESS, got: '" + address + "'");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "PLUGIN_HOST_CA_FILE,/none,expected: a readable file in PLUGIN_HOST_CA_FILE",
+			"PLUGIN_HOST_CA_FILE,pom.xml,expected: certificates in PEM in PLUGIN_HOST_CA_FILE",
+			"PLUGIN_HOST_CERT_FILE,pom.xml,expected: both of PLUGIN_HOST_CERT_FILE and PLUGIN_HOST_KEY_FILE",
+			"PLUGIN_HOST_KEY_FILE,pom.xml,expected: both of PLUGIN_HOST_CERT_FILE and PLUGIN_HOST_KEY_FILE" })
+	void filesThatCannotBeUsedEndTheLaunch(String variable, String file, String message) {
+		assertThatExceptionOfType(LaunchException.class)
+			.isThrownBy(() -> HostAddress
+				.parse(Map.of("PLUGIN_HOST_ADDRESS", "gw:9", "PLUGIN_HOST_TOKEN", "secret", variable, file)))
+			.withMessageStartingWith(message)
+			.withMessageNotContaining("secret");
+	}
+
 	@ParameterizedTest
 	@CsvSource({ "'',true", "1,true", "'2,1',true", "' 1 ',true", "2,false", "'2,x',false" })
 	void versions(String versions, boolean spoken) {
