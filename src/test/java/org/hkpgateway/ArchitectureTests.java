@@ -25,6 +25,10 @@ class ArchitectureTests {
 	@ArchTest
 	static final ArchRule noCycles = slices().matching("org.hkpgateway.(*)..").should().beFreeOfCycles();
 
+	/** Everybody may use it. */
+	@ArchTest
+	static final ArchRule log = uses("log");
+
 	@ArchTest
 	static final ArchRule http = uses("http");
 
@@ -128,10 +132,11 @@ class ArchitectureTests {
 		.resideInAPackage("net.devh.boot.grpc.server..");
 
 	private static ArchRule uses(String name, String... allowed) {
-		String[] packages = new String[allowed.length + 1];
+		String[] packages = new String[allowed.length + 2];
 		packages[0] = "org.hkpgateway." + name + "..";
+		packages[1] = "org.hkpgateway.log..";
 		for (int i = 0; i < allowed.length; i++) {
-			packages[i + 1] = "org.hkpgateway." + allowed[i] + "..";
+			packages[i + 2] = "org.hkpgateway." + allowed[i] + "..";
 		}
 		return noClasses().that()
 			.resideInAPackage("org.hkpgateway." + name + "..")

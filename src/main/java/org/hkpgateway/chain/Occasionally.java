@@ -1,12 +1,11 @@
 package org.hkpgateway.chain;
 
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
+import org.hkpgateway.log.SparseLines;
 import org.hkpgateway.plugin.PluginId;
 
 /**
@@ -15,14 +14,11 @@ import org.hkpgateway.plugin.PluginId;
  */
 final class Occasionally {
 
-	private final long intervalNanos;
-
 	private final LongSupplier nanoTime;
 
-	private final Map<PluginId, Turn> turns = new ConcurrentHashMap<>();
+	private final Map<PluginId, SparseLines> lines = new ConcurrentHashMap<>();
 
-	Occasionally(Duration interval, LongSupplier nanoTime) {
-		this.intervalNanos = interval.toNanos();
+	Occasionally(LongSupplier nanoTime) {
 		this.nanoTime = nanoTime;
 	}
 
@@ -32,18 +28,7 @@ final class Occasionally {
 	 * @param action given how often it was not done since the last time
 	 */
 	void run(PluginId plugin, LongConsumer action) {
-		long now = this.nanoTime.getAsLong();
-		Turn turn = this.turns.computeIfAbsent(plugin, (key) -> new Turn(new AtomicLong(now), new AtomicLong()));
-		long next = turn.next().get();
-		if (now - next >= 0 && turn.next().compareAndSet(next, now + this.intervalNanos)) {
-			action.accept(turn.missed().getAndSet(0));
-		}
-		else {
-			turn.missed().incrementAndGet();
-		}
-	}
-
-	private record Turn(AtomicLong next, AtomicLong missed) {
+		this.lines.computeIfAbsent(plugin, (key) -> new SparseLines(this.nanoTime)).write(action);
 	}
 
 }

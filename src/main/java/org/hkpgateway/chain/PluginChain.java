@@ -21,8 +21,6 @@ import reactor.core.scheduler.Schedulers;
 public final class PluginChain {
 
 	/** Between two lines of the log about one matter and plugin. */
-	private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
-
 	private final PluginRegistry registry;
 
 	private final ChainParts parts;
@@ -78,12 +76,11 @@ public final class PluginChain {
 			Scheduler timers, Scheduler shadows) {
 		Asker asker = new LiveAsker();
 		Shadows beside = new Shadows(asker, settings.budget(), listener, nanoTime, shadows,
-				ShadowMemory.of(Runtime.getRuntime().maxMemory()), new Occasionally(LOG_INTERVAL, nanoTime),
-				settings.quotes());
+				ShadowMemory.of(Runtime.getRuntime().maxMemory()), new Occasionally(nanoTime), settings.quotes());
 		Tarpit tarpit = new Tarpit(settings.maxDelay(), settings.maxDelayed(), settings.maxDelayedBytes(), timers,
-				listener, new Occasionally(LOG_INTERVAL, nanoTime));
+				listener, new Occasionally(nanoTime));
 		return new ChainParts(settings, new RequestChanges(settings.maxBody()), asker, beside, tarpit,
-				new Occasionally(LOG_INTERVAL, nanoTime), listener, nanoTime);
+				new Occasionally(nanoTime), listener, nanoTime);
 	}
 
 	/**

@@ -3,11 +3,10 @@ package org.hkpgateway.events;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import org.hkpgateway.log.SparseLines;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
@@ -48,8 +47,6 @@ public final class ClusterEvents implements AutoCloseable {
 	/** How often it is looked whether there is a way again. */
 	private static final Duration LOOK = Duration.ofMillis(100);
 
-	private static final long WARNINGS_NANOS = TimeUnit.SECONDS.toNanos(10);
-
 	private static final Logger logger = LoggerFactory.getLogger(ClusterEvents.class);
 
 	private static final JsonMapper json = new JsonMapper();
@@ -68,11 +65,11 @@ public final class ClusterEvents implements AutoCloseable {
 	/** Touched by the thread that reads. */
 	private final ClusterOrder order = new ClusterOrder(Ticker.systemTicker());
 
-	private final AtomicLong nextGapWarning = new AtomicLong(System.nanoTime());
+	private final SparseLines gapLines = new SparseLines();
 
-	private final AtomicLong nextUnsentWarning = new AtomicLong(System.nanoTime());
+	private final SparseLines unsentLines = new SparseLines();
 
-	private final AtomicLong nextMalformedWarning = new AtomicLong(System.nanoTime());
+	private final SparseLines malformedLines = new SparseLines();
 
 	private final Disposable reading;
 
@@ -118,8 +115,8 @@ public final class ClusterEvents implements AutoCloseable {
 			.doOnSuccess((sent) -> this.listener.sent(1))
 			.onErrorResume((failure) -> {
 				this.listener.dropped(ClusterListener.Dropped.UNSENT, 1);
-				warn(this.nextUnsentWarning, "An event {} of {} for the other replicas is lost: {}", event.type(),
-						event.source(), String.valueOf(failure.getMessage()));
+				this.unsentLines.write((unsaid) -> logger.warn("An event {} of {} for the other replicas is lost: {}{}",
+						event.type(), event.source(), failure.getMessage(), SparseLines.more(unsaid)));
 				return Mono.empty();
 			});
 	}
@@ -160,8 +157,8 @@ public final class ClusterEvents implements AutoCloseable {
 		}
 		catch (IllegalArgumentException ex) {
 			this.listener.dropped(ClusterListener.Dropped.MALFORMED, 1);
-			warn(this.nextMalformedWarning, "A message of another replica is left out: {}",
-					String.valueOf(ex.getMessage()));
+			this.malformedLines.write((unsaid) -> logger.warn("A message of another replica is left out: {}{}",
+					ex.getMessage(), SparseLines.more(unsaid)));
 		}
 		catch (RuntimeException ex) {
 			// It would be the last one that is read.
@@ -184,8 +181,8 @@ public final class ClusterEvents implements AutoCloseable {
 
 	private void tell(Event next, long missed) {
 		this.listener.missed(missed);
-		warn(this.nextGapWarning, "Events of {} at replica {} were missed: {} before its number {}", next.source(),
-				next.replica(), missed, next.clusterSequence());
+		this.gapLines.write((unsaid) -> logger.warn("Events of {} at replica {} were missed: {} before its number {}{}",
+				next.source(), next.replica(), missed, next.clusterSequence(), SparseLines.more(unsaid)));
 		this.bus.publish(GAP, "gateway",
 				Map.of("replica", next.replica(), "source", next.source(), "missed", Long.toString(missed)),
 				() -> json.createObjectNode()
@@ -193,15 +190,6 @@ public final class ClusterEvents implements AutoCloseable {
 					.put("source", next.source())
 					.put("missed", missed)
 					.toString());
-	}
-
-	/** At most one in ten seconds: they may come with each event. */
-	private static void warn(AtomicLong nextWarning, String message, Object... arguments) {
-		long now = System.nanoTime();
-		long next = nextWarning.get();
-		if (now - next >= 0 && nextWarning.compareAndSet(next, now + WARNINGS_NANOS)) {
-			logger.warn(message, arguments);
-		}
 	}
 
 	/** Sends and reads nothing more. */

@@ -1,12 +1,11 @@
 package org.hkpgateway.host;
 
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
+import org.hkpgateway.log.SparseLines;
 import org.hkpgateway.plugin.PluginId;
 
 import org.jspecify.annotations.Nullable;
@@ -20,8 +19,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Refusals {
 
-	static final long LOG_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(10);
-
 	private static final Logger logger = LoggerFactory.getLogger(Refusals.class);
 
 	private final @Nullable PluginId plugin;
@@ -30,11 +27,7 @@ final class Refusals {
 
 	private final HostRefusalListener listener;
 
-	private final LongSupplier nanoTime;
-
-	private final AtomicLong nextLog;
-
-	private final AtomicLong unlogged = new AtomicLong();
+	private final SparseLines lines;
 
 	Refusals(PluginId plugin, HostRefusalListener listener, LongSupplier nanoTime) {
 		this(plugin, "plugin " + plugin + ": refused on its host socket", listener, nanoTime);
@@ -44,8 +37,7 @@ final class Refusals {
 		this.plugin = plugin;
 		this.where = where;
 		this.listener = listener;
-		this.nanoTime = nanoTime;
-		this.nextLog = new AtomicLong(nanoTime.getAsLong());
+		this.lines = new SparseLines(nanoTime);
 	}
 
 	/**
@@ -87,14 +79,8 @@ final class Refusals {
 	 */
 	void note(HostRefusal refusal, String detail) {
 		this.listener.refused(this.plugin, refusal);
-		long now = this.nanoTime.getAsLong();
-		long next = this.nextLog.get();
-		if (now - next >= 0 && this.nextLog.compareAndSet(next, now + LOG_INTERVAL_NANOS)) {
-			logger.warn("{}: {} ({} more since the last such line)", this.where, detail, this.unlogged.getAndSet(0));
-		}
-		else {
-			this.unlogged.incrementAndGet();
-		}
+		this.lines
+			.write((unsaid) -> logger.warn("{}: {} ({} more since the last such line)", this.where, detail, unsaid));
 	}
 
 }

@@ -1,12 +1,11 @@
 package org.hkpgateway.lifecycle;
 
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 
 import org.hkpgateway.events.EventBatch;
 import org.hkpgateway.events.EventFilter;
 import org.hkpgateway.events.PluginEvents;
+import org.hkpgateway.log.SparseLines;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.EmittedEvent;
 import org.hkpgateway.plugin.EventClient;
@@ -34,8 +33,6 @@ final class EventLink {
 
 	private static final Logger logger = LoggerFactory.getLogger(EventLink.class);
 
-	private static final long WARNINGS_NANOS = TimeUnit.SECONDS.toNanos(10);
-
 	private final PluginSpec spec;
 
 	private final EventClient client;
@@ -47,7 +44,7 @@ final class EventLink {
 
 	private boolean failing;
 
-	private final AtomicLong nextWarning = new AtomicLong(System.nanoTime());
+	private final SparseLines refusals = new SparseLines();
 
 	EventLink(PluginSpec spec, EventClient client, PluginEvents events) {
 		this.spec = spec;
@@ -114,11 +111,8 @@ final class EventLink {
 
 	/** Tells it at most once in ten seconds, so that a plugin cannot fill the log. */
 	private void refused(String why) {
-		long now = System.nanoTime();
-		long next = this.nextWarning.get();
-		if (now - next >= 0 && this.nextWarning.compareAndSet(next, now + WARNINGS_NANOS)) {
-			logger.warn("plugin {}: an event that it emitted is left out: {}", this.spec.id(), why);
-		}
+		this.refusals.write((unsaid) -> logger.warn("plugin {}: an event that it emitted is left out: {}{}",
+				this.spec.id(), why, SparseLines.more(unsaid)));
 	}
 
 	/** The first failure in a row, and its end. */

@@ -4,10 +4,12 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.LongSupplier;
 
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http2.Http2StreamChannel;
+import org.hkpgateway.log.SparseLines;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,16 +27,13 @@ final class LimitReport {
 
 	private final ClientAddressSettings.Log addresses;
 
-	private final LongSupplier nanoTime;
-
 	private final Map<EdgeLimit, SparseLines> lines = new EnumMap<>(EdgeLimit.class);
 
 	LimitReport(EdgeListener listener, ClientAddressSettings.Log addresses, LongSupplier nanoTime) {
 		this.listener = listener;
 		this.addresses = addresses;
-		this.nanoTime = nanoTime;
 		for (EdgeLimit limit : EdgeLimit.values()) {
-			this.lines.put(limit, new SparseLines());
+			this.lines.put(limit, new SparseLines(nanoTime));
 		}
 	}
 
@@ -52,11 +51,9 @@ final class LimitReport {
 		if (limit.consequence().isEmpty()) {
 			return;
 		}
-		long unsaid = this.lines.getOrDefault(limit, new SparseLines()).next(this.nanoTime.getAsLong());
-		if (unsaid >= 0) {
-			logger.warn("{} reached by {}: {}{}", limit.fullName(), shown(by, this.addresses), limit.consequence(),
-					(unsaid > 0) ? "; " + unsaid + " more since the last such line" : "");
-		}
+		Objects.requireNonNull(this.lines.get(limit))
+			.write((unsaid) -> logger.warn("{} reached by {}: {}{}", limit.fullName(), shown(by, this.addresses),
+					limit.consequence(), SparseLines.more(unsaid)));
 	}
 
 	/**

@@ -3,11 +3,10 @@ package org.hkpgateway.proxy;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 import io.netty.channel.ChannelHandlerContext;
+import org.hkpgateway.log.SparseLines;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,15 +19,11 @@ final class RefusedConnections {
 
 	private static final Logger logger = LoggerFactory.getLogger(RefusedConnections.class);
 
-	private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(10);
-
 	private final EdgeListener listener;
 
 	private final ClientAddressSettings.Log addresses;
 
-	private final LongSupplier clock;
-
-	private final Map<EdgeListener.Reason, Tally> tallies = new EnumMap<>(EdgeListener.Reason.class);
+	private final Map<EdgeListener.Reason, SparseLines> lines = new EnumMap<>(EdgeListener.Reason.class);
 
 	/**
 	 * Makes it.
@@ -39,9 +34,8 @@ final class RefusedConnections {
 	RefusedConnections(EdgeListener listener, ClientAddressSettings.Log addresses, LongSupplier clock) {
 		this.listener = listener;
 		this.addresses = addresses;
-		this.clock = clock;
 		for (EdgeListener.Reason reason : EdgeListener.Reason.values()) {
-			this.tallies.put(reason, new Tally(clock.getAsLong() - INTERVAL_NANOS));
+			this.lines.put(reason, new SparseLines(clock));
 		}
 	}
 
@@ -58,28 +52,9 @@ final class RefusedConnections {
 	}
 
 	private void log(String peer, EdgeListener.Reason reason, String detail) {
-		Tally tally = Objects.requireNonNull(this.tallies.get(reason));
-		long now = this.clock.getAsLong();
-		long last = tally.last.get();
-		if (now - last < INTERVAL_NANOS || !tally.last.compareAndSet(last, now)) {
-			tally.silent.incrementAndGet();
-			return;
-		}
-		long silent = tally.silent.getAndSet(0);
-		logger.warn("Connection from {} refused ({}): {}{}", peer, reason.label(), detail,
-				(silent > 0) ? "; " + silent + " more since the last line like this" : "");
-	}
-
-	private static final class Tally {
-
-		private final AtomicLong last;
-
-		private final AtomicLong silent = new AtomicLong();
-
-		Tally(long last) {
-			this.last = new AtomicLong(last);
-		}
-
+		Objects.requireNonNull(this.lines.get(reason))
+			.write((unsaid) -> logger.warn("Connection from {} refused ({}): {}{}", peer, reason.label(), detail,
+					SparseLines.more(unsaid)));
 	}
 
 }

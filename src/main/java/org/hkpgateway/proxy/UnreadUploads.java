@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.function.LongSupplier;
 
 import org.hkpgateway.hkp.Unread;
+import org.hkpgateway.log.SparseLines;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,15 +21,12 @@ final class UnreadUploads {
 
 	private final EdgeListener listener;
 
-	private final LongSupplier nanoTime;
-
 	private final Map<Unread, SparseLines> lines = new EnumMap<>(Unread.class);
 
 	UnreadUploads(EdgeListener listener, LongSupplier nanoTime) {
 		this.listener = listener;
-		this.nanoTime = nanoTime;
 		for (Unread why : Unread.values()) {
-			this.lines.put(why, new SparseLines());
+			this.lines.put(why, new SparseLines(nanoTime));
 		}
 	}
 
@@ -40,11 +38,9 @@ final class UnreadUploads {
 	 */
 	void tell(String request, Unread why, String detail) {
 		this.listener.uploadUnread(why);
-		long unsaid = Objects.requireNonNull(this.lines.get(why)).next(this.nanoTime.getAsLong());
-		if (unsaid >= 0) {
-			logger.warn("Events of uploaded keys are missing ({}) [request {}]: {}{}", why.label(), request, detail,
-					(unsaid > 0) ? "; " + unsaid + " more since the last such line" : "");
-		}
+		Objects.requireNonNull(this.lines.get(why))
+			.write((unsaid) -> logger.warn("Events of uploaded keys are missing ({}) [request {}]: {}{}", why.label(),
+					request, detail, SparseLines.more(unsaid)));
 	}
 
 }

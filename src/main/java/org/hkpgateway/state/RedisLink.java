@@ -9,7 +9,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 import io.lettuce.core.ClientOptions;
@@ -28,6 +27,7 @@ import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.resource.ClientResources;
 import io.netty.util.HashedWheelTimer;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import org.hkpgateway.log.SparseLines;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,13 +59,11 @@ public final class RedisLink implements AutoCloseable {
 	/** Commands on their way at a time; more are refused. */
 	private static final int MOST_COMMANDS = 10_000;
 
-	private static final Duration ERROR_LOG_PAUSE = Duration.ofSeconds(10);
-
 	private static final byte[][] REPLICAS = { bytes("hkp:replicas") };
 
 	private static final Logger logger = LoggerFactory.getLogger(RedisLink.class);
 
-	private final AtomicLong nextErrorLog = new AtomicLong(System.nanoTime());
+	private final SparseLines errorLines = new SparseLines();
 
 	private final byte[] replica = bytes(UUID.randomUUID().toString());
 
@@ -215,11 +213,8 @@ public final class RedisLink implements AutoCloseable {
 
 	/** At most once in ten seconds: it may come with each command. */
 	private void logError(String message) {
-		long now = System.nanoTime();
-		long next = this.nextErrorLog.get();
-		if (now - next >= 0 && this.nextErrorLog.compareAndSet(next, now + ERROR_LOG_PAUSE.toNanos())) {
-			logger.warn("Redis at {} refuses a command: {}", this.address, message);
-		}
+		this.errorLines.write((unsaid) -> logger.warn("Redis at {} refuses a command: {}{}", this.address, message,
+				SparseLines.more(unsaid)));
 	}
 
 	private static StateException unavailable(String got, Throwable cause) {

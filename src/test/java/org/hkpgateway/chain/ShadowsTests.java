@@ -199,7 +199,7 @@ class ShadowsTests implements ChainListener {
 			return this.answer.asMono();
 		};
 		Shadows shadows = new Shadows(asker, Duration.ofSeconds(1), this, () -> 0, this.scheduler, this.memory,
-				new Occasionally(Duration.ofSeconds(1), () -> 0), true);
+				new Occasionally(() -> 0), true);
 		PluginRegistry.Entry entry = new Filled(spec.build(), (event, budget) -> Mono.never());
 		RequestEvent view = PluginView.of(entry.spec()).of(Requests.post("/pks/add").withBody(body));
 		shadows.ask(entry, view, this.tap, this.result.asMono(), CallSpans.NONE);

@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import org.hkpgateway.log.SparseLines;
 import org.hkpgateway.plugin.PluginId;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
@@ -28,7 +29,7 @@ class RefusalsTests {
 			for (int i = 0; i < 100; i++) {
 				refusals.note(HostRefusal.UNAUTHENTICATED, "first");
 			}
-			now.addAndGet(Refusals.LOG_INTERVAL_NANOS);
+			now.addAndGet(SparseLines.PAUSE.toNanos());
 			refusals.note(HostRefusal.UNAUTHENTICATED, "second");
 		}
 		finally {
