@@ -72,7 +72,7 @@ class PluginApplyTests {
 	void everyComponentOfASpecificationIsCompared() {
 		assertThat(PluginSpec.class.getRecordComponents()).hasSize(23);
 		assertThat(PluginSource.Launched.class.getRecordComponents()).hasSize(7);
-		assertThat(PluginSource.Remote.class.getRecordComponents()).hasSize(3);
+		assertThat(PluginSource.Remote.class.getRecordComponents()).hasSize(4);
 	}
 
 	@Test
