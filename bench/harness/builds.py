@@ -1,4 +1,4 @@
-"""Builds what the contenders run: the gateway and its peers in Java with Maven, the decision program with Go."""
+"""Builds what the contenders run: the gateway and its peers in Java with Maven, the programs of plugins with Go."""
 
 import os
 import shutil
@@ -23,6 +23,7 @@ def products(root):
         "forwarder": os.path.join(java, "forwarder", "target", "forwarder.jar"),
         "spring-cloud-gateway": os.path.join(java, "spring-cloud-gateway", "target", "spring-cloud-gateway.jar"),
         "decision": os.path.join(root, "target", "bench", "decision"),
+        "caller": os.path.join(root, "target", "bench", "caller"),
     }
 
 
@@ -43,8 +44,9 @@ def build(root, wanted):
         _run(root, [os.path.join(root, "mvnw"), "-B", "-q", "-f", os.path.join("bench", "java"),
                     "-Dmaven.test.skip=true", "-pl", ",".join(modules), "-am", "package"])
     go = machine.program("go")
-    if "decision" in wanted and go:
-        _run(os.path.join(root, "bench", "decision"), [go, "build", "-o", products(root)["decision"], "."])
+    for program in ("decision", "caller"):
+        if program in wanted and go:
+            _run(os.path.join(root, "bench", program), [go, "build", "-o", products(root)[program], "."])
 
 
 def _run(directory, command):

@@ -33,7 +33,7 @@ def main(arguments=None):
         return 0
     # SIGINT too: a shell lets what it starts in the background ignore it.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+        signal.signal(number, interrupt)
     try:
         chosen = contenders.choose(options.contenders, everybody)
         return _measure(chosen, options)
@@ -52,11 +52,11 @@ def _options(arguments):
         prog="bench/run", formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         description="Measures the gateway against its peers, all on this machine and in one run.")
     parser.add_argument("--contenders", default="*", help="names or patterns, separated by commas; see --list")
-    parser.add_argument("--rounds", type=_positive, default=3, help="how often each contender is measured")
-    parser.add_argument("--seconds", type=_positive, default=10, help="how long a measurement takes")
-    parser.add_argument("--warmup", type=_natural, default=40, help="seconds of load on each JVM before it counts")
-    parser.add_argument("--connections", type=_positive, default=64, help="connections of clients, all busy")
-    parser.add_argument("--threads", type=_positive, default=min(2, machine.processors()), help="threads of wrk")
+    parser.add_argument("--rounds", type=positive, default=3, help="how often each contender is measured")
+    parser.add_argument("--seconds", type=positive, default=10, help="how long a measurement takes")
+    parser.add_argument("--warmup", type=natural, default=40, help="seconds of load on each JVM before it counts")
+    parser.add_argument("--connections", type=positive, default=64, help="connections of clients, all busy")
+    parser.add_argument("--threads", type=positive, default=min(2, machine.processors()), help="threads of wrk")
     parser.add_argument("--java-options", default="-Xmx256m", help="options of every JVM that takes part")
     parser.add_argument("--apart", action="store_true",
                         help="start each contender anew for each round: less memory, more time")
@@ -71,7 +71,7 @@ def _options(arguments):
 
 
 def _measure(chosen, options):
-    _require("wrk", "nginx")
+    require("wrk", "nginx")
     wanted = {need for contender in chosen for need in contender.needs}
     if not options.no_build:
         builds.build(ROOT, wanted)
@@ -115,7 +115,8 @@ def _present(chosen, room):
     return present, left_out
 
 
-def _require(*programs):
+def require(*programs):
+    """Raises ValueError, with what to install, if one is not here."""
     missing = [name for name in programs if machine.program(name) is None]
     if missing:
         raise ValueError(f"expected: {' and '.join(programs)}, which every run needs; missing: {', '.join(missing)}. "
@@ -136,19 +137,22 @@ def _stated(options):
                        f"JVMs with {options.java_options or 'no options'}" + (", apart" if options.apart else "")}
 
 
-def _positive(text):
+def positive(text):
+    """An option that is a number from 1."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"expected: at least 1, got: {text}")
     return number
 
 
-def _natural(text):
+def natural(text):
+    """An option that is a number from 0."""
     number = int(text)
     if number < 0:
         raise argparse.ArgumentTypeError(f"expected: 0 or more, got: {text}")
     return number
 
 
-def _interrupt(_number, _frame):
+def interrupt(_number, _frame):
+    """What a signal that is to end the run does."""
     raise KeyboardInterrupt

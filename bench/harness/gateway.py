@@ -31,26 +31,32 @@ def plugin_directory(room, contender, markers, stream):
 
 def start(room, name, port, directory, plugins, transport):
     """Starts the gateway; its port opens once its plugins are ready."""
+    options = {"hkp.plugins.transport": transport}
+    for number in range(1, plugins + 1):
+        settings = f"hkp.plugins.settings.{_name(number)}."
+        options[settings + "required"] = "true"
+        options[settings + "timeout"] = "2s"
+    return launch(room, name, port, room.port(), directory, options)
+
+
+def launch(room, name, port, management, directory, more):
+    """Starts the gateway with what every benchmark sets, and more options."""
     options = {
         "server.address": "127.0.0.1",
         "server.port": port,
-        "management.server.port": room.port(),
+        "management.server.port": management,
         "hkp.upstream.urls": f"http://127.0.0.1:{room.upstream_port}",
         "hkp.plugins.directories": directory,
         # Its path must leave room for those of sockets, which have 108 bytes.
         "hkp.plugins.runtime-directory": room.directory("r"),
-        "hkp.plugins.transport": transport,
         "hkp.plugins.chain-budget": "10s",
         "hkp.shutdown.pre-stop": "0s",
         # All of the load comes from one address.
         "hkp.edge.max-connections-per-address": 10000,
         "hkp.edge.max-requests-per-address": 10000,
         "logging.level.hkp.access": "off",
+        **more,
     }
-    for number in range(1, plugins + 1):
-        settings = f"hkp.plugins.settings.{_name(number)}."
-        options[settings + "required"] = "true"
-        options[settings + "timeout"] = "2s"
     return room.java("gateway", [f"--{key}={value}" for key, value in options.items()], name=name)
 
 

@@ -47,13 +47,14 @@ def get(port, target, timeout=5):
 
 
 class Load:
-    """Runs wrk with the options of this run."""
+    """Runs wrk with the options of this run. With a pause, each connection waits up to so many ms before a request."""
 
-    def __init__(self, keeper, wrk, connections, threads):
+    def __init__(self, keeper, wrk, connections, threads, pause=0):
         self._keeper = keeper
         self._wrk = wrk
         self._connections = connections
         self._threads = threads
+        self._pause = pause
 
     def run(self, port, seconds, name, processes):
         """Sends requests for so long. Returns wrk's figures and the most resident memory."""
@@ -61,7 +62,8 @@ class Load:
                    "5s", "-s", _SCRIPT]
         for header in HEADERS.items():
             command += ["-H", "%s: %s" % header]
-        wrk = self._keeper.start("wrk-" + name, command + [f"http://127.0.0.1:{port}{TARGET}"])
+        wrk = self._keeper.start("wrk-" + name, command + [f"http://127.0.0.1:{port}{TARGET}",
+                                                              "--", str(self._pause)])
         deadline = time.monotonic() + seconds + 30
         peak = Usage(processes)
         while wrk.popen.poll() is None:

@@ -66,6 +66,7 @@ def describe(root):
         "nginx": [program("nginx") or "nginx", "-v"],
         "haproxy": [program("haproxy") or "haproxy", "-v"],
         "wrk": [program("wrk") or "wrk", "-v"],
+        "redis": [program("redis-server") or "redis-server", "--version"],
     }.items():
         facts[name] = _first_line(command)
     return facts

@@ -116,6 +116,18 @@ class Usage:
                     self.count += 1
 
 
+def seconds(pid):
+    """Processor time that one process has used, without its children; 0 if it is gone."""
+    fields = _stat(pid)
+    return 0.0 if fields is None else (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def resident(pid):
+    """Bytes of memory that one process holds, without its children; 0 if it is gone."""
+    fields = _stat(pid)
+    return 0 if fields is None else int(fields[21]) * _PAGE
+
+
 def tree(pid):
     """A process and its descendants as (pid, start time), parents first; empty if it is gone."""
     children, starts = {}, {}

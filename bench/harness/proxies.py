@@ -133,6 +133,26 @@ def upstream(port):
   }}"""
 
 
+def keyserver(port):
+    """The same, which also answers the machine-readable index of any one key, with that key."""
+    return f"""
+  map $arg_search $name {{ "~^0x(?<digits>[0-9A-F]+)$" $digits; }}
+  server {{
+    listen 127.0.0.1:{port} backlog=1024;
+    default_type application/pgp-keys;
+    location / {{
+      default_type text/plain;
+      if ($arg_op = index) {{
+        return 200 "info:1:1
+pub:$name:22:256:1700000000::
+uid:Bench <bench@example.org>:1700000000::
+";
+      }}
+      return 200 "{answer()}";
+    }}
+  }}"""
+
+
 def forwarding(port, upstream_port, authority=None):
     """The part that forwards; with the socket of an authority it asks that one first."""
     return _FORWARDING.format(

@@ -9,7 +9,7 @@ from harness import machine, proxies
 class Room:
     """Everything that a contender needs to be started."""
 
-    def __init__(self, directory, keeper, builds, java_options):
+    def __init__(self, directory, keeper, builds, java_options, upstream=proxies.upstream):
         self._directory = directory
         self._keeper = keeper
         self._builds = builds
@@ -17,7 +17,7 @@ class Room:
         self._count = 0
         self._ports = set()
         self.upstream_port = self.port()
-        self.upstream = proxies.nginx(self, "upstream", proxies.upstream(self.upstream_port))
+        self.upstream = proxies.nginx(self, "upstream", upstream(self.upstream_port))
 
     def find(self, name):
         """The path of a program or of something built; None if it is not there."""

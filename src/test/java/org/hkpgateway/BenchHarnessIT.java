@@ -46,10 +46,7 @@ class BenchHarnessIT {
 	@Test
 	void aMeasurementHasFiguresWithoutErrors(@TempDir Path results) throws Exception {
 		List.of("nginx", "haproxy", "wrk").forEach(Requirements::program);
-		Command.run(BENCH.resolve("decision"), Duration.ofSeconds(120), new byte[0],
-				List.of(Requirements.program("go").toString(), "build", "-o",
-						BENCH.resolveSibling("target/bench/decision").toString(), "."))
-			.orFail();
+		build("decision");
 		List<String> contenders = List.of("direct", "nginx", "nginx-auth", "haproxy", "haproxy-spoe", "gateway-0",
 				"gateway-1-unary-plain", "gateway-1-stream-mtls");
 		Command.Result run = python(BENCH.resolve("run").toString(), "--no-build", "--rounds", "1", "--seconds", "1",
@@ -64,6 +61,35 @@ class BenchHarnessIT {
 			assertThat(one.path("errors").asInt(-1)).as(one.toString()).isZero();
 			assertThat(one.path("throughput").asDouble()).isPositive();
 		});
+	}
+
+	@Test
+	void theFiguresOfWhatPluginsAskAreAllThereWithoutErrors(@TempDir Path results) throws Exception {
+		List.of("nginx", "wrk", "redis-server").forEach(Requirements::program);
+		build("caller");
+		Command.Result run = python(BENCH.resolve("figures").toString(), "--no-build", "--rounds", "1", "--seconds",
+				"1", "--flood-seconds", "2", "--warmup", "1", "--callers", "4", "--out", results.toString());
+		assertThat(run.exitCode()).as(run.errors()).isZero();
+		JsonNode readings = new ObjectMapper().readTree(results.resolve("figures.json").toFile()).path("readings");
+		assertThat(readings.valueStream().map((one) -> one.path("name").asString())).containsExactlyInAnyOrder(
+				"host-info-4", "lookup-cached-4", "lookup-uncached-4", "http-4", "tokens-local-4", "tokens-redis-4",
+				"redis-4", "1-writer", "2-writers", "quiet", "unheard", "healthy", "stopped", "both");
+		assertThat(readings.valueStream()).allSatisfy((one) -> {
+			assertThat(one.path("values").path("errors").asInt(0)).as(one.toString()).isZero();
+			assertThat(one.path("values").path("rate").asDouble(1)).as(one.toString()).isPositive();
+		});
+		assertThat(readings.valueStream()
+			.filter((one) -> one.path("name").asString().equals("stopped"))
+			.map((one) -> one.path("values").path("stopped lost").asLong())).singleElement()
+			.satisfies((lost) -> assertThat(lost).isPositive());
+	}
+
+	/** A program that plugins of a benchmark run. */
+	private static void build(String program) {
+		Command.run(BENCH.resolve(program), Duration.ofSeconds(120), new byte[0],
+				List.of(Requirements.program("go").toString(), "build", "-o",
+						BENCH.resolveSibling("target/bench/" + program).toString(), "."))
+			.orFail();
 	}
 
 	private static Command.Result python(String... arguments) {

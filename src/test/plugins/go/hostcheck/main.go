@@ -5,7 +5,7 @@
 //	hostcheck [-curve=P-256] [-ca=false] <program> <language> [<argument> ...]
 //	    exit code 0 and "ok", or 1 and what was expected
 //	hostcheck -descriptor
-//	    the protocol that the Go stubs were made from, as a FileDescriptorProto
+//	    the protocol that the Go stubs were made from, both files as a FileDescriptorSet
 package main
 
 import (
@@ -17,6 +17,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/types/descriptorpb"
 
 	"example.org/hkp-plugin-go/hkpplugin"
 )
@@ -42,9 +43,12 @@ func main() {
 }
 
 func writeDescriptor() error {
-	file, err := proto.Marshal(protodesc.ToFileDescriptorProto(hkpplugin.File_hkp_plugin_proto))
+	files, err := proto.Marshal(&descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{
+		protodesc.ToFileDescriptorProto(hkpplugin.File_hkp_plugin_proto),
+		protodesc.ToFileDescriptorProto(hkpplugin.File_hkp_host_proto),
+	}})
 	if err == nil {
-		_, err = os.Stdout.Write(file)
+		_, err = os.Stdout.Write(files)
 	}
 	return err
 }

@@ -4,8 +4,10 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.hkpgateway.events.ClusterListener;
+import org.hkpgateway.events.EventBus;
 import org.hkpgateway.events.EventListener;
 import org.hkpgateway.lifecycle.StateListener;
 import org.hkpgateway.lifecycle.Transition;
@@ -14,9 +16,10 @@ import org.hkpgateway.plugin.PluginId;
 /**
  * Counts events: {@code hkp.events.published} by type, where {@value #PLUGIN_TYPES}
  * stands for all that plugins make up, and {@code hkp.plugin.events.delivered},
- * {@code .lost} and {@code .refused} by plugin. Of those between replicas
- * {@code hkp.cluster.events.sent}, {@code .received}, {@code .missed} and, by reason,
- * {@code .dropped}.
+ * {@code .lost} and {@code .refused} by plugin. What waits for subscribers is shown by
+ * {@code hkp.events.subscribers}, {@code .waiting} and {@code .waiting.bytes}. Of those
+ * between replicas {@code hkp.cluster.events.sent}, {@code .received}, {@code .missed}
+ * and, by reason, {@code .dropped}.
  */
 public class EventMetrics implements EventListener, ClusterListener, StateListener {
 
@@ -36,6 +39,24 @@ public class EventMetrics implements EventListener, ClusterListener, StateListen
 	 */
 	public EventMetrics(MeterRegistry registry) {
 		this.registry = registry;
+	}
+
+	/**
+	 * Shows what waits.
+	 * @param registry where it goes
+	 * @param bus whose
+	 */
+	public static void bindSize(MeterRegistry registry, EventBus bus) {
+		Gauge.builder("hkp.events.subscribers", bus, EventBus::subscribers)
+			.description("Who listens to events, plugins and the gateway itself")
+			.register(registry);
+		Gauge.builder("hkp.events.waiting", bus, EventBus::waiting)
+			.description("Events that wait for subscribers, of all together")
+			.register(registry);
+		Gauge.builder("hkp.events.waiting.bytes", bus, EventBus::waitingBytes)
+			.description("About how much memory these take")
+			.baseUnit("bytes")
+			.register(registry);
 	}
 
 	@Override

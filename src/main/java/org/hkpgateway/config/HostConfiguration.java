@@ -63,6 +63,11 @@ class HostConfiguration {
 		return new PluginEvents(bus, metrics);
 	}
 
+	@Bean
+	MeterBinder waitingEvents(EventBus bus) {
+		return (registry) -> EventMetrics.bindSize(registry, bus);
+	}
+
 	/** Without Redis nothing outlives the gateway, and replicas share nothing. */
 	@Bean
 	StateStore stateStore(HkpProperties properties, ObjectProvider<RedisLink> redis) {

@@ -72,4 +72,14 @@ final class EventBuffer {
 		return this.waiting.isEmpty();
 	}
 
+	/** How many wait. */
+	synchronized int size() {
+		return this.waiting.size();
+	}
+
+	/** How much room they take, about. */
+	synchronized long bytes() {
+		return this.bytes;
+	}
+
 }

@@ -233,9 +233,29 @@ public final class EventBus implements AutoCloseable {
 		return this.scheduler;
 	}
 
-	/** How many listen here at the moment. */
-	int subscribers() {
+	/**
+	 * How many listen here at the moment: plugins, and the gateway itself.
+	 * @return 0 or more
+	 */
+	public int subscribers() {
 		return this.subscribers.size();
+	}
+
+	/**
+	 * How many events wait for all subscribers together. One that waits for two counts
+	 * twice.
+	 * @return 0 or more
+	 */
+	public long waiting() {
+		return this.subscribers.stream().mapToLong(Subscriber::waiting).sum();
+	}
+
+	/**
+	 * About how much memory these take: what several wait for counts for each of them.
+	 * @return bytes
+	 */
+	public long waitingBytes() {
+		return this.subscribers.stream().mapToLong(Subscriber::waitingBytes).sum();
 	}
 
 	/** Ends the threads: nobody gets anything any more. Does not block. */

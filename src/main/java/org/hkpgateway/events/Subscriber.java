@@ -48,6 +48,16 @@ final class Subscriber {
 		return this.filter;
 	}
 
+	/** How many events wait for it. */
+	int waiting() {
+		return this.buffer.size();
+	}
+
+	/** How many bytes they take, about. */
+	long waitingBytes() {
+		return this.buffer.bytes();
+	}
+
 	/** Keeps an event for it. {@link #wake} follows. */
 	void add(Event event) {
 		int lost = this.buffer.add(event);

@@ -21,6 +21,13 @@ import io.grpc.netty.NettyServerBuilder;
 record HostLimits(int messageBytes, int metadataBytes, int callsPerConnection, int connections, Duration handshake,
 		Duration idle, Duration keepAlive, Duration keepAliveTimeout) {
 
+	/**
+	 * What a connection may send before the gateway has looked at it, in bytes. All of it
+	 * is read at one go, by a thread that other plugins wait for: gRPC's own megabyte,
+	 * grown to eight, of small events takes that thread 40 ms and more.
+	 */
+	private static final int FLOW_CONTROL_WINDOW = 64 * 1024;
+
 	/** Of one process on this machine. */
 	static final HostLimits DEFAULTS = new HostLimits(4 * 1024 * 1024, 8 * 1024, 128, 16, Duration.ofSeconds(10),
 			Duration.ofMinutes(10), Duration.ofMinutes(1), Duration.ofSeconds(20));
@@ -40,6 +47,7 @@ record HostLimits(int messageBytes, int metadataBytes, int callsPerConnection, i
 		return builder
 			// Methods do not block, and gRPC's own pool has no bound.
 			.directExecutor()
+			.flowControlWindow(FLOW_CONTROL_WINDOW)
 			.maxInboundMessageSize(this.messageBytes)
 			.maxInboundMetadataSize(this.metadataBytes)
 			.maxConcurrentCallsPerConnection(this.callsPerConnection)

@@ -1,9 +1,17 @@
 package org.hkpgateway.actuate;
 
+import java.util.Map;
+
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.hkpgateway.events.ClusterListener;
+import org.hkpgateway.events.EventBus;
+import org.hkpgateway.events.EventFilter;
 import org.hkpgateway.plugin.PluginId;
 import org.junit.jupiter.api.Test;
+import org.reactivestreams.Subscription;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.BaseSubscriber;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -47,6 +55,41 @@ class EventMetricsTests {
 		assertThat(this.registry.get("hkp.cluster.events.missed").counter().count()).isEqualTo(4);
 		assertThat(count("hkp.cluster.events.dropped", "reason", "unsent")).isEqualTo(5);
 		assertThat(count("hkp.cluster.events.dropped", "reason", "malformed")).isEqualTo(1);
+	}
+
+	@Test
+	void whatWaitsForSubscribersIsShown() {
+		try (EventBus bus = new EventBus()) {
+			EventMetrics.bindSize(this.registry, bus);
+			assertThat(gauge("hkp.events.subscribers")).isZero();
+			// Nobody asks for what they have subscribed to.
+			Disposable both = Disposables.composite(bus.events(EventFilter.ofTypes("x"), 10).subscribeWith(idle()),
+					bus.events(EventFilter.ofTypes("*"), 2).subscribeWith(idle()));
+			for (int i = 0; i < 5; i++) {
+				bus.publish("x", "test", Map.of(), () -> "{}");
+			}
+			assertThat(gauge("hkp.events.subscribers")).isEqualTo(2);
+			assertThat(gauge("hkp.events.waiting")).isEqualTo(5 + 2);
+			assertThat(gauge("hkp.events.waiting.bytes")).isBetween(7 * 200.0, 7 * 300.0);
+			both.dispose();
+			assertThat(gauge("hkp.events.waiting")).isZero();
+			assertThat(gauge("hkp.events.waiting.bytes")).isZero();
+		}
+	}
+
+	private static BaseSubscriber<EventBus.Delivery> idle() {
+		return new BaseSubscriber<>() {
+
+			@Override
+			protected void hookOnSubscribe(Subscription subscription) {
+				// Asks for nothing.
+			}
+
+		};
+	}
+
+	private double gauge(String name) {
+		return this.registry.get(name).gauge().value();
 	}
 
 	@Test

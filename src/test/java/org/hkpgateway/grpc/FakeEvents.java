@@ -17,6 +17,7 @@ import org.hkpgateway.proto.EventBatch;
 import org.hkpgateway.proto.EventFilter;
 import org.hkpgateway.proto.InitResponse;
 import org.hkpgateway.proto.KeyChangeEvent;
+import org.hkpgateway.testsupport.EventTally;
 
 /**
  * What {@link FakePlugin} does with the events that it is brought.
@@ -32,6 +33,8 @@ final class FakeEvents {
 		BATCHES,
 		/** Takes batches of everything. */
 		EVERYTHING,
+		/** Takes batches of what {@code writer} emits, and only counts them. */
+		COUNTS,
 		/** Takes one at a time. */
 		SINGLES,
 		/** As plugins of the earlier generation. */
@@ -65,6 +68,8 @@ final class FakeEvents {
 
 	private final AtomicLong calls = new AtomicLong();
 
+	private final EventTally tally = new EventTally();
+
 	void declare(InitResponse.Builder answer) {
 		if (this.manners != Manners.OFF && this.manners != Manners.KEY_CHANGES
 				&& !this.manners.name().startsWith("EMITS")) {
@@ -73,12 +78,19 @@ final class FakeEvents {
 		if (this.manners == Manners.EVERYTHING) {
 			answer.setEventFilter(EventFilter.getDefaultInstance());
 		}
+		if (this.manners == Manners.COUNTS) {
+			answer.setEventFilter(EventFilter.newBuilder().addEventTypes("plugin.writer.*"));
+		}
 	}
 
 	void take(EventBatch batch, StreamObserver<Empty> answer) {
 		switch (this.manners) {
 			case BATCHES, EVERYTHING -> {
 				this.batches.add(batch);
+				taken(answer);
+			}
+			case COUNTS -> {
+				this.tally.note(batch);
 				taken(answer);
 			}
 			case FAILS_EVERY_OTHER -> {
@@ -162,8 +174,11 @@ final class FakeEvents {
 		answer.onError(Status.UNIMPLEMENTED.asRuntimeException());
 	}
 
-	/** What it was brought, one event in a line. */
+	/** What it was brought, one event in a line, or counted. */
 	String told() {
+		if (this.manners == Manners.COUNTS) {
+			return this.tally.told();
+		}
 		List<String> lines = new ArrayList<>();
 		if (this.listened.get() > 0) {
 			lines.add("listened " + this.listened);

@@ -1,7 +1,6 @@
 package org.hkpgateway.host;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +9,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
@@ -21,6 +21,7 @@ import org.hkpgateway.proto.Empty;
 import org.hkpgateway.proto.Event;
 import org.hkpgateway.proto.EventBatch;
 import org.hkpgateway.proto.EventFilter;
+import org.hkpgateway.testsupport.EventTally;
 
 /**
  * In the process of a plugin: what it does with events at its host.
@@ -31,21 +32,9 @@ public final class HostEvents {
 
 	private static final ByteString DATA = ByteString.copyFromUtf8("{\"text\":\"" + "x".repeat(100) + "\"}");
 
-	private static final int SHOWN = 20;
-
 	private final HostClient client = HostClient.of(System.getenv());
 
-	private final Deque<String> types = new ArrayDeque<>();
-
-	private long received;
-
-	private long dropped;
-
-	private long first;
-
-	private long last;
-
-	private String end = "reading";
+	private final EventTally tally = new EventTally();
 
 	private boolean watching;
 
@@ -72,10 +61,11 @@ public final class HostEvents {
 			return switch (query.get("call")) {
 				case "publish" -> own.publish(event(query), number(query, "count"));
 				case "stream" -> own.stream(event(query), number(query, "count"));
-				case "flood" -> own.flood(query.get("type"), number(query, "seconds"));
+				case "flood" -> own.flood(query.get("type"), number(query, "seconds"), number(query, "count"),
+						number(query, "most-seconds"));
 				case "flooded" -> own.floodEnd;
 				case "read" -> own.read(query.get("type"));
-				case "told" -> own.told();
+				case "told" -> own.tally.told();
 				case "watch" -> own.watch(query.get("type"));
 				case "watched" -> own.watched();
 				case "replica" -> own.replica();
@@ -129,21 +119,29 @@ public final class HostEvents {
 		return answer.end.get(20, TimeUnit.SECONDS);
 	}
 
-	/** As fast as the host takes them. */
-	private String flood(String type, int seconds) {
+	/**
+	 * As fast as the host takes them: until time and number are reached, or the most
+	 * time.
+	 */
+	private String flood(String type, int seconds, int count, int mostSeconds) {
 		AtomicLong sent = new AtomicLong();
-		long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+		long start = System.nanoTime();
+		BooleanSupplier over = () -> {
+			long passed = System.nanoTime() - start;
+			return passed > TimeUnit.SECONDS.toNanos(mostSeconds)
+					|| (passed > TimeUnit.SECONDS.toNanos(seconds) && sent.get() >= count);
+		};
 		Event event = event(type);
 		Answer answer = new Answer() {
 
 			@Override
 			public void beforeStart(ClientCallStreamObserver<Event> call) {
 				call.setOnReadyHandler(() -> {
-					while (call.isReady() && System.nanoTime() < until) {
+					while (call.isReady() && !over.getAsBoolean()) {
 						call.onNext(event);
 						sent.incrementAndGet();
 					}
-					if (System.nanoTime() >= until && !this.completed) {
+					if (over.getAsBoolean() && !this.completed) {
 						this.completed = true;
 						call.onCompleted();
 					}
@@ -152,7 +150,8 @@ public final class HostEvents {
 
 		};
 		var unused = this.client.streams(System.getenv()).publishEvents(answer);
-		answer.end.thenAccept((end) -> this.floodEnd = end.equals("answered") ? "sent " + sent : end);
+		answer.end.thenAccept((end) -> this.floodEnd = end.equals("answered")
+				? "sent " + sent + " in " + Duration.ofNanos(System.nanoTime() - start).toMillis() + " ms" : end);
 		return "flooding";
 	}
 
@@ -162,17 +161,17 @@ public final class HostEvents {
 
 			@Override
 			public void onNext(EventBatch batch) {
-				note(batch);
+				HostEvents.this.note(batch);
 			}
 
 			@Override
 			public void onError(Throwable failure) {
-				end(text(Status.fromThrowable(failure)));
+				HostEvents.this.tally.end(text(Status.fromThrowable(failure)));
 			}
 
 			@Override
 			public void onCompleted() {
-				end("completed");
+				HostEvents.this.tally.end("completed");
 			}
 
 		});
@@ -200,36 +199,15 @@ public final class HostEvents {
 	}
 
 	private synchronized String watched() {
-		return this.end + " twice=" + this.twice + " missed=" + this.missed + " dropped=" + this.dropped + " "
-				+ this.byReplica + " " + this.types;
+		return this.tally.end() + " twice=" + this.twice + " missed=" + this.missed + " dropped=" + this.tally.dropped()
+				+ " " + this.byReplica + " " + this.tally.types();
 	}
 
 	private synchronized void note(EventBatch batch) {
-		this.dropped += batch.getDropped();
-		for (Event event : batch.getEventsList()) {
-			this.first = (this.received == 0) ? event.getSequence() : this.first;
-			this.received++;
-			if (event.getSequence() <= this.last && event.getSource().equals("writer")) {
-				this.end = "out of order: " + event.getSequence() + " after " + this.last;
-			}
-			this.last = event.getSequence();
-			if (this.watching) {
-				watch(event);
-			}
-			this.types.addLast(event.getSource() + ":" + event.getType());
-			if (this.types.size() > SHOWN) {
-				this.types.removeFirst();
-			}
+		this.tally.note(batch);
+		if (this.watching) {
+			batch.getEventsList().forEach(this::watch);
 		}
-	}
-
-	private synchronized void end(String how) {
-		this.end = how;
-	}
-
-	private synchronized String told() {
-		return this.end + " received=" + this.received + " dropped=" + this.dropped + " first=" + this.first + " last="
-				+ this.last + " " + this.types;
 	}
 
 	private static class Answer implements ClientResponseObserver<Event, Empty> {
