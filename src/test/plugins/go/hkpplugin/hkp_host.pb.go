@@ -2,7 +2,9 @@
 //
 // The plugin connects to PLUGIN_HOST_ADDRESS and sends, with every call, the
 // metadata "authorization: Bearer <PLUGIN_HOST_TOKEN>". The token names the
-// plugin and dies with its process. Without it: UNAUTHENTICATED. Without the
+// plugin and dies with its process; of a plugin that runs elsewhere it is what
+// its operator chose, and good while the gateway is connected to it. Without it:
+// UNAUTHENTICATED. Without the
 // grant that a call names below: PERMISSION_DENIED, with the missing grant in
 // the message. A plugin that never calls back loses nothing.
 //

@@ -2,7 +2,9 @@
 //
 // The plugin connects to PLUGIN_HOST_ADDRESS and sends, with every call, the
 // metadata "authorization: Bearer <PLUGIN_HOST_TOKEN>". The token names the
-// plugin and dies with its process. Without it: UNAUTHENTICATED. Without the
+// plugin and dies with its process; of a plugin that runs elsewhere it is what
+// its operator chose, and good while the gateway is connected to it. Without it:
+// UNAUTHENTICATED. Without the
 // grant that a call names below: PERMISSION_DENIED, with the missing grant in
 // the message. A plugin that never calls back loses nothing.
 //
@@ -51,7 +53,8 @@ const (
 //
 // Served by the gateway, called by plugins.
 type PluginHostClient interface {
-	// No grant needed.
+	// No grant needed. configuration also holds "replica": Event.replica of what
+	// happens at this gateway, until it is restarted.
 	GetHostInfo(ctx context.Context, in *Empty, opts ...grpc.CallOption) (*HostInfo, error)
 	// Grant storage.query. Answered from a cache, a plugin with storage.provide,
 	// or the keyserver, in this order.
@@ -62,7 +65,7 @@ type PluginHostClient interface {
 	// Grant events.publish. Types "plugin.<own name>.*" only; id, timestamp,
 	// source, replica and sequence are set by the gateway. At most 64 KiB of data,
 	// one JSON object or nothing, and 16 metadata with 4096 characters; else
-	// INVALID_ARGUMENT. A plugin that publishes more than 100 000 events of 1 KiB
+	// INVALID_ARGUMENT. With cluster it goes to the plugins of all replicas. A plugin that publishes more than 100 000 events of 1 KiB
 	// a second is made to wait: for the answer,
 	PublishEvent(ctx context.Context, in *Event, opts ...grpc.CallOption) (*Empty, error)
 	// or until the stream takes more. Answered when the plugin has ended its side.
@@ -257,7 +260,8 @@ func (c *pluginHostClient) AcquireTokens(ctx context.Context, in *AcquireTokensR
 //
 // Served by the gateway, called by plugins.
 type PluginHostServer interface {
-	// No grant needed.
+	// No grant needed. configuration also holds "replica": Event.replica of what
+	// happens at this gateway, until it is restarted.
 	GetHostInfo(context.Context, *Empty) (*HostInfo, error)
 	// Grant storage.query. Answered from a cache, a plugin with storage.provide,
 	// or the keyserver, in this order.
@@ -268,7 +272,7 @@ type PluginHostServer interface {
 	// Grant events.publish. Types "plugin.<own name>.*" only; id, timestamp,
 	// source, replica and sequence are set by the gateway. At most 64 KiB of data,
 	// one JSON object or nothing, and 16 metadata with 4096 characters; else
-	// INVALID_ARGUMENT. A plugin that publishes more than 100 000 events of 1 KiB
+	// INVALID_ARGUMENT. With cluster it goes to the plugins of all replicas. A plugin that publishes more than 100 000 events of 1 KiB
 	// a second is made to wait: for the answer,
 	PublishEvent(context.Context, *Event) (*Empty, error)
 	// or until the stream takes more. Answered when the plugin has ended its side.
