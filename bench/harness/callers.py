@@ -117,7 +117,10 @@ class CallingGateway:
 
     def pid(self, plugin):
         """The process of a plugin, which is a descendant of the gateway's."""
-        return int(self._actuator(f"plugins/{plugin}")["pid"])
+        found = self._actuator(f"plugins/{plugin}")
+        if not found:
+            raise ProcessFailed(f"{self.process.name}: expected: the plugin {plugin}, got: none of that name")
+        return int(found["pid"])
 
     def lost(self, plugin):
         """How many events a plugin did not get, as the gateway counts them."""

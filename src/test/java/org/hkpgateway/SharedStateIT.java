@@ -22,7 +22,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 /**
  * Gateways that share the state of their plugins in Redis: what plugins, clients and
@@ -105,6 +104,7 @@ class SharedStateIT {
 	void aLimitHoldsInTotal() throws InterruptedException {
 		AtomicInteger allowed = new AtomicInteger();
 		AtomicInteger denied = new AtomicInteger();
+		AtomicInteger unknown = new AtomicInteger();
 		AtomicInteger others = new AtomicInteger();
 		gateways.get(1).await("the first one", () -> ask(gateways.get(1)) == 200);
 		allowed.set(1);
@@ -116,7 +116,7 @@ class SharedStateIT {
 				while (allowed.get() < 2.5 * HostCalls.CAPACITY
 						&& System.nanoTime() - start < TimeUnit.MINUTES.toNanos(2)) {
 					try {
-						count(ask(gateway), allowed, denied, others);
+						count(ask(gateway), allowed, denied, unknown, others);
 					}
 					catch (UncheckedIOException ex) {
 						others.incrementAndGet();
@@ -131,20 +131,22 @@ class SharedStateIT {
 		}
 		double seconds = (System.nanoTime() - start) / 1e9;
 		double limit = HostCalls.CAPACITY + HostCalls.REFILL_PER_SECOND * seconds;
-		assertThat((double) allowed.get()).as("of %.1f in %.1f s, %s denied", limit, seconds, denied)
-			.isCloseTo(limit, within(limit * 0.05));
+		assertThat((double) allowed.get())
+			.as("of %.1f in %.1f s, %s denied, %s unknown", limit, seconds, denied, unknown)
+			.isLessThanOrEqualTo(limit * 1.05)
+			.isGreaterThanOrEqualTo(limit * 0.95 - unknown.get());
 		assertThat(denied).hasPositiveValue();
 		assertThat(others).hasValue(0);
 		assertThat(metric(gateways.get(0), "hkp.cluster.redis.replicas")).isEqualTo(2);
 	}
 
-	/** Who is told that nobody knows asks again. */
-	private static void count(int status, AtomicInteger allowed, AtomicInteger denied, AtomicInteger others) {
+	/** Who is told that nobody knows asks again, and may have a token all the same. */
+	private static void count(int status, AtomicInteger allowed, AtomicInteger denied, AtomicInteger unknown,
+			AtomicInteger others) {
 		switch (status) {
 			case 200 -> allowed.incrementAndGet();
 			case 429 -> denied.incrementAndGet();
-			case 409 -> {
-			}
+			case 409 -> unknown.incrementAndGet();
 			default -> others.incrementAndGet();
 		}
 	}

@@ -710,7 +710,8 @@ type InitResponse struct {
 	// Largest message the plugin accepts, bytes; 0: gRPC's default of 4 MiB.
 	MaxMessageBytes uint32 `protobuf:"varint,12,opt,name=max_message_bytes,json=maxMessageBytes,proto3" json:"max_message_bytes,omitempty"`
 	// Which events the gateway is to deliver (feature "events", grant
-	// events.subscribe). Absent: "key.*", "config.changed" and "plugin.state".
+	// events.subscribe). Absent: "key.*", "config.changed", "plugin.state" and
+	// "cluster.*".
 	// Without types: all, one for each request among them.
 	EventFilter   *EventFilter `protobuf:"bytes,13,opt,name=event_filter,json=eventFilter,proto3" json:"event_filter,omitempty"`
 	unknownFields protoimpl.UnknownFields

@@ -20,7 +20,6 @@ import reactor.core.scheduler.Schedulers;
  */
 public final class PluginChain {
 
-	/** Between two lines of the log about one matter and plugin. */
 	private final PluginRegistry registry;
 
 	private final ChainParts parts;

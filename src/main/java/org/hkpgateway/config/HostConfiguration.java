@@ -99,10 +99,13 @@ class HostConfiguration {
 
 	/**
 	 * As {@link KeyStorage} wants them, of all replicas. More than wait here are too many
-	 * to look at. If changes were missed elsewhere, nobody knows of which keys.
+	 * to look at. If changes were missed elsewhere, or an upload was taken and its answer
+	 * could not be read, nobody knows of which keys.
 	 */
 	static Flux<String> changedKeys(EventBus events) {
-		return events.events(EventFilter.ofTypes("key.changed", ClusterEvents.GAP, ClusterEvents.JOINED), MOST_CHANGES)
+		return events
+			.events(EventFilter.ofTypes("key.changed", "key.submitted", ClusterEvents.GAP, ClusterEvents.JOINED),
+					MOST_CHANGES)
 			.filter((delivery) -> delivery.lost() > 0 || concernsKeys(delivery.event()))
 			.map((delivery) -> (delivery.lost() > 0) ? ""
 					: delivery.event().metadata().getOrDefault("fingerprint", ""));
@@ -112,6 +115,7 @@ class HostConfiguration {
 		return switch (event.type()) {
 			case ClusterEvents.GAP -> "gateway".equals(event.metadata().get("source"));
 			case ClusterEvents.JOINED -> true;
+			case "key.submitted" -> event.metadata().containsKey("unread");
 			default -> !"ignored".equals(event.metadata().get("change"));
 		};
 	}

@@ -14,6 +14,8 @@ import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -71,6 +73,8 @@ public final class ClusterEvents implements AutoCloseable {
 
 	private final SparseLines malformedLines = new SparseLines();
 
+	private final Scheduler reader;
+
 	private final Disposable reading;
 
 	private final Disposable.Swap sending = Disposables.swap();
@@ -81,9 +85,15 @@ public final class ClusterEvents implements AutoCloseable {
 	 * @param listener is told what becomes of events
 	 */
 	public ClusterEvents(EventBus bus, ClusterListener listener) {
+		// Its own: as long as messages come, its thread does nothing else.
+		this(bus, listener, Schedulers.newSingle("hkp-cluster-events", true));
+	}
+
+	ClusterEvents(EventBus bus, ClusterListener listener, Scheduler reader) {
 		this.bus = bus;
 		this.listener = listener;
-		this.reading = this.unread.asFlux().publishOn(bus.scheduler()).subscribe(this::read);
+		this.reader = reader;
+		this.reading = this.unread.asFlux().publishOn(this.reader).subscribe(this::read);
 	}
 
 	/**
@@ -162,7 +172,7 @@ public final class ClusterEvents implements AutoCloseable {
 		}
 		catch (RuntimeException ex) {
 			// It would be the last one that is read.
-			logger.error("A message of another replica could not be read", ex);
+			this.malformedLines.write((unsaid) -> logger.error("A message of another replica could not be read", ex));
 		}
 	}
 
@@ -197,6 +207,7 @@ public final class ClusterEvents implements AutoCloseable {
 	public void close() {
 		this.sending.dispose();
 		this.reading.dispose();
+		this.reader.dispose();
 	}
 
 }

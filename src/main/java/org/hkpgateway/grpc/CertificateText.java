@@ -4,6 +4,7 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.cert.X509Certificate;
 import java.util.HexFormat;
+import org.hkpgateway.log.BoundedText;
 
 /**
  * Names certificates in messages.

@@ -9,6 +9,7 @@ import org.hkpgateway.http.HeaderField;
 import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.ResponseHead;
+import org.hkpgateway.log.BoundedText;
 import org.hkpgateway.plugin.BodyReplacement;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.TargetRewrite;

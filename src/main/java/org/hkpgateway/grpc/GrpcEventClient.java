@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
+import com.google.protobuf.MessageLite;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
@@ -16,6 +17,7 @@ import org.hkpgateway.plugin.PluginEvent;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.proto.Event;
+import org.hkpgateway.proto.EventBatch;
 import org.hkpgateway.proto.EventFilter;
 import org.hkpgateway.proto.HKPPluginGrpc;
 import org.jspecify.annotations.Nullable;
@@ -56,15 +58,18 @@ final class GrpcEventClient implements EventClient {
 
 	private final Wish wish;
 
+	private final long maxMessageBytes;
+
 	private volatile Method method;
 
 	private volatile @Nullable EmittedEvents listening;
 
-	private GrpcEventClient(PluginId plugin, ManagedChannel channel, Method method, Wish wish) {
+	private GrpcEventClient(PluginId plugin, ManagedChannel channel, Method method, Wish wish, long maxMessageBytes) {
 		this.plugin = plugin;
 		this.channel = channel;
 		this.method = method;
 		this.wish = wish;
+		this.maxMessageBytes = maxMessageBytes;
 	}
 
 	/**
@@ -73,14 +78,17 @@ final class GrpcEventClient implements EventClient {
 	 * @param channel connected
 	 * @param declared whether it declares the feature
 	 * @param filter what it wants; null if it did not say
+	 * @param maxMessageBytes largest message it accepts
 	 * @return a client
 	 */
-	static GrpcEventClient of(PluginId plugin, ManagedChannel channel, boolean declared, @Nullable EventFilter filter) {
+	static GrpcEventClient of(PluginId plugin, ManagedChannel channel, boolean declared, @Nullable EventFilter filter,
+			long maxMessageBytes) {
 		if (!declared) {
-			return new GrpcEventClient(plugin, channel, Method.KEY_CHANGES, LEGACY);
+			return new GrpcEventClient(plugin, channel, Method.KEY_CHANGES, LEGACY, maxMessageBytes);
 		}
 		return new GrpcEventClient(plugin, channel, Method.BATCHES,
-				(filter != null) ? new Wish(filter.getEventTypesList(), filter.getMetadataFiltersMap()) : USUAL);
+				(filter != null) ? new Wish(filter.getEventTypesList(), filter.getMetadataFiltersMap()) : USUAL,
+				maxMessageBytes);
 	}
 
 	@Override
@@ -99,15 +107,46 @@ final class GrpcEventClient implements EventClient {
 	}
 
 	private Mono<Receipt> batch(List<? extends PluginEvent> events, long lost) {
-		return call(HKPPluginGrpc.getPublishEventsMethod(), EventMessages.toBatch(events, lost), events.size(),
-				(taken) -> Receipt.TAKEN, () -> {
-					this.method = Method.SINGLES;
-					return deliver(events, lost);
-				});
+		EventBatch batch = EventMessages.toBatch(events, lost);
+		if (events.size() > 1 && batch.getSerializedSize() > this.maxMessageBytes) {
+			return halves(events, lost);
+		}
+		return call(HKPPluginGrpc.getPublishEventsMethod(), batch, events.size(), (taken) -> Receipt.TAKEN, () -> {
+			this.method = Method.SINGLES;
+			return deliver(events, lost);
+		});
 	}
 
+	private Mono<Receipt> halves(List<? extends PluginEvent> events, long lost) {
+		int half = events.size() / 2;
+		List<? extends PluginEvent> rest = events.subList(half, events.size());
+		return batch(events.subList(0, half), lost).flatMap((first) -> {
+			PluginFailure failure = first.failure();
+			if (failure != null && isSilent(first)) {
+				return Mono.just(first.and(Receipt.failed(rest.size(), failure)));
+			}
+			// Who took nothing was not told what was lost before.
+			return batch(rest, (first.failed() < half) ? 0 : lost).map(first::and);
+		});
+	}
+
+	/** Until it gives no answer: then it is not asked to take the others, either. */
 	private Mono<Receipt> singly(List<? extends PluginEvent> events, Function<PluginEvent, Mono<Receipt>> one) {
-		return Flux.fromIterable(events).concatMap(one, 1).reduce(Receipt.TAKEN, Receipt::and);
+		return Flux.fromIterable(events)
+			.concatMap(one, 1)
+			.takeUntil(GrpcEventClient::isSilent)
+			.collectList()
+			.map((all) -> {
+				Receipt sum = all.stream().reduce(Receipt.TAKEN, Receipt::and);
+				int left = events.size() - all.size();
+				PluginFailure failure = sum.failure();
+				return (left > 0 && failure != null) ? sum.and(Receipt.failed(left, failure)) : sum;
+			});
+	}
+
+	private static boolean isSilent(Receipt receipt) {
+		return receipt.failure() instanceof PluginFailure.Timeout
+				|| receipt.failure() instanceof PluginFailure.Unavailable;
 	}
 
 	private Mono<Receipt> single(PluginEvent event) {
@@ -133,8 +172,14 @@ final class GrpcEventClient implements EventClient {
 		return Mono.error(new NotTaken(why));
 	}
 
-	private <Q, A> Mono<Receipt> call(MethodDescriptor<Q, A> called, Q message, int events,
+	private <Q extends MessageLite, A> Mono<Receipt> call(MethodDescriptor<Q, A> called, Q message, int events,
 			Function<A, Receipt> onAnswer, Supplier<Mono<Receipt>> ifUnknown) {
+		if (message.getSerializedSize() > this.maxMessageBytes) {
+			return Mono.just(Receipt.failed(events,
+					new PluginFailure.TooLarge(this.plugin,
+							called.getBareMethodName() + ": expected: a message of at most " + this.maxMessageBytes
+									+ " bytes, got: " + message.getSerializedSize() + "; raise max_message_bytes")));
+		}
 		return new UnaryCall<>(this.channel, called,
 				options().withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS), message)
 			.map(onAnswer)

@@ -12,6 +12,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
+import org.hkpgateway.log.BoundedText;
 import org.hkpgateway.plugin.HealthReport;
 import org.hkpgateway.plugin.PluginConnection;
 import org.hkpgateway.plugin.PluginFailure;
@@ -91,7 +92,7 @@ final class GrpcPluginConnection implements PluginConnection {
 		this.events = events;
 		this.introduction = introduction;
 		this.client = new GrpcPluginClient(spec.id(), channel, events, spec.maxMessageBytes());
-		this.eventClient = GrpcEventClient.of(spec.id(), channel, false, null);
+		this.eventClient = GrpcEventClient.of(spec.id(), channel, false, null, spec.maxMessageBytes());
 		this.watch = new ConnectionWatch(channel, reconnects, this::renewStreams);
 		this.security = security;
 		this.streams = streams;
@@ -110,7 +111,8 @@ final class GrpcPluginConnection implements PluginConnection {
 			this.client.allowDryRuns();
 		}
 		this.eventClient = GrpcEventClient.of(this.spec.id(), this.channel,
-				result.plugin().features().contains(GrpcEventClient.FEATURE), result.eventFilter());
+				result.plugin().features().contains(GrpcEventClient.FEATURE), result.eventFilter(),
+				(result.maxMessageBytes() > 0) ? result.maxMessageBytes() : this.spec.maxMessageBytes());
 		if (this.streaming == null && result.plugin().features().contains(STREAM)) {
 			StreamingPluginClient opened = StreamingPluginClient.open(this.spec.id(), this.channel, this.events,
 					this.client, this.streams);

@@ -5,6 +5,7 @@ import java.util.List;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import org.hkpgateway.log.BoundedText;
 import org.hkpgateway.plugin.PluginIntroduction;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.PluginStartException;

@@ -3,6 +3,7 @@ package org.hkpgateway.grpc;
 import java.util.List;
 
 import com.google.protobuf.ByteString;
+import org.hkpgateway.log.BoundedText;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.PluginIntroduction;
 import org.hkpgateway.plugin.PluginSpec;

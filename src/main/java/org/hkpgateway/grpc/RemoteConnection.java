@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
 
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.hkpgateway.grpc.RemoteEndpoint.Remaining;
+import org.hkpgateway.log.BoundedText;
 import org.hkpgateway.plugin.EventClient;
 import org.hkpgateway.plugin.HealthReport;
 import org.hkpgateway.plugin.PluginClient;

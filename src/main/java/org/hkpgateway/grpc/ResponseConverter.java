@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 
 import com.google.protobuf.ByteString;
 import org.hkpgateway.http.HeaderField;
+import org.hkpgateway.log.BoundedText;
 import org.hkpgateway.plugin.RequestEvent;
 import org.hkpgateway.plugin.ResponseDecision;
 import org.hkpgateway.plugin.ResponseEvent;

@@ -3,6 +3,7 @@ package org.hkpgateway.grpc;
 import java.nio.channels.ClosedChannelException;
 
 import io.grpc.Status;
+import org.hkpgateway.log.BoundedText;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
 

@@ -6,6 +6,7 @@ import javax.net.ssl.SSLException;
 
 import io.grpc.Status;
 import io.netty.handler.ssl.NotSslRecordException;
+import org.hkpgateway.log.BoundedText;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -41,7 +41,7 @@ final class RemoteConnections extends ChannelInboundHandlerAdapter {
 
 	private final Map<ByteBuffer, Integer> perAddress = new ConcurrentHashMap<>();
 
-	private final Map<SocketAddress, RemoteLink> links = new ConcurrentHashMap<>();
+	private final Map<Ends, RemoteLink> links = new ConcurrentHashMap<>();
 
 	/**
 	 * No connections yet.
@@ -60,12 +60,13 @@ final class RemoteConnections extends ChannelInboundHandlerAdapter {
 	}
 
 	/**
-	 * The connection from an address.
-	 * @param peer address and port
+	 * The connection between two addresses, each with its port.
+	 * @param local here
+	 * @param peer there
 	 * @return null if it has ended
 	 */
-	@Nullable RemoteLink from(SocketAddress peer) {
-		return this.links.get(peer);
+	@Nullable RemoteLink between(@Nullable SocketAddress local, @Nullable SocketAddress peer) {
+		return this.links.get(new Ends(local, peer));
 	}
 
 	@Override
@@ -89,13 +90,15 @@ final class RemoteConnections extends ChannelInboundHandlerAdapter {
 			this.open.decrementAndGet();
 			return refuse(peer, "at most " + this.mostPerAddress + " connections from there");
 		}
+		RemoteLink link = new RemoteLink(connection, this.patience, this.refusals);
+		Ends ends = new Ends(connection.localAddress(), peer);
+		this.links.put(ends, link);
 		connection.closeFuture().addListener((closed) -> {
-			this.links.remove(peer);
+			// The next one may have come from there before this was known to be closed.
+			this.links.remove(ends, link);
 			leave(address);
 			this.open.decrementAndGet();
 		});
-		RemoteLink link = new RemoteLink(connection, this.patience, this.refusals);
-		this.links.put(peer, link);
 		connection.pipeline().addLast(this.tls.newHandler(connection), link);
 		return true;
 	}
@@ -123,6 +126,10 @@ final class RemoteConnections extends ChannelInboundHandlerAdapter {
 	private static ByteBuffer counted(InetAddress address) {
 		byte[] bytes = address.getAddress();
 		return ByteBuffer.wrap(bytes, 0, Math.min(bytes.length, V6_PREFIX_BYTES));
+	}
+
+	/** Of a connection: only both together are of one alone. */
+	private record Ends(@Nullable SocketAddress local, @Nullable SocketAddress peer) {
 	}
 
 }

@@ -11,6 +11,7 @@ import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.Future;
 
+import org.hkpgateway.log.BoundedText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -133,8 +134,7 @@ final class RemoteLink extends ChannelInboundHandlerAdapter {
 				return "no TLS";
 			}
 		}
-		String text = String.valueOf(failure.getMessage());
-		return text.substring(0, Math.min(text.length(), MOST_TEXT));
+		return BoundedText.oneLine(String.valueOf(failure.getMessage()), MOST_TEXT);
 	}
 
 }

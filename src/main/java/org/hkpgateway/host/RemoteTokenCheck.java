@@ -46,7 +46,7 @@ final class RemoteTokenCheck implements ServerInterceptor {
 	public <Q, A> ServerCall.Listener<Q> interceptCall(ServerCall<Q, A> call, Metadata headers,
 			ServerCallHandler<Q, A> next) {
 		SocketAddress peer = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
-		RemoteLink link = (peer != null) ? this.connections.from(peer) : null;
+		RemoteLink link = this.connections.between(call.getAttributes().get(Grpc.TRANSPORT_ATTR_LOCAL_ADDR), peer);
 		String authorization = headers.get(AUTHORIZATION);
 		RemoteSession session = (link != null) ? this.callers.admit(authorization, link) : null;
 		if (link == null || session == null) {

@@ -128,6 +128,18 @@ final class KeyEvents {
 	}
 
 	/**
+	 * Nothing is known of an upload but that the keyserver began to answer with success.
+	 * @param upload which
+	 * @param status of the answer
+	 * @param why not
+	 * @param detail what was expected, what came
+	 */
+	void unseen(UploadTap.Upload upload, int status, Unread why, String detail) {
+		unread(upload, why, detail);
+		submitted(upload, status, List.of(), why);
+	}
+
+	/**
 	 * Has the answer to an upload read.
 	 * @param upload which
 	 * @param seen what was seen of it; released when it was read
@@ -145,7 +157,7 @@ final class KeyEvents {
 		}
 		catch (RejectedExecutionException ex) {
 			seen.release();
-			unread(upload, Unread.BUSY,
+			unseen(upload, seen.status(), Unread.BUSY,
 					"expected: at most " + MOST_WAITING + " answers that wait to be read, got: one more");
 		}
 	}
@@ -159,7 +171,7 @@ final class KeyEvents {
 		if (!outcome.accepted()) {
 			return;
 		}
-		this.bus.publish(SUBMITTED, "gateway", true, Map.of(), () -> submitted(upload, seen.status(), outcome.keys()));
+		submitted(upload, seen.status(), outcome.keys(), why);
 		for (UploadedKey key : outcome.keys()) {
 			KeyChange change = key.change();
 			if (change != null && change != KeyChange.INVALID) {
@@ -168,6 +180,11 @@ final class KeyEvents {
 						() -> about(upload, add(key, json.createObjectNode())).toString());
 			}
 		}
+	}
+
+	private void submitted(UploadTap.Upload upload, int status, List<UploadedKey> keys, @Nullable Unread why) {
+		this.bus.publish(SUBMITTED, "gateway", true, (why != null) ? Map.of("unread", why.label()) : Map.of(),
+				() -> submitted(upload, status, keys));
 	}
 
 	private static String submitted(UploadTap.Upload upload, int status, List<UploadedKey> keys) {

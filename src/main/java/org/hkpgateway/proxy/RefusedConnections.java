@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.function.LongSupplier;
 
 import io.netty.channel.ChannelHandlerContext;
+import org.hkpgateway.log.BoundedText;
 import org.hkpgateway.log.SparseLines;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,6 +19,11 @@ import org.slf4j.LoggerFactory;
 final class RefusedConnections {
 
 	private static final Logger logger = LoggerFactory.getLogger(RefusedConnections.class);
+
+	/**
+	 * Bytes. There may be in it what the client has sent: the name of a server in TLS.
+	 */
+	private static final int MOST_DETAIL = 300;
 
 	private final EdgeListener listener;
 
@@ -53,8 +59,8 @@ final class RefusedConnections {
 
 	private void log(String peer, EdgeListener.Reason reason, String detail) {
 		Objects.requireNonNull(this.lines.get(reason))
-			.write((unsaid) -> logger.warn("Connection from {} refused ({}): {}{}", peer, reason.label(), detail,
-					SparseLines.more(unsaid)));
+			.write((unsaid) -> logger.warn("Connection from {} refused ({}): {}{}", peer, reason.label(),
+					BoundedText.oneLine(detail, MOST_DETAIL), SparseLines.more(unsaid)));
 	}
 
 }

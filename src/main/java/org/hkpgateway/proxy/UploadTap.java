@@ -112,7 +112,7 @@ final class UploadTap {
 		this.sent.release();
 		this.answer.release();
 		if (this.status != 0) {
-			this.events.unread(this.upload, Unread.CUT_SHORT,
+			this.events.unseen(this.upload, this.status, Unread.CUT_SHORT,
 					"expected: an answer relayed to its end, got: " + "one that broke off, or a client that left");
 		}
 	}

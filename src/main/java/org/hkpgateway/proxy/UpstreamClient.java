@@ -258,7 +258,13 @@ final class UpstreamClient implements AutoCloseable {
 		}
 		exchange.upstreamAnswers();
 		HttpHeaders received = from.responseHeaders();
-		NettyHeaders.check(received);
+		try {
+			NettyHeaders.check(received);
+		}
+		catch (IllegalArgumentException ex) {
+			// Not thrown: then nobody would drop the body, nor end the connection.
+			return Mono.error(ex);
+		}
 		Predicate<String> hopByHop = HopByHop.names(received.getAll(HttpHeaderNames.CONNECTION));
 		ResponsePhase.Review review = exchange.review();
 		if (review == null) {
@@ -295,7 +301,9 @@ final class UpstreamClient implements AutoCloseable {
 			return content.then().then(to.send());
 		}
 		Flux<ByteBuf> body = content.doOnNext((part) -> exchange.sent(part.retain()));
-		return to.send(whole ? body.single() : body);
+		// The library answers in one piece with the client's version, and else with its
+		// own.
+		return to.send((whole && !exchange.http10()) ? body.single() : body);
 	}
 
 	private static boolean isClosed(Throwable error) {

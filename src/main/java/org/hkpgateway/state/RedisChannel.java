@@ -76,7 +76,7 @@ public final class RedisChannel implements AutoCloseable {
 	/**
 	 * Connects in the background.
 	 * @param link leads to the same Redis; has to be closed after this
-	 * @param listener gets messages, from the time on when it is told that they come
+	 * @param listener gets messages; some may come just before it is told that they do
 	 */
 	public RedisChannel(RedisLink link, Listener listener) {
 		this.link = link;
@@ -248,7 +248,11 @@ public final class RedisChannel implements AutoCloseable {
 
 		private volatile long readyAt;
 
+		/** That something came. */
 		private volatile long heard = System.nanoTime();
+
+		/** That something that was sent has arrived. */
+		private volatile long answered = System.nanoTime();
 
 		private volatile boolean closed;
 
@@ -274,13 +278,18 @@ public final class RedisChannel implements AutoCloseable {
 			if (System.nanoTime() - this.heard > SILENCE.toNanos()) {
 				return "expected: a message to itself within " + SILENCE.toSeconds() + " s, got: none";
 			}
+			if (System.nanoTime() - this.answered > SILENCE.toNanos()) {
+				return "expected: an answer to what it sends within " + SILENCE.toSeconds() + " s, got: none";
+			}
 			return null;
 		}
 
 		void beat() {
 			if (System.nanoTime() - this.beaten >= BEAT.toNanos()) {
 				this.beaten = System.nanoTime();
-				var unused = this.sending.async().publish(RedisChannel.this.echo, new byte[0]);
+				var unused = this.sending.async()
+					.publish(RedisChannel.this.echo, new byte[0])
+					.thenRun(() -> this.answered = System.nanoTime());
 			}
 		}
 

@@ -166,7 +166,8 @@ public final class RedisLink implements AutoCloseable {
 	 * Runs a script.
 	 * @param keys of one hash slot
 	 * @param arguments as the script wants them
-	 * @return its answer, within {@link #COMMAND_TIMEOUT}; or a {@link StateException}
+	 * @return its answer, within {@link #COMMAND_TIMEOUT} for each of two commands at
+	 * most, the second where Redis lacks the script; or a {@link StateException}
 	 */
 	Mono<List<Object>> run(RedisScript script, byte[][] keys, byte[]... arguments) {
 		return Mono.defer(() -> {

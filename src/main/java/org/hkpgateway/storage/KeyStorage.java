@@ -18,6 +18,8 @@ import org.hkpgateway.plugin.KeyProvider;
 import org.hkpgateway.plugin.KeyQuery;
 import org.hkpgateway.plugin.PluginId;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -29,6 +31,8 @@ import reactor.core.scheduler.Schedulers;
  * never blocks: keyservers are asked on threads named {@code hkp-storage-…}.
  */
 public final class KeyStorage implements AutoCloseable {
+
+	private static final Logger logger = LoggerFactory.getLogger(KeyStorage.class);
 
 	/** No plugin has such a name. */
 	private static final String KEYSERVERS = "";
@@ -105,15 +109,24 @@ public final class KeyStorage implements AutoCloseable {
 	/** Before the first answer: no change may be missed. */
 	private void listen() {
 		if (this.settings.cacheBytes() > 0 && !this.listening.get() && this.listening.compareAndSet(false, true)) {
-			this.changes.subscribe((fingerprint) -> {
-				if (fingerprint.isEmpty()) {
-					this.cache.clear();
-				}
-				else {
-					this.cache.changed(fingerprint);
-				}
-			});
+			this.changes.subscribe(this::changed, this::deaf);
 		}
+	}
+
+	private void changed(String fingerprint) {
+		if (fingerprint.isEmpty()) {
+			this.cache.clear();
+		}
+		else {
+			this.cache.changed(fingerprint);
+		}
+	}
+
+	/** The next query begins to listen again. */
+	private void deaf(Throwable failure) {
+		logger.error("Changes of keys are missed until the next query; what is known of keys is forgotten", failure);
+		this.listening.set(false);
+		this.cache.clear();
 	}
 
 	private Mono<List<KeyInfo>> keys(PluginId caller, KeyQuery query) {

@@ -36,7 +36,7 @@ class ChangedKeysTests {
 	@Test
 	void keysThatHaveChangedAreToldByFingerprint() {
 		StepVerifier.create(HostConfiguration.changedKeys(this.bus)).then(() -> {
-			publish("key.submitted", Map.of("fingerprint", "AA"));
+			publish("key.submitted", Map.of());
 			publish("key.changed", Map.of("fingerprint", "BB", "change", "ignored"));
 			publish("key.changed", Map.of("fingerprint", "CC", "change", "inserted"));
 			publish("key.changed", Map.of("fingerprint", "DD", "change", "updated"));
@@ -73,7 +73,9 @@ class ChangedKeysTests {
 			publish("cluster.gap", Map.of("replica", "r", "source", "gateway", "missed", "1"));
 			publish("key.changed", Map.of("fingerprint", "BB", "change", "unknown"));
 			publish("cluster.joined", Map.of());
-		}).expectNext("AA", "", "BB", "").thenCancel().verify(LONG);
+			publish("key.submitted", Map.of("unread", "not-named"));
+			publish("key.changed", Map.of("fingerprint", "CC", "change", "unknown"));
+		}).expectNext("AA", "", "BB", "", "", "CC").thenCancel().verify(LONG);
 	}
 
 	@Test

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -285,8 +286,8 @@ class ClusterEventsTests {
 
 	/** One that reads when it is told to. */
 	private ClusterEvents busy(Queue<Runnable> tasks) {
-		return new ClusterEvents(
-				new EventBus(Clock.systemUTC(), Schedulers.fromExecutor(tasks::add), EventListener.NONE), this.two);
+		Scheduler scheduler = Schedulers.fromExecutor(tasks::add);
+		return new ClusterEvents(new EventBus(Clock.systemUTC(), scheduler, EventListener.NONE), this.two, scheduler);
 	}
 
 	private static void run(Queue<Runnable> tasks) {

@@ -18,7 +18,7 @@ final class TestReplica implements AutoCloseable, ClusterListener, ClusterTransp
 
 	final EventBus bus = new EventBus(Clock.systemUTC(), Schedulers.immediate(), EventListener.NONE);
 
-	final ClusterEvents cluster = new ClusterEvents(this.bus, this);
+	final ClusterEvents cluster = new ClusterEvents(this.bus, this, this.bus.scheduler());
 
 	/** What it has sent and nobody has taken. */
 	final List<byte[]> sent = new ArrayList<>();

@@ -37,6 +37,8 @@ final class FakeEvents {
 		COUNTS,
 		/** Takes one at a time. */
 		SINGLES,
+		/** Takes one at a time, and goes away over it. */
+		SINGLES_UNTIL_AWAY,
 		/** As plugins of the earlier generation. */
 		KEY_CHANGES,
 		/** Declares the feature and knows no method. */
@@ -103,7 +105,8 @@ final class FakeEvents {
 				}
 			}
 			case NEVER_ANSWERS -> this.batches.add(batch);
-			case OFF, SINGLES, KEY_CHANGES, UNKNOWN, EMITS, EMITS_AND_ENDS, EMITS_A_FLOOD -> unknown(answer);
+			case OFF, SINGLES, SINGLES_UNTIL_AWAY, KEY_CHANGES, UNKNOWN, EMITS, EMITS_AND_ENDS, EMITS_A_FLOOD ->
+				unknown(answer);
 		}
 	}
 
@@ -111,6 +114,10 @@ final class FakeEvents {
 		if (this.manners == Manners.SINGLES) {
 			this.singles.add(event);
 			taken(answer);
+		}
+		else if (this.manners == Manners.SINGLES_UNTIL_AWAY) {
+			this.singles.add(event);
+			answer.onError(Status.UNAVAILABLE.withDescription("away").asRuntimeException());
 		}
 		else {
 			unknown(answer);

@@ -8,12 +8,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 import com.google.protobuf.ByteString;
 import org.hkpgateway.plugin.EmittedEvent;
 import org.hkpgateway.plugin.EventClient;
 import org.hkpgateway.plugin.EventClient.Receipt;
 import org.hkpgateway.plugin.PluginEvent;
+import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.proto.Event;
 import org.hkpgateway.proto.EventBatch;
 import org.hkpgateway.proto.KeyChangeEvent;
@@ -105,6 +107,55 @@ class GrpcEventClientTests {
 		assertThat(this.plugin.calls).containsExactly("PublishEvents", "PublishEvent", "PublishEvent", "PublishEvent",
 				"PublishEvent");
 		assertThat(this.plugin.brought.singles).extracting(Event::getSequence).containsExactly(1L, 2L, 3L, 1L);
+	}
+
+	@Test
+	void whoGivesNoAnswerIsNotAskedToTakeTheOthers() {
+		EventClient client = client(FakeEvents.Manners.SINGLES_UNTIL_AWAY);
+		Receipt receipt = client.deliver(changes(3), 0).block(LONG);
+		assertThat(receipt.failed()).isEqualTo(3);
+		assertThat(receipt.failure()).isInstanceOf(PluginFailure.Unavailable.class);
+		assertThat(this.plugin.brought.singles).extracting(Event::getSequence).containsExactly(1L);
+	}
+
+	@Test
+	void batchesAreNoLargerThanThePluginTakes() {
+		this.plugin.manners = FakePlugin.Manners.ACCEPTS_1_KB;
+		EventClient client = client(FakeEvents.Manners.BATCHES);
+		assertThat(client.deliver(changes(40), 7).block(LONG)).isEqualTo(Receipt.TAKEN);
+		assertThat(this.plugin.brought.batches).hasSizeGreaterThan(1)
+			.allSatisfy((batch) -> assertThat(batch.getSerializedSize()).isLessThanOrEqualTo(1024));
+		assertThat(this.plugin.brought.batches).extracting(EventBatch::getDropped).startsWith(7L, 0L);
+		assertThat(this.plugin.brought.batches.stream().flatMap((batch) -> batch.getEventsList().stream()))
+			.extracting(Event::getSequence)
+			.containsExactlyElementsOf(LongStream.rangeClosed(1, 40).boxed().toList());
+	}
+
+	@Test
+	void whatWasLostIsToldWithTheFirstEventsThatAreTaken() {
+		this.plugin.manners = FakePlugin.Manners.ACCEPTS_1_KB;
+		EventClient client = client(FakeEvents.Manners.BATCHES);
+		PluginEvent large = new TestEvents.Told("key.changed", 1, Map.of("fingerprint", "F".repeat(2000)));
+		Receipt receipt = client.deliver(List.of(large, TestEvents.changed(2, "inserted")), 7).block(LONG);
+		assertThat(receipt.failed()).isEqualTo(1);
+		assertThat(this.plugin.brought.batches).extracting(EventBatch::getDropped).containsExactly(7L);
+	}
+
+	@Test
+	void ofABatchOnlyTheEventThatIsTooLargeIsLost() {
+		this.plugin.manners = FakePlugin.Manners.ACCEPTS_1_KB;
+		EventClient client = client(FakeEvents.Manners.BATCHES);
+		Receipt receipt = client.deliver(List.of(TestEvents.changed(1, "inserted"),
+				new TestEvents.Told("key.changed", 2, Map.of("fingerprint", "F".repeat(2000))),
+				TestEvents.changed(3, "inserted")), 0)
+			.block(LONG);
+		assertThat(receipt.failed()).isEqualTo(1);
+		assertThat(receipt.failure()).isInstanceOf(PluginFailure.TooLarge.class)
+			.hasMessageContaining("at most 1024 bytes")
+			.hasMessageContaining("max_message_bytes");
+		assertThat(this.plugin.brought.batches.stream().flatMap((batch) -> batch.getEventsList().stream()))
+			.extracting(Event::getSequence)
+			.containsExactly(1L, 3L);
 	}
 
 	@Test

@@ -120,6 +120,25 @@ class AnswerRelayIT extends AbstractEdgeIT {
 		assertThat(answer.header("x-interim")).isNull();
 	}
 
+	/** With all of its body, which is then dropped, and with the beginning of one. */
+	@ParameterizedTest
+	@CsvSource({ "a\u0001b,2", "a\u0000b,2", "a\rb,2", "a\u007fb,2", "a\u0001b,100000", "a\u0000b,100000" })
+	void anAnswerWithAMalformedFieldIs502AndEndsItsConnection(String value, int length) throws Exception {
+		CountDownLatch ended = new CountDownLatch(1);
+		start(new RawUpstream((socket, request) -> {
+			OutputStream out = socket.getOutputStream();
+			out.write(("HTTP/1.1 200 OK\r\nX-Odd: " + value + "\r\nContent-Length: " + length + "\r\n\r\nok")
+				.getBytes(StandardCharsets.ISO_8859_1));
+			if (socket.getInputStream().read() < 0) {
+				ended.countDown();
+			}
+		}));
+		RawClient.Answer answer = RawClient.exchange(port(), "GET /pks/stats HTTP/1.0\r\n\r\n");
+		assertThat(answer.status()).isEqualTo(502);
+		assertThat(answer.header("x-odd")).isNull();
+		assertThat(ended.await(20, TimeUnit.SECONDS)).isTrue();
+	}
+
 	@Test
 	void anAnswerCutShortIsAResetNotAnEnd() throws Exception {
 		start(RawUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"));

@@ -94,11 +94,4 @@ class WholeAnswerTests {
 			.containsExactly("200 whole", "keys.", "|", "|", "200 begun", "ke", "|", "ys.", "|");
 	}
 
-	@Test
-	void aHeadPassesBeforeTheEndOfItsConnection() {
-		assertThat(reads("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")).contains("200 begun");
-		this.channel.close();
-		assertThat(this.seen).startsWith("200 begun");
-	}
-
 }

@@ -1,5 +1,9 @@
 package org.hkpgateway.state;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -9,7 +13,10 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -132,6 +139,26 @@ class RedisChannelIT {
 		assertThat(logged()).filteredOn((line) -> line.startsWith("WARN")).hasSize(4);
 	}
 
+	/** What others send goes on to come, by the other connection. */
+	@Test
+	void aConnectionToSendByThatIsDeadIsNoticed() throws Exception {
+		RedisServer server = opened(RedisServer.start());
+		OneWay way = opened(new OneWay(server.port()));
+		Gateway two = joined(server.url());
+		Gateway one = joined("redis://127.0.0.1:" + way.port());
+		way.silent = true;
+		await("that it is noticed", () -> {
+			two.send("more").block(LONG);
+			return logged().stream().anyMatch((line) -> line.contains("expected: an answer to what it sends"));
+		});
+		assertThat(one.received).isNotEmpty();
+		way.silent = false;
+		await("that it is back", () -> one.joined.get() == 2 && one.channel.isReady());
+		int before = two.received.size();
+		one.send("after").block(LONG);
+		await("the message", () -> two.received.size() > before);
+	}
+
 	/** The kernel goes on to accept what nobody reads. */
 	@Test
 	void aRedisThatHangsIsNoticed() {
@@ -220,6 +247,77 @@ class RedisChannelIT {
 		public void close() {
 			this.channel.close();
 			this.link.close();
+		}
+
+	}
+
+	/** The way to a server, on which its answers may be lost, except for subscribers. */
+	private static final class OneWay implements AutoCloseable {
+
+		private final ServerSocket entrance = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+
+		private final List<Socket> ends = new CopyOnWriteArrayList<>();
+
+		private final int port;
+
+		private volatile boolean silent;
+
+		OneWay(int port) throws IOException {
+			this.port = port;
+			start(this::accept);
+		}
+
+		int port() {
+			return this.entrance.getLocalPort();
+		}
+
+		private static void start(Runnable task) {
+			Thread thread = new Thread(task, "one-way");
+			thread.setDaemon(true);
+			thread.start();
+		}
+
+		private void accept() {
+			try {
+				while (true) {
+					Socket client = this.entrance.accept();
+					Socket server = new Socket(InetAddress.getLoopbackAddress(), this.port);
+					this.ends.addAll(List.of(client, server));
+					AtomicBoolean subscriber = new AtomicBoolean();
+					start(() -> copy(client, server, (part) -> {
+						if (part.contains("SUBSCRIBE")) {
+							subscriber.set(true);
+						}
+						return true;
+					}));
+					start(() -> copy(server, client, (part) -> !this.silent || subscriber.get()));
+				}
+			}
+			catch (IOException ex) {
+				// Closed.
+			}
+		}
+
+		private static void copy(Socket from, Socket to, Predicate<String> passes) {
+			try (from; to) {
+				byte[] part = new byte[8192];
+				for (int read = from.getInputStream().read(part); read >= 0; read = from.getInputStream().read(part)) {
+					if (passes.test(new String(part, 0, read, StandardCharsets.ISO_8859_1))) {
+						to.getOutputStream().write(part, 0, read);
+					}
+				}
+			}
+			catch (IOException ex) {
+				// One of the ends is closed, and so is the other.
+			}
+		}
+
+		@Override
+		public void close() throws IOException {
+			this.entrance.close();
+			for (Socket end : this.ends) {
+				end.close();
+			}
 		}
 
 	}

@@ -45,6 +45,9 @@ final class Initialization {
 
 	private volatile @Nullable Set<String> grants;
 
+	/** Of an initialization that is under way or was accepted. */
+	private @Nullable HostChannel opened;
+
 	/**
 	 * Makes it.
 	 * @param handler the author's
@@ -124,10 +127,12 @@ final class Initialization {
 			return success();
 		}
 		catch (ConfigException ex) {
+			hangUp();
 			log.error("the plugin refuses its configuration", "error", ex.getMessage());
 			return refusal(String.valueOf(ex.getMessage()));
 		}
 		catch (Exception | LinkageError | StackOverflowError ex) {
+			hangUp();
 			log.thrown(LogLevel.ERROR, "the plugin's init failed", ex);
 			return refusal((ex.getMessage() != null) ? ex.getMessage() : ex.toString());
 		}
@@ -139,8 +144,18 @@ final class Initialization {
 			return null;
 		}
 		HostChannel channel = this.host.apply(address);
+		this.opened = channel;
 		channel.connect();
 		return new GrpcSharedState(channel, decisionTime(gateway).dividedBy(4));
+	}
+
+	/** There may be another Initialize, which opens its own. */
+	private void hangUp() {
+		HostChannel channel = this.opened;
+		this.opened = null;
+		if (channel != null) {
+			channel.close();
+		}
 	}
 
 	/** How long the gateway waits for a decision. */

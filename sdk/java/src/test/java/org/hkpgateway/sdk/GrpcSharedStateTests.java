@@ -17,13 +17,16 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
+import io.grpc.Attributes;
 import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyServerBuilder;
@@ -76,6 +79,9 @@ class GrpcSharedStateTests {
 
 	private final BlockingQueue<String> authorizations = new LinkedBlockingQueue<>();
 
+	/** Of plugins, open now. */
+	private final AtomicInteger connections = new AtomicInteger();
+
 	private Path directory;
 
 	private Server host;
@@ -93,6 +99,18 @@ class GrpcSharedStateTests {
 			.directExecutor()
 			.addService(new EchoHost())
 			.intercept(new Recorder())
+			.addTransportFilter(new ServerTransportFilter() {
+				@Override
+				public Attributes transportReady(Attributes attributes) {
+					GrpcSharedStateTests.this.connections.incrementAndGet();
+					return attributes;
+				}
+
+				@Override
+				public void transportTerminated(Attributes attributes) {
+					GrpcSharedStateTests.this.connections.decrementAndGet();
+				}
+			})
 			.build()
 			.start();
 	}
@@ -222,6 +240,43 @@ class GrpcSharedStateTests {
 	void withoutTheGrantThereIsNoneAndNobodyCalls() throws Exception {
 		assertThat(start(true, "http.request")).isEmpty();
 		assertThat(this.authorizations).isEmpty();
+	}
+
+	/** Where plugins outlive gateways, there are others. */
+	@Test
+	void anInitThatFailsLeavesNoConnection() throws Exception {
+		AtomicInteger during = new AtomicInteger();
+		this.plugin = PluginServer.start(new PluginHandler() {
+			@Override
+			public void init(PluginContext context) {
+				during.set(GrpcSharedStateTests.this.connections.get());
+				throw new IllegalStateException("not today");
+			}
+
+			@Override
+			public Decision handle(Request request) {
+				return Decision.allow();
+			}
+		}, new Launch("n", "1", new Listen.UnixSocket(this.directory), Credentials.NONE,
+				new HostAddress.Unix(this.directory.resolve("h").toString(), "secret"), null, LogLevel.INFO), true,
+				(limit) -> {
+				});
+		try (TestGateway gateway = new TestGateway(this.plugin.handshake())) {
+			assertThat(gateway.plugin()
+				.initialize(InitRequest.newBuilder()
+					.setConfigJson("{}")
+					.setProtocolVersion("1.0")
+					.setInstanceId("i")
+					.addGrantedCapabilities("state")
+					.build())
+				.getError()).contains("not today");
+		}
+		assertThat(during).hasValue(1);
+		long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+		while (this.connections.get() > 0 && System.nanoTime() < end) {
+			TimeUnit.MILLISECONDS.sleep(5);
+		}
+		assertThat(this.connections).hasValue(0);
 	}
 
 	/** As long as the gateway waits: four times the time of a call. */

@@ -1,21 +1,21 @@
-package org.hkpgateway.grpc;
+package org.hkpgateway.log;
 
 /**
  * Text from a plugin on its way to a log or an error message.
  */
-final class BoundedText {
+public final class BoundedText {
 
 	private BoundedText() {
 	}
 
 	/**
-	 * Makes one line of bounded length, so that a plugin can neither forge log lines nor
-	 * fill a disk.
-	 * @param text what the plugin said
+	 * Makes one line of bounded length, so that nobody can forge log lines or fill a
+	 * disk.
+	 * @param text what somebody else said
 	 * @param maxBytes most bytes of the result in UTF-8
 	 * @return the text with a space for each control character, cut between code points
 	 */
-	static String oneLine(String text, int maxBytes) {
+	public static String oneLine(String text, int maxBytes) {
 		StringBuilder line = new StringBuilder(Math.min(text.length(), maxBytes));
 		int bytes = 0;
 		for (int i = 0; i < text.length();) {

@@ -1,4 +1,4 @@
-package org.hkpgateway.grpc;
+package org.hkpgateway.log;
 
 import java.nio.charset.StandardCharsets;
 
