@@ -1,11 +1,13 @@
 package org.hkpgateway;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 
 import org.hkpgateway.testsupport.GatewayProcess;
 import org.hkpgateway.testsupport.RawClient;
+import org.hkpgateway.testsupport.RedisServer;
 import org.hkpgateway.testsupport.SystemProcesses;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -19,7 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(180)
 class SharedRateLimitIT {
 
-	private static GatewayProcess start(String grants) {
+	private static GatewayProcess start(String grants, String... more) {
 		List<String> properties = new ArrayList<>(List.of("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
 				"hkp.plugins.settings.antiabuse.required=true", "hkp.plugins.settings.antiabuse.timeout=15s",
 				"hkp.plugins.chain-budget=20s", "hkp.plugins.settings.antiabuse.grants=" + grants,
@@ -27,16 +29,22 @@ class SharedRateLimitIT {
 				// Long, so that nothing comes back while the test runs.
 				"hkp.plugins.settings.antiabuse.config.window=1h",
 				"hkp.plugins.settings.antiabuse.config.block_steps=10m"));
+		properties.addAll(List.of(more));
 		return GatewayProcess.start(properties.toArray(String[]::new));
 	}
 
-	private static int ask(GatewayProcess gateway) throws IOException {
-		return RawClient
-			.exchange(gateway.port(), "GET /pks/lookup?op=get&search=0x12345678 HTTP/1.0\r\nHost: k\r\n\r\n")
-			.status();
+	private static int ask(GatewayProcess gateway) {
+		try {
+			return RawClient
+				.exchange(gateway.port(), "GET /pks/lookup?op=get&search=0x12345678 HTTP/1.0\r\nHost: k\r\n\r\n")
+				.status();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
-	private static void block(GatewayProcess gateway) throws IOException {
+	private static void block(GatewayProcess gateway) {
 		for (int i = 0; i < 5; i++) {
 			assertThat(ask(gateway)).as("request %d", i).isEqualTo(404);
 		}
@@ -74,6 +82,56 @@ class SharedRateLimitIT {
 			assertThat(gateway.actuator("plugins/antiabuse/state").path("keys").asInt(-1)).isZero();
 			killAntiabuse(gateway);
 			assertThat(ask(gateway)).isEqualTo(404);
+		}
+	}
+
+	/** How many pass of many at once, until one does not. */
+	private static int passed(GatewayProcess gateway) {
+		for (int passed = 0; passed < 20; passed++) {
+			int status = ask(gateway);
+			assertThat(status).as("after %d", passed).isIn(404, 429);
+			if (status == 429) {
+				return passed;
+			}
+		}
+		return 20;
+	}
+
+	private static void awaitRedis(GatewayProcess gateway, String status) {
+		gateway.await("Redis is " + status,
+				() -> gateway.actuator("health/redis").path("status").asString("").equals(status));
+	}
+
+	@Test
+	void whileRedisIsAwayItCountsByItselfAndThenInRedisAgain() throws Exception {
+		try (RedisServer redis = RedisServer.start();
+				GatewayProcess gateway = start("http.request,http.respond,state",
+						"hkp.cluster.redis.url=" + redis.url(), "hkp.cluster.redis.on-failure=fail")) {
+			awaitRedis(gateway, "UP");
+			assertThat(ask(gateway)).isEqualTo(404);
+			redis.kill();
+			awaitRedis(gateway, "DEGRADED");
+			// If Redis was late at the start the first one was counted here.
+			assertThat(passed(gateway)).isBetween(4, 5);
+			for (int i = 0; i < 20; i++) {
+				assertThat(ask(gateway)).isEqualTo(429);
+			}
+			gateway.awaitLog("the shared state is away; clients are counted in this process");
+
+			redis.launch();
+			awaitRedis(gateway, "UP");
+			// By itself it would refuse this client for ten minutes.
+			gateway.await("a request that passes", () -> ask(gateway) == 404);
+			gateway.awaitLog("the shared state is back; clients are counted there again");
+			assertThat(passed(gateway)).isLessThanOrEqualTo(4);
+			gateway.await("the block in Redis", () -> {
+				ask(gateway);
+				return gateway.actuator("plugins/antiabuse/state")
+					.path("entries")
+					.toString()
+					.contains("5 requests in 3600 s, block 1");
+			});
+			assertThat(redis.command("EXISTS", "hkp:state:{antiabuse}:data")).isEqualTo(":1");
 		}
 	}
 

@@ -166,12 +166,17 @@ class RedisFailuresIT {
 		server.freeze();
 		long before = link.status().failures().timeouts();
 		List<String> outcomes = Flux.range(0, 200)
-			.flatMap((i) -> store.increment(key("a"), 1, Duration.ZERO)
-				.map((count) -> "answered")
-				.onErrorResume(StateException.class, (ex) -> Mono.just(ex.reason().toString())), 200)
+			.flatMap(
+					(i) -> store.increment(key("a"), 1, Duration.ZERO)
+						.map((count) -> "answered")
+						.onErrorResume(StateException.class, (ex) -> Mono.just(ex.reason() + ": " + ex.getMessage())),
+					200)
 			.collectList()
 			.block(Duration.ofSeconds(20));
-		assertThat(outcomes).hasSize(200).containsOnly("UNAVAILABLE");
+		assertThat(outcomes).hasSize(200)
+			.allMatch((outcome) -> outcome.startsWith("UNAVAILABLE: "))
+			.contains("UNAVAILABLE: expected: an answer of the shared store, got: no answer within 50 ms; "
+					+ "decide without it");
 		assertThat(link.status().failures().timeouts()).isGreaterThanOrEqualTo(before + Availability.MISSES);
 		assertThat(link.status().up()).isFalse();
 		long rejected = link.status().failures().rejected();
