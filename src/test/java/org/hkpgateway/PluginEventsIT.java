@@ -1,6 +1,7 @@
 package org.hkpgateway;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,11 +41,16 @@ class PluginEventsIT {
 			"speaker", List.of("EMITS_AND_ENDS", ",events.publish"), //
 			"dumb", List.of("EMITS_AND_ENDS", ",events.subscribe"));
 
+	/** Of the operator, beside the properties that the gateway is started with. */
+	private static Path configuration;
+
 	private static GatewayProcess gateway;
 
 	@BeforeAll
-	static void start(@TempDir Path plugins) throws IOException {
-		List<String> properties = new ArrayList<>(List.of("hkp.plugins.directories=" + plugins));
+	static void start(@TempDir Path plugins, @TempDir Path configured) throws IOException {
+		configuration = configured.resolve("application.yml");
+		List<String> properties = new ArrayList<>(List.of("hkp.plugins.directories=" + plugins,
+				"spring.config.additional-location=file:" + configured + "/"));
 		for (Map.Entry<String, List<String>> plugin : PLUGINS.entrySet()) {
 			String name = plugin.getKey();
 			FakePluginProgram.installHearing(plugins, name, plugin.getValue().get(0),
@@ -84,11 +90,11 @@ class PluginEventsIT {
 	}
 
 	private static double count(String meter, String tag) {
-		return gateway.actuator("metrics/" + meter + "?tag=" + tag)
-			.path("measurements")
-			.path(0)
-			.path("value")
-			.asDouble(0);
+		return value(meter + "?tag=" + tag);
+	}
+
+	private static double value(String metric) {
+		return gateway.actuator("metrics/" + metric).path("measurements").path(0).path("value").asDouble(0);
 	}
 
 	@ParameterizedTest
@@ -160,6 +166,47 @@ class PluginEventsIT {
 			.filter((line) -> line.contains("plugin.state") && line.contains("\"plugin\":\"denied\""))
 			.dropWhile((line) -> !line.contains("\"to\":\"DRAINING\""))
 			.toList();
+	}
+
+	@Test
+	void whoSubscribesHearsThatAnotherPluginHasDeniedARequest() throws IOException {
+		assertThat(RawClient.exchange(gateway.port(), "GET /denied/denies?search=alice HTTP/1.0\r\nHost: k\r\n\r\n")
+			.status()).isEqualTo(403);
+		gateway.await("the event", () -> !denials().isEmpty());
+		assertThat(denials()).singleElement()
+			.asString()
+			.startsWith("batch gateway request.blocked {\"request\":")
+			.contains("\"plugin\":\"denied\",\"status\":403", "{\"plugin\":\"denied\",\"phase\":\"request\",")
+			.doesNotContain("alice");
+	}
+
+	private static List<String> denials() {
+		return brought("all-ears").lines()
+			.filter((line) -> line.contains(" request.blocked ") && line.contains("\"status\":403"))
+			.toList();
+	}
+
+	@Test
+	void whoSubscribesHearsThatASettingHasChanged() throws IOException {
+		double before = value("hkp.events.subscribers");
+		assertThat(ask("hearer", "call=read&type=config.*")).isEqualTo("reading");
+		gateway.await("the subscription", () -> value("hkp.events.subscribers") > before);
+		Files.writeString(configuration, "hkp.plugins.settings.deaf.order: 7\n");
+		assertThat(gateway.change("plugins", "{\"action\":\"rescan\"}").status()).isEqualTo(200);
+		for (Map.Entry<String, String> how : Map.of("hearer", "batch", "all-ears", "batch", "one-by-one", "single")
+			.entrySet()) {
+			gateway.await("the event for " + how.getKey(), () -> !configChanges(how.getKey()).isEmpty());
+			assertThat(configChanges(how.getKey())).containsExactly(how.getValue() + " gateway config.changed "
+					+ "{\"plugins\":[{\"plugin\":\"deaf\",\"change\":\"changed\",\"outcome\":\"done\"}]}");
+		}
+		gateway.await("the event by the plugin's own call",
+				() -> ask("hearer", "call=told").endsWith("[gateway:config.changed]"));
+		assertThat(ask("hearer", "call=told")).startsWith("reading received=1 dropped=0 ");
+		assertThat(count("hkp.events.published", "type:config.changed")).isEqualTo(1);
+	}
+
+	private static List<String> configChanges(String plugin) {
+		return brought(plugin).lines().filter((line) -> line.contains(" config.changed ")).toList();
 	}
 
 	@Test

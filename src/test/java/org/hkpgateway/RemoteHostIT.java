@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -21,6 +20,7 @@ import org.hkpgateway.testsupport.Command;
 import org.hkpgateway.testsupport.FreePorts;
 import org.hkpgateway.testsupport.GatewayProcess;
 import org.hkpgateway.testsupport.RawClient;
+import org.hkpgateway.testsupport.SystemProcesses;
 import org.hkpgateway.testsupport.TestCertificates;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -125,7 +125,7 @@ class RemoteHostIT {
 		try (GatewayProcess gateway = start(Map.of(), "false", remote("fake", "host-token=" + TOKEN),
 				List.of("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE))) {
 			awaitReady(gateway, "fake");
-			Map<String, String> launched = environment(gateway.pluginPid("antiabuse"));
+			Map<String, String> launched = SystemProcesses.environment(gateway.pluginPid("antiabuse"));
 			assertThat(answer(TOKEN)).isEqualTo(SERVED);
 			assertThat(answer(launched.get("PLUGIN_HOST_TOKEN"))).startsWith("UNAUTHENTICATED: ");
 			assertThat(answer(TOKEN + "=")).startsWith("UNAUTHENTICATED: ");
@@ -304,15 +304,6 @@ class RemoteHostIT {
 
 	private static void grant(Path file, String grant) throws IOException {
 		Files.writeString(file, "hkp.plugins.remote.fake.grants: [http.request, http.respond, " + grant + "]\n");
-	}
-
-	/** What the gateway has told a process that it has launched. */
-	private static Map<String, String> environment(long pid) throws IOException {
-		String all = Files.readString(Path.of("/proc", Long.toString(pid), "environ"), StandardCharsets.ISO_8859_1);
-		return Stream.of(all.split("\0"))
-			.filter((variable) -> variable.startsWith("PLUGIN_HOST_"))
-			.map((variable) -> variable.split("=", 2))
-			.collect(java.util.stream.Collectors.toMap((parts) -> parts[0], (parts) -> parts[1]));
 	}
 
 	private void startPlugin() throws IOException {

@@ -14,6 +14,7 @@ import java.util.Map;
 
 import javax.net.ssl.SSLSocket;
 
+import org.hkpgateway.grpc.FakePluginProgram;
 import org.hkpgateway.testsupport.Command;
 import org.hkpgateway.testsupport.GatewayProcess;
 import org.hkpgateway.testsupport.GpgHome;
@@ -220,6 +221,44 @@ class TlsIT {
 	}
 
 	@Test
+	void aPluginHearsOfACertificateThatIsInUseAndOfNoOther() throws Exception {
+		Path plugins = Files.createDirectory(this.directory.resolve("plugins"));
+		FakePluginProgram.installHearing(plugins, "hearer", "BATCHES",
+				"capabilities = [\"http.request\", \"http.respond\", \"events.subscribe\"]");
+		String settings = "hkp.plugins.settings.hearer.";
+		startOwn("hkp.plugins.directories=" + plugins, settings + "required=true", settings + "timeout=15s",
+				settings + "match.paths=/hearer/**", settings + "grants=http.request,http.respond,events.subscribe",
+				"hkp.plugins.chain-budget=15s");
+		TestCertificates.Server second = authority.server("second");
+		new TestCertificates.Server(second.certificates(), authority.server("other").key()).writeTo(this.directory);
+		this.gateway.awaitLog("has changed and cannot be used");
+		assertThat(heardOfConfiguration()).isEmpty();
+		second.writeTo(this.directory);
+		this.gateway.await("the event", () -> !heardOfConfiguration().isEmpty());
+		assertThat(heardOfConfiguration()).containsOnly("batch gateway config.changed {\"tls_bundle\":\"keys\"}");
+		// The watch may see one change twice.
+		this.gateway.await("an event for each change",
+				() -> heardOfConfiguration().size() == this.gateway.log()
+					.lines()
+					.filter((line) -> line.contains("SSL bundle keys has changed; new TLS connections use"))
+					.count());
+		assertThat(subject(connect())).isEqualTo("CN=second");
+	}
+
+	private List<String> heardOfConfiguration() {
+		try {
+			return RawClient.exchange(this.gateway.port(), "GET /hearer/tells-events HTTP/1.0\r\nHost: k\r\n\r\n")
+				.body()
+				.lines()
+				.filter((line) -> line.contains(" config.changed "))
+				.toList();
+		}
+		catch (IOException ex) {
+			throw new java.io.UncheckedIOException(ex);
+		}
+	}
+
+	@Test
 	void aBundleThatCannotBeUsedStopsTheStart() throws Exception {
 		assertStartFails("got: missing", "hkp.tls.bundle=missing");
 		authority.server("other").writeTo(this.directory);
@@ -320,8 +359,8 @@ class TlsIT {
 	}
 
 	/** A gateway that no other test asks. */
-	private void startOwn() {
-		this.own = start(this.directory);
+	private void startOwn(String... more) {
+		this.own = start(this.directory, more);
 		this.gateway = this.own;
 	}
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 
 import com.google.common.util.concurrent.Futures;
 import com.google.common.util.concurrent.ListenableFuture;
@@ -23,13 +24,17 @@ import org.hkpgateway.proto.StorageResponse;
  */
 public final class StorageAsker {
 
+	/** Of many calls at once, which may have to wait for each other. */
+	private static final int PATIENCE_SECONDS = 100;
+
 	private StorageAsker() {
 	}
 
 	/**
 	 * Asks as told. Blocks.
 	 * @param told {@code type} and {@code query}; {@code limit} and {@code offset};
-	 * {@code times} for so many equal calls at once; {@code stream} for a stream
+	 * {@code times} for so many equal calls at once, by so many {@code connections}, or
+	 * one; {@code stream} for a stream
 	 * @return a line for each key, and how many there are in all; or the refusal
 	 */
 	public static String ask(Map<String, String> told) {
@@ -39,6 +44,10 @@ public final class StorageAsker {
 			.setLimit(Integer.parseInt(told.getOrDefault("limit", "0")))
 			.setOffset(Integer.parseInt(told.getOrDefault("offset", "0")))
 			.build();
+		if (told.containsKey("times")) {
+			return many(query, Integer.parseInt(told.get("times")),
+					Integer.parseInt(told.getOrDefault("connections", "1")));
+		}
 		try (HostClient host = HostClient.of(System.getenv())) {
 			PluginHostGrpc.PluginHostBlockingStub stub = host.token(System.getenv());
 			if (told.containsKey("stream")) {
@@ -47,35 +56,44 @@ public final class StorageAsker {
 				keys.forEachRemaining((key) -> lines.append(line(key)));
 				return lines.append("end\n").toString();
 			}
-			if (told.containsKey("times")) {
-				return many(stub, query, Integer.parseInt(told.get("times")));
-			}
 			return text(stub.requestStorage(query));
 		}
 		catch (StatusRuntimeException ex) {
-			return ex.getStatus().getCode() + ": " + ex.getStatus().getDescription();
+			return text(ex.getStatus());
 		}
 	}
 
-	private static String many(PluginHostGrpc.PluginHostBlockingStub stub, StorageQuery query, int times) {
-		PluginHostGrpc.PluginHostFutureStub calls = PluginHostGrpc.newFutureStub(stub.getChannel())
-			.withDeadline(stub.getCallOptions().getDeadline());
+	private static String text(Status status) {
+		return status.getCode() + ": " + status.getDescription();
+	}
+
+	private static String many(StorageQuery query, int times, int connections) {
+		List<HostClient> hosts = new ArrayList<>();
 		List<ListenableFuture<StorageResponse>> answers = new ArrayList<>();
-		for (int i = 0; i < times; i++) {
-			answers.add(calls.requestStorage(query));
-		}
 		try {
+			for (int i = 0; i < connections; i++) {
+				hosts.add(HostClient.of(System.getenv()));
+			}
+			for (int i = 0; i < times; i++) {
+				PluginHostGrpc.PluginHostBlockingStub stub = hosts.get(i % connections).token(System.getenv());
+				answers.add(PluginHostGrpc.newFutureStub(stub.getChannel())
+					.withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS)
+					.requestStorage(query));
+			}
 			Set<StorageResponse> different = new HashSet<>(Futures.allAsList(answers).get());
 			StringBuilder lines = new StringBuilder();
 			different.forEach((answer) -> lines.append(text(answer)));
 			return times + " answers:\n" + lines;
 		}
 		catch (ExecutionException ex) {
-			throw Status.fromThrowable(ex).asRuntimeException();
+			return text(Status.fromThrowable(ex));
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 			throw new IllegalStateException(ex);
+		}
+		finally {
+			hosts.forEach(HostClient::close);
 		}
 	}
 

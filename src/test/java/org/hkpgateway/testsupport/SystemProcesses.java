@@ -6,7 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -65,6 +67,17 @@ public final class SystemProcesses {
 				.filter((pid) -> read(pid, "environ").contains(text))
 				.toList();
 		}
+	}
+
+	/**
+	 * What a process found in its environment when it began.
+	 * @return empty if it has ended, or is another user's
+	 */
+	public static Map<String, String> environment(long pid) {
+		return Stream.of(read(pid, "environ").split("\0"))
+			.filter((variable) -> variable.contains("="))
+			.map((variable) -> variable.split("=", 2))
+			.collect(Collectors.toMap((parts) -> parts[0], (parts) -> parts[1], (first, second) -> first));
 	}
 
 	/** Empty if it is gone, or another user's. */
