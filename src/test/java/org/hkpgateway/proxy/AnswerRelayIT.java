@@ -122,8 +122,9 @@ class AnswerRelayIT extends AbstractEdgeIT {
 
 	/** With all of its body, which is then dropped, and with the beginning of one. */
 	@ParameterizedTest
-	@CsvSource({ "a\u0001b,2", "a\u0000b,2", "a\rb,2", "a\u007fb,2", "a\u0001b,100000", "a\u0000b,100000" })
-	void anAnswerWithAMalformedFieldIs502AndEndsItsConnection(String value, int length) throws Exception {
+	@CsvSource({ "0,2", "1,2", "13,2", "127,2", "0,100000", "1,100000" })
+	void anAnswerWithAMalformedFieldIs502AndEndsItsConnection(int octet, int length) throws Exception {
+		String value = "a" + (char) octet + "b";
 		CountDownLatch ended = new CountDownLatch(1);
 		start(new RawUpstream((socket, request) -> {
 			OutputStream out = socket.getOutputStream();
