@@ -325,7 +325,7 @@ class RedisFailuresIT {
 		RedisLink right = link("redis://:swordfish" + at);
 		awaitUp(right);
 		assertThat(wrong.status().up()).isFalse();
-		assertThat(logged()).anyMatch((line) -> line.contains("redis://***" + at + " is away: WRONGPASS"))
+		assertThat(logged()).anyMatch((line) -> line.contains("redis://***" + at + " is away: "))
 			.anyMatch((line) -> line.contains("redis://***" + at + " answers"))
 			.noneMatch((line) -> line.contains("marlin") || line.contains("swordfish"));
 		assertThat(wrong.status().toString()).doesNotContain("marlin");
