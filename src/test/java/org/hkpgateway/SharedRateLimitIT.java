@@ -117,6 +117,7 @@ class SharedRateLimitIT {
 				assertThat(ask(gateway)).isEqualTo(429);
 			}
 			gateway.awaitLog("the shared state is away; clients are counted in this process");
+			awaitState(gateway, "away");
 
 			redis.launch();
 			awaitRedis(gateway, "UP");
@@ -132,7 +133,16 @@ class SharedRateLimitIT {
 					.contains("5 requests in 3600 s, block 1");
 			});
 			assertThat(redis.command("EXISTS", "hkp:state:{antiabuse}:data")).isEqualTo(":1");
+			awaitState(gateway, "shared");
 		}
+	}
+
+	/** As the plugin's health tells it, with which the gateway asks every ten seconds. */
+	private static void awaitState(GatewayProcess gateway, String state) {
+		gateway.await("the state " + state, () -> {
+			ask(gateway);
+			return gateway.actuator("plugins/antiabuse").path("healthDetails").path("state").asString("").equals(state);
+		});
 	}
 
 }

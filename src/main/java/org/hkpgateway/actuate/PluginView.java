@@ -5,6 +5,8 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 import org.hkpgateway.lifecycle.PluginState;
@@ -49,6 +51,7 @@ import org.jspecify.annotations.Nullable;
  * @param waitingFor dependencies that keep it from starting
  * @param health its own word; null before it was asked
  * @param healthMessage its own sentence
+ * @param healthDetails what it has said beside that
  * @param breaker its circuit breaker of the request phase; null before it was READY
  * @param latency its calls of the request phase, of about the last minute; null before it
  * was READY
@@ -65,6 +68,7 @@ public record PluginView(String name, String version, String source, boolean ena
 		Match match, boolean required, String fail, @Nullable String transport, @Nullable Isolation isolation,
 		@Nullable String protocol, List<String> features, List<String> requested, List<String> granted, boolean reduced,
 		List<String> waitingFor, @Nullable String health, @Nullable String healthMessage,
+		Map<String, String> healthDetails,
 		@Nullable BreakerStatus breaker, @Nullable Latency latency, int callsInFlight,
 		@Nullable ResponsePhase responsePhase, PluginStatus.@Nullable OtherGeneration other,
 		PluginStatus.@Nullable Swap lastSwap, List<PluginStatus.Failure> failures) {
@@ -82,6 +86,7 @@ public record PluginView(String name, String version, String source, boolean ena
 				(introduction != null) ? introduction.features() : List.of(), labels(status.requested()),
 				labels(status.granted()), status.reduced(), status.waitingFor().stream().map(PluginId::name).toList(),
 				(health != null) ? health.status().name() : null, (health != null) ? health.message() : null,
+				(health != null) ? new TreeMap<>(health.details()) : Map.of(),
 				(requests != null) ? requests.breaker() : null,
 				(requests != null) ? Latency.of(requests.latency()) : null,
 				(requests != null) ? requests.callsInFlight() : 0, ResponsePhase.of(status.responses()), status.other(),

@@ -1,6 +1,7 @@
 package org.hkpgateway.grpc;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -46,6 +47,9 @@ final class GrpcPluginConnection implements PluginConnection {
 	private static final String DRY_RUN = "dry_run";
 
 	private static final int MAX_TEXT_BYTES = 1024;
+
+	/** Of its health. */
+	private static final int MOST_DETAILS = 32;
 
 	/** After its time limit the last call in flight has this long to be over. */
 	private static final Duration LAST_CALL = Duration.ofSeconds(1);
@@ -132,7 +136,7 @@ final class GrpcPluginConnection implements PluginConnection {
 			if (!this.standardHealth) {
 				HealthStatus answer = stub(deadline).healthCheck(Empty.getDefaultInstance());
 				return new HealthReport(toStatus(answer.getStatus()),
-						BoundedText.oneLine(answer.getMessage(), MAX_TEXT_BYTES), answer.getDetailsMap());
+						BoundedText.oneLine(answer.getMessage(), MAX_TEXT_BYTES), details(answer.getDetailsMap()));
 			}
 		}
 		catch (StatusRuntimeException ex) {
@@ -142,6 +146,16 @@ final class GrpcPluginConnection implements PluginConnection {
 			this.standardHealth = true;
 		}
 		return checkStandardHealth(deadline);
+	}
+
+	private static Map<String, String> details(Map<String, String> said) {
+		Map<String, String> details = new HashMap<>();
+		said.entrySet()
+			.stream()
+			.limit(MOST_DETAILS)
+			.forEach((detail) -> details.put(BoundedText.oneLine(detail.getKey(), MAX_TEXT_BYTES),
+					BoundedText.oneLine(detail.getValue(), MAX_TEXT_BYTES)));
+		return details;
 	}
 
 	private HealthReport checkStandardHealth(Deadline deadline) {

@@ -75,8 +75,8 @@ final class Pipelines {
 						new ProxyHeader(this.proxyProtocol == ClientAddressSettings.ProxyProtocol.REQUIRED,
 								this.clients::isTrusted, this.refused));
 		}
-		// The head of an answer and the beginning of its body go to the kernel together
-		// if both are there: the library flushes each by itself.
+		// Flushes wait for the end of the event loop's turn: those of one connection are
+		// one call of the kernel then. What that brings is measured in docs/decisions/29.
 		pipeline.addFirst("hkp.flush-consolidation",
 				new FlushConsolidationHandler(FlushConsolidationHandler.DEFAULT_EXPLICIT_FLUSH_AFTER_FLUSHES, true));
 		slowReader(pipeline);
