@@ -302,8 +302,9 @@ final class StreamingPluginClient implements EndpointClient {
 
 	/** The same, and frees what this client holds. */
 	void close() {
-		halfClose();
+		// First: a plugin that ends the stream at once has not broken it.
 		this.sweeper.dispose();
+		halfClose();
 	}
 
 }
