@@ -68,9 +68,8 @@ public record PluginView(String name, String version, String source, boolean ena
 		Match match, boolean required, String fail, @Nullable String transport, @Nullable Isolation isolation,
 		@Nullable String protocol, List<String> features, List<String> requested, List<String> granted, boolean reduced,
 		List<String> waitingFor, @Nullable String health, @Nullable String healthMessage,
-		Map<String, String> healthDetails,
-		@Nullable BreakerStatus breaker, @Nullable Latency latency, int callsInFlight,
-		@Nullable ResponsePhase responsePhase, PluginStatus.@Nullable OtherGeneration other,
+		Map<String, String> healthDetails, @Nullable BreakerStatus breaker, @Nullable Latency latency,
+		int callsInFlight, @Nullable ResponsePhase responsePhase, PluginStatus.@Nullable OtherGeneration other,
 		PluginStatus.@Nullable Swap lastSwap, List<PluginStatus.Failure> failures) {
 
 	static PluginView of(PluginStatus status) {
