@@ -203,7 +203,7 @@ class KeyStorageIT {
 					prefix + ".order=" + (name.equals("provider") ? 1 : 2), prefix + ".match.paths=/" + name,
 					prefix + ".grants=http.request,http.respond,storage.query,storage.provide"));
 		}
-		settings.add("hkp.storage.timeout=2s");
+		settings.add("hkp.storage.timeout=5s");
 		String keyservers = FPR + " " + FPR.substring(24) + " [Alice] created \ntotal 1\n";
 		try (RawUpstream keyserver = RawUpstream
 			.answering("HTTP/1.0 200 OK\r\n\r\npub:" + FPR + ":1:1:1::\nuid:Alice:::\n");
