@@ -42,12 +42,6 @@ public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue Upstrea
 				this.edge.bufferBudget() / 4, this.clientAddress.log() == ClientAddressSettings.Log.FULL);
 	}
 
-	private static void check(boolean holds, String key, String expected, Object got) {
-		if (!holds) {
-			throw new IllegalArgumentException(key + ": expected: " + expected + ", got: " + got);
-		}
-	}
-
 	/**
 	 * {@code hkp.shutdown}.
 	 *
@@ -57,8 +51,8 @@ public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue Upstrea
 	public record Shutdown(@DefaultValue("10s") Duration preStop, @DefaultValue("30s") Duration drain) {
 
 		public Shutdown {
-			check(!preStop.isNegative(), "hkp.shutdown.pre-stop", "a duration of 0 or more", preStop);
-			check(!drain.isNegative(), "hkp.shutdown.drain", "a duration of 0 or more", drain);
+			SettingCheck.that(!preStop.isNegative(), "hkp.shutdown.pre-stop", "a duration of 0 or more", preStop);
+			SettingCheck.that(!drain.isNegative(), "hkp.shutdown.drain", "a duration of 0 or more", drain);
 		}
 
 	}
@@ -72,8 +66,8 @@ public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue Upstrea
 	public record State(@DefaultValue("100000") long maxKeys, @DefaultValue("16MB") DataSize maxBytes) {
 
 		public State {
-			check(maxKeys >= 1, "hkp.state.max-keys", "a number from 1", maxKeys);
-			check(maxBytes.toBytes() >= 1, "hkp.state.max-bytes", "a size from 1B", maxBytes);
+			SettingCheck.that(maxKeys >= 1, "hkp.state.max-keys", "a number from 1", maxKeys);
+			SettingCheck.that(maxBytes.toBytes() >= 1, "hkp.state.max-bytes", "a size from 1B", maxBytes);
 		}
 
 		StateQuota quota() {
@@ -107,12 +101,12 @@ public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue Upstrea
 		private static final Duration LONGEST_TIMEOUT = Duration.ofMinutes(10);
 
 		public Storage {
-			check(!cacheBytes.isNegative(), "hkp.storage.cache-bytes", "a size from 0B", cacheBytes);
-			check(cacheTtl.compareTo(SHORTEST) >= 0 && cacheTtl.compareTo(LONGEST_TTL) <= 0, "hkp.storage.cache-ttl",
-					"a duration of 1ms to 60s", cacheTtl);
-			check(timeout.compareTo(SHORTEST) >= 0 && timeout.compareTo(LONGEST_TIMEOUT) <= 0, "hkp.storage.timeout",
-					"a duration of 1ms to 10m", timeout);
-			check(maxAnswer.toKilobytes() >= 1 && maxAnswer.toMegabytes() < 1024, "hkp.storage.max-answer",
+			SettingCheck.that(!cacheBytes.isNegative(), "hkp.storage.cache-bytes", "a size from 0B", cacheBytes);
+			SettingCheck.that(cacheTtl.compareTo(SHORTEST) >= 0 && cacheTtl.compareTo(LONGEST_TTL) <= 0,
+					"hkp.storage.cache-ttl", "a duration of 1ms to 60s", cacheTtl);
+			SettingCheck.that(timeout.compareTo(SHORTEST) >= 0 && timeout.compareTo(LONGEST_TIMEOUT) <= 0,
+					"hkp.storage.timeout", "a duration of 1ms to 10m", timeout);
+			SettingCheck.that(maxAnswer.toKilobytes() >= 1 && maxAnswer.toMegabytes() < 1024, "hkp.storage.max-answer",
 					"a size of 1KB to 1023MB", maxAnswer);
 		}
 

@@ -73,9 +73,9 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 		capabilities("hkp.plugins.default-grants", defaultGrants);
 		positive("hkp.plugins.chain-budget", chainBudget);
 		positive("hkp.plugins.response-budget", responseBudget);
-		check(!maxDelay.isNegative() && maxDelay.compareTo(LONGEST_DELAY) <= 0, "hkp.plugins.max-delay", "0s to 1h",
-				maxDelay);
-		check(maxDelayed >= 0, "hkp.plugins.max-delayed", "a number from 0", maxDelayed);
+		SettingCheck.that(!maxDelay.isNegative() && maxDelay.compareTo(LONGEST_DELAY) <= 0, "hkp.plugins.max-delay",
+				"0s to 1h", maxDelay);
+		SettingCheck.that(maxDelayed >= 0, "hkp.plugins.max-delayed", "a number from 0", maxDelayed);
 		if (!uidRange.isBlank()) {
 			checked("hkp.plugins.uid-range", () -> UidRange.parse(uidRange));
 		}
@@ -85,7 +85,7 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 		remote.forEach((name, one) -> one.toDomain("hkp.plugins.remote." + name));
 		Set<String> both = new TreeSet<>(settings.keySet());
 		both.retainAll(remote.keySet());
-		check(both.isEmpty(), "hkp.plugins.remote",
+		SettingCheck.that(both.isEmpty(), "hkp.plugins.remote",
 				"names that hkp.plugins.settings does not have; a remote plugin's settings stand with its address",
 				both);
 		checkHostTokens(remote, host);
@@ -104,10 +104,12 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 				return;
 			}
 			String key = "hkp.plugins.remote." + name + ".host-token";
-			check(host.enabled(), key, "hkp.plugins.host.address and .tls-bundle beside it, where the plugin can show "
-					+ "it; set them, or take it away", "none");
+			SettingCheck.that(host.enabled(), key,
+					"hkp.plugins.host.address and .tls-bundle beside it, where the plugin can show "
+							+ "it; set them, or take it away",
+					"none");
 			String other = known.putIfAbsent(one.hostToken(), "the host-token of " + name);
-			check(other == null, key,
+			SettingCheck.that(other == null, key,
 					"a token that is used for nothing else; make one, for example with " + "openssl rand -base64 32",
 					String.valueOf(other));
 		});
@@ -196,14 +198,15 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 
 		PluginSettings toDomain(String prefix) {
 			positive(prefix + ".timeout", this.timeout);
-			check(this.maxConcurrent > 0, prefix + ".max-concurrent", "a number above 0", this.maxConcurrent);
-			check(this.bodyPrefix.toBytes() > 0 && this.bodyPrefix.toBytes() <= 1024 * 1024, prefix + ".body-prefix",
-					"1B to 1MB", this.bodyPrefix);
+			SettingCheck.that(this.maxConcurrent > 0, prefix + ".max-concurrent", "a number above 0",
+					this.maxConcurrent);
+			SettingCheck.that(this.bodyPrefix.toBytes() > 0 && this.bodyPrefix.toBytes() <= 1024 * 1024,
+					prefix + ".body-prefix", "1B to 1MB", this.bodyPrefix);
 			String checksum = this.sha256.toLowerCase(Locale.ROOT);
-			check(checksum.isEmpty() || SHA256.matcher(checksum).matches(), prefix + ".sha256",
+			SettingCheck.that(checksum.isEmpty() || SHA256.matcher(checksum).matches(), prefix + ".sha256",
 					"64 hexadecimal digits, as sha256sum prints them", this.sha256);
-			check(this.network != Network.TCP || this.isolation != IsolationLevel.STRICT, prefix + ".network",
-					"unix, because isolation strict leaves no network", this.network);
+			SettingCheck.that(this.network != Network.TCP || this.isolation != IsolationLevel.STRICT,
+					prefix + ".network", "unix, because isolation strict leaves no network", this.network);
 			Duration limit = (!this.attach.isEmpty() && this.timeout.equals(DEFAULT_TIMEOUT)) ? ATTACHED : this.timeout;
 			return new PluginSettings(this.enabled, this.order, this.mode, this.match.toDomain(prefix + ".match"),
 					this.required, this.fail, limit, this.maxConcurrent, this.body, (int) this.bodyPrefix.toBytes(),
@@ -256,11 +259,13 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 		}
 
 		PluginSource.Remote source(String prefix) {
-			check(!this.address.isBlank(), prefix + ".address", "host:port, dns:///host:port or unix:/path", "nothing");
-			check(this.token.isEmpty() || !this.tlsBundle.isEmpty() || this.address.startsWith("unix:"),
+			SettingCheck.that(!this.address.isBlank(), prefix + ".address", "host:port, dns:///host:port or unix:/path",
+					"nothing");
+			SettingCheck.that(this.token.isEmpty() || !this.tlsBundle.isEmpty() || this.address.startsWith("unix:"),
 					prefix + ".token", "a tls-bundle beside it, because a token over plaintext is everybody's", "none");
 			// Never shown: the message goes into the log.
-			check(this.hostToken.isEmpty() || HOST_TOKEN.matcher(this.hostToken).matches(), prefix + ".host-token",
+			SettingCheck.that(this.hostToken.isEmpty() || HOST_TOKEN.matcher(this.hostToken).matches(),
+					prefix + ".host-token",
 					"32 to 1024 printable ASCII characters without blanks that nobody can guess; make them, for "
 							+ "example with openssl rand -base64 32",
 					this.hostToken.length() + " characters");
@@ -288,13 +293,7 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 	}
 
 	private static void positive(String key, Duration value) {
-		check(!value.isNegative() && !value.isZero(), key, "a duration above 0", value);
-	}
-
-	private static void check(boolean valid, String key, String expected, Object got) {
-		if (!valid) {
-			throw new IllegalArgumentException(key + ": expected: " + expected + ", got: " + got);
-		}
+		SettingCheck.that(!value.isNegative() && !value.isZero(), key, "a duration above 0", value);
 	}
 
 	/** Without the cause: Boot tells the operator of the innermost exception only. */

@@ -25,12 +25,12 @@ public record RemoteHostProperties(@DefaultValue("") String address, @DefaultVal
 		if (!address.isEmpty()) {
 			Matcher matcher = SYNTAX.matcher(address);
 			int port = matcher.matches() ? Integer.parseInt(matcher.group(2)) : 0;
-			check(port >= 1 && port <= 65535, ADDRESS,
+			SettingCheck.that(port >= 1 && port <= 65535, ADDRESS,
 					"host:port to listen on, for example 192.0.2.10:11391, 0.0.0.0:11391 or [::]:11391", address);
-			check(!tlsBundle.isEmpty(), TLS_BUNDLE,
+			SettingCheck.that(!tlsBundle.isEmpty(), TLS_BUNDLE,
 					"the name of an SSL bundle with a key, because there is no port without TLS", "none");
 		}
-		check(tlsBundle.isEmpty() || !address.isEmpty(), ADDRESS,
+		SettingCheck.that(tlsBundle.isEmpty() || !address.isEmpty(), ADDRESS,
 				"host:port to listen on beside " + TLS_BUNDLE + "; set it, or take the bundle away", "none");
 	}
 
@@ -47,12 +47,6 @@ public record RemoteHostProperties(@DefaultValue("") String address, @DefaultVal
 
 	int port() {
 		return Integer.parseInt(this.address.substring(this.address.lastIndexOf(':') + 1));
-	}
-
-	private static void check(boolean valid, String key, String expected, String got) {
-		if (!valid) {
-			throw new IllegalArgumentException(key + ": expected: " + expected + ", got: " + got);
-		}
 	}
 
 }
