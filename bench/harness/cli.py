@@ -31,17 +31,22 @@ def main(arguments=None):
         for contender in everybody:
             print(f"{contender.name:<24}{contender.title.replace('`', '')}")
         return 0
+    return guarded("bench", lambda: _measure(contenders.choose(options.contenders, everybody), options))
+
+
+def guarded(name, task):
+    """Runs a command's task, which returns its exit code; says what went wrong: 1 if something failed, 2 for wrong use,
+    130 after Ctrl-C."""
     # SIGINT too: a shell lets what it starts in the background ignore it.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     try:
-        chosen = contenders.choose(options.contenders, everybody)
-        return _measure(chosen, options)
+        return task()
     except (ValueError, builds.BuildFailed) as failure:
-        print(f"bench: {failure}", file=sys.stderr)
+        print(f"{name}: {failure}", file=sys.stderr)
         return 2
     except ProcessFailed as failure:
-        print(f"bench: {failure}", file=sys.stderr)
+        print(f"{name}: {failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -5,7 +5,6 @@ import datetime
 import os
 import shlex
 import shutil
-import signal
 import socket
 import sys
 import tempfile
@@ -25,18 +24,7 @@ _LONGEST_FLOOD = 15
 def main(arguments=None):
     """Runs the command; returns the exit code: 0, 1 when something failed, 2 for wrong use, 130 after Ctrl-C."""
     options = _options(arguments)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, cli.interrupt)
-    try:
-        return _measure(options)
-    except (ValueError, builds.BuildFailed) as failure:
-        print(f"figures: {failure}", file=sys.stderr)
-        return 2
-    except ProcessFailed as failure:
-        print(f"figures: {failure}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    return cli.guarded("figures", lambda: _measure(options))
 
 
 def _options(arguments):
