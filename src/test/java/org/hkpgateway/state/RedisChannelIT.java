@@ -6,31 +6,22 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
-import org.awaitility.Awaitility;
 import org.hkpgateway.testsupport.FreePorts;
 import org.hkpgateway.testsupport.RedisServer;
 import org.hkpgateway.testsupport.TestCertificates;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -41,33 +32,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  * Messages between gateways by way of a real Redis, which dies, hangs and comes back.
  */
 @Timeout(180)
-class RedisChannelIT {
+class RedisChannelIT extends AbstractRedisIT {
 
-	private static final Duration LONG = Duration.ofSeconds(60);
-
-	private final Logger logger = (Logger) LoggerFactory.getLogger(RedisChannel.class);
-
-	private final ListAppender<ILoggingEvent> log = new ListAppender<>();
-
-	private final List<AutoCloseable> open = new ArrayList<>();
-
-	@BeforeEach
-	void listen() {
-		this.log.start();
-		this.logger.addAppender(this.log);
-	}
-
-	@AfterEach
-	void close() throws Exception {
-		for (int i = this.open.size() - 1; i >= 0; i--) {
-			this.open.get(i).close();
-		}
-		this.logger.detachAppender(this.log);
-	}
-
-	private <T extends AutoCloseable> T opened(T one) {
-		this.open.add(one);
-		return one;
+	RedisChannelIT() {
+		super(RedisChannel.class);
 	}
 
 	private Gateway gateway(String url) {
@@ -78,16 +46,6 @@ class RedisChannelIT {
 		Gateway gateway = gateway(url);
 		await("a connection", () -> gateway.joined.get() == 1 && gateway.channel.isReady());
 		return gateway;
-	}
-
-	private static void await(String what, Callable<Boolean> condition) {
-		Awaitility.await(what).atMost(LONG).pollInterval(Duration.ofMillis(20)).until(condition);
-	}
-
-	private List<String> logged() {
-		synchronized (this.log) {
-			return this.log.list.stream().map((event) -> event.getLevel() + " " + event.getFormattedMessage()).toList();
-		}
 	}
 
 	@Test

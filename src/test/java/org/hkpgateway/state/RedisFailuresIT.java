@@ -4,30 +4,22 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
-import org.awaitility.Awaitility;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.state.StateStore.Acquired;
 import org.hkpgateway.testsupport.FreePorts;
 import org.hkpgateway.testsupport.RedisServer;
 import org.hkpgateway.testsupport.TestCertificates;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -38,7 +30,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * the gateway has. On a busy machine a command may be too late at any time.
  */
 @Timeout(180)
-class RedisFailuresIT {
+class RedisFailuresIT extends AbstractRedisIT {
 
 	private static final StateQuota QUOTA = new StateQuota(100, 10_000);
 
@@ -46,29 +38,8 @@ class RedisFailuresIT {
 
 	private static final TokenBucket TEN = new TokenBucket(10, 1, Duration.ofDays(300));
 
-	private final Logger logger = (Logger) LoggerFactory.getLogger(RedisLink.class);
-
-	private final ListAppender<ILoggingEvent> log = new ListAppender<>();
-
-	private final List<AutoCloseable> open = new ArrayList<>();
-
-	@BeforeEach
-	void listen() {
-		this.log.start();
-		this.logger.addAppender(this.log);
-	}
-
-	@AfterEach
-	void close() throws Exception {
-		for (int i = this.open.size() - 1; i >= 0; i--) {
-			this.open.get(i).close();
-		}
-		this.logger.detachAppender(this.log);
-	}
-
-	private <T extends AutoCloseable> T opened(T one) {
-		this.open.add(one);
-		return one;
+	RedisFailuresIT() {
+		super(RedisLink.class);
 	}
 
 	private RedisLink link(String url) {
@@ -77,10 +48,6 @@ class RedisFailuresIT {
 
 	private static StateKey key(String name) {
 		return new StateKey(PLUGIN, name);
-	}
-
-	private static void await(String what, Callable<Boolean> condition) {
-		Awaitility.await(what).atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20)).until(condition);
 	}
 
 	private static void awaitUp(RedisLink link) {
@@ -105,12 +72,6 @@ class RedisFailuresIT {
 
 	private static void awaitAnswer(StateStore store) {
 		await("an answer", () -> outcome(store).equals("answered"));
-	}
-
-	private List<String> logged() {
-		synchronized (this.log) {
-			return this.log.list.stream().map((event) -> event.getLevel() + " " + event.getFormattedMessage()).toList();
-		}
 	}
 
 	private long loggedAt(Level level) {
