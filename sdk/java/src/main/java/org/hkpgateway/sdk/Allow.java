@@ -74,7 +74,11 @@ public final class Allow implements Decision {
 		return new Allow(this.requestHeaders, this.notes.withDelay(delay));
 	}
 
-	List<HeaderChange> requestHeaders() {
+	/**
+	 * The changes of the request's headers, for tests of plugins.
+	 * @return in order
+	 */
+	public List<HeaderChange> requestHeaders() {
 		return this.requestHeaders;
 	}
 

@@ -5,6 +5,7 @@ import java.util.Map;
 
 import org.hkpgateway.proto.HandleResponse;
 import org.hkpgateway.proto.HeaderMutation;
+import org.hkpgateway.proto.UpstreamResponseDecision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -85,6 +86,50 @@ class DecisionTests {
 	void badHeadersFailWhereTheyAreMade(String name, String value) {
 		assertThatIllegalArgumentException().isThrownBy(() -> Decision.allow().setRequestHeader(name, value));
 		assertThatIllegalArgumentException().isThrownBy(() -> Decision.deny(403).addResponseHeader(name, value));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "Host", "content-length", "Content_Length", "Transfer-Encoding", "Connection", "Via", "TE",
+			"Traceparent", "Proxy-Authorization", "X-Forwarded-For", "x_forwarded_proto", "X-Real-IP", "Forwarded" })
+	void headersOfTheGatewayFailWhereTheyAreMade(String name) {
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.allow().setRequestHeader(name, "x"))
+			.withMessageContaining("got: '" + name + "', which only the gateway does");
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.allow().removeRequestHeader(name));
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.deny(403).addResponseHeader(name, "x"));
+		assertThatIllegalArgumentException().isThrownBy(() -> ResponseDecision.unchanged().setHeader(name, "x"));
+	}
+
+	@Test
+	void annotationsHaveABound() {
+		Decision full = Decision.allow();
+		for (int i = 0; i < 32; i++) {
+			full = full.annotate("k" + i, "v");
+		}
+		Decision decision = full.annotate("k0", "another value of the same");
+		assertThatIllegalArgumentException().isThrownBy(() -> decision.annotate("k32", "v"))
+			.withMessageContaining("got: 33 with ");
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> ResponseDecision.unchanged().annotate("k", "v".repeat(8192)))
+			.withMessageContaining("got: 1 with 8193");
+	}
+
+	@Test
+	void aDecisionAboutAResponse() {
+		UpstreamResponseDecision message = Conversions.responseDecision("r1",
+				ResponseDecision.unchanged()
+					.setHeader("X-A", "1")
+					.addHeader("X-A", "ü")
+					.removeHeader("X-B")
+					.annotate("k", "v")
+					.reason("why"));
+		assertThat(message.getRequestId()).isEqualTo("r1");
+		assertThat(message.getResponseHeadersList()).extracting(HeaderMutation::getAction)
+			.containsExactly(HeaderMutation.Action.SET, HeaderMutation.Action.APPEND, HeaderMutation.Action.REMOVE);
+		assertThat(message.getResponseHeaders(1).getValue().toByteArray()).containsExactly(0xFC);
+		assertThat(message.getAnnotationsMap()).containsExactlyEntriesOf(Map.of("k", "v"));
+		assertThat(message.getReason()).isEqualTo("why");
+		assertThat(Conversions.responseDecision("r1", ResponseDecision.unchanged()))
+			.isEqualTo(UpstreamResponseDecision.newBuilder().setRequestId("r1").build());
 	}
 
 	@Test
