@@ -87,10 +87,7 @@ final class Conversions {
 			response.setStatusCode(respond.status()).setBody(ByteString.copyFrom(respond.body()));
 		}
 		else if (decision instanceof Allow allow) {
-			response.setContinueChain(true);
-			for (HeaderChange change : allow.requestHeaders()) {
-				response.addRequestHeaders(mutation(change));
-			}
+			allow(response, allow);
 		}
 		Notes notes = decision.notes();
 		Set<String> seen = new HashSet<>();
@@ -108,6 +105,19 @@ final class Conversions {
 			.setReason(notes.reason())
 			.setDelayMs(notes.delayMillis())
 			.build();
+	}
+
+	private static void allow(HandleResponse.Builder response, Allow allow) {
+		response.setContinueChain(true);
+		for (HeaderChange change : allow.requestHeaders()) {
+			response.addRequestHeaders(mutation(change));
+		}
+		allow.rewrittenPath().ifPresent((path) -> response.getRewriteBuilder().setPath(path));
+		allow.rewrittenQuery().ifPresent((query) -> response.getRewriteBuilder().setQuery(query).setReplaceQuery(true));
+		allow.replacedBody()
+			.ifPresent((body) -> response.getBodyReplacementBuilder()
+				.setBody(ByteString.copyFrom(body.bytes()))
+				.setContentType(body.contentType()));
 	}
 
 	static HealthStatus health(Health health, long timestamp) {

@@ -76,7 +76,7 @@ public final class ResponseDecision {
 	 * @param key without the plugin's name, which the gateway puts in front
 	 * @param value the note
 	 * @return a copy
-	 * @throws IllegalArgumentException if there are more than the gateway takes
+	 * @throws IllegalArgumentException beyond 32 notes or 8192 characters of all
 	 */
 	public ResponseDecision annotate(String key, String value) {
 		Map<String, String> all = new LinkedHashMap<>(this.annotations);

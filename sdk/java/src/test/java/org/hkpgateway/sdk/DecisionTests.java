@@ -5,6 +5,7 @@ import java.util.Map;
 
 import org.hkpgateway.proto.HandleResponse;
 import org.hkpgateway.proto.HeaderMutation;
+import org.hkpgateway.proto.RequestRewrite;
 import org.hkpgateway.proto.UpstreamResponseDecision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +47,61 @@ class DecisionTests {
 		assertThat(response.getAnnotationsMap()).containsEntry("k", "v");
 		assertThat(response.getReason()).isEqualTo("why");
 		assertThat(response.getDelayMs()).isEqualTo(20);
+	}
+
+	@Test
+	void allowWithAnotherTargetAndBody() {
+		byte[] bytes = { 1, 2 };
+		Allow allow = Decision.allow().rewritePath("/pks/lookup").replaceBody("application/pgp", bytes);
+		bytes[0] = 9;
+		HandleResponse response = Conversions.response("r1", allow);
+		assertThat(response.getRewrite()).isEqualTo(RequestRewrite.newBuilder().setPath("/pks/lookup").build());
+		assertThat(response.getBodyReplacement().getBody().toByteArray()).containsExactly(1, 2);
+		assertThat(response.getBodyReplacement().getContentType()).isEqualTo("application/pgp");
+		assertThat(Conversions.response("r1", allow.rewriteQuery("a=%20b")).getRewrite()).isEqualTo(
+				RequestRewrite.newBuilder().setPath("/pks/lookup").setQuery("a=%20b").setReplaceQuery(true).build());
+		assertThat(Conversions.response("r1", Decision.allow().rewriteQuery("")).getRewrite())
+			.isEqualTo(RequestRewrite.newBuilder().setReplaceQuery(true).build());
+		assertThat(Conversions.response("r1", Decision.allow()).hasRewrite()).isFalse();
+		assertThat(allow.rewriteQuery("x").rewrittenPath()).contains("/pks/lookup");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "pks", "/a?b", "/a b", "/ä", "/a#b", "/a\u0000" })
+	void badPathsFailWhereTheyAreMade(String path) {
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.allow().rewritePath(path));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "a b", "a=ä", "a#b", "a\n" })
+	void badQueriesFailWhereTheyAreMade(String query) {
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.allow().rewriteQuery(query))
+			.withMessageStartingWith("query: expected: percent-encoded ASCII");
+	}
+
+	@Test
+	void targetsAndTypesHaveABound() {
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> Decision.allow().rewritePath("/a").rewriteQuery("b".repeat(8191)))
+			.withMessageContaining("got: 8193");
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> Decision.allow().replaceBody("a".repeat(257), new byte[0]));
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.allow().replaceBody("a\r\nb", new byte[0]));
+	}
+
+	@Test
+	void delaysAreInMilliseconds() {
+		assertThat(Conversions.response("r1", Decision.deny(429).delay(Duration.ofSeconds(2))).getDelayMs())
+			.isEqualTo(2000);
+		assertThat(Conversions.response("r1", Decision.allow().delay(Duration.ofDays(100))).getDelayMs())
+			.isEqualTo(Integer.MAX_VALUE);
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.allow().delay(Duration.ofMillis(-1)));
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 204, 304 })
+	void someStatusesHaveNoBody(int status) {
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.respond(status).text("x"));
 	}
 
 	@Test
