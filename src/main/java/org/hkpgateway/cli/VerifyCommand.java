@@ -22,7 +22,9 @@ final class VerifyCommand {
 
 	private final PrintStream err;
 
-	/** Set when the program is to end: what fails from then on is no fault of the plugin. */
+	/**
+	 * Set when the program is to end: what fails from then on is no fault of the plugin.
+	 */
 	private volatile boolean ending;
 
 	VerifyCommand(VerifyOptions options, PrintStream out, PrintStream err) {
@@ -32,8 +34,8 @@ final class VerifyCommand {
 	}
 
 	/**
-	 * Keeps libraries from logging: standard output is for the report. To be called before
-	 * the first of them is loaded.
+	 * Keeps libraries from logging: standard output is for the report. To be called
+	 * before the first of them is loaded.
 	 */
 	static void silenceLibraries() {
 		System.setProperty("slf4j.provider", "org.slf4j.helpers.NOP_FallbackServiceProvider");
@@ -63,6 +65,11 @@ final class VerifyCommand {
 			text.end(report);
 			boolean written = this.options.junit() == null || write(report);
 			return (report.failed() || !written) ? CommandLine.FAULTY : CommandLine.OK;
+		}
+		catch (RuntimeException ex) {
+			this.err.println("plugins verify: a fault of the kit, not of the plugin; please report it:");
+			ex.printStackTrace(this.err);
+			return CommandLine.FAULTY;
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

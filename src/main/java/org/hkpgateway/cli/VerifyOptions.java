@@ -165,7 +165,8 @@ record VerifyOptions(VerifyRequest request, @Nullable Path junit) {
 			if (Files.size(path) <= MOST_BYTES) {
 				return Files.readString(path);
 			}
-			throw new UsageException("--config: expected: a file of at most 1 MiB, got: " + Files.size(path) + " bytes");
+			throw new UsageException(
+					"--config: expected: a file of at most 1 MiB, got: " + Files.size(path) + " bytes");
 		}
 		catch (IOException | InvalidPathException ex) {
 			throw new UsageException(

@@ -35,8 +35,7 @@ final class Asker {
 	/** Finds out by which name, as the gateway does. */
 	static Asker of(Session session, RequestEvent first) {
 		ProbeReply<ProbeAnswer> reply = session.probe().ask(first, Limits.ANSWER).join();
-		boolean older = reply.is("UNIMPLEMENTED")
-				&& session.probe().askByOlderName(first, Limits.ANSWER).join().isOk();
+		boolean older = reply.is("UNIMPLEMENTED") && session.probe().askByOlderName(first, Limits.ANSWER).join().isOk();
 		return new Asker(session.probe(), older);
 	}
 

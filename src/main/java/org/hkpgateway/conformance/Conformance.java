@@ -76,7 +76,8 @@ public final class Conformance implements AutoCloseable {
 		}
 		rest("there is no plugin to launch", EnumSet.allOf(Check.class));
 		return new Report((found != null) ? found.id().name() : this.request.directory().toString(),
-				(found != null) ? found.version() : "", this.trial.results(), Duration.ofNanos(System.nanoTime() - start));
+				(found != null) ? found.version() : "", this.trial.results(),
+				Duration.ofNanos(System.nanoTime() - start));
 	}
 
 	private void run(Bench bench, HandshakeMode mode) throws InterruptedException {
@@ -86,10 +87,11 @@ public final class Conformance implements AutoCloseable {
 		Transport second = (only != null) ? only : shakesHands ? Transport.SECRET : Transport.PLAINTEXT;
 		Transport third = (only != null) ? only : Transport.PLAINTEXT;
 		if (!shakesHands) {
-			rest("the manifest says handshake = \"none\"", EnumSet.of(Check.COOKIE_EXIT, Check.COOKIE_MESSAGE,
-					Check.COOKIE_SILENCE, Check.CREDENTIALS_MALFORMED, Check.VERSION_CHOSEN, Check.VERSION_NONE,
-					Check.HANDSHAKE_TIME, Check.HANDSHAKE_FIRST, Check.HANDSHAKE_VERSION, Check.HANDSHAKE_ADDRESS,
-					Check.HANDSHAKE_CERTIFICATE, Check.HANDSHAKE_LISTENING, Check.TCP_START));
+			rest("the manifest says handshake = \"none\"",
+					EnumSet.of(Check.COOKIE_EXIT, Check.COOKIE_MESSAGE, Check.COOKIE_SILENCE,
+							Check.CREDENTIALS_MALFORMED, Check.VERSION_CHOSEN, Check.VERSION_NONE, Check.HANDSHAKE_TIME,
+							Check.HANDSHAKE_FIRST, Check.HANDSHAKE_VERSION, Check.HANDSHAKE_ADDRESS,
+							Check.HANDSHAKE_CERTIFICATE, Check.HANDSHAKE_LISTENING, Check.TCP_START));
 		}
 		RefusalChecks refusals = new RefusalChecks(bench, this.trial);
 		PluginSpec spec = this.subject.spec(first, Network.UNIX);
@@ -98,8 +100,7 @@ public final class Conformance implements AutoCloseable {
 				only == null || only == Transport.MTLS, only == null || only == Transport.SECRET));
 		step(List.of(Check.VERSION_CHOSEN, Check.VERSION_NONE), () -> refusals.versions(spec));
 		skipTransports(only);
-		PluginSpec thirdSpec = this.subject.spec(third,
-				(only == null && shakesHands) ? Network.TCP : Network.UNIX);
+		PluginSpec thirdSpec = this.subject.spec(third, (only == null && shakesHands) ? Network.TCP : Network.UNIX);
 		step(mainChecks(), () -> main(bench, spec, thirdSpec));
 		step(thirdChecks(), () -> third(bench, thirdSpec, ""));
 		step(secondChecks(), () -> second(bench, this.subject.spec(second, Network.UNIX), spec));
@@ -118,11 +119,12 @@ public final class Conformance implements AutoCloseable {
 			return;
 		}
 		if (only != Transport.MTLS) {
-			rest("--transport " + words(only), EnumSet.of(Check.MTLS_NOBODY, Check.MTLS_STRANGER, Check.MTLS_PLAINTEXT));
+			rest("--transport " + words(only),
+					EnumSet.of(Check.MTLS_NOBODY, Check.MTLS_STRANGER, Check.MTLS_PLAINTEXT));
 		}
 		if (only != Transport.SECRET) {
-			rest("--transport " + words(only), EnumSet.of(Check.SECRET_START, Check.SECRET_NOBODY,
-					Check.SECRET_STRANGER, Check.SECRET_PROOF));
+			rest("--transport " + words(only),
+					EnumSet.of(Check.SECRET_START, Check.SECRET_NOBODY, Check.SECRET_STRANGER, Check.SECRET_PROOF));
 		}
 		if (only != Transport.PLAINTEXT) {
 			rest("--transport " + words(only), EnumSet.of(Check.PLAINTEXT_START));
@@ -137,8 +139,9 @@ public final class Conformance implements AutoCloseable {
 	private static List<Check> mainChecks() {
 		List<Check> checks = new ArrayList<>();
 		Arrays.stream(Check.values())
-			.filter((check) -> List.of("handshake", "connection", "mtls", "info", "decisions", "deadline", "cancel",
-					"concurrency", "response", "health", "events", "leaks", "output")
+			.filter((check) -> List
+				.of("handshake", "connection", "mtls", "info", "decisions", "deadline", "cancel", "concurrency",
+						"response", "health", "events", "leaks", "output")
 				.contains(check.group()))
 			.forEach(checks::add);
 		checks.addAll(List.of(Check.INITIALIZE, Check.INITIALIZE_AGAIN, Check.SHUTDOWN_ANSWER, Check.SHUTDOWN_EXIT,

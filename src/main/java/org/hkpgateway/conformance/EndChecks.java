@@ -26,8 +26,7 @@ final class EndChecks {
 
 	/** Shutdown, and what is left then. */
 	void shutdown(Session session) throws InterruptedException {
-		if (!this.trial.wants(Check.SHUTDOWN_ANSWER, Check.SHUTDOWN_EXIT, Check.LEAKS_PROCESSES,
-				Check.LEAKS_SOCKET)) {
+		if (!this.trial.wants(Check.SHUTDOWN_ANSWER, Check.SHUTDOWN_EXIT, Check.LEAKS_PROCESSES, Check.LEAKS_SOCKET)) {
 			return;
 		}
 		TrialProcess process = session.process();
@@ -74,7 +73,10 @@ final class EndChecks {
 			this.trial.fail(Check.LEAKS_PROCESSES, "no process of it", others.size() + ": " + others);
 		}
 		this.trial.pass(Check.LEAKS_PROCESSES);
-		List<String> files = process.leftInSockets().stream().filter((name) -> !name.equals(Bench.HOST_SOCKET)).toList();
+		List<String> files = process.leftInSockets()
+			.stream()
+			.filter((name) -> !name.equals(Bench.HOST_SOCKET))
+			.toList();
 		if (!files.isEmpty() && endpoint instanceof PluginEndpoint.Unix) {
 			this.trial.fail(Check.LEAKS_SOCKET, "an empty PLUGIN_UNIX_SOCKET_DIR", String.join(", ", files));
 		}
@@ -89,8 +91,8 @@ final class EndChecks {
 		session.process().terminate();
 		OptionalInt code = session.process().awaitExit(Limits.EXIT);
 		if (code.isEmpty() || !TERMINATED.contains(code.getAsInt())) {
-			this.trial.fail(Check.SHUTDOWN_TERM,
-					"exit code 0 within " + Limits.EXIT.toSeconds() + " s after SIGTERM", RefusalChecks.ended(code));
+			this.trial.fail(Check.SHUTDOWN_TERM, "exit code 0 within " + Limits.EXIT.toSeconds() + " s after SIGTERM",
+					RefusalChecks.ended(code));
 		}
 		this.trial.pass(Check.SHUTDOWN_TERM, RefusalChecks.ended(code));
 	}

@@ -56,8 +56,9 @@ final class HandshakeChecks {
 
 	private void first(Launched launched, TrialHandshake handshake) {
 		if (handshake.fault() == TrialHandshake.Fault.LINE) {
-			this.trial.fail(Check.HANDSHAKE_FIRST, "core|app|network|address|protocol, for example "
-					+ "1|1|unix|/run/x/plugin123|grpc", handshake.problem() + stderr(launched));
+			this.trial.fail(Check.HANDSHAKE_FIRST,
+					"core|app|network|address|protocol, for example " + "1|1|unix|/run/x/plugin123|grpc",
+					handshake.problem() + stderr(launched));
 		}
 		String out = launched.process().out().text();
 		if (!out.isEmpty() && out.lines().findFirst().filter(String::isBlank).isPresent()) {

@@ -107,8 +107,8 @@ final class LoadChecks {
 		double seconds = (System.nanoTime() - start) / 1e9;
 		List<String> problems = problems(replies);
 		if (problems.isEmpty()) {
-			this.trial.pass(Check.CONCURRENCY, String.format(Locale.ROOT, "%d calls, %.0f a second",
-					replies.size(), replies.size() / seconds));
+			this.trial.pass(Check.CONCURRENCY,
+					String.format(Locale.ROOT, "%d calls, %.0f a second", replies.size(), replies.size() / seconds));
 		}
 		this.trial.judge(Check.CONCURRENCY, "an answer to each call", problems);
 		ProbeReply<String> healthy = health.join();

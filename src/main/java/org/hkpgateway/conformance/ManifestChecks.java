@@ -20,9 +20,8 @@ final class ManifestChecks {
 	static boolean run(Discovery discovery, Trial trial) {
 		List<String> errors = discovery.errors().stream().map(ManifestChecks::words).toList();
 		if (errors.isEmpty() && discovery.plugins().size() != 1) {
-			trial.fail(Check.MANIFEST_VALID, "a directory with one plugin",
-					discovery.plugins().isEmpty() ? "none" : String.join(", ",
-							discovery.plugins().stream().map((spec) -> spec.id().name()).toList()));
+			trial.fail(Check.MANIFEST_VALID, "a directory with one plugin", discovery.plugins().isEmpty() ? "none"
+					: String.join(", ", discovery.plugins().stream().map((spec) -> spec.id().name()).toList()));
 		}
 		trial.judge(Check.MANIFEST_VALID, "a plugin that nothing keeps out", errors);
 		List<String> warnings = discovery.findings()

@@ -45,13 +45,15 @@ final class OutputChecks {
 			records(each.err(), stderr);
 			volume("stdout", each.out(), each.outTotal(), volume);
 			volume("stderr", each.err(), each.errTotal(), volume);
-			String both = new String(each.out(), StandardCharsets.UTF_8) + new String(each.err(), StandardCharsets.UTF_8);
+			String both = new String(each.out(), StandardCharsets.UTF_8)
+					+ new String(each.err(), StandardCharsets.UTF_8);
 			NEVER.stream().filter(both::contains).forEach((word) -> printed.add(what(word)));
 			secrets.stream().filter(both::contains).forEach((word) -> printed.add("a token or secret"));
 		}
 		if (all.isEmpty()) {
-			this.trial.skip(List.of(Check.OUTPUT_STDOUT, Check.OUTPUT_STDERR, Check.OUTPUT_VOLUME,
-					Check.OUTPUT_SECRETS), "no process has run");
+			this.trial.skip(
+					List.of(Check.OUTPUT_STDOUT, Check.OUTPUT_STDERR, Check.OUTPUT_VOLUME, Check.OUTPUT_SECRETS),
+					"no process has run");
 			return;
 		}
 		this.trial.judge(Check.OUTPUT_STDOUT, "lines of text", stdout);

@@ -71,8 +71,8 @@ final class RefusalChecks {
 		List<String> problems = new ArrayList<>();
 		Map<String, Map<String, String>> launches = new LinkedHashMap<>();
 		if (certificate) {
-			launches.put("PLUGIN_CLIENT_CERT that is no certificate",
-					Map.of("PLUGIN_CLIENT_CERT", "-----BEGIN NONSENSE-----", "PLUGIN_AUTH_SECRET", TrialLauncher.UNSET));
+			launches.put("PLUGIN_CLIENT_CERT that is no certificate", Map.of("PLUGIN_CLIENT_CERT",
+					"-----BEGIN NONSENSE-----", "PLUGIN_AUTH_SECRET", TrialLauncher.UNSET));
 		}
 		if (secret) {
 			launches.put("an empty PLUGIN_AUTH_SECRET",

@@ -41,8 +41,7 @@ final class SecretChecks {
 			replies.put("GetInfo", probe.info(Limits.ANSWER));
 			replies.put("HealthCheck", probe.health(Limits.ANSWER));
 			replies.put("Initialize", probe.initialize("{}", "a stranger", Limits.ANSWER));
-			replies.put("HandleRequest",
-					probe.ask(Corpus.of(session.spec()).get(0).event(), Limits.ANSWER).join());
+			replies.put("HandleRequest", probe.ask(Corpus.of(session.spec()).get(0).event(), Limits.ANSWER).join());
 			replies.put("Shutdown", probe.shutdown(Limits.ANSWER));
 			replies.forEach((method, reply) -> {
 				if (!REFUSED.contains(reply.code()) || (method.equals("GetInfo") && !reply.is("UNAUTHENTICATED"))) {

@@ -70,8 +70,8 @@ final class StreamChecks {
 	 * @param again by single calls once more, of a third one: what differs there depends
 	 * on something else
 	 */
-	void compare(Map<String, ProbeReply<ProbeAnswer>> unary, Map<String, ProbeAnswer> streamed,
-			Comparison again) throws InterruptedException {
+	void compare(Map<String, ProbeReply<ProbeAnswer>> unary, Map<String, ProbeAnswer> streamed, Comparison again)
+			throws InterruptedException {
 		List<String> different = differences(unary, streamed);
 		if (!different.isEmpty()) {
 			Map<String, ProbeReply<ProbeAnswer>> other = again.answers();
@@ -97,8 +97,8 @@ final class StreamChecks {
 			if (reply.isOk() && other != null) {
 				reply.answer()
 					.differences(other)
-					.forEach((field) -> different.add(name + ": another " + field + " (" + other + " in place of "
-							+ reply.answer() + ")"));
+					.forEach((field) -> different
+						.add(name + ": another " + field + " (" + other + " in place of " + reply.answer() + ")"));
 			}
 		});
 		return different;

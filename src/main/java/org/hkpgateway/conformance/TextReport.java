@@ -29,8 +29,9 @@ public final class TextReport {
 	 */
 	public void progress(Result result) {
 		String remark = result.summary();
-		this.out.println(String.format(Locale.ROOT, "%-7s %-26s %6s", result.outcome(), result.check().id(),
-				time(result.took())) + (remark.isEmpty() ? "" : "  " + PlainText.of(remark)));
+		this.out.println(
+				String.format(Locale.ROOT, "%-7s %-26s %6s", result.outcome(), result.check().id(), time(result.took()))
+						+ (remark.isEmpty() ? "" : "  " + PlainText.of(remark)));
 		this.out.flush();
 	}
 
@@ -42,10 +43,10 @@ public final class TextReport {
 		explain(report.of(Outcome.WARN));
 		explain(report.of(Outcome.FAIL));
 		this.out.println();
-		this.out.println(PlainText.of(report.plugin() + " " + report.version()).strip() + ": "
-				+ report.results().size() + " checks in " + time(report.took()) + ": " + report.of(Outcome.PASS).size()
-				+ " passed, " + report.of(Outcome.FAIL).size() + " failed, " + report.of(Outcome.WARN).size()
-				+ " warnings, " + report.of(Outcome.SKIPPED).size() + " skipped");
+		this.out.println(PlainText.of(report.plugin() + " " + report.version()).strip() + ": " + report.results().size()
+				+ " checks in " + time(report.took()) + ": " + report.of(Outcome.PASS).size() + " passed, "
+				+ report.of(Outcome.FAIL).size() + " failed, " + report.of(Outcome.WARN).size() + " warnings, "
+				+ report.of(Outcome.SKIPPED).size() + " skipped");
 		this.out.flush();
 	}
 
