@@ -51,10 +51,7 @@ final class VerifyCommand {
 				text.progress(result);
 			}
 		})) {
-			Thread ctrlC = new Thread(() -> {
-				this.ending = true;
-				conformance.close();
-			}, "verify-end");
+			Thread ctrlC = new Thread(() -> end(conformance), "verify-end");
 			Runtime.getRuntime().addShutdownHook(ctrlC);
 			Report report = conformance.run();
 			if (this.ending) {
@@ -75,6 +72,12 @@ final class VerifyCommand {
 			Thread.currentThread().interrupt();
 			return CommandLine.FAULTY;
 		}
+	}
+
+	/** At Ctrl-C: no process is left behind. */
+	private void end(Conformance conformance) {
+		this.ending = true;
+		conformance.close();
 	}
 
 	private boolean write(Report report) {

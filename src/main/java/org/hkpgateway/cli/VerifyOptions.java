@@ -97,7 +97,7 @@ record VerifyOptions(VerifyRequest request, @Nullable Path junit) {
 	/** By id, or by what stands before the dot. */
 	private static Set<Check> checks(String option, String ids) throws UsageException {
 		EnumSet<Check> checks = EnumSet.noneOf(Check.class);
-		for (String id : ids.split(",")) {
+		for (String id : ids.split(",", -1)) {
 			String wanted = id.strip();
 			List<Check> found = Arrays.stream(Check.values())
 				.filter((check) -> check.id().equals(wanted) || check.group().equals(wanted))
@@ -124,7 +124,8 @@ record VerifyOptions(VerifyRequest request, @Nullable Path junit) {
 	private static Path junit(String value) throws UsageException {
 		try {
 			Path file = Path.of(value).toAbsolutePath();
-			if (!value.isEmpty() && !Files.isDirectory(file) && Files.isDirectory(file.getParent())) {
+			Path directory = file.getParent();
+			if (!value.isEmpty() && !Files.isDirectory(file) && directory != null && Files.isDirectory(directory)) {
 				return file;
 			}
 		}

@@ -14,6 +14,7 @@ import org.hkpgateway.grpc.ProbeConnector;
 import org.hkpgateway.grpc.ProbeHost;
 import org.hkpgateway.grpc.ProbeOffer;
 import org.hkpgateway.plugin.PluginSpec;
+import org.hkpgateway.process.CapturedOutput;
 import org.hkpgateway.process.LaunchOptions;
 import org.hkpgateway.process.TrialLauncher;
 import org.hkpgateway.process.TrialProcess;
@@ -107,8 +108,7 @@ final class Bench implements AutoCloseable {
 	}
 
 	private void ended(TrialProcess process) {
-		this.printed.add(new Printed(process.out().bytes(), process.out().total(), process.err().bytes(),
-				process.err().total()));
+		this.printed.add(new Printed(process.out(), process.err()));
 	}
 
 	/** What processes have printed that have ended. */
@@ -131,12 +131,10 @@ final class Bench implements AutoCloseable {
 	/**
 	 * The output of one process.
 	 *
-	 * @param out the first bytes of stdout
-	 * @param outTotal how many there were
-	 * @param err the first bytes of stderr
-	 * @param errTotal how many there were
+	 * @param out stdout
+	 * @param err stderr
 	 */
-	record Printed(byte[] out, long outTotal, byte[] err, long errTotal) {
+	record Printed(CapturedOutput out, CapturedOutput err) {
 	}
 
 }

@@ -73,7 +73,7 @@ final class LoadChecks {
 		if (this.trial.wants(Check.DEADLINE_PASSED)) {
 			List<CompletableFuture<ProbeReply<ProbeAnswer>>> calls = new ArrayList<>();
 			for (int i = 0; i < ABANDONED; i++) {
-				calls.add(asker.ask(this.load.next(), Duration.ofNanos(1_000_000)));
+				calls.add(asker.ask(this.load.next(), Duration.ofMillis(1)));
 			}
 			calls.forEach(CompletableFuture::join);
 			afterwards(Check.DEADLINE_PASSED, session, asker);

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
+import org.hkpgateway.process.CapturedOutput;
+
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -40,13 +42,12 @@ final class OutputChecks {
 		List<String> volume = new ArrayList<>();
 		List<String> printed = new ArrayList<>();
 		for (Bench.Printed each : all) {
-			stdout(each.out(), stdout);
+			text("stdout", each.out(), stdout);
 			text("stderr", each.err(), stderr);
 			records(each.err(), stderr);
-			volume("stdout", each.out(), each.outTotal(), volume);
-			volume("stderr", each.err(), each.errTotal(), volume);
-			String both = new String(each.out(), StandardCharsets.UTF_8)
-					+ new String(each.err(), StandardCharsets.UTF_8);
+			volume("stdout", each.out(), volume);
+			volume("stderr", each.err(), volume);
+			String both = each.out().text() + each.err().text();
 			NEVER.stream().filter(both::contains).forEach((word) -> printed.add(what(word)));
 			secrets.stream().filter(both::contains).forEach((word) -> printed.add("a token or secret"));
 		}
@@ -70,14 +71,9 @@ final class OutputChecks {
 		return word.startsWith("hkp") ? "the cookie" : "a private key";
 	}
 
-	/** Behind the handshake. */
-	private static void stdout(byte[] bytes, List<String> problems) {
-		text("stdout", bytes, problems);
-	}
-
-	private static void text(String pipe, byte[] bytes, List<String> problems) {
+	private static void text(String pipe, CapturedOutput output, List<String> problems) {
 		try {
-			String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+			String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(output.bytes())).toString();
 			if (text.indexOf('\0') >= 0) {
 				problems.add("a NUL on " + pipe);
 			}
@@ -91,8 +87,9 @@ final class OutputChecks {
 		}
 	}
 
-	private static void records(byte[] bytes, List<String> problems) {
-		new String(bytes, StandardCharsets.UTF_8).lines()
+	private static void records(CapturedOutput output, List<String> problems) {
+		output.text()
+			.lines()
 			.filter((line) -> line.startsWith("{") && !isRecord(line))
 			.findFirst()
 			.ifPresent((line) -> problems.add("a line that begins like JSON and is no record: " + line));
@@ -110,8 +107,9 @@ final class OutputChecks {
 		}
 	}
 
-	private static void volume(String pipe, byte[] bytes, long total, List<String> problems) {
-		long lines = new String(bytes, StandardCharsets.UTF_8).lines().count();
+	private static void volume(String pipe, CapturedOutput output, List<String> problems) {
+		long lines = output.text().lines().count();
+		long total = output.total();
 		if (lines > MOST_LINES || total > MOST_BYTES) {
 			problems.add(lines + " lines, " + total + " bytes on " + pipe);
 		}

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 import com.google.protobuf.ByteString;
 import io.grpc.CallOptions;
@@ -93,9 +94,7 @@ public final class ProbeStream implements AutoCloseable {
 	 */
 	public @Nullable ProbeAnswer await(String id, long deadline) throws InterruptedException {
 		synchronized (this.lock) {
-			while (!this.answers.containsKey(id) && this.end == null && pause(deadline)) {
-				// Something came, or may have.
-			}
+			await(() -> this.answers.containsKey(id), deadline);
 			return this.answers.get(id);
 		}
 	}
@@ -108,20 +107,18 @@ public final class ProbeStream implements AutoCloseable {
 	 */
 	public @Nullable String awaitEnd(long deadline) throws InterruptedException {
 		synchronized (this.lock) {
-			while (this.end == null && pause(deadline)) {
-				// Something came, or may have.
-			}
+			await(() -> false, deadline);
 			return describeEnd();
 		}
 	}
 
-	private boolean pause(long deadline) throws InterruptedException {
+	/** Or for the end. To be called with the lock. */
+	private void await(BooleanSupplier enough, long deadline) throws InterruptedException {
 		long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-		if (left <= 0) {
-			return false;
+		while (!enough.getAsBoolean() && this.end == null && left > 0) {
+			this.lock.wait(left);
+			left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
 		}
-		this.lock.wait(left);
-		return true;
 	}
 
 	/**
