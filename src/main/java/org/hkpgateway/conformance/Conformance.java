@@ -40,6 +40,8 @@ public final class Conformance implements AutoCloseable {
 
 	private final Load load = new Load();
 
+	private final Duration start;
+
 	private final Resources resources = new Resources();
 
 	/** What single calls of a fresh process came to; empty as long as none were made. */
@@ -52,6 +54,12 @@ public final class Conformance implements AutoCloseable {
 	 * @param progress gets each result as soon as it is there
 	 */
 	public Conformance(String version, VerifyRequest request, Consumer<Result> progress) {
+		this(version, request, progress, Limits.START);
+	}
+
+	/** With another limit for handshakes. */
+	Conformance(String version, VerifyRequest request, Consumer<Result> progress, Duration start) {
+		this.start = start;
 		this.version = version;
 		this.request = request;
 		this.subject = new Subject(request);
@@ -70,7 +78,7 @@ public final class Conformance implements AutoCloseable {
 		PluginSpec found = discovery.plugins().stream().findFirst().orElse(null);
 		if (ManifestChecks.run(discovery, this.trial) && found != null
 				&& found.source() instanceof PluginSource.Launched launched) {
-			try (Bench bench = this.resources.add(new Bench(this.version))) {
+			try (Bench bench = this.resources.add(new Bench(this.version, this.start))) {
 				run(bench, launched.handshake());
 			}
 		}

@@ -36,11 +36,11 @@ final class HandshakeChecks {
 	 */
 	TrialHandshake handshake(Launched launched) throws InterruptedException, SessionException {
 		long start = System.nanoTime();
-		TrialHandshake handshake = launched.process().awaitHandshake(Limits.START);
+		TrialHandshake handshake = launched.process().awaitHandshake(launched.start());
 		long millis = (System.nanoTime() - start) / 1_000_000;
 		TrialHandshake.Fault fault = handshake.fault();
 		if (handshake.line() == null) {
-			this.trial.fail(Check.HANDSHAKE_TIME, "a handshake within " + Limits.START.toSeconds() + " s",
+			this.trial.fail(Check.HANDSHAKE_TIME, "a handshake within " + launched.start().toSeconds() + " s",
 					handshake.problem() + stderr(launched));
 			throw new SessionException("no handshake");
 		}

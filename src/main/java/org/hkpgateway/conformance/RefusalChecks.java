@@ -102,7 +102,7 @@ final class RefusalChecks {
 	void versions(PluginSpec spec) throws InterruptedException, SessionException {
 		if (this.trial.wants(Check.VERSION_CHOSEN)) {
 			try (Launched launched = this.bench.start(spec, Map.of(VERSIONS, "1,97,98"))) {
-				TrialHandshake handshake = launched.process().awaitHandshake(Limits.START);
+				TrialHandshake handshake = launched.process().awaitHandshake(launched.start());
 				if (handshake.line() != null && handshake.appVersion() == 1) {
 					this.trial.pass(Check.VERSION_CHOSEN);
 				}
