@@ -66,7 +66,8 @@ final class Searches {
 	byte[] toBytes() {
 		ByteBuffer bytes = ByteBuffer.allocate(this.terms.length * Long.BYTES);
 		bytes.asLongBuffer().put(this.terms);
-		String text = size() + " different, " + broad() + " broad; " + Base64.getEncoder().encodeToString(bytes.array());
+		String text = size() + " different, " + broad() + " broad; "
+				+ Base64.getEncoder().encodeToString(bytes.array());
 		return text.getBytes(StandardCharsets.US_ASCII);
 	}
 
@@ -78,7 +79,8 @@ final class Searches {
 	static Searches of(byte[] bytes) {
 		String text = new String(bytes, StandardCharsets.US_ASCII);
 		try {
-			ByteBuffer hashes = ByteBuffer.wrap(Base64.getDecoder().decode(text.substring(text.indexOf(';') + 1).strip()));
+			ByteBuffer hashes = ByteBuffer
+				.wrap(Base64.getDecoder().decode(text.substring(text.indexOf(';') + 1).strip()));
 			long[] terms = new long[hashes.remaining() / Long.BYTES];
 			hashes.asLongBuffer().get(terms);
 			return new Searches(terms);

@@ -60,8 +60,7 @@ public final class SharedSearchCounter implements SharedCounter {
 			// A search that came in between may be lost, this one is not.
 			return this.state.put(key, more.toBytes(), ttl).thenApply((stored) -> null);
 		}
-		return this.state
-			.compareAndSet(key, value.map(SharedState.Value::version).orElse(0L), more.toBytes(), ttl)
+		return this.state.compareAndSet(key, value.map(SharedState.Value::version).orElse(0L), more.toBytes(), ttl)
 			.thenCompose((swap) -> swap.stored() ? CompletableFuture.<@Nullable Excess>completedFuture(null)
 					: add(key, swap.current(), what, dryRun, attempts - 1));
 	}

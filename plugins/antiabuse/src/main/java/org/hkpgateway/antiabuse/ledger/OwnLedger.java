@@ -148,8 +148,7 @@ public final class OwnLedger implements Ledger {
 	private record Block(String rule, String limit, int strike, long until, long forgottenAt) {
 
 		Standing.Blocked told(long now, boolean begins) {
-			return new Standing.Blocked(this.rule, this.limit, this.strike, Duration.ofNanos(this.until - now),
-					begins);
+			return new Standing.Blocked(this.rule, this.limit, this.strike, Duration.ofNanos(this.until - now), begins);
 		}
 
 	}

@@ -78,8 +78,8 @@ public final class SharedLedger implements Ledger {
 	private CompletionStage<Standing> count(Offence offence, SharedCounter counter, String client, long what,
 			boolean dryRun) {
 		return counter.count(client, what, dryRun)
-			.thenCompose((excess) -> (excess != null) ? block(offence, counter, client, excess, dryRun)
-					: Standing.CLEAR);
+			.thenCompose(
+					(excess) -> (excess != null) ? block(offence, counter, client, excess, dryRun) : Standing.CLEAR);
 	}
 
 	private CompletionStage<Standing> block(Offence offence, SharedCounter counter, String client, Excess excess,

@@ -202,7 +202,8 @@ public record RulesConfig(BlockList blockList, UserAgent userAgent, Rate rate, R
 							Limit.What.FAILED_SEARCH),
 					new Limit(reader.number("errors_fetch_threshold", 1000, 1, ConfigReader.MOST), window,
 							Limit.What.FAILED_FETCH),
-					Statuses.parse("errors_statuses", reader.list("errors_statuses", List.of("400", "404", "414", "422"))),
+					Statuses.parse("errors_statuses",
+							reader.list("errors_statuses", List.of("400", "404", "414", "422"))),
 					steps);
 		}
 

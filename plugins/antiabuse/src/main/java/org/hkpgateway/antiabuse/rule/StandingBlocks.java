@@ -52,8 +52,8 @@ final class StandingBlocks implements Rule {
 			return Verdict.PASSED;
 		}
 		CompletionStage<Standing> standing = this.ledger.standing(answer.client());
-		return (standing == Standing.CLEAR) ? rule.answered(answer) : standing.thenCompose(
-				(found) -> (found instanceof Standing.Blocked) ? Verdict.PASSED : rule.answered(answer));
+		return (standing == Standing.CLEAR) ? rule.answered(answer) : standing
+			.thenCompose((found) -> (found instanceof Standing.Blocked) ? Verdict.PASSED : rule.answered(answer));
 	}
 
 	/**
