@@ -1,40 +1,45 @@
 package org.hkpgateway.antiabuse;
 
-import java.time.Duration;
+import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
+import org.hkpgateway.antiabuse.count.ClientKey;
+import org.hkpgateway.antiabuse.ledger.Standing;
+import org.hkpgateway.antiabuse.ledger.StateLink;
+import org.hkpgateway.antiabuse.rule.Rules;
+import org.hkpgateway.antiabuse.rule.RulesFactory;
+import org.hkpgateway.antiabuse.rule.Verdict;
 import org.hkpgateway.sdk.Decision;
 import org.hkpgateway.sdk.Operation;
 import org.hkpgateway.sdk.Request;
+import org.hkpgateway.sdk.Respond;
 import org.hkpgateway.sdk.host.SharedState;
 import org.hkpgateway.sdk.log.PluginLog;
-
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides about requests, once configured. Looks at the client that the gateway resolved
- * and at the operation, at nothing else: what a client writes into headers or searches
- * for is no reason to refuse it. Safe for any number of threads; never blocks.
+ * Makes decisions of what the rules say, and log lines of blocks. Knows who is never
+ * asked about. Safe for any number of threads; never blocks.
  */
 final class AntiabuseGuard {
 
 	private static final PluginLog log = PluginLog.get("antiabuse");
 
-	/** Peers are few compared with clients. */
-	private static final int CLIENTS_PER_PEER = 10;
+	private static final CompletionStage<Decision> ALLOWED = CompletableFuture.completedFuture(Decision.allow());
 
 	private final AntiabuseConfig config;
 
-	private final ClientLimiter requests;
+	private final @Nullable StateLink link;
 
-	private final ClientLimiter hashqueries;
+	private final RulesFactory factory;
 
-	private final @Nullable SharedLimiter sharedRequests;
-
-	private final @Nullable SharedLimiter sharedHashqueries;
+	private final Rules rules;
 
 	/**
 	 * Makes the guard.
@@ -44,13 +49,9 @@ final class AntiabuseGuard {
 	 */
 	AntiabuseGuard(AntiabuseConfig config, @Nullable SharedState state, LongSupplier nanos) {
 		this.config = config;
-		List<ClientLimiter.Limit> hashqueryLimits = List.of(config.hashqueryLimit());
-		this.requests = own(config, config.limits(), config.maxClients(), nanos);
-		this.hashqueries = own(config, hashqueryLimits, config.maxClients() / CLIENTS_PER_PEER, nanos);
-		this.sharedRequests = (state != null)
-				? new SharedLimiter(state, "", config.limits(), config, this.requests, nanos) : null;
-		this.sharedHashqueries = (state != null)
-				? new SharedLimiter(state, "hashquery:", hashqueryLimits, config, this.hashqueries, nanos) : null;
+		this.link = (state != null) ? new StateLink(state, nanos) : null;
+		this.factory = new RulesFactory(config.rules(), this.link, nanos);
+		this.rules = this.factory.rules();
 	}
 
 	/**
@@ -60,37 +61,88 @@ final class AntiabuseGuard {
 	 */
 	CompletionStage<Decision> decide(Request request) {
 		if (request.is(Operation.HEALTH) || this.config.allow().contains(request.clientAddress())) {
-			return CompletableFuture.completedFuture(Decision.allow());
+			return ALLOWED;
 		}
-		if (this.config.block().contains(request.clientAddress())) {
-			return CompletableFuture.completedFuture(Decision.deny(403)
-				.text("Requests from your address are not accepted here.")
-				.annotate("rule", "block-list")
-				.reason("the address is on the block list"));
-		}
-		boolean hashquery = request.is(Operation.HASHQUERY);
 		ClientKey client = ClientKey.of(request.clientAddress());
-		return limiter(hashquery).judge(client, request.dryRun())
-			.thenApply(
-					(verdict) -> decide(request, client, hashquery ? "hashquery-rate-limit" : "rate-limit", verdict));
+		CompletionStage<Rules.Outcome> outcome = this.rules.judge(request, client);
+		return (outcome == Rules.NOTHING) ? ALLOWED
+				: outcome.thenApply((result) -> decision(result, client, request.dryRun()));
 	}
 
-	private Limiter limiter(boolean hashquery) {
-		SharedLimiter shared = hashquery ? this.sharedHashqueries : this.sharedRequests;
-		if (shared != null) {
-			return shared;
+	private Decision decision(Rules.Outcome outcome, ClientKey client, boolean dryRun) {
+		log(outcome, client, dryRun);
+		Verdict.Refused refused = outcome.refused();
+		Decision decision = (refused != null) ? deny(refused) : Decision.allow();
+		for (Note note : notes(outcome)) {
+			decision = decision.annotate(note.key(), note.text());
 		}
-		return hashquery ? this.hashqueries : this.requests;
+		return decision;
 	}
 
-	private Decision decide(Request request, ClientKey client, String rule, Verdict verdict) {
-		if (verdict instanceof Verdict.Refused refused) {
-			if (refused.begins() && !request.dryRun()) {
-				logBlock(client, rule, refused);
-			}
-			return deny(rule, refused);
+	private static Decision deny(Verdict.Refused refused) {
+		Respond answer = Decision.deny(refused.status()).text(refused.text());
+		Standing.Blocked block = refused.block();
+		return ((block != null) ? answer.retryAfter(block.remaining()) : answer).reason(refused.reason());
+	}
+
+	/**
+	 * Looks at the keyserver's answer to a request.
+	 * @param status its status
+	 * @param operation what was asked
+	 * @param address the client's
+	 * @param dryRun change nothing
+	 * @return what to note of it, now or later
+	 */
+	CompletionStage<Rules.Outcome> answered(int status, Operation operation, InetAddress address, boolean dryRun) {
+		if (status < 400 || this.config.allow().contains(address)) {
+			return Rules.NOTHING;
 		}
-		return Decision.allow();
+		ClientKey client = ClientKey.of(address);
+		CompletionStage<Rules.Outcome> outcome = this.rules.answered(status, operation, client, dryRun);
+		return (outcome == Rules.NOTHING) ? outcome : outcome.thenApply((result) -> {
+			log(result, client, dryRun);
+			return result;
+		});
+	}
+
+	/** What log, metrics and later plugins are told. */
+	static List<Note> notes(Rules.Outcome outcome) {
+		List<Note> notes = new ArrayList<>();
+		Verdict.Refused refused = outcome.refused();
+		if (refused != null) {
+			notes.add(new Note("rule", refused.rule()));
+			notes.add(new Note("reason", refused.reason()));
+		}
+		if (!outcome.observed().isEmpty()) {
+			notes.add(new Note("observed", joined(outcome.observed(), Verdict.Refused::rule, ",")));
+			notes.add(new Note("observed_reason", joined(outcome.observed(), Verdict.Refused::reason, "; ")));
+		}
+		return notes;
+	}
+
+	private static String joined(List<Verdict.Refused> refused, Function<Verdict.Refused, String> part,
+			String between) {
+		return refused.stream().map(part).collect(Collectors.joining(between));
+	}
+
+	/** A block, once; whatever else is refused is in the gateway's log. */
+	private void log(Rules.Outcome outcome, ClientKey client, boolean dryRun) {
+		if (dryRun) {
+			return;
+		}
+		if (outcome.refused() != null) {
+			log("client blocked", outcome.refused().block(), client);
+		}
+		for (Verdict.Refused observed : outcome.observed()) {
+			log("client would be blocked, but its rule only observes", observed.block(), client);
+		}
+	}
+
+	private void log(String message, Standing.@Nullable Blocked block, ClientKey client) {
+		if (block != null && block.begins()) {
+			log.warn(message, "client", this.config.logAddresses() ? client : "-", "rule", block.rule(), "limit",
+					block.limit(), "seconds", Verdict.Refused.seconds(block.remaining()), "strike", block.strike());
+		}
 	}
 
 	/**
@@ -99,10 +151,10 @@ final class AntiabuseGuard {
 	 * shared state, or {@code own}
 	 */
 	String state() {
-		if (this.sharedRequests == null || this.sharedHashqueries == null) {
+		if (this.link == null) {
 			return "own";
 		}
-		return (this.sharedRequests.isAway() || this.sharedHashqueries.isAway()) ? "away" : "shared";
+		return this.link.isAway() ? "away" : "shared";
 	}
 
 	/**
@@ -110,7 +162,7 @@ final class AntiabuseGuard {
 	 * @return an estimate
 	 */
 	long clients() {
-		return this.requests.clients() + this.hashqueries.clients();
+		return this.factory.clients();
 	}
 
 	/**
@@ -118,31 +170,16 @@ final class AntiabuseGuard {
 	 * @return an estimate
 	 */
 	long offenders() {
-		return this.requests.offenders() + this.hashqueries.offenders();
+		return this.factory.offenders();
 	}
 
-	private void logBlock(ClientKey client, String rule, Verdict.Refused refused) {
-		log.warn("client blocked", "client", this.config.logAddresses() ? client : "-", "rule", rule, "limit",
-				refused.limit(), "seconds", seconds(refused.remaining()), "strike", refused.strike());
-	}
-
-	private static Decision deny(String rule, Verdict.Refused refused) {
-		long seconds = seconds(refused.remaining());
-		return Decision.deny(429)
-			.retryAfter(refused.remaining())
-			.text("Too many requests from your address. Please try again in " + seconds
-					+ ((seconds == 1) ? " second." : " seconds."))
-			.annotate("rule", rule)
-			.reason("more than " + refused.limit() + ", block " + refused.strike() + " of this client");
-	}
-
-	private static long seconds(Duration remaining) {
-		return Math.max(1, remaining.plusNanos(999_999_999).toSeconds());
-	}
-
-	private static ClientLimiter own(AntiabuseConfig config, List<ClientLimiter.Limit> limits, int maxClients,
-			LongSupplier nanos) {
-		return new ClientLimiter(limits, config.blockSteps(), config.forgetAfter(), maxClients, nanos);
+	/**
+	 * A note.
+	 *
+	 * @param key without the plugin's name
+	 * @param text the note
+	 */
+	record Note(String key, String text) {
 	}
 
 }

@@ -1,8 +1,7 @@
 /**
- * The plugin that limits requests per client address. Start reading at
- * {@link org.hkpgateway.antiabuse.AntiabusePlugin}; the counting is in
- * {@link org.hkpgateway.antiabuse.ClientLimiter} and
- * {@link org.hkpgateway.antiabuse.SlidingWindow}, which know nothing of plugins.
+ * The plugin that keeps abuse away from a keyserver. Start reading at
+ * {@link org.hkpgateway.antiabuse.AntiabusePlugin}; what is refused and why is in
+ * {@link org.hkpgateway.antiabuse.rule.Rules}.
  */
 @NullMarked
 package org.hkpgateway.antiabuse;

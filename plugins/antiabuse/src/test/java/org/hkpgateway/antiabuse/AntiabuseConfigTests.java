@@ -4,137 +4,97 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-import org.hkpgateway.antiabuse.ClientLimiter.Limit;
-import org.hkpgateway.sdk.config.ConfigException;
 import org.hkpgateway.sdk.config.PluginConfig;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Tests for {@link AntiabuseConfig}, and that manifest and README tell the same.
+ * Tests for {@link AntiabuseConfig}, and that manifest, README and code tell the same.
  */
 class AntiabuseConfigTests {
 
-	@Test
-	void nothingGivesTheDefaults() {
-		AntiabuseConfig config = parse("{}");
-		assertThat(config.limits()).containsExactly(new Limit(100, Duration.ofSeconds(10)));
-		assertThat(config.hashqueryLimit()).isEqualTo(new Limit(500, Duration.ofSeconds(10)));
-		assertThat(config.blockSteps()).containsExactly(Duration.ofSeconds(10), Duration.ofSeconds(60),
-				Duration.ofMinutes(10), Duration.ofHours(1));
-		assertThat(config.forgetAfter()).hasHours(1);
-		assertThat(config.maxClients()).isEqualTo(100_000);
-		assertThat(config.logAddresses()).isTrue();
-		assertThat(config.warnings()).isEmpty();
-	}
+	/**
+	 * As an operator writes it: key and value, or the value of a key that is not given.
+	 */
+	private static final Pattern MANIFEST_LINE = Pattern.compile("(?m)^(# )?([a-z_]+) = (.+)$");
+
+	private static final Pattern README_ROW = Pattern.compile("(?m)^\\| `([a-z_]+)` \\| (?:`([^`]+)`|none) \\|");
 
 	@Test
 	void everythingIsRead() throws Exception {
+		AntiabuseConfig nothing = parse("{}");
 		AntiabuseConfig config = parse("""
 				{"threshold": 5, "window": "1m", "hashquery_threshold": 7, "max_requests_per_minute": 4,
 				 "max_requests_per_hour": 100, "block_steps": ["1s", "2s"], "forget_after": "5m",
 				 "allow": ["192.0.2.1"], "block": "198.51.100.0/24,2001:db8::/32", "max_clients": 500,
-				 "log_addresses": false}""");
-		assertThat(config.limits()).containsExactly(new Limit(5, Duration.ofMinutes(1)),
-				new Limit(4, Duration.ofMinutes(1)), new Limit(100, Duration.ofHours(1)));
-		assertThat(config.hashqueryLimit()).isEqualTo(new Limit(7, Duration.ofMinutes(1)));
-		assertThat(config.blockSteps()).containsExactly(Duration.ofSeconds(1), Duration.ofSeconds(2));
-		assertThat(config.forgetAfter()).hasMinutes(5);
-		assertThat(config.allow().contains(InetAddress.getByName("192.0.2.1"))).isTrue();
-		assertThat(config.block().contains(InetAddress.getByName("2001:db8::1"))).isTrue();
-		assertThat(config.maxClients()).isEqualTo(500);
-		assertThat(config.logAddresses()).isFalse();
+				 "log_addresses": false, "rate_limit_mode": "observe", "hashquery_mode": "off",
+				 "block_list_mode": "observe", "harvest_mode": "observe", "harvest_searches": 11,
+				 "harvest_broad_searches": 12, "harvest_shortest": 2, "harvest_window": "13s",
+				 "harvest_block_steps": ["14s"], "errors_mode": "off", "errors_threshold": 15,
+				 "errors_fetch_threshold": 16, "errors_window": "17s", "errors_statuses": ["5xx"],
+				 "errors_block_steps": ["18s"], "user_agent_mode": "observe", "user_agents": ["a*"],
+				 "upload_mode": "observe", "upload_max_size": "19KB", "upload_content_types": ["a/b"]}""");
 		assertThat(config.warnings()).isEmpty();
+		assertThat(config.allow().contains(InetAddress.getByName("192.0.2.1"))).isTrue();
+		assertThat(config.logAddresses()).isFalse();
+		assertThat(config.rules()).usingRecursiveComparison().isNotEqualTo(nothing.rules());
+		assertThat(config.rules().toString()).contains("5 requests in 60 s", "7 requests in 60 s", "4 requests in 60 s",
+				"100 requests in 3600 s", "[PT1S, PT2S]", "PT5M", "maxClients=500", "mode=OBSERVE, limits",
+				"mode=OFF, limits", "11 different searches in 13 s", "12 broad searches in 13 s", "shortest=2",
+				"[PT14S]", "15 failed searches in 17 s", "16 failed key requests in 17 s", "[PT18S]", "patterns=[a*]",
+				"maxBytes=19456", "[a/b]");
 	}
 
 	@Test
-	void blockDurationMinutesReplacesTheSteps() {
-		assertThat(parse("{\"block_duration_minutes\": 60, \"block_steps\": [\"1s\"]}").blockSteps())
-			.containsExactly(Duration.ofHours(1));
+	void manifestReadmeAndCodeHaveTheSameKeys() throws IOException {
+		Set<String> keys = parse("{}").keys();
+		assertThat(manifest().keySet()).isEqualTo(keys);
+		assertThat(readme().keySet()).isEqualTo(keys);
 	}
 
 	@Test
-	void unknownKeysAndLimitsOutOfReachAreWarnedAbout() {
-		assertThat(parse("{\"treshold\": 5}").warnings()).singleElement()
-			.asString()
-			.startsWith("configuration key 'treshold' is unknown and ignored; known are [allow, block,");
-		assertThat(parse("{\"max_requests_per_minute\": 6000}").warnings()).singleElement()
-			.asString()
-			.contains("max_requests_per_minute = 6000 is never reached", "raise threshold");
-		assertThat(parse("{\"max_requests_per_minute\": 600}").warnings()).isEmpty();
-	}
-
-	@ParameterizedTest
-	@CsvSource(delimiter = '|', textBlock = """
-			{"threshold": 0}                  | threshold                | a whole number from 1 to 1000000
-			{"threshold": "many"}             | threshold                | got: "many"
-			{"window": "500ms"}               | window                   | a duration from 1s to 1d, got: 500ms
-			{"window": "2d"}                  | window                   | got: 2d
-			{"window": 10}                    | window                   | a duration such as
-			{"hashquery_threshold": -1}       | hashquery_threshold      | got: -1
-			{"max_requests_per_minute": 0}    | max_requests_per_minute  | got: 0
-			{"max_requests_per_hour": "x"}    | max_requests_per_hour    | got: "x"
-			{"block_steps": []}               | block_steps              | 1 to 20 durations, got: 0 durations
-			{"block_steps": ["10s", "x"]}     | block_steps[1]           | got: 'x'
-			{"block_steps": ["0s"]}           | block_steps[0]           | a duration from 1s
-			{"block_duration_minutes": 0}     | block_duration_minutes   | got: 0
-			{"forget_after": "1000d"}         | forget_after             | to 365d
-			{"allow": ["localhost"]}          | allow[0]                 | got: 'localhost'
-			{"block": [["a"]]}                | block[0]                 | a string
-			{"max_clients": 5}                | max_clients              | from 100 to
-			{"log_addresses": "maybe"}        | log_addresses            | true or false
-			""")
-	void wrongValuesNameKeyExpectedAndGot(String json, String key, String part) {
-		assertThatExceptionOfType(ConfigException.class).isThrownBy(() -> parse(json))
-			.withMessageStartingWith("configuration key '" + key + "': expected: ")
-			.withMessageContaining(part);
+	void manifestAndReadmeShowTheSameDefaults() throws IOException {
+		Map<String, String> given = new TreeMap<>(manifest());
+		given.values().removeIf((value) -> value.equals("none"));
+		Map<String, String> shown = new TreeMap<>(readme());
+		shown.values().removeIf((value) -> value.equals("none"));
+		assertThat(shown).isEqualTo(given);
 	}
 
 	@Test
-	void theReadmeHasEveryKeyAndNoOther() throws IOException {
-		assertThat(keys("README.md", "(?m)^\\| `([a-z_]+)` \\|")).isEqualTo(AntiabuseConfig.KEYS);
+	void theManifestShowsTheDefaultsOfTheCode() throws IOException {
+		String json = manifest().entrySet()
+			.stream()
+			.filter((entry) -> !entry.getValue().equals("none"))
+			.map((entry) -> "\"" + entry.getKey() + "\": " + entry.getValue())
+			.collect(Collectors.joining(", ", "{", "}"));
+		assertThat(parse(json)).usingRecursiveComparison().isEqualTo(parse("{}"));
+		assertThat(parse(json.replace("\"threshold\": 100", "\"threshold\": 101"))).usingRecursiveComparison()
+			.isNotEqualTo(parse("{}"));
 	}
 
-	@Test
-	void theManifestHasEveryKeyAndNoOther() throws IOException {
+	private static Map<String, String> manifest() throws IOException {
 		String manifest = Files.readString(Path.of("src/main/dist/plugin.toml"));
-		String config = manifest.substring(manifest.indexOf("[plugin.config]"));
-		Set<String> keys = Pattern.compile("(?m)^(?:# )?([a-z_]+) = ")
-			.matcher(config)
+		return MANIFEST_LINE.matcher(manifest.substring(manifest.indexOf("[plugin.config]")))
 			.results()
-			.map((match) -> match.group(1))
-			.collect(Collectors.toSet());
-		assertThat(keys).isEqualTo(AntiabuseConfig.KEYS);
+			.collect(Collectors.toMap((row) -> row.group(2), (row) -> (row.group(1) != null) ? "none" : row.group(3)));
 	}
 
-	@Test
-	void theManifestAndTheReadmeShowTheDefaults() throws IOException {
-		String manifest = Files.readString(Path.of("src/main/dist/plugin.toml"));
-		String readme = Files.readString(Path.of("README.md"));
-		for (String line : List.of("threshold = 100", "window = \"10s\"", "hashquery_threshold = 500",
-				"block_steps = [\"10s\", \"60s\", \"10m\", \"1h\"]", "forget_after = \"1h\"", "allow = []",
-				"block = []", "max_clients = 100000", "log_addresses = true")) {
-			assertThat(manifest).contains("\n" + line + "\n");
-			assertThat(readme).contains("| `" + line.replace(" = ", "` | `") + "` |");
+	private static Map<String, String> readme() throws IOException {
+		Map<String, String> rows = new HashMap<>();
+		for (MatchResult row : README_ROW.matcher(Files.readString(Path.of("README.md"))).results().toList()) {
+			assertThat(rows.put(row.group(1), (row.group(2) != null) ? row.group(2) : "none")).isNull();
 		}
-	}
-
-	private static Set<String> keys(String file, String regex) throws IOException {
-		return Pattern.compile(regex)
-			.matcher(Files.readString(Path.of(file)))
-			.results()
-			.map((match) -> match.group(1))
-			.collect(Collectors.toSet());
+		return rows;
 	}
 
 	private static AntiabuseConfig parse(String json) {

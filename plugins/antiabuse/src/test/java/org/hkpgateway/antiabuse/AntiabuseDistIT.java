@@ -19,12 +19,14 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.Date;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -42,6 +44,7 @@ import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.hkpgateway.proto.BodyState;
 import org.hkpgateway.proto.Empty;
 import org.hkpgateway.proto.HKPPluginGrpc;
 import org.hkpgateway.proto.HandleRequestEvent;
@@ -51,6 +54,8 @@ import org.hkpgateway.proto.HkpRequest;
 import org.hkpgateway.proto.InitRequest;
 import org.hkpgateway.proto.InitResponse;
 import org.hkpgateway.proto.ShutdownRequest;
+import org.hkpgateway.proto.UpstreamResponseDecision;
+import org.hkpgateway.proto.UpstreamResponseEvent;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -135,7 +140,7 @@ class AntiabuseDistIT {
 		assertThat(introduced.getError()).isEmpty();
 		assertThat(introduced.getSuccess()).isTrue();
 		assertThat(introduced.getInfo().getName()).isEqualTo("antiabuse");
-		assertThat(introduced.getFeaturesList()).containsExactly("dry_run", "stream");
+		assertThat(introduced.getFeaturesList()).containsExactlyInAnyOrder("dry_run", "response", "stream");
 		assertThat(plugin().healthCheck(Empty.getDefaultInstance()).getStatus()).isEqualTo(HealthStatus.Status.HEALTHY);
 		for (int i = 1; i <= 100; i++) {
 			assertThat(send("192.0.2.1:" + (1000 + i)).getContinueChain()).as("request %d", i).isTrue();
@@ -161,6 +166,69 @@ class AntiabuseDistIT {
 		assertThat(this.stderr.get()).contains("'unheard_of' is unknown")
 			.containsOnlyOnce("\"@message\":\"client blocked\"")
 			.contains("\"client\":\"192.0.2.1\",\"rule\":\"rate-limit\"");
+	}
+
+	@Test
+	void everyRuleThroughTheProtocol() throws Exception {
+		launch();
+		InitResponse introduced = plugin().initialize(InitRequest.newBuilder()
+			.setConfigJson("""
+					{"harvest_broad_searches": 2, "errors_threshold": 2, "user_agents": ["bad/*"],
+					 "block_list_mode": "observe", "block": ["192.0.2.4"]}""")
+			.setInstanceId("i")
+			.addAllGrantedCapabilities(List.of("http.request", "http.respond", "http.response", "http.request.body"))
+			.build());
+		assertThat(introduced.getError()).isEmpty();
+		assertThat(plugin().healthCheck(Empty.getDefaultInstance()).getDetailsMap()).containsEntry("answers", "seen")
+			.containsEntry("state", "own")
+			.containsEntry("uploads", "size, type and content as far as it is shown");
+
+		assertThat(search("192.0.2.1", "@one.example").getContinueChain()).isTrue();
+		assertThat(search("192.0.2.1", "@two.example").getContinueChain()).isTrue();
+		HandleResponse harvester = search("192.0.2.1", "@three.example");
+		assertThat(harvester.getStatusCode()).isEqualTo(429);
+		assertThat(harvester.getAnnotationsMap()).isEqualTo(
+				Map.of("rule", "harvest", "reason", "more than 2 broad searches in 600 s, block 1 of this client"));
+		assertThat(harvester.getReason()).isEqualTo(harvester.getAnnotationsMap().get("reason"));
+
+		assertThat(fail("192.0.2.2").getAnnotationsMap()).isEmpty();
+		assertThat(fail("192.0.2.2").getAnnotationsMap()).isEmpty();
+		assertThat(fail("192.0.2.2").getAnnotationsMap()).containsEntry("rule", "errors");
+		assertThat(send("192.0.2.2:1").getAnnotationsMap()).containsEntry("rule", "errors");
+
+		HandleResponse program = plugin().handleRequest(event("192.0.2.3:1").putHeaders("User-Agent", "Bad/2").build());
+		assertThat(program.getStatusCode()).isEqualTo(403);
+		HandleResponse upload = plugin().handleRequest(event("192.0.2.3:1").setMethod("POST")
+			.setHkp(HkpRequest.newBuilder().setOperation(HkpRequest.Operation.ADD))
+			.putHeaders("Content-Type", "application/x-www-form-urlencoded")
+			.setBodyState(BodyState.BODY_COMPLETE)
+			.setBody(ByteString.copyFromUtf8("keytext=nonsense"))
+			.setBodyLength(16)
+			.build());
+		assertThat(upload.getStatusCode()).isEqualTo(400);
+		assertThat(upload.getAnnotationsMap()).containsEntry("reason", "no armored key in keytext");
+
+		HandleResponse observed = send("192.0.2.4:1");
+		assertThat(observed.getContinueChain()).isTrue();
+		assertThat(observed.getAnnotationsMap())
+			.isEqualTo(Map.of("observed", "block-list", "observed_reason", "the address is on the block list"));
+	}
+
+	private HandleResponse search(String client, String text) {
+		return plugin().handleRequest(event(client + ":1")
+			.setHkp(HkpRequest.newBuilder().setOperation(HkpRequest.Operation.LOOKUP_INDEX).setSearch(text))
+			.build());
+	}
+
+	private UpstreamResponseDecision fail(String client) {
+		return plugin().handleUpstreamResponse(UpstreamResponseEvent.newBuilder()
+			.setRequestId("r")
+			.setStatusCode(404)
+			.setMethod("GET")
+			.setRawTarget(ByteString.copyFromUtf8("/pks/lookup?op=index&search=nobody"))
+			.setRemoteAddr(client + ":1")
+			.setHkp(HkpRequest.newBuilder().setOperation(HkpRequest.Operation.LOOKUP_INDEX).setSearch("nobody"))
+			.build());
 	}
 
 	@Test

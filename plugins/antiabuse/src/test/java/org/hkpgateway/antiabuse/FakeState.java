@@ -1,9 +1,12 @@
 package org.hkpgateway.antiabuse;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
@@ -17,9 +20,11 @@ import org.jspecify.annotations.Nullable;
  * The gateway's shared state as its protocol describes it, with a clock of the test's.
  * Buckets fill steadily. Like the real one it may be away.
  */
-final class FakeState implements SharedState {
+public final class FakeState implements SharedState {
 
 	private final Map<String, Entry> values = new HashMap<>();
+
+	private final Map<String, Counted> counters = new HashMap<>();
 
 	private final Map<String, double[]> buckets = new HashMap<>();
 
@@ -27,11 +32,17 @@ final class FakeState implements SharedState {
 
 	private long version;
 
-	HostException.@Nullable Reason failure;
+	/** Why every call fails; null: none does. */
+	public HostException.@Nullable Reason failure;
 
-	int calls;
+	/** How many there were. */
+	public int calls;
 
-	FakeState(AtomicLong time) {
+	/**
+	 * Makes an empty state.
+	 * @param time the clock, in nanoseconds
+	 */
+	public FakeState(AtomicLong time) {
 		this.time = time;
 	}
 
@@ -59,13 +70,24 @@ final class FakeState implements SharedState {
 		return answer(() -> {
 			this.values.remove(key);
 			this.buckets.remove(key);
+			this.counters.remove(key);
 			return null;
 		});
 	}
 
 	@Override
 	public CompletionStage<Count> increment(String key, long delta, Duration window) {
-		throw new UnsupportedOperationException("expected: a plugin without counters");
+		return answer(() -> {
+			long now = this.time.get();
+			Counted old = this.counters.get(key);
+			Counted counted = (old != null && (old.until() == 0 || old.until() > now)) ? old
+					: new Counted(0, window.isZero() ? 0 : now + window.toNanos());
+			Counted sum = new Counted(counted.value() + delta, counted.until());
+			if (delta != 0) {
+				this.counters.put(key, sum);
+			}
+			return new Count(sum.value(), Duration.ofNanos((sum.until() == 0) ? 0 : sum.until() - now));
+		});
 	}
 
 	@Override
@@ -87,8 +109,19 @@ final class FakeState implements SharedState {
 	}
 
 	/** What an operator sees of a name. */
-	Optional<String> text(String key) {
-		return find(key).map((value) -> new String(value.bytes(), java.nio.charset.StandardCharsets.US_ASCII));
+	public Optional<String> text(String key) {
+		return find(key).map((value) -> new String(value.bytes(), StandardCharsets.US_ASCII));
+	}
+
+	/**
+	 * All names that there are, as an operator sees them.
+	 * @return in no order
+	 */
+	public Set<String> keys() {
+		Set<String> keys = new TreeSet<>(this.buckets.keySet());
+		keys.addAll(this.counters.keySet());
+		this.values.keySet().stream().filter((key) -> find(key).isPresent()).forEach(keys::add);
+		return keys;
 	}
 
 	private Optional<Value> find(String key) {
@@ -111,6 +144,9 @@ final class FakeState implements SharedState {
 		return (this.failure != null)
 				? CompletableFuture.failedFuture(new HostException(this.failure, "the test wants it so"))
 				: CompletableFuture.completedFuture(result.get());
+	}
+
+	private record Counted(long value, long until) {
 	}
 
 	private record Entry(byte[] bytes, long version, long until) {

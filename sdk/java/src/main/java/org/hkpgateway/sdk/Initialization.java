@@ -175,11 +175,10 @@ final class Initialization {
 			.setSuccess(true)
 			.setInfo(info())
 			.setMaxMessageBytes(this.options.maxMessageBytes());
-		if (this.options.dryRun()) {
-			response.addFeatures("dry_run");
-		}
-		if (this.options.stream()) {
-			response.addFeatures("stream");
+		for (Feature feature : Feature.values()) {
+			if (this.options.has(feature)) {
+				response.addFeatures(feature.word());
+			}
 		}
 		return response;
 	}

@@ -55,6 +55,32 @@ public interface PluginHandler {
 	}
 
 	/**
+	 * Looks at the keyserver's answer to a request that this plugin let go on: status and
+	 * headers, before the body. Called only with the grant {@code http.response} and
+	 * {@link PluginOptions#handlesResponses()}; the same threads as for {@code handle}.
+	 * The client waits meanwhile, for 200 ms of all plugins together unless configured
+	 * otherwise.
+	 * @param response the answer, immutable
+	 * @return what to change, never null; nothing unless overridden
+	 * @throws Exception when there is no decision: logged, and the answer passes as it is
+	 */
+	default ResponseDecision onResponse(UpstreamResponse response) throws Exception {
+		return ResponseDecision.unchanged();
+	}
+
+	/**
+	 * Looks at the keyserver's answer and decides later perhaps, as {@link #handleAsync}.
+	 * This is what the SDK calls; unless overridden it calls {@link #onResponse}.
+	 * @param response the answer, immutable
+	 * @return completes with the decision on any thread, or fails, which is as if
+	 * {@code onResponse} threw
+	 * @throws Exception as {@code onResponse}
+	 */
+	default CompletionStage<ResponseDecision> onResponseAsync(UpstreamResponse response) throws Exception {
+		return CompletableFuture.completedFuture(onResponse(response));
+	}
+
+	/**
 	 * Says how the plugin is. Called every few seconds.
 	 * @return healthy unless overridden
 	 */

@@ -1,21 +1,30 @@
-package org.hkpgateway.antiabuse;
+package org.hkpgateway.antiabuse.ledger;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 
-import org.hkpgateway.sdk.config.PluginConfig;
+import org.hkpgateway.antiabuse.FakeState;
+import org.hkpgateway.antiabuse.count.BucketCounter;
+import org.hkpgateway.antiabuse.count.ClientKey;
+import org.hkpgateway.antiabuse.count.Limit;
+import org.hkpgateway.antiabuse.count.SlidingCounter;
 import org.hkpgateway.sdk.host.HostException;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link SharedLimiter}.
+ * Tests for {@link SharedLedger}, with a {@link BucketCounter}.
  */
-class SharedLimiterTests {
+class SharedLedgerTests {
+
+	private static final Steps STEPS = new Steps(
+			List.of(Duration.ofSeconds(10), Duration.ofSeconds(60), Duration.ofMinutes(10)), Duration.ofHours(1));
 
 	private static final ClientKey CLIENT = client("192.0.2.1");
 
@@ -23,20 +32,20 @@ class SharedLimiterTests {
 
 	private final FakeState state = new FakeState(this.time);
 
-	private SharedLimiter limiter = replica("{\"threshold\": 3}");
+	private Limiter limiter = replica(3);
 
 	@Test
 	void twoReplicasLetAsManyPassAsOne() {
-		SharedLimiter other = replica("{\"threshold\": 3}");
+		Limiter other = replica(3);
 		assertThat(passes(this.limiter)).isTrue();
 		assertThat(passes(other)).isTrue();
 		assertThat(passes(this.limiter)).isTrue();
 		assertThat(refusal(other))
-			.isEqualTo(new Verdict.Refused(Duration.ofSeconds(10), "3 requests in 10 s", 1, true));
+			.isEqualTo(new Standing.Blocked("rate", "3 requests in 10 s", 1, Duration.ofSeconds(10), true));
 		assertThat(refusal(this.limiter))
-			.isEqualTo(new Verdict.Refused(Duration.ofSeconds(10), "3 requests in 10 s", 1, false));
+			.isEqualTo(new Standing.Blocked("rate", "3 requests in 10 s", 1, Duration.ofSeconds(10), false));
 		assertThat(this.limiter.judge(client("192.0.2.2"), false).toCompletableFuture().join())
-			.isEqualTo(Verdict.Pass.INSTANCE);
+			.isEqualTo(new Standing.Clear());
 	}
 
 	@Test
@@ -48,7 +57,7 @@ class SharedLimiterTests {
 		assertThat(passes(this.limiter)).isTrue();
 		assertThat(passes(this.limiter)).isTrue();
 		assertThat(passes(this.limiter)).isTrue();
-		Verdict.Refused second = refusal(this.limiter);
+		Standing.Blocked second = refusal(this.limiter);
 		assertThat(second.strike()).isEqualTo(2);
 		assertThat(second.remaining()).isEqualTo(Duration.ofSeconds(60));
 		assertThat(this.state.text("192.0.2.1")).contains("3 requests in 10 s, block 2");
@@ -65,7 +74,7 @@ class SharedLimiterTests {
 	@Test
 	void anotherProcessGoesOnWithTheBlock() {
 		block();
-		assertThat(refusal(replica("{\"threshold\": 3}")).begins()).isFalse();
+		assertThat(refusal(replica(3)).begins()).isFalse();
 	}
 
 	@Test
@@ -80,7 +89,8 @@ class SharedLimiterTests {
 
 	@Test
 	void aBlockLastsUntilThereIsRoom() {
-		this.limiter = replica("{\"threshold\": 1, \"window\": \"1m\", \"block_steps\": [\"1s\"]}");
+		this.limiter = new Limiter(new Steps(List.of(Duration.ofSeconds(1)), Duration.ofHours(1)),
+				limit(1, Duration.ofMinutes(1)));
 		assertThat(passes(this.limiter)).isTrue();
 		assertThat(refusal(this.limiter).remaining()).isEqualTo(Duration.ofMinutes(1));
 		pass(Duration.ofMinutes(1));
@@ -89,7 +99,7 @@ class SharedLimiterTests {
 
 	@Test
 	void allLimitsApply() {
-		this.limiter = replica("{\"threshold\": 2, \"max_requests_per_hour\": 3}");
+		this.limiter = new Limiter(STEPS, limit(2, Duration.ofSeconds(10)), limit(3, Duration.ofHours(1)));
 		assertThat(passes(this.limiter)).isTrue();
 		assertThat(passes(this.limiter)).isTrue();
 		pass(Duration.ofSeconds(10));
@@ -100,12 +110,13 @@ class SharedLimiterTests {
 	@Test
 	void aDryRunChangesNothing() {
 		for (int i = 0; i < 5; i++) {
-			assertThat(dry()).isEqualTo(Verdict.Pass.INSTANCE);
+			assertThat(dry()).isEqualTo(new Standing.Clear());
 		}
 		assertThat(passes(this.limiter)).isTrue();
 		assertThat(passes(this.limiter)).isTrue();
 		assertThat(passes(this.limiter)).isTrue();
-		assertThat(dry()).isEqualTo(new Verdict.Refused(Duration.ofSeconds(10), "3 requests in 10 s", 1, true));
+		assertThat(dry())
+			.isEqualTo(new Standing.Blocked("rate", "3 requests in 10 s", 1, Duration.ofSeconds(10), true));
 		assertThat(this.state.text("192.0.2.1")).isEmpty();
 		assertThat(refusal(this.limiter).begins()).isTrue();
 	}
@@ -119,7 +130,7 @@ class SharedLimiterTests {
 		assertThat(passes(this.limiter)).isTrue();
 		assertThat(refusal(this.limiter).begins()).isTrue();
 		assertThat(this.state.calls).as("calls while it is known to be away").isEqualTo(1);
-		pass(SharedLimiter.PAUSE);
+		pass(StateLink.PAUSE);
 		this.state.failure = null;
 		assertThat(passes(this.limiter)).as("asked again, and there is nothing against the client").isTrue();
 		assertThat(this.limiter.isAway()).isFalse();
@@ -131,10 +142,10 @@ class SharedLimiterTests {
 		this.state.failure = HostException.Reason.QUOTA;
 		for (int i = 0; i < 3; i++) {
 			assertThat(this.limiter.judge(client("192.0.2.9"), false).toCompletableFuture().join())
-				.isEqualTo(Verdict.Pass.INSTANCE);
+				.isEqualTo(new Standing.Clear());
 		}
 		assertThat(this.limiter.judge(client("192.0.2.9"), false).toCompletableFuture().join())
-			.isInstanceOf(Verdict.Refused.class);
+			.isInstanceOf(Standing.Blocked.class);
 		assertThat(this.limiter.isAway()).isFalse();
 		this.state.failure = null;
 		assertThat(passes(this.limiter)).isTrue();
@@ -153,24 +164,24 @@ class SharedLimiterTests {
 		this.time.addAndGet(duration.toNanos());
 	}
 
-	private Verdict dry() {
+	private Standing dry() {
 		return this.limiter.judge(CLIENT, true).toCompletableFuture().join();
 	}
 
-	private static boolean passes(SharedLimiter limiter) {
-		return limiter.judge(CLIENT, false).toCompletableFuture().join() instanceof Verdict.Pass;
+	private static boolean passes(Limiter limiter) {
+		return limiter.judge(CLIENT, false).toCompletableFuture().join() instanceof Standing.Clear;
 	}
 
-	private static Verdict.Refused refusal(SharedLimiter limiter) {
-		return (Verdict.Refused) limiter.judge(CLIENT, false).toCompletableFuture().join();
+	private static Standing.Blocked refusal(Limiter limiter) {
+		return (Standing.Blocked) limiter.judge(CLIENT, false).toCompletableFuture().join();
 	}
 
-	private SharedLimiter replica(String json) {
-		AntiabuseConfig config = AntiabuseConfig.parse(PluginConfig.parse(json));
-		List<ClientLimiter.Limit> limits = config.limits();
-		return new SharedLimiter(this.state, "", limits, config,
-				new ClientLimiter(limits, config.blockSteps(), config.forgetAfter(), 1000, this.time::get),
-				this.time::get);
+	private Limiter replica(int max) {
+		return new Limiter(STEPS, limit(max, Duration.ofSeconds(10)));
+	}
+
+	private static Limit limit(int max, Duration window) {
+		return new Limit(max, window, Limit.What.REQUEST);
 	}
 
 	private static ClientKey client(String address) {
@@ -180,6 +191,35 @@ class SharedLimiterTests {
 		catch (UnknownHostException ex) {
 			throw new IllegalStateException(ex);
 		}
+	}
+
+	private final class Limiter {
+
+		private final StateLink link = new StateLink(SharedLedgerTests.this.state, SharedLedgerTests.this.time::get);
+
+		private final SharedLedger ledger = new SharedLedger(this.link, "", "rate",
+				new OwnLedger(1000, SharedLedgerTests.this.time::get));
+
+		private final Offence offence;
+
+		Limiter(Steps steps, Limit... limits) {
+			this.offence = new Offence("rate", steps, "",
+					new SlidingCounter(List.of(limits), 1000, SharedLedgerTests.this.time::get),
+					new BucketCounter(SharedLedgerTests.this.state, "", List.of(limits)));
+		}
+
+		/** As a rule behind the one that asks for blocks. */
+		CompletionStage<Standing> judge(ClientKey client, boolean dryRun) {
+			return this.ledger.standing(client)
+				.thenCompose((standing) -> (standing instanceof Standing.Blocked)
+						? CompletableFuture.completedFuture(standing)
+						: this.ledger.count(this.offence, client, 0, dryRun));
+		}
+
+		boolean isAway() {
+			return this.link.isAway();
+		}
+
 	}
 
 }

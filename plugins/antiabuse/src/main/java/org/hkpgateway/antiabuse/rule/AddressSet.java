@@ -1,4 +1,4 @@
-package org.hkpgateway.antiabuse;
+package org.hkpgateway.antiabuse.rule;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * A set of addresses and CIDR networks, IPv4 and IPv6. A look-up takes one probe of a
  * hash set for each prefix length that occurs, however long the list is. Immutable.
  */
-final class AddressSet {
+public final class AddressSet {
 
 	private static final String EXPECTED = "an address or network such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32";
 
@@ -50,7 +50,7 @@ final class AddressSet {
 	 * @return the set
 	 * @throws ConfigException for a text that is neither; no name is ever looked up
 	 */
-	static AddressSet parse(String key, List<String> texts) {
+	public static AddressSet parse(String key, List<String> texts) {
 		Network[] networks = new Network[texts.size()];
 		for (int i = 0; i < networks.length; i++) {
 			Network network = parse(texts.get(i).strip());
@@ -62,7 +62,12 @@ final class AddressSet {
 		return new AddressSet(List.of(networks));
 	}
 
-	boolean contains(InetAddress address) {
+	/**
+	 * Looks an address up.
+	 * @param address the address
+	 * @return whether it is one of the set, or in a network of it
+	 */
+	public boolean contains(InetAddress address) {
 		boolean v4 = address instanceof Inet4Address;
 		for (int length : v4 ? this.v4Lengths : this.v6Lengths) {
 			if (this.networks.contains(Network.of(address, length))) {

@@ -1,4 +1,4 @@
-package org.hkpgateway.antiabuse;
+package org.hkpgateway.antiabuse.count;
 
 import java.time.Duration;
 
@@ -35,7 +35,7 @@ final class SlidingWindow {
 
 	private static final int RING = SLOTS + 1;
 
-	private final String description;
+	private final Limit limit;
 
 	private final int max;
 
@@ -44,19 +44,17 @@ final class SlidingWindow {
 	private final int offset;
 
 	/**
-	 * Makes a limit.
-	 * @param max how many requests, at least 1
-	 * @param window how long, at least 1 s: a slot's number must fit an int for years
+	 * Makes a window.
+	 * @param limit at least 1, in at least 1 s: a slot's number must fit an int for years
 	 * @param offset where its counts begin
 	 */
-	SlidingWindow(int max, Duration window, int offset) {
-		if (max < 1 || window.toSeconds() < 1) {
-			throw new IllegalArgumentException(
-					"expected: at least 1 request in at least 1 s, got: " + max + " in " + window);
+	SlidingWindow(Limit limit, int offset) {
+		if (limit.max() < 1 || limit.window().toSeconds() < 1) {
+			throw new IllegalArgumentException("expected: at least 1 in at least 1 s, got: " + limit);
 		}
-		this.description = max + ((max == 1) ? " request in " : " requests in ") + window.toSeconds() + " s";
-		this.max = max;
-		this.slotNanos = (window.toNanos() + SLOTS - 1) / SLOTS;
+		this.limit = limit;
+		this.max = limit.max();
+		this.slotNanos = (limit.window().toNanos() + SLOTS - 1) / SLOTS;
 		this.offset = offset;
 	}
 
@@ -108,7 +106,7 @@ final class SlidingWindow {
 
 	@Override
 	public String toString() {
-		return this.description;
+		return this.limit.toString();
 	}
 
 	private int total(int[] counts, long now) {

@@ -1,8 +1,9 @@
-package org.hkpgateway.antiabuse;
+package org.hkpgateway.antiabuse.rule;
 
 import java.net.InetAddress;
 import java.util.List;
 
+import org.hkpgateway.antiabuse.count.ClientKey;
 import org.hkpgateway.sdk.config.ConfigException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

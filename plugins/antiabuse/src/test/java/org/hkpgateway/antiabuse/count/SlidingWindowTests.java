@@ -1,4 +1,4 @@
-package org.hkpgateway.antiabuse;
+package org.hkpgateway.antiabuse.count;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -23,7 +23,7 @@ class SlidingWindowTests {
 
 	private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
-	private final SlidingWindow limit = new SlidingWindow(3, WINDOW, 0);
+	private final SlidingWindow limit = new SlidingWindow(new Limit(3, WINDOW, Limit.What.REQUEST), 0);
 
 	private final int[] counts = new int[SlidingWindow.SIZE];
 
@@ -59,7 +59,8 @@ class SlidingWindowTests {
 
 	@Test
 	void limitsShareAnArray() {
-		SlidingWindow second = new SlidingWindow(1, Duration.ofHours(1), SlidingWindow.SIZE);
+		SlidingWindow second = new SlidingWindow(new Limit(1, Duration.ofHours(1), Limit.What.REQUEST),
+				SlidingWindow.SIZE);
 		int[] both = new int[2 * SlidingWindow.SIZE];
 		this.limit.add(both, 0);
 		assertThat(second.isFull(both, 0)).isFalse();
@@ -70,8 +71,10 @@ class SlidingWindowTests {
 
 	@Test
 	void nonsenseIsRefused() {
-		assertThatIllegalArgumentException().isThrownBy(() -> new SlidingWindow(0, WINDOW, 0));
-		assertThatIllegalArgumentException().isThrownBy(() -> new SlidingWindow(1, Duration.ofMillis(999), 0));
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> new SlidingWindow(new Limit(0, WINDOW, Limit.What.REQUEST), 0));
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> new SlidingWindow(new Limit(1, Duration.ofMillis(999), Limit.What.REQUEST), 0));
 	}
 
 	/**
@@ -83,7 +86,7 @@ class SlidingWindowTests {
 	void agreesWithAnExactLogWithinAnEighth(long seed) {
 		Random random = new Random(seed);
 		int max = 1 + random.nextInt(50);
-		SlidingWindow window = new SlidingWindow(max, WINDOW, 0);
+		SlidingWindow window = new SlidingWindow(new Limit(max, WINDOW, Limit.What.REQUEST), 0);
 		int[] state = new int[SlidingWindow.SIZE];
 		Deque<Long> exact = new ArrayDeque<>();
 		Deque<Long> wider = new ArrayDeque<>();
@@ -112,7 +115,7 @@ class SlidingWindowTests {
 
 	@Test
 	void aClientBelowTheLimitIsNeverRefused() {
-		SlidingWindow window = new SlidingWindow(100, WINDOW, 0);
+		SlidingWindow window = new SlidingWindow(new Limit(100, WINDOW, Limit.What.REQUEST), 0);
 		int[] state = new int[SlidingWindow.SIZE];
 		List<Long> refused = new ArrayList<>();
 		// 88 in each 10 s is 99 in nine eighths of it.

@@ -1,8 +1,7 @@
-package org.hkpgateway.antiabuse;
+package org.hkpgateway.antiabuse.count;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 
 /**
@@ -13,9 +12,14 @@ import java.nio.ByteBuffer;
  * @param bits the address in the upper 32 bits, or the upper 64 bits of an IPv6 address
  * @param v4 whether it is IPv4
  */
-record ClientKey(long bits, boolean v4) {
+public record ClientKey(long bits, boolean v4) {
 
-	static ClientKey of(InetAddress address) {
+	/**
+	 * Finds out who a client is.
+	 * @param address its address
+	 * @return its key
+	 */
+	public static ClientKey of(InetAddress address) {
 		ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
 		return (address instanceof Inet4Address) ? new ClientKey(((long) bytes.getInt()) << 32, true)
 				: new ClientKey(bytes.getLong(), false);
@@ -27,14 +31,18 @@ record ClientKey(long bits, boolean v4) {
 	 */
 	@Override
 	public String toString() {
-		byte[] bytes = this.v4 ? ByteBuffer.allocate(4).putInt((int) (this.bits >>> 32)).array()
-				: ByteBuffer.allocate(16).putLong(this.bits).array();
-		try {
-			return InetAddress.getByAddress(bytes).getHostAddress() + (this.v4 ? "" : "/64");
+		// By hand: this is the name of each client with the gateway, for each request.
+		StringBuilder text = new StringBuilder(27);
+		if (this.v4) {
+			for (int shift = 56; shift >= 32; shift -= 8) {
+				text.append((this.bits >>> shift) & 0xFF).append((shift == 32) ? "" : ".");
+			}
+			return text.toString();
 		}
-		catch (UnknownHostException ex) {
-			throw new IllegalStateException("4 and 16 bytes are always an address", ex);
+		for (int shift = 48; shift >= 0; shift -= 16) {
+			text.append(Integer.toHexString((int) (this.bits >>> shift) & 0xFFFF)).append(':');
 		}
+		return text.append("0:0:0:0/64").toString();
 	}
 
 }

@@ -1,0 +1,156 @@
+package org.hkpgateway.antiabuse.ledger;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Expiry;
+import org.hkpgateway.antiabuse.count.ClientKey;
+import org.hkpgateway.antiabuse.count.Excess;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Has the blocks in the memory of this process. That is bounded: a block of a client that
+ * goes on knocking stays under a flood of addresses, and one that is lost all the same is
+ * found again at the next request, as long as the counts still exceed the limit.
+ */
+public final class OwnLedger implements Ledger {
+
+	private final LongSupplier nanos;
+
+	private final long start;
+
+	/** Of each client the last block by each rule, until it is forgotten. */
+	private final Cache<ClientKey, List<Block>> blocks;
+
+	/**
+	 * Makes a ledger.
+	 * @param maxClients how many clients have blocks at a time
+	 * @param nanos the time, as {@link System#nanoTime()}
+	 */
+	public OwnLedger(int maxClients, LongSupplier nanos) {
+		this.nanos = nanos;
+		this.start = nanos.getAsLong();
+		this.blocks = Caffeine.newBuilder()
+			.maximumSize(Math.max(1, maxClients))
+			.expireAfter(Expiry.<ClientKey, List<Block>>writing((client, blocks) -> untilForgotten(blocks)))
+			.ticker(nanos::getAsLong)
+			.executor(Runnable::run)
+			.build();
+	}
+
+	@Override
+	public CompletionStage<Standing> standing(ClientKey client) {
+		Standing.Blocked blocked = blocked(client);
+		return (blocked != null) ? CompletableFuture.completedFuture(blocked) : Standing.CLEAR;
+	}
+
+	@Override
+	public CompletionStage<Standing> count(Offence offence, ClientKey client, long what, boolean dryRun) {
+		Standing.Blocked blocked = blocked(client);
+		if (blocked != null) {
+			return CompletableFuture.completedFuture(blocked);
+		}
+		Excess excess = offence.own().count(client, what, dryRun);
+		if (excess == null) {
+			return Standing.CLEAR;
+		}
+		return CompletableFuture
+			.completedFuture(dryRun ? next(offence, excess, this.blocks.asMap().get(client)).told(now(), true)
+					: begin(offence, client, excess));
+	}
+
+	/** Another thread may be first: a block begins once. */
+	private Standing.Blocked begin(Offence offence, ClientKey client, Excess excess) {
+		AtomicReference<Standing.@Nullable Blocked> result = new AtomicReference<>();
+		this.blocks.asMap().compute(client, (key, old) -> {
+			long now = now();
+			Block standing = standing(old, now);
+			Block block = (standing != null) ? standing : next(offence, excess, old);
+			result.set(block.told(now, standing == null));
+			return (standing != null) ? old : replaced(old, block);
+		});
+		offence.own().blocked(client);
+		Standing.Blocked blocked = result.get();
+		if (blocked == null) {
+			throw new IllegalStateException("a computation always has a result");
+		}
+		return blocked;
+	}
+
+	private Block next(Offence offence, Excess excess, @Nullable List<Block> old) {
+		long now = now();
+		int strike = 1;
+		for (Block block : (old != null) ? old : List.<Block>of()) {
+			if (block.rule().equals(offence.rule()) && block.forgottenAt() > now) {
+				strike = block.strike() + 1;
+			}
+		}
+		Duration length = offence.steps().length(strike, excess.untilRoom());
+		long until = now + Math.max(1, length.toNanos());
+		return new Block(offence.rule(), excess.limit(), strike, until,
+				until + offence.steps().forgetAfter().toNanos());
+	}
+
+	private static List<Block> replaced(@Nullable List<Block> old, Block block) {
+		List<Block> blocks = new ArrayList<>((old != null) ? old : List.of());
+		blocks.removeIf((other) -> other.rule().equals(block.rule()));
+		blocks.add(block);
+		return List.copyOf(blocks);
+	}
+
+	private Standing.@Nullable Blocked blocked(ClientKey client) {
+		List<Block> blocks = this.blocks.getIfPresent(client);
+		if (blocks == null) {
+			return null;
+		}
+		long now = now();
+		Block standing = standing(blocks, now);
+		return (standing != null) ? standing.told(now, false) : null;
+	}
+
+	private static @Nullable Block standing(@Nullable List<Block> blocks, long now) {
+		if (blocks != null) {
+			for (Block block : blocks) {
+				if (block.until() > now) {
+					return block;
+				}
+			}
+		}
+		return null;
+	}
+
+	@Override
+	public long offenders() {
+		return this.blocks.estimatedSize();
+	}
+
+	/** Does all upkeep that is due, for tests. */
+	void cleanUp() {
+		this.blocks.cleanUp();
+	}
+
+	private Duration untilForgotten(List<Block> blocks) {
+		long last = blocks.stream().mapToLong(Block::forgottenAt).max().orElse(0);
+		return Duration.ofNanos(Math.max(1, last - now()));
+	}
+
+	private long now() {
+		return this.nanos.getAsLong() - this.start;
+	}
+
+	private record Block(String rule, String limit, int strike, long until, long forgottenAt) {
+
+		Standing.Blocked told(long now, boolean begins) {
+			return new Standing.Blocked(this.rule, this.limit, this.strike, Duration.ofNanos(this.until - now), begins);
+		}
+
+	}
+
+}

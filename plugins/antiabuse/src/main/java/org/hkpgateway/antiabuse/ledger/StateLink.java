@@ -1,0 +1,100 @@
+package org.hkpgateway.antiabuse.ledger;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+import org.hkpgateway.sdk.host.HostException;
+import org.hkpgateway.sdk.host.SharedState;
+import org.hkpgateway.sdk.log.PluginLog;
+
+/**
+ * What the gateway keeps for the plugin, and whether it is there. What cannot be asked of
+ * it is done here instead. When that is because the store is away, nobody asks again for
+ * {@link #PAUSE}. Safe for any number of threads.
+ */
+public final class StateLink {
+
+	static final Duration PAUSE = Duration.ofSeconds(1);
+
+	private static final PluginLog log = PluginLog.get("antiabuse");
+
+	private final SharedState state;
+
+	private final LongSupplier nanos;
+
+	private final AtomicBoolean away = new AtomicBoolean();
+
+	private volatile long retryAt;
+
+	/**
+	 * Makes a link.
+	 * @param state the gateway's
+	 * @param nanos the time, as {@link System#nanoTime()}
+	 */
+	public StateLink(SharedState state, LongSupplier nanos) {
+		this.state = state;
+		this.nanos = nanos;
+	}
+
+	/**
+	 * What the gateway keeps.
+	 * @return the state, there or not
+	 */
+	public SharedState state() {
+		return this.state;
+	}
+
+	/**
+	 * Whether it does not answer at the moment.
+	 * @return true until it has answered again
+	 */
+	public boolean isAway() {
+		return this.away.get();
+	}
+
+	/**
+	 * Asks the gateway, or does it here if that has no answer.
+	 * @param asked what to ask
+	 * @param here what to do otherwise; does not fail
+	 * @return the result of one of them
+	 */
+	<T> CompletionStage<T> ask(Supplier<CompletionStage<T>> asked, Supplier<CompletionStage<T>> here) {
+		if (this.away.get() && this.nanos.getAsLong() - this.retryAt < 0) {
+			return here.get();
+		}
+		// exceptionallyCompose would leave out that it has answered.
+		return asked.get().<CompletionStage<T>>handle((result, failure) -> {
+			if (failure == null) {
+				answered();
+				return CompletableFuture.completedFuture(result);
+			}
+			unanswered(failure);
+			return here.get();
+		}).thenCompose((stage) -> stage);
+	}
+
+	private void answered() {
+		if (this.away.get() && this.away.compareAndSet(true, false)) {
+			log.info("the shared state is back; clients are counted there again");
+		}
+	}
+
+	private void unanswered(Throwable failure) {
+		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
+				: failure;
+		// Without room for one more client, there are still those who are counted.
+		if (cause instanceof HostException host && host.reason() == HostException.Reason.QUOTA) {
+			return;
+		}
+		this.retryAt = this.nanos.getAsLong() + PAUSE.toNanos();
+		if (this.away.compareAndSet(false, true)) {
+			log.warn("the shared state is away; clients are counted in this process", "error", cause.getMessage());
+		}
+	}
+
+}

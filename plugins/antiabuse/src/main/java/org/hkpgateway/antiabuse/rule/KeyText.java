@@ -1,0 +1,130 @@
+package org.hkpgateway.antiabuse.rule;
+
+import java.nio.ByteBuffer;
+
+import org.hkpgateway.sdk.Body;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks for a key in an upload: for the frame of its armor, not into it. The beginning
+ * and the end of a body are looked at, {@value #LOOK} characters each, however long it
+ * is. What is not shown is not missed.
+ */
+final class KeyText {
+
+	static final int LOOK = 4096;
+
+	private static final String FIELD = "keytext=";
+
+	private static final String BEGIN = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
+
+	private static final String END = "-----END PGP PUBLIC KEY BLOCK-----";
+
+	private KeyText() {
+	}
+
+	/**
+	 * Says what is wrong with an upload.
+	 * @param type its media type in lower case
+	 * @param body what is shown of it
+	 * @return what is missing; null if nothing is, or nobody can tell
+	 */
+	static @Nullable String problem(String type, Body body) {
+		if (body.state() == Body.State.WITHHELD) {
+			return null;
+		}
+		ByteBuffer bytes = body.bytes();
+		boolean whole = body.state() != Body.State.PREFIX;
+		if (whole && !bytes.hasRemaining()) {
+			return "no body";
+		}
+		return switch (type) {
+			case "application/x-www-form-urlencoded" -> form(bytes, whole);
+			case "multipart/form-data" -> multipart(bytes, whole);
+			case "application/pgp", "application/pgp-keys", "application/octet-stream" -> packets(bytes, whole);
+			default -> null;
+		};
+	}
+
+	private static @Nullable String form(ByteBuffer bytes, boolean whole) {
+		String beginning = text(bytes, 0, LOOK);
+		int field = beginning.startsWith(FIELD) ? 0 : beginning.indexOf("&" + FIELD) + 1;
+		if (field == 0 && !beginning.startsWith(FIELD)) {
+			return (whole || beginning.length() == LOOK) ? "no keytext" : null;
+		}
+		StringBuilder key = new StringBuilder();
+		boolean ended = decode(bytes, field + FIELD.length(), LOOK, key);
+		if (key.indexOf(BEGIN) < 0) {
+			return (whole || ended) ? "no armored key in keytext" : null;
+		}
+		if (whole) {
+			StringBuilder tail = new StringBuilder();
+			decode(bytes, Math.max(0, bytes.remaining() - LOOK), LOOK, tail, false);
+			return (tail.indexOf(END) < 0) ? "the armor does not end" : null;
+		}
+		return null;
+	}
+
+	private static @Nullable String multipart(ByteBuffer bytes, boolean whole) {
+		String beginning = text(bytes, 0, LOOK);
+		boolean enough = whole || beginning.length() == LOOK;
+		if (enough && !beginning.contains("name=\"keytext\"") && !beginning.contains("name=keytext")) {
+			return "no keytext";
+		}
+		return (enough && !beginning.contains(BEGIN)) ? "no armored key in keytext" : end(bytes, whole);
+	}
+
+	/** Packets begin with a byte of which the highest bit is set (RFC 9580, 4.2). */
+	private static @Nullable String packets(ByteBuffer bytes, boolean whole) {
+		if (!bytes.hasRemaining() || bytes.get(bytes.position()) < 0) {
+			return null;
+		}
+		String beginning = text(bytes, 0, LOOK);
+		if (!beginning.contains(BEGIN)) {
+			return (whole || beginning.length() == LOOK) ? "neither packets nor armor" : null;
+		}
+		return end(bytes, whole);
+	}
+
+	private static @Nullable String end(ByteBuffer bytes, boolean whole) {
+		return (whole && !text(bytes, Math.max(0, bytes.remaining() - LOOK), LOOK).contains(END))
+				? "the armor does not end" : null;
+	}
+
+	private static String text(ByteBuffer bytes, int from, int most) {
+		StringBuilder text = new StringBuilder();
+		int end = Math.min(bytes.remaining(), from + most);
+		for (int i = from; i < end; i++) {
+			text.append((char) (bytes.get(bytes.position() + i) & 0xFF));
+		}
+		return text.toString();
+	}
+
+	/** Decodes a value; true if it has ended or there is more of it than wanted. */
+	private static boolean decode(ByteBuffer bytes, int from, int most, StringBuilder to) {
+		return decode(bytes, from, most, to, true);
+	}
+
+	private static boolean decode(ByteBuffer bytes, int from, int most, StringBuilder to, boolean oneValue) {
+		int at = bytes.position() + from;
+		while (at < bytes.limit() && to.length() < most) {
+			char c = (char) (bytes.get(at) & 0xFF);
+			if (c == '&' && oneValue) {
+				return true;
+			}
+			int high = (c == '%' && at + 2 < bytes.limit()) ? Character.digit(bytes.get(at + 1), 16) : -1;
+			int low = (high >= 0) ? Character.digit(bytes.get(at + 2), 16) : -1;
+			if (low >= 0) {
+				to.append((char) (high * 16 + low));
+				at += 3;
+			}
+			else {
+				to.append((c == '+') ? ' ' : c);
+				at++;
+			}
+		}
+		return to.length() >= most;
+	}
+
+}
