@@ -3,6 +3,8 @@ package org.hkpgateway.sdk;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -12,10 +14,15 @@ import io.grpc.Status;
 import org.hkpgateway.proto.HandleRequestEvent;
 import org.hkpgateway.proto.HandleResponse;
 import org.hkpgateway.proto.HealthStatus;
+import org.hkpgateway.proto.StorageQuery;
+import org.hkpgateway.proto.StorageResponse;
 import org.hkpgateway.proto.UpstreamResponseDecision;
 import org.hkpgateway.proto.UpstreamResponseEvent;
+import org.hkpgateway.sdk.host.EventBatch;
+import org.hkpgateway.sdk.host.KeyQuery;
 import org.hkpgateway.sdk.log.LogLevel;
 import org.hkpgateway.sdk.log.PluginLog;
+import org.hkpgateway.sdk.log.RequestScope;
 
 /**
  * Asks the author's handler, and answers for it when it fails: whatever it throws
@@ -45,9 +52,9 @@ final class Author {
 	 */
 	void decide(HandleRequestEvent event, Consumer<HandleResponse> answer, Consumer<RefusedCall> refuse) {
 		String id = event.getRequestId();
-		ask(id, () -> {
+		ask(new RequestScope(id, event.getTraceparent()), () -> {
 			checkDryRun(event.getDryRun());
-			Request request = read(id, (grants) -> Conversions.request(event, grants));
+			Request request = read((grants) -> Conversions.request(event, grants));
 			return Objects.requireNonNull(this.handler.handleAsync(request), "handleAsync returned null");
 		}, (decision) -> Conversions.response(id, decision), answer, refuse);
 	}
@@ -60,11 +67,42 @@ final class Author {
 	 */
 	void review(UpstreamResponseEvent event, Consumer<UpstreamResponseDecision> answer, Consumer<RefusedCall> refuse) {
 		String id = event.getRequestId();
-		ask(id, () -> {
+		ask(new RequestScope(id, event.getTraceparent()), () -> {
 			checkDryRun(event.getDryRun());
-			UpstreamResponse response = read(id, (grants) -> Conversions.upstreamResponse(event, grants));
+			UpstreamResponse response = read((grants) -> Conversions.upstreamResponse(event, grants));
 			return Objects.requireNonNull(this.handler.onResponseAsync(response), "onResponseAsync returned null");
 		}, (decision) -> Conversions.responseDecision(id, decision), answer, refuse);
+	}
+
+	/**
+	 * Takes events.
+	 * @param batch the events
+	 * @throws RefusedCall if the author does not
+	 */
+	void events(EventBatch batch) throws RefusedCall {
+		if (this.initialization.grants() == null) {
+			throw new RefusedCall(Status.Code.FAILED_PRECONDITION, "expected: Initialize first, got: events");
+		}
+		try {
+			this.handler.onEvents(batch);
+		}
+		catch (Throwable ex) {
+			throw failed(RequestScope.NONE, ex);
+		}
+	}
+
+	/**
+	 * Answers a query for keys. Calls one of both, now or later, once.
+	 * @param message the query
+	 * @param answer gets the keys
+	 * @param refuse gets why there are none
+	 */
+	void keys(StorageQuery message, Consumer<StorageResponse> answer, Consumer<RefusedCall> refuse) {
+		ask(RequestScope.NONE, () -> {
+			KeyQuery query = read((grants) -> KeyMessages.query(message));
+			return CompletableFuture
+				.completedFuture(Objects.requireNonNull(this.handler.provideKeys(query), "provideKeys returned null"));
+		}, (page) -> page.map(KeyMessages::response).orElse(StorageResponse.getDefaultInstance()), answer, refuse);
 	}
 
 	/**
@@ -85,18 +123,19 @@ final class Author {
 		}
 	}
 
-	private static <D, A> void ask(String id, Question<D> question, Function<D, A> message, Consumer<A> answer,
-			Consumer<RefusedCall> refuse) {
+	/** Inside the request: what the author logs and asks the gateway carries its ids. */
+	private static <D, A> void ask(RequestScope scope, Callable<CompletionStage<D>> question, Function<D, A> message,
+			Consumer<A> answer, Consumer<RefusedCall> refuse) {
 		CompletionStage<D> stage;
 		try {
-			stage = question.ask();
+			stage = scope.call(question);
 		}
 		catch (RefusedCall ex) {
 			refuse.accept(ex);
 			return;
 		}
 		catch (Throwable ex) {
-			refuse.accept(failed(id, ex));
+			refuse.accept(failed(scope, ex));
 			return;
 		}
 		var unused = stage.whenComplete((decision, failure) -> {
@@ -108,7 +147,7 @@ final class Author {
 				answered = message.apply(Objects.requireNonNull(decision, "the decision is null"));
 			}
 			catch (Throwable ex) {
-				refuse.accept(failed(id, ex));
+				refuse.accept(failed(scope, ex));
 				return;
 			}
 			answer.accept(answered);
@@ -122,7 +161,7 @@ final class Author {
 		}
 	}
 
-	private <T> T read(String id, Function<Set<String>, T> conversion) throws RefusedCall {
+	private <T> T read(Function<Set<String>, T> conversion) throws RefusedCall {
 		Set<String> grants = this.initialization.grants();
 		if (grants == null) {
 			throw new RefusedCall(Status.Code.FAILED_PRECONDITION, "expected: Initialize first, got: a request");
@@ -131,7 +170,7 @@ final class Author {
 			return conversion.apply(grants);
 		}
 		catch (IllegalArgumentException ex) {
-			log.error("the gateway sent an event that breaks the protocol", "request", id, "error", ex.getMessage());
+			log.error("the gateway sent an event that breaks the protocol", "error", ex.getMessage());
 			throw new RefusedCall(Status.Code.INVALID_ARGUMENT, String.valueOf(ex.getMessage()));
 		}
 	}
@@ -142,20 +181,12 @@ final class Author {
 		return (failure instanceof CompletionException && cause != null) ? cause : failure;
 	}
 
-	private static RefusedCall failed(String id, Throwable failure) {
+	private static RefusedCall failed(RequestScope scope, Throwable failure) {
 		if (failure instanceof InterruptedException) {
 			Thread.currentThread().interrupt();
 		}
-		log.thrown(LogLevel.ERROR, "the handler failed", failure, "request", id);
+		scope.run(() -> log.thrown(LogLevel.ERROR, "the handler failed", failure));
 		return new RefusedCall(Status.Code.INTERNAL, "the handler failed: " + failure);
-	}
-
-	/** Reads a message and asks the author about it. */
-	@FunctionalInterface
-	private interface Question<D> {
-
-		CompletionStage<D> ask() throws Exception;
-
 	}
 
 }

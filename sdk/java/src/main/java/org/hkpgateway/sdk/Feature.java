@@ -15,7 +15,10 @@ enum Feature {
 	RESPONSE("response"),
 
 	/** {@code onEvents} is to be called. */
-	EVENTS("events");
+	EVENTS("events"),
+
+	/** {@code provideKeys} is to be called. The grant alone says so in the protocol. */
+	KEYS("");
 
 	private final String word;
 
@@ -25,7 +28,7 @@ enum Feature {
 
 	/**
 	 * Its name in the protocol.
-	 * @return as in {@code InitResponse.features}
+	 * @return as in {@code InitResponse.features}; empty if it has none there
 	 */
 	String word() {
 		return this.word;

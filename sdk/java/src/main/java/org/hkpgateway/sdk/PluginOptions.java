@@ -4,6 +4,10 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
+import org.hkpgateway.sdk.host.EventFilter;
+
+import org.jspecify.annotations.Nullable;
+
 /**
  * What the gateway and the SDK should know of a plugin. Immutable; each method returns a
  * changed copy.
@@ -22,13 +26,16 @@ public final class PluginOptions {
 
 	private final Set<Feature> features;
 
+	private final @Nullable EventFilter eventFilter;
+
 	private PluginOptions(String description, List<String> capabilities, int threads, int maxMessageBytes,
-			Set<Feature> features) {
+			Set<Feature> features, @Nullable EventFilter eventFilter) {
 		this.description = description;
 		this.capabilities = List.copyOf(capabilities);
 		this.threads = check("threads", threads, 0, 256);
 		this.maxMessageBytes = check("maxMessageBytes", maxMessageBytes, 64 << 10, 256 << 20);
 		this.features = Set.copyOf(features);
+		this.eventFilter = eventFilter;
 	}
 
 	/**
@@ -40,7 +47,7 @@ public final class PluginOptions {
 	public static PluginOptions defaults() {
 		int threads = Math.min(256, 2 * Runtime.getRuntime().availableProcessors());
 		return new PluginOptions("", List.of("http.request", "http.respond"), threads, DEFAULT_MESSAGE_BYTES,
-				Set.of(Feature.STREAM));
+				Set.of(Feature.STREAM), null);
 	}
 
 	/**
@@ -49,7 +56,8 @@ public final class PluginOptions {
 	 * @return a copy
 	 */
 	public PluginOptions description(String description) {
-		return new PluginOptions(description, this.capabilities, this.threads, this.maxMessageBytes, this.features);
+		return new PluginOptions(description, this.capabilities, this.threads, this.maxMessageBytes, this.features,
+				this.eventFilter);
 	}
 
 	/**
@@ -59,7 +67,7 @@ public final class PluginOptions {
 	 */
 	public PluginOptions capabilities(String... capabilities) {
 		return new PluginOptions(this.description, List.of(capabilities), this.threads, this.maxMessageBytes,
-				this.features);
+				this.features, this.eventFilter);
 	}
 
 	/**
@@ -70,7 +78,8 @@ public final class PluginOptions {
 	 * @return a copy
 	 */
 	public PluginOptions threads(int threads) {
-		return new PluginOptions(this.description, this.capabilities, threads, this.maxMessageBytes, this.features);
+		return new PluginOptions(this.description, this.capabilities, threads, this.maxMessageBytes, this.features,
+				this.eventFilter);
 	}
 
 	/**
@@ -80,7 +89,8 @@ public final class PluginOptions {
 	 * @return a copy
 	 */
 	public PluginOptions maxMessageBytes(int maxMessageBytes) {
-		return new PluginOptions(this.description, this.capabilities, this.threads, maxMessageBytes, this.features);
+		return new PluginOptions(this.description, this.capabilities, this.threads, maxMessageBytes, this.features,
+				this.eventFilter);
 	}
 
 	/**
@@ -99,6 +109,36 @@ public final class PluginOptions {
 	 */
 	public PluginOptions handlesResponses() {
 		return with(Feature.RESPONSE, true);
+	}
+
+	/**
+	 * Declares that the plugin wants the usual events, by {@link PluginHandler#onEvents}:
+	 * {@code key.*}, {@code config.changed}, {@code plugin.state} and {@code cluster.*}.
+	 * It also needs the grant {@code events.subscribe}.
+	 * @return a copy
+	 */
+	public PluginOptions handlesEvents() {
+		return with(Feature.EVENTS, true);
+	}
+
+	/**
+	 * Declares that the plugin wants some events; else as {@link #handlesEvents()}.
+	 * @param filter which ones
+	 * @return a copy
+	 */
+	public PluginOptions handlesEvents(EventFilter filter) {
+		PluginOptions changed = with(Feature.EVENTS, true);
+		return new PluginOptions(changed.description, changed.capabilities, changed.threads, changed.maxMessageBytes,
+				changed.features, filter);
+	}
+
+	/**
+	 * Declares that the plugin answers queries for keys, by
+	 * {@link PluginHandler#provideKeys}. It also needs the grant {@code storage.provide}.
+	 * @return a copy
+	 */
+	public PluginOptions providesKeys() {
+		return with(Feature.KEYS, true);
 	}
 
 	/**
@@ -142,6 +182,42 @@ public final class PluginOptions {
 		return this.maxMessageBytes;
 	}
 
+	/**
+	 * Whether dry runs are declared.
+	 * @return true after {@link #supportsDryRun()}
+	 */
+	public boolean hasDryRun() {
+		return has(Feature.DRY_RUN);
+	}
+
+	/**
+	 * Whether the response phase is declared.
+	 * @return true after {@link #handlesResponses()}
+	 */
+	public boolean hasResponses() {
+		return has(Feature.RESPONSE);
+	}
+
+	/**
+	 * Whether events are declared.
+	 * @return true after {@link #handlesEvents()}
+	 */
+	public boolean hasEvents() {
+		return has(Feature.EVENTS);
+	}
+
+	/**
+	 * Whether the plugin answers queries for keys.
+	 * @return true after {@link #providesKeys()}
+	 */
+	public boolean hasKeys() {
+		return has(Feature.KEYS);
+	}
+
+	@Nullable EventFilter eventFilter() {
+		return this.eventFilter;
+	}
+
 	boolean has(Feature feature) {
 		return this.features.contains(feature);
 	}
@@ -155,7 +231,8 @@ public final class PluginOptions {
 		else {
 			changed.remove(feature);
 		}
-		return new PluginOptions(this.description, this.capabilities, this.threads, this.maxMessageBytes, changed);
+		return new PluginOptions(this.description, this.capabilities, this.threads, this.maxMessageBytes, changed,
+				this.eventFilter);
 	}
 
 	private static int check(String name, int value, int least, int most) {

@@ -11,6 +11,8 @@ import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import org.hkpgateway.proto.Empty;
+import org.hkpgateway.proto.Event;
+import org.hkpgateway.proto.EventBatch;
 import org.hkpgateway.proto.HKPPluginGrpc;
 import org.hkpgateway.proto.HandleRequestEvent;
 import org.hkpgateway.proto.HandleResponse;
@@ -20,6 +22,8 @@ import org.hkpgateway.proto.InitResponse;
 import org.hkpgateway.proto.PluginInfo;
 import org.hkpgateway.proto.ShutdownRequest;
 import org.hkpgateway.proto.ShutdownResponse;
+import org.hkpgateway.proto.StorageQuery;
+import org.hkpgateway.proto.StorageResponse;
 import org.hkpgateway.proto.UpstreamResponseDecision;
 import org.hkpgateway.proto.UpstreamResponseEvent;
 import org.hkpgateway.sdk.log.PluginLog;
@@ -44,6 +48,8 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 
 	private final Executor handlers;
 
+	private final Executor events;
+
 	private final Executor control;
 
 	private final Consumer<Duration> onShutdown;
@@ -57,16 +63,18 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 	 * @param options the author's
 	 * @param initialization does Initialize
 	 * @param handlers runs the decisions
+	 * @param events runs the delivery of events
 	 * @param control runs Initialize
 	 * @param onShutdown called on the network thread after Shutdown was answered, with
 	 * the time there is; must not block
 	 */
 	PluginService(PluginHandler handler, PluginOptions options, Initialization initialization, Executor handlers,
-			Executor control, Consumer<Duration> onShutdown) {
+			Executor events, Executor control, Consumer<Duration> onShutdown) {
 		this.author = new Author(handler, options, initialization);
 		this.options = options;
 		this.initialization = initialization;
 		this.handlers = handlers;
+		this.events = events;
 		this.control = control;
 		this.onShutdown = onShutdown;
 	}
@@ -115,6 +123,48 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 			return;
 		}
 		execute(this.handlers, observer, () -> this.author.review(event, (decision) -> answer(observer, decision),
+				(refused) -> observer.onError(refused.status().asRuntimeException())));
+	}
+
+	@Override
+	public void publishEvents(EventBatch batch, StreamObserver<Empty> observer) {
+		if (this.options.has(Feature.EVENTS)) {
+			deliver(EventMessages.batch(batch), observer);
+		}
+		else {
+			super.publishEvents(batch, observer);
+		}
+	}
+
+	@Override
+	public void publishEvent(Event event, StreamObserver<Empty> observer) {
+		if (this.options.has(Feature.EVENTS)) {
+			deliver(EventMessages.batch(event), observer);
+		}
+		else {
+			super.publishEvent(event, observer);
+		}
+	}
+
+	private void deliver(org.hkpgateway.sdk.host.EventBatch batch, StreamObserver<Empty> observer) {
+		execute(this.events, observer, () -> {
+			try {
+				this.author.events(batch);
+				answer(observer, Empty.getDefaultInstance());
+			}
+			catch (RefusedCall ex) {
+				observer.onError(ex.status().asRuntimeException());
+			}
+		});
+	}
+
+	@Override
+	public void queryStorage(StorageQuery query, StreamObserver<StorageResponse> observer) {
+		if (!this.options.has(Feature.KEYS)) {
+			super.queryStorage(query, observer);
+			return;
+		}
+		execute(this.handlers, observer, () -> this.author.keys(query, (response) -> answer(observer, response),
 				(refused) -> observer.onError(refused.status().asRuntimeException())));
 	}
 

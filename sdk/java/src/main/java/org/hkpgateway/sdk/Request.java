@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
+import org.hkpgateway.sdk.log.TraceParent;
+
 import org.jspecify.annotations.Nullable;
 
 /**

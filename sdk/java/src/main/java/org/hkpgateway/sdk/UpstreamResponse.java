@@ -5,6 +5,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
+import org.hkpgateway.sdk.log.TraceParent;
+
 /**
  * The head of the keyserver's answer, before its body, as a plugin sees it in the
  * response phase. Immutable; may be kept and shared between threads.

@@ -10,6 +10,7 @@ import org.hkpgateway.proto.HandleRequestEvent;
 import org.hkpgateway.proto.HeaderField;
 import org.hkpgateway.proto.HkpRequest;
 import org.hkpgateway.proto.UpstreamResponseEvent;
+import org.hkpgateway.sdk.log.TraceParent;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

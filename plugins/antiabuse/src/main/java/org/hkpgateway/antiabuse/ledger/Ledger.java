@@ -19,6 +19,17 @@ public interface Ledger {
 	CompletionStage<Standing> standing(ClientKey client);
 
 	/**
+	 * Whether a client is blocked; if not, counts an offence as {@link #count} does. That
+	 * is less work than both one after the other.
+	 * @param offence what counts it
+	 * @param client the client
+	 * @param what was done, for a counter of different things; else 0
+	 * @param dryRun true: only says what it would say, and changes nothing
+	 * @return what there is against it from now on, now or later
+	 */
+	CompletionStage<Standing> judge(Offence offence, ClientKey client, long what, boolean dryRun);
+
+	/**
 	 * Counts an offence of a client that is not blocked, and blocks it if that is too
 	 * many.
 	 * @param offence what counts it

@@ -51,8 +51,14 @@ public final class OwnLedger implements Ledger {
 		return (blocked != null) ? CompletableFuture.completedFuture(blocked) : Standing.CLEAR;
 	}
 
+	/** Looks for a block as well: what the gateway could not be told may be here. */
 	@Override
 	public CompletionStage<Standing> count(Offence offence, ClientKey client, long what, boolean dryRun) {
+		return judge(offence, client, what, dryRun);
+	}
+
+	@Override
+	public CompletionStage<Standing> judge(Offence offence, ClientKey client, long what, boolean dryRun) {
 		Standing.Blocked blocked = blocked(client);
 		if (blocked != null) {
 			return CompletableFuture.completedFuture(blocked);

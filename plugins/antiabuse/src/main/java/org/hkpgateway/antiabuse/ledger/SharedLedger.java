@@ -56,13 +56,24 @@ public final class SharedLedger implements Ledger {
 
 	@Override
 	public CompletionStage<Standing> standing(ClientKey client) {
-		return this.link.ask(() -> find(client), () -> this.own.standing(client));
+		return this.link.ask(() -> this.state.get(this.prefix + client)
+			.thenCompose((block) -> block.isPresent() ? CompletableFuture.completedFuture(blocked(block.get()))
+					: Standing.CLEAR),
+				() -> this.own.standing(client));
 	}
 
-	private CompletionStage<Standing> find(ClientKey client) {
-		return this.state.get(this.prefix + client)
-			.thenCompose((block) -> block.isEmpty() ? Standing.CLEAR
-					: CompletableFuture.completedFuture(blocked(block.get())));
+	@Override
+	public CompletionStage<Standing> judge(Offence offence, ClientKey client, long what, boolean dryRun) {
+		SharedCounter counter = offence.shared();
+		if (counter == null) {
+			return this.own.judge(offence, client, what, dryRun);
+		}
+		String name = client.toString();
+		return this.link.ask(
+				() -> this.state.get(this.prefix + name)
+					.thenCompose((block) -> block.isPresent() ? CompletableFuture.completedFuture(blocked(block.get()))
+							: count(offence, counter, name, what, dryRun)),
+				() -> this.own.judge(offence, client, what, dryRun));
 	}
 
 	@Override

@@ -8,7 +8,8 @@ import org.hkpgateway.antiabuse.ledger.Offence;
 import org.hkpgateway.sdk.Request;
 
 /**
- * {@code rate-limit} and {@code hashquery-rate-limit}: every request counts.
+ * {@code rate-limit} and {@code hashquery-rate-limit}: every request counts, but of
+ * clients that are blocked, whatever for.
  */
 final class RateRule implements Rule {
 
@@ -27,7 +28,7 @@ final class RateRule implements Rule {
 
 	@Override
 	public CompletionStage<Verdict> judge(Request request, ClientKey client) {
-		return StandingBlocks.verdict(this.ledger.count(this.offence, client, 0, request.dryRun()));
+		return StandingBlocks.verdict(this.ledger.judge(this.offence, client, 0, request.dryRun()));
 	}
 
 }

@@ -73,10 +73,7 @@ public final class RulesFactory {
 		Ledger enforced = ledger("", RateRule.NAME, this.config.maxClients());
 		List<Rules.Entry> entries = new ArrayList<>();
 		addStateless(entries);
-		entries.add(new Rules.Entry(new StandingBlocks(enforced, null), Mode.ENFORCE));
-		RulesConfig.Rate rate = this.config.rate();
-		addCounting(entries, RateRule.NAME, rate.mode(), enforced,
-				(ledger) -> new RateRule(ledger, rate(RateRule.NAME, rate, "", this.config.maxClients())));
+		addRate(entries, RateRule.NAME, this.config.rate(), enforced, "", this.config.maxClients());
 		RulesConfig.Upload upload = this.config.upload();
 		add(entries, upload.mode(), new UploadRule(upload.maxBytes(), upload.contentTypes()));
 		addCounting(entries, HarvestRule.NAME, this.config.harvest().mode(), enforced, this::harvest);
@@ -85,15 +82,27 @@ public final class RulesFactory {
 	}
 
 	private List<Rules.Entry> hashqueries() {
-		RulesConfig.Rate rate = this.config.hashquery();
 		int peers = this.config.maxClients() / CLIENTS_PER_PEER;
 		Ledger enforced = ledger("hashquery:", RateRule.HASHQUERY_NAME, peers);
 		List<Rules.Entry> entries = new ArrayList<>();
 		addStateless(entries);
-		entries.add(new Rules.Entry(new StandingBlocks(enforced, null), Mode.ENFORCE));
-		addCounting(entries, RateRule.HASHQUERY_NAME, rate.mode(), enforced,
-				(ledger) -> new RateRule(ledger, rate(RateRule.HASHQUERY_NAME, rate, "hashquery:", peers)));
+		addRate(entries, RateRule.HASHQUERY_NAME, this.config.hashquery(), enforced, "hashquery:", peers);
 		return entries;
+	}
+
+	/** Looks for blocks itself, so that each request is looked up once. */
+	private void addRate(List<Rules.Entry> entries, String name, RulesConfig.Rate rate, Ledger enforced, String prefix,
+			int clients) {
+		if (rate.mode() != Mode.ENFORCE) {
+			entries.add(new Rules.Entry(new StandingBlocks(enforced, null), Mode.ENFORCE));
+		}
+		if (rate.mode() != Mode.OFF) {
+			String names = prefix(name, rate.mode(), prefix);
+			Ledger ledger = (rate.mode() == Mode.ENFORCE) ? enforced : ledger(names, name, clients);
+			Offence offence = offence(name, rate.steps(), names, new SlidingCounter(rate.limits(), clients, this.nanos),
+					(state) -> new BucketCounter(state, names, rate.limits()));
+			entries.add(new Rules.Entry(new RateRule(ledger, offence), rate.mode()));
+		}
 	}
 
 	private void addStateless(List<Rules.Entry> entries) {
@@ -118,12 +127,6 @@ public final class RulesFactory {
 			Ledger apart = ledger("observed:" + name + ":", name, this.config.maxClients());
 			entries.add(new Rules.Entry(new StandingBlocks(apart, rule.apply(apart)), mode));
 		}
-	}
-
-	private Offence rate(String name, RulesConfig.Rate rate, String prefix, int clients) {
-		String names = prefix(name, rate.mode(), prefix);
-		return offence(name, rate.steps(), names, new SlidingCounter(rate.limits(), clients, this.nanos),
-				(state) -> new BucketCounter(state, names, rate.limits()));
 	}
 
 	private Rule harvest(Ledger ledger) {

@@ -1,9 +1,9 @@
-package org.hkpgateway.sdk;
+package org.hkpgateway.sdk.log;
 
 /**
  * Reads the {@code traceparent} of W3C Trace Context, as far as a log line needs it.
  */
-final class TraceParent {
+public final class TraceParent {
 
 	private static final int ID_BEGIN = 3;
 
@@ -19,7 +19,7 @@ final class TraceParent {
 	 * @param traceparent {@code version-trace-parent-flags}, or empty
 	 * @return 32 hex digits; empty if there are none
 	 */
-	static String traceId(String traceparent) {
+	public static String traceId(String traceparent) {
 		boolean wellFormed = traceparent.length() >= LEAST && traceparent.charAt(ID_BEGIN - 1) == '-'
 				&& traceparent.charAt(ID_END) == '-';
 		return wellFormed ? traceparent.substring(ID_BEGIN, ID_END) : "";
