@@ -1,0 +1,114 @@
+package ledger
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/hkp-gateway/hkp-gateway/plugins/antiabuse-go/internal/count"
+)
+
+// Own has the blocks in the memory of this process. That is bounded: a block of a client that goes on
+// knocking stays under a flood of addresses, and one that is lost all the same is found again at the
+// next request, as long as the counts still exceed the limit.
+type Own struct {
+	clock count.Clock
+	// Of each client the last block by each rule, until it is forgotten. Lists are never changed.
+	blocks *otter.Cache[count.Client, []ownBlock]
+}
+
+type ownBlock struct {
+	rule, limit        string
+	strike             int
+	until, forgottenAt time.Duration
+}
+
+// NewOwn makes a ledger for so many clients at a time.
+func NewOwn(clock count.Clock, maxClients int) *Own {
+	ledger := &Own{clock: clock}
+	ledger.blocks = count.NewTable(clock, otter.Options[count.Client, []ownBlock]{
+		MaximumSize: max(1, maxClients),
+		ExpiryCalculator: otter.ExpiryWritingFunc(func(entry otter.Entry[count.Client, []ownBlock]) time.Duration {
+			last := slices.MaxFunc(entry.Value, func(a, b ownBlock) int { return int(a.forgottenAt - b.forgottenAt) })
+			return max(1, last.forgottenAt-clock())
+		}),
+	})
+	return ledger
+}
+
+// Standing is of [Ledger].
+func (o *Own) Standing(_ context.Context, client count.Client) *Block {
+	blocks, known := o.blocks.GetIfPresent(client)
+	if !known {
+		return nil
+	}
+	now := o.clock()
+	if i := standing(blocks, now); i >= 0 {
+		return blocks[i].told(now, false)
+	}
+	return nil
+}
+
+// Count is of [Ledger].
+func (o *Own) Count(ctx context.Context, offence *Offence, client count.Client, what uint64, dryRun bool) *Block {
+	if block := o.Standing(ctx, client); block != nil {
+		return block
+	}
+	excess := offence.Own.Count(client, what, dryRun)
+	if excess == nil {
+		return nil
+	}
+	if dryRun {
+		blocks, _ := o.blocks.GetIfPresent(client)
+		now := o.clock()
+		return next(offence, excess, blocks, now).told(now, true)
+	}
+	return o.begin(offence, client, excess)
+}
+
+// begin begins a block once: another goroutine may be first.
+func (o *Own) begin(offence *Offence, client count.Client, excess *count.Excess) *Block {
+	var block *Block
+	o.blocks.Compute(client, func(blocks []ownBlock, _ bool) ([]ownBlock, otter.ComputeOp) {
+		now := o.clock()
+		if i := standing(blocks, now); i >= 0 {
+			block = blocks[i].told(now, false)
+			return blocks, otter.CancelOp
+		}
+		begun := next(offence, excess, blocks, now)
+		block = begun.told(now, true)
+		others := slices.DeleteFunc(slices.Clone(blocks), func(other ownBlock) bool { return other.rule == offence.Rule })
+		return append(others, begun), otter.WriteOp
+	})
+	offence.Own.Blocked(client)
+	return block
+}
+
+// Offenders is of [Ledger].
+func (o *Own) Offenders() int {
+	return o.blocks.EstimatedSize()
+}
+
+func next(offence *Offence, excess *count.Excess, blocks []ownBlock, now time.Duration) ownBlock {
+	strike := 1
+	for _, block := range blocks {
+		if block.rule == offence.Rule && block.forgottenAt > now {
+			strike = block.strike + 1
+		}
+	}
+	until := now + offence.Steps.length(strike, excess.UntilRoom)
+	return ownBlock{
+		rule: offence.Rule, limit: excess.Limit, strike: strike,
+		until: until, forgottenAt: until + offence.Steps.ForgetAfter,
+	}
+}
+
+func standing(blocks []ownBlock, now time.Duration) int {
+	return slices.IndexFunc(blocks, func(block ownBlock) bool { return block.until > now })
+}
+
+func (b ownBlock) told(now time.Duration, begins bool) *Block {
+	return &Block{Rule: b.rule, Limit: b.limit, Strike: b.strike, Remaining: b.until - now, Begins: begins}
+}
