@@ -5,8 +5,10 @@ Start reading at ``Plugin``. Importing this package imports neither gRPC nor pro
 
 from __future__ import annotations
 
+import os
 from typing import Any, NoReturn
 
+from ._stdout import take
 from .config import ConfigError, Pattern, Range, Size
 from .decision import Allow, Decision, Respond, ResponseChange, allow, deny, keep, respond
 from .events import Event, EventBatch
@@ -25,6 +27,10 @@ __all__ = [
     "KeyQuery", "NotGranted", "Operation", "Options", "Pattern", "Plugin", "PluginContext", "QuotaExceeded", "Range",
     "Request", "Respond", "Response", "ResponseChange", "Size", "StateEntry", "Swap", "Unavailable", "allow", "deny",
     "keep", "respond", "serve"]
+
+# What an author's modules print while they are imported must not stand before the handshake either.
+if "HKP_PLUGIN_COOKIE" in os.environ:
+    take()
 
 
 def serve(plugin: Plugin[Any] | type[Plugin[Any]]) -> NoReturn:

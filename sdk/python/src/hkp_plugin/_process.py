@@ -19,6 +19,7 @@ import sys
 import threading
 from typing import Any, NoReturn
 
+from ._stdout import take
 from .launch import PROTOCOL_VERSION, Launch, LaunchError
 from .logs import HclogHandler, install
 from .plugin import Plugin
@@ -35,11 +36,13 @@ _LEFTOVER_SECONDS = 1.0
 
 def serve(plugin: Plugin[Any] | type[Plugin[Any]]) -> NoReturn:
     """Runs a plugin until it ends. See ``hkp_plugin.serve``."""
-    handshake = _take_standard_output()
+    handshake = take()
     try:
         launch = Launch.parse(os.environ)
     except LaunchError as error:
         sys.exit(str(error))
+    # Programs that the plugin starts are none.
+    os.environ.pop("HKP_PLUGIN_COOKIE", None)
     handler = install(launch.log_level)
     # gRPC's own lines are for those who develop it; what goes wrong is told by us and by the gateway.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE" if launch.log_level != "trace" else "INFO")
@@ -56,19 +59,6 @@ def serve(plugin: Plugin[Any] | type[Plugin[Any]]) -> NoReturn:
     # A handler's thread that never ends would keep the interpreter from exiting.
     threading.Thread(target=_exit_later, args=(code,), daemon=True).start()
     sys.exit(code)
-
-
-def _take_standard_output() -> int:
-    """A new descriptor for the handshake, while descriptor 1 becomes standard error, also for what is written in C.
-
-    The new one is left open, for the gateway may take its end for ours.
-    """
-    sys.stdout.flush()
-    handshake = os.dup(1)
-    os.dup2(2, 1)
-    # A pipe would be buffered in blocks, and prints come late.
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    return handshake
 
 
 def _exit_later(code: int) -> None:

@@ -26,6 +26,10 @@ log = logging.getLogger("sdk")
 class HandlerFailed(Exception):
     """The author's code raised, or made something that is no decision; it is logged already."""
 
+    def __init__(self, text: str, cause: Exception | None = None) -> None:
+        super().__init__(text)
+        self.cause = cause
+
 
 class Runner:
     """One plugin that runs. To be used on the event loop."""
@@ -54,29 +58,29 @@ class Runner:
     async def handle(self, request: Request) -> Decision:
         """Decides. ``Busy`` when too many wait."""
         current.set(Call(request.id, request.traceparent, request.deadline))
-        made = await self._within(request.id, "handle", request)
+        made = await self._within("handle", request)
         if not isinstance(made, Decision):
-            raise self._wrong(request.id, "handle", "a decision (allow, deny or respond)", made)
+            raise self._wrong("handle", "a decision (allow, deny or respond)", made)
         return made
 
     async def on_response(self, response: Response) -> ResponseChange | None:
         """Sees the keyserver's answer."""
         current.set(Call(response.request_id, response.traceparent, response.deadline))
-        made = await self._within(response.request_id, "on_response", response)
+        made = await self._within("on_response", response)
         if not (made is None or isinstance(made, ResponseChange)):
-            raise self._wrong(response.request_id, "on_response", "what keep() makes, or None", made)
+            raise self._wrong("on_response", "what keep() makes, or None", made)
         return made
 
     async def on_events(self, batch: EventBatch) -> None:
         """Hears of events. The gateway calls once at a time."""
-        await self._logged("", "on_events", batch)
+        await self._logged("on_events", batch)
 
     async def lookup(self, query: KeyQuery, call: Call) -> KeyPage | None:
         """Answers a query for keys."""
         current.set(call)
-        made = await self._within("", "lookup", query)
+        made = await self._within("lookup", query)
         if not (made is None or isinstance(made, KeyPage)):
-            raise self._wrong("", "lookup", "a KeyPage or None", made)
+            raise self._wrong("lookup", "a KeyPage or None", made)
         return made
 
     async def health(self) -> Health:
@@ -105,7 +109,7 @@ class Runner:
         finally:
             self._threads.close()
 
-    async def _within(self, request_id: str, method: str, argument: object) -> Any:
+    async def _within(self, method: str, argument: object) -> Any:
         """In one of the slots, for which as many may wait as there are."""
         if self._slots.locked():
             if self._waiting >= self.plugin.options.max_concurrent:
@@ -118,18 +122,18 @@ class Runner:
         else:
             await self._slots.acquire()
         try:
-            return await self._logged(request_id, method, argument)
+            return await self._logged(method, argument)
         finally:
             self._slots.release()
 
-    async def _logged(self, request_id: str, method: str, argument: object) -> Any:
+    async def _logged(self, method: str, argument: object) -> Any:
         try:
             return await self._call(method, argument)
         except Busy:
             raise
         except Exception as error:
             log.exception("the handler failed", extra={"method": method})
-            raise HandlerFailed(f"{method} failed: {_describe(error)}") from None
+            raise HandlerFailed(f"{method} failed: {_describe(error)}", error) from None
 
     async def _call(self, method: str, *arguments: object) -> Any:
         function = getattr(self.plugin, method)
@@ -139,7 +143,7 @@ class Runner:
         # A decorator may hide that a method is async.
         return await result if inspect.isawaitable(result) else result
 
-    def _wrong(self, request_id: str, method: str, expected: str, made: object) -> HandlerFailed:
+    def _wrong(self, method: str, expected: str, made: object) -> HandlerFailed:
         text = f"{method}: expected: {expected}, got: {made!r:.200}"
         log.error("the handler made something else than a decision", extra={"error": text})
         return HandlerFailed(text)

@@ -128,8 +128,11 @@ class Client:
     def parse(text: str) -> Client:
         """Reads ``192.0.2.7:4711`` or ``[2001:db8::7]:4711``; an IPv4-mapped address becomes IPv4."""
         host, _, port = text.rpartition(":")
+        bracketed = host.startswith("[") and host.endswith("]")
         try:
-            address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+            if ":" in host and not bracketed:
+                raise ValueError(text)
+            address = ipaddress.ip_address(host[1:-1] if bracketed else host)
             if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
                 address = address.ipv4_mapped
             return Client(address, int(port))
