@@ -77,6 +77,9 @@ class Link:
         if seconds is None:
             left = call.remaining() if call is not None else None
             seconds = default if left is None else min(default, left)
+        if seconds <= 0:
+            # grpc.aio would take a timeout of 0 for none.
+            raise Unavailable("expected: time for a call of the gateway, got: a deadline that has passed")
         return {"timeout": seconds, "metadata": self.metadata()}
 
     def metadata(self) -> list[tuple[str, str]]:
