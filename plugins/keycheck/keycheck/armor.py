@@ -15,6 +15,7 @@ __all__ = ["Block", "blocks", "crc24"]
 _BEGIN = re.compile(rb"^-----BEGIN PGP ([A-Z0-9 ,/]{1,64})-----[ \t]*\r?$", re.MULTILINE)
 _CHECKSUM = re.compile(rb"^=([A-Za-z0-9+/]{4})[ \t\r]*$", re.MULTILINE)
 _BLANKS = b" \t\r\n"
+_MOST_HEADERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,10 @@ def blocks(text: bytes) -> Iterator[Block]:
 
 
 def _block(kind: str, inner: bytes) -> Block:
-    body = inner[_headers(inner):]
+    begin = _headers(inner)
+    if begin < 0:
+        return Block(kind, None, fault=f"expected: at most {_MOST_HEADERS} headers of the armor, got: more")
+    body = inner[begin:]
     checksum = None
     # It stands behind the last line, so it is looked for in the last lines only.
     tail = max(0, len(body) - 200)
@@ -58,16 +62,19 @@ def _block(kind: str, inner: bytes) -> Block:
 
 
 def _headers(inner: bytes) -> int:
-    """Where the base64 begins: headers are keys and values with a colon, and end with a blank line."""
+    """Where the base64 begins: headers are keys and values with a colon, and end with a blank line; -1: there are too many."""
     at = 0
-    while (end := inner.find(b"\n", at)) >= 0:
+    for _ in range(_MOST_HEADERS + 1):
+        end = inner.find(b"\n", at)
+        if end < 0:
+            return at
         line = inner[at:end].strip(_BLANKS)
         if line and b":" not in line:
-            break
+            return at
         at = end + 1
         if not line:
-            break
-    return at
+            return at
+    return -1
 
 
 def crc24(data: bytes) -> int:

@@ -42,6 +42,7 @@ def test_several_blocks():
 @pytest.mark.parametrize(("text", "fault"), [
     (b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nAAAA\n", "got: the end of the text"),
     (armor(DATA).replace(b"-----END", b"!\n-----END"), "the end of the block behind its checksum, got: more"),
+    (armor(DATA, headers="A: b\n" * 101), "at most 100 headers"),
     (armor(DATA, checksum=None).replace(b"\n-----END", b"!\n-----END"), "expected: base64"),
     (armor(DATA, checksum=None).replace(b"\n-----END", b"A\n-----END"), "expected: base64")])
 def test_what_is_no_armor(text, fault):
