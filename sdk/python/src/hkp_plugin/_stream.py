@@ -14,17 +14,18 @@ from .proto import hkp_plugin_pb2 as pb
 __all__ = ["DecisionStream"]
 
 WINDOW = 512
-"""Most requests that were taken and whose answers the gateway has not had room for: a gateway that does not read cannot
-make the plugin hold more."""
+"""Most requests that are taken at a time and whose answers the gateway has not had room for: a gateway that does not read
+cannot make the plugin hold more."""
 
 
 class DecisionStream:
     """Reads, decides and writes until the gateway, or the plugin's end, ends it."""
 
-    def __init__(self, context: Any, decide: Callable[[pb.HandleRequestEvent], Awaitable[pb.HandleResponse]]) -> None:
+    def __init__(
+            self, context: Any, decide: Callable[[pb.HandleRequestEvent], Awaitable[pb.HandleResponse]], window: int) -> None:
         self._context = context
         self._decide = decide
-        self._window = asyncio.Semaphore(WINDOW)
+        self._window = asyncio.Semaphore(min(WINDOW, window))
         self._open: dict[str, asyncio.Task[None]] = {}
         self._answers: collections.deque[pb.HandleResponse] = collections.deque()
         self._changed = asyncio.Event()
