@@ -1,0 +1,1 @@
+"""A plugin for hkp-gateway: refuses index searches that are too short."""
