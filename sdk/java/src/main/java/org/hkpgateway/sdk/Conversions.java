@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -16,9 +17,12 @@ import io.netty.util.NetUtil;
 import org.hkpgateway.proto.BodyState;
 import org.hkpgateway.proto.HandleRequestEvent;
 import org.hkpgateway.proto.HandleResponse;
+import org.hkpgateway.proto.HeaderField;
 import org.hkpgateway.proto.HeaderMutation;
 import org.hkpgateway.proto.HealthStatus;
 import org.hkpgateway.proto.HkpRequest;
+import org.hkpgateway.proto.UpstreamResponseDecision;
+import org.hkpgateway.proto.UpstreamResponseEvent;
 
 /**
  * Between the messages of the protocol and the types that authors see; the only place
@@ -42,7 +46,39 @@ final class Conversions {
 		Optional<HkpQuery> hkp = event.hasHkp() ? Optional.of(query(event.getHkp())) : Optional.empty();
 		return new Request(event.getRequestId(), event.getMethod(), event.getPath(), target, event.getQueryParamsMap(),
 				headers(event), client(event.getRemoteAddr()), event.getTls(), hkp, body(event),
-				event.getAnnotationsMap(), grants, event.getDryRun());
+				event.getAnnotationsMap(), Deadline.afterMillis(event.getDeadlineMs()), event.getTraceparent(), grants,
+				event.getDryRun());
+	}
+
+	/**
+	 * Reads the keyserver's answer.
+	 * @param event the answer
+	 * @param grants the capabilities in force
+	 * @return the answer
+	 * @throws IllegalArgumentException if the event breaks the protocol; says where
+	 */
+	static UpstreamResponse upstreamResponse(UpstreamResponseEvent event, Set<String> grants) {
+		Optional<AnsweredRequest> request = Optional.empty();
+		if (!event.getRemoteAddr().isEmpty()) {
+			Optional<HkpQuery> hkp = event.hasHkp() ? Optional.of(query(event.getHkp())) : Optional.empty();
+			request = Optional.of(new AnsweredRequest(event.getMethod(),
+					event.getRawTarget().toString(StandardCharsets.ISO_8859_1), client(event.getRemoteAddr()), hkp));
+		}
+		return new UpstreamResponse(event.getRequestId(), event.getStatusCode(),
+				Headers.of(fields(event.getHeaderFieldsList())), request, Duration.ofMillis(event.getUpstreamMs()),
+				event.getAnnotationsMap(), Deadline.afterMillis(event.getDeadlineMs()), event.getTraceparent(), grants,
+				event.getDryRun());
+	}
+
+	static UpstreamResponseDecision responseDecision(String requestId, ResponseDecision decision) {
+		UpstreamResponseDecision.Builder message = UpstreamResponseDecision.newBuilder()
+			.setRequestId(requestId)
+			.putAllAnnotations(decision.annotations())
+			.setReason(decision.reason());
+		for (HeaderChange change : decision.headers()) {
+			message.addResponseHeaders(mutation(change));
+		}
+		return message.build();
 	}
 
 	static HandleResponse response(String requestId, Decision decision) {
@@ -51,10 +87,7 @@ final class Conversions {
 			response.setStatusCode(respond.status()).setBody(ByteString.copyFrom(respond.body()));
 		}
 		else if (decision instanceof Allow allow) {
-			response.setContinueChain(true);
-			for (HeaderChange change : allow.requestHeaders()) {
-				response.addRequestHeaders(mutation(change));
-			}
+			allow(response, allow);
 		}
 		Notes notes = decision.notes();
 		Set<String> seen = new HashSet<>();
@@ -72,6 +105,19 @@ final class Conversions {
 			.setReason(notes.reason())
 			.setDelayMs(notes.delayMillis())
 			.build();
+	}
+
+	private static void allow(HandleResponse.Builder response, Allow allow) {
+		response.setContinueChain(true);
+		for (HeaderChange change : allow.requestHeaders()) {
+			response.addRequestHeaders(mutation(change));
+		}
+		allow.rewrittenPath().ifPresent((path) -> response.getRewriteBuilder().setPath(path));
+		allow.rewrittenQuery().ifPresent((query) -> response.getRewriteBuilder().setQuery(query).setReplaceQuery(true));
+		allow.replacedBody()
+			.ifPresent((body) -> response.getBodyReplacementBuilder()
+				.setBody(ByteString.copyFrom(body.bytes()))
+				.setContentType(body.contentType()));
 	}
 
 	static HealthStatus health(Health health, long timestamp) {
@@ -108,14 +154,19 @@ final class Conversions {
 	}
 
 	private static Headers headers(HandleRequestEvent event) {
-		List<Headers.Field> fields = new ArrayList<>(event.getHeaderFieldsCount());
-		event.getHeaderFieldsList()
-			.forEach((field) -> fields
-				.add(new Headers.Field(field.getName(), field.getValue().toString(StandardCharsets.ISO_8859_1))));
+		List<Headers.Field> fields = fields(event.getHeaderFieldsList());
 		if (fields.isEmpty()) {
 			event.getHeadersMap().forEach((name, value) -> fields.add(new Headers.Field(name, value)));
 		}
 		return Headers.of(fields);
+	}
+
+	private static List<Headers.Field> fields(List<HeaderField> messages) {
+		List<Headers.Field> fields = new ArrayList<>(messages.size());
+		for (HeaderField field : messages) {
+			fields.add(new Headers.Field(field.getName(), field.getValue().toString(StandardCharsets.ISO_8859_1)));
+		}
+		return fields;
 	}
 
 	private static Body body(HandleRequestEvent event) {

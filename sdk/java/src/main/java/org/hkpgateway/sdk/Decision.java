@@ -50,7 +50,8 @@ public sealed interface Decision permits Allow, Respond {
 	 * @param name its name
 	 * @param value its value
 	 * @return a copy
-	 * @throws IllegalArgumentException if one of them is not valid in HTTP
+	 * @throws IllegalArgumentException if one of them is not valid in HTTP, or the header
+	 * is the gateway's own, as {@code Content-Length} or {@code Via}
 	 */
 	Decision addResponseHeader(String name, String value);
 
@@ -59,6 +60,7 @@ public sealed interface Decision permits Allow, Respond {
 	 * @param key without the plugin's name, which the gateway puts in front
 	 * @param value the note
 	 * @return a copy
+	 * @throws IllegalArgumentException beyond 32 notes or 8192 characters of all
 	 */
 	Decision annotate(String key, String value);
 
@@ -70,11 +72,14 @@ public sealed interface Decision permits Allow, Respond {
 	Decision reason(String reason);
 
 	/**
-	 * Lets the gateway wait before it goes on (tarpit); no thread of the plugin is held.
-	 * A gateway of protocol version 1.0 refuses a decision with a delay above zero, which
-	 * is then a failure of the plugin.
-	 * @param delay milliseconds matter; the gateway has a limit of its own
+	 * Lets the gateway hold the request, or the answer, before it goes on (tarpit); no
+	 * thread of the plugin is held. It is held once, when all plugins have decided, for
+	 * the longest delay that one of them asked for. The operator bounds length
+	 * ({@code hkp.plugins.max-delay}, 30 s) and number ({@code hkp.plugins.max-delayed});
+	 * longer ones are cut, and beyond the number there is no delay.
+	 * @param delay counts in milliseconds, less than one is none
 	 * @return a copy
+	 * @throws IllegalArgumentException if it is negative
 	 */
 	Decision delay(Duration delay);
 

@@ -2,13 +2,11 @@ package org.hkpgateway.sdk;
 
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
 import com.google.protobuf.ByteString;
 import io.grpc.MethodDescriptor;
-import io.grpc.stub.ClientCalls;
 import org.hkpgateway.proto.AcquireTokensRequest;
 import org.hkpgateway.proto.CompareAndSetStateRequest;
 import org.hkpgateway.proto.IncrementStateRequest;
@@ -23,17 +21,19 @@ import org.hkpgateway.sdk.host.SharedState;
  */
 final class GrpcSharedState implements SharedState {
 
-	private final HostChannel host;
+	static final String GRANT = "state";
+
+	private final HostLink link;
 
 	private final Duration timeout;
 
 	/**
 	 * Makes it.
-	 * @param host the way there
+	 * @param link the way there
 	 * @param timeout the longest that a call may take
 	 */
-	GrpcSharedState(HostChannel host, Duration timeout) {
-		this.host = host;
+	GrpcSharedState(HostLink link, Duration timeout) {
+		this.link = link;
 		this.timeout = timeout;
 	}
 
@@ -93,9 +93,7 @@ final class GrpcSharedState implements SharedState {
 	}
 
 	private <Q, A, R> CompletionStage<R> call(MethodDescriptor<Q, A> method, Q request, Function<A, R> result) {
-		CompletableFuture<R> future = new CompletableFuture<>();
-		ClientCalls.asyncUnaryCall(this.host.call(method, this.timeout), request, new HostAnswer<>(future, result));
-		return future;
+		return this.link.call(GRANT, method, request, this.timeout, result);
 	}
 
 	private static StateKey key(String key) {

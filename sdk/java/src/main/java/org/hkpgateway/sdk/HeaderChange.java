@@ -5,17 +5,22 @@ package org.hkpgateway.sdk;
  * made, not in the gateway.
  *
  * @param action what is done
- * @param name a token of RFC 9110
+ * @param name a token of RFC 9110, and none of those that only the gateway writes
+ * ({@code Host}, {@code Content-Length}, {@code Via}, {@code X-Forwarded-For} …)
  * @param value no control characters but tab, at most U+00FF; empty for a removal
  */
-record HeaderChange(Action action, String name, String value) {
+public record HeaderChange(Action action, String name, String value) {
 
 	private static final String TOKEN_SPECIALS = "!#$%&'*+-.^_`|~";
 
-	HeaderChange {
+	public HeaderChange {
 		if (name.isEmpty() || !name.chars().allMatch(HeaderChange::isTokenCharacter)) {
 			throw new IllegalArgumentException(
 					"expected: a header name of letters, digits and " + TOKEN_SPECIALS + ", got: '" + name + "'");
+		}
+		if (ReservedHeaders.contains(name)) {
+			throw new IllegalArgumentException("expected: a header that a plugin may write, got: '" + name
+					+ "', which only the gateway does; leave it out");
 		}
 		if (!value.chars().allMatch(HeaderChange::isValueCharacter)) {
 			throw new IllegalArgumentException("expected: a value of header " + name
@@ -32,9 +37,17 @@ record HeaderChange(Action action, String name, String value) {
 		return c == '\t' || (c >= ' ' && c <= 0xFF && c != 0x7F);
 	}
 
-	enum Action {
+	/** What is done. */
+	public enum Action {
 
-		SET, APPEND, REMOVE
+		/** Every value of the name is replaced. */
+		SET,
+
+		/** One more value is added. */
+		APPEND,
+
+		/** Every value of the name is removed. */
+		REMOVE
 
 	}
 

@@ -6,11 +6,13 @@ import java.util.function.Function;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import org.hkpgateway.sdk.host.HostException;
+import org.hkpgateway.sdk.log.RequestScope;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one answer of the gateway to a call.
+ * The one answer of the gateway to a call. What depends on it works for the request for
+ * which the call was made.
  *
  * @param <A> what comes
  * @param <R> what the plugin gets
@@ -20,6 +22,8 @@ final class HostAnswer<A, R> implements StreamObserver<A> {
 	private final CompletableFuture<R> future;
 
 	private final Function<A, R> result;
+
+	private final RequestScope scope = RequestScope.current();
 
 	private @Nullable A answer;
 
@@ -36,18 +40,34 @@ final class HostAnswer<A, R> implements StreamObserver<A> {
 	/** Only now: a call that was answered may still fail. */
 	@Override
 	public void onCompleted() {
-		A answer = this.answer;
-		if (answer == null) {
-			this.future.completeExceptionally(
-					new HostException(HostException.Reason.FAILED, "expected: one answer of the gateway, got: none"));
-			return;
-		}
-		this.future.complete(this.result.apply(answer));
+		this.scope.run(() -> {
+			A came = this.answer;
+			if (came == null) {
+				this.future.completeExceptionally(new HostException(HostException.Reason.FAILED,
+						"expected: one answer of the gateway, got: none"));
+				return;
+			}
+			try {
+				this.future.complete(this.result.apply(came));
+			}
+			catch (RuntimeException ex) {
+				this.future.completeExceptionally(new HostException(HostException.Reason.FAILED,
+						"expected: an answer of the gateway that makes sense, got: " + ex.getMessage()));
+			}
+		});
 	}
 
 	@Override
 	public void onError(Throwable failure) {
-		Status status = Status.fromThrowable(failure);
+		this.scope.run(() -> this.future.completeExceptionally(failure(Status.fromThrowable(failure))));
+	}
+
+	/**
+	 * What to make of a status.
+	 * @param status any but OK
+	 * @return with the gateway's own words
+	 */
+	static HostException failure(Status status) {
 		HostException.Reason reason = switch (status.getCode()) {
 			case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED -> HostException.Reason.UNAVAILABLE;
 			case PERMISSION_DENIED, UNAUTHENTICATED -> HostException.Reason.NOT_GRANTED;
@@ -55,8 +75,8 @@ final class HostAnswer<A, R> implements StreamObserver<A> {
 			case INVALID_ARGUMENT, OUT_OF_RANGE -> HostException.Reason.INVALID;
 			default -> HostException.Reason.FAILED;
 		};
-		this.future.completeExceptionally(new HostException(reason, "the gateway's answer is " + status.getCode()
-				+ ((status.getDescription() != null) ? ": " + status.getDescription() : "")));
+		return new HostException(reason, "the gateway's answer is " + status.getCode()
+				+ ((status.getDescription() != null) ? ": " + status.getDescription() : ""));
 	}
 
 }

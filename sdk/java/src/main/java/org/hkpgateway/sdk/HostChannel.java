@@ -3,20 +3,21 @@ package org.hkpgateway.sdk;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptors;
+import io.grpc.Context;
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
-import io.grpc.stub.MetadataUtils;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
@@ -34,9 +35,6 @@ final class HostChannel {
 
 	private static final PluginLog log = PluginLog.get("sdk");
 
-	private static final Metadata.Key<String> AUTHORIZATION = Metadata.Key.of("authorization",
-			Metadata.ASCII_STRING_MARSHALLER);
-
 	private static final long CONNECT_SECONDS = 5;
 
 	/** The gateway takes more than one in ten seconds for an attack. */
@@ -45,6 +43,8 @@ final class HostChannel {
 	private final ManagedChannel connection;
 
 	private final Channel authorized;
+
+	private final EventLoopGroup group;
 
 	/**
 	 * Makes one that connects later.
@@ -55,10 +55,8 @@ final class HostChannel {
 		NettyChannelBuilder builder = (address instanceof HostAddress.Remote remote) ? remote(remote, listener.epoll())
 				: unix(((HostAddress.Unix) address).socket(), listener.epoll());
 		this.connection = builder.eventLoopGroup(listener.group()).directExecutor().build();
-		Metadata metadata = new Metadata();
-		metadata.put(AUTHORIZATION, "Bearer " + address.token());
-		this.authorized = ClientInterceptors.intercept(this.connection,
-				MetadataUtils.newAttachHeadersInterceptor(metadata));
+		this.group = listener.group();
+		this.authorized = ClientInterceptors.intercept(this.connection, new HostCaller("Bearer " + address.token()));
 	}
 
 	private static NettyChannelBuilder unix(String socket, boolean epoll) {
@@ -102,8 +100,43 @@ final class HostChannel {
 	 * @return not started yet
 	 */
 	<Q, A> ClientCall<Q, A> call(MethodDescriptor<Q, A> method, Duration timeout) {
-		return this.authorized.newCall(method,
-				CallOptions.DEFAULT.withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS));
+		return call(method, CallOptions.DEFAULT.withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS));
+	}
+
+	/**
+	 * Begins a call that lasts until one side ends it.
+	 * @param method what to call
+	 * @return not started yet
+	 */
+	<Q, A> ClientCall<Q, A> endlessCall(MethodDescriptor<Q, A> method) {
+		return call(method, CallOptions.DEFAULT);
+	}
+
+	/**
+	 * What the gateway waits for no longer must not end with it: counters, for example.
+	 */
+	private <Q, A> ClientCall<Q, A> call(MethodDescriptor<Q, A> method, CallOptions options) {
+		Context before = Context.ROOT.attach();
+		try {
+			return this.authorized.newCall(method, options);
+		}
+		finally {
+			Context.ROOT.detach(before);
+		}
+	}
+
+	/**
+	 * Does something later on the network thread; never if that ends before.
+	 * @param pause how much later
+	 * @param task what; must not block
+	 */
+	void later(Duration pause, Runnable task) {
+		try {
+			var unused = this.group.schedule(task, pause.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (RejectedExecutionException ex) {
+			// The plugin ends.
+		}
 	}
 
 	/** Ends it. Calls in flight fail. Does not block. */

@@ -1,8 +1,10 @@
 package org.hkpgateway.sdk;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 
 import com.google.protobuf.ByteString;
@@ -12,6 +14,8 @@ import org.hkpgateway.proto.InitResponse;
 import org.hkpgateway.proto.PluginInfo;
 import org.hkpgateway.sdk.config.ConfigException;
 import org.hkpgateway.sdk.config.PluginConfig;
+import org.hkpgateway.sdk.host.EventFilter;
+import org.hkpgateway.sdk.host.Host;
 import org.hkpgateway.sdk.host.SharedState;
 import org.hkpgateway.sdk.log.LogLevel;
 import org.hkpgateway.sdk.log.PluginLog;
@@ -31,13 +35,18 @@ final class Initialization {
 	/** The gateway's default, for one that does not say. */
 	private static final long DECISION_MILLIS = 200;
 
+	private static final Set<String> HOST_GRANTS = Set.of("state", "storage.query", "events.publish",
+			"events.subscribe");
+
 	private final PluginHandler handler;
 
 	private final PluginOptions options;
 
 	private final Launch launch;
 
-	private final Function<HostAddress, HostChannel> host;
+	private final Function<HostAddress, HostChannel> openHost;
+
+	private final Executor readers;
 
 	private final Object lock = new Object();
 
@@ -46,21 +55,25 @@ final class Initialization {
 	private volatile @Nullable Set<String> grants;
 
 	/** Of an initialization that is under way or was accepted. */
-	private @Nullable HostChannel opened;
+	private volatile @Nullable HostChannel opened;
+
+	private final Object opening = new Object();
 
 	/**
 	 * Makes it.
 	 * @param handler the author's
 	 * @param options the author's
 	 * @param launch what the gateway said
-	 * @param host opens the way back
+	 * @param openHost opens the way back
+	 * @param readers runs readers of what the gateway sends, which may block
 	 */
 	Initialization(PluginHandler handler, PluginOptions options, Launch launch,
-			Function<HostAddress, HostChannel> host) {
+			Function<HostAddress, HostChannel> openHost, Executor readers) {
 		this.handler = handler;
 		this.options = options;
 		this.launch = launch;
-		this.host = host;
+		this.openHost = openHost;
+		this.readers = readers;
 	}
 
 	/**
@@ -117,10 +130,11 @@ final class Initialization {
 		try {
 			PluginInfo info = info();
 			Set<String> granted = Set.copyOf(request.getGrantedCapabilitiesList());
+			Host host = host(granted, request.getHost());
 			PluginContext context = new PluginContext(info.getName(), info.getVersion(),
 					PluginConfig.parse(request.getConfigJson()), granted, request.getHockeypuckVersion(),
 					request.getProtocolVersion(), request.getEnvironmentMap(), this.launch.dataDirectory(),
-					state(granted, request.getHost()));
+					state(granted, host), host);
 			this.handler.init(context);
 			this.accepted = request;
 			this.grants = context.grants();
@@ -138,21 +152,42 @@ final class Initialization {
 		}
 	}
 
-	private @Nullable SharedState state(Set<String> granted, HostInfo gateway) {
+	/**
+	 * Connects at once if the plugin may ask for something, so that the first request is
+	 * not the first to use the connection; else when it is first used.
+	 */
+	private Host host(Set<String> granted, HostInfo gateway) {
 		HostAddress address = this.launch.host();
-		if (address == null || !granted.contains("state")) {
-			return null;
+		HostLink link = new HostLink((address != null) ? () -> open(address) : null, granted, this.readers);
+		if (address != null && !Collections.disjoint(granted, HOST_GRANTS)) {
+			open(address).connect();
 		}
-		HostChannel channel = this.host.apply(address);
-		this.opened = channel;
-		channel.connect();
-		return new GrpcSharedState(channel, decisionTime(gateway).dividedBy(4));
+		return new GrpcHost(link, decisionTime(gateway).dividedBy(4));
+	}
+
+	private @Nullable SharedState state(Set<String> granted, Host host) {
+		return (this.launch.host() != null && granted.contains(GrpcSharedState.GRANT)) ? host.state() : null;
+	}
+
+	private HostChannel open(HostAddress address) {
+		HostChannel channel = this.opened;
+		if (channel != null) {
+			return channel;
+		}
+		synchronized (this.opening) {
+			channel = (this.opened != null) ? this.opened : this.openHost.apply(address);
+			this.opened = channel;
+			return channel;
+		}
 	}
 
 	/** There may be another Initialize, which opens its own. */
 	private void hangUp() {
-		HostChannel channel = this.opened;
-		this.opened = null;
+		HostChannel channel;
+		synchronized (this.opening) {
+			channel = this.opened;
+			this.opened = null;
+		}
 		if (channel != null) {
 			channel.close();
 		}
@@ -175,11 +210,14 @@ final class Initialization {
 			.setSuccess(true)
 			.setInfo(info())
 			.setMaxMessageBytes(this.options.maxMessageBytes());
-		if (this.options.dryRun()) {
-			response.addFeatures("dry_run");
+		for (Feature feature : Feature.values()) {
+			if (this.options.has(feature) && !feature.word().isEmpty()) {
+				response.addFeatures(feature.word());
+			}
 		}
-		if (this.options.stream()) {
-			response.addFeatures("stream");
+		EventFilter filter = this.options.eventFilter();
+		if (filter != null) {
+			response.setEventFilter(EventMessages.message(filter));
 		}
 		return response;
 	}

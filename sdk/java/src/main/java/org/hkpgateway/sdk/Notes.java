@@ -20,6 +20,10 @@ public record Notes(List<Headers.Field> responseHeaders, Map<String, String> ann
 
 	static final Notes NONE = new Notes(List.of(), Map.of(), "", 0);
 
+	private static final int MAX_ANNOTATIONS = 32;
+
+	private static final int MAX_ANNOTATION_CHARACTERS = 8 * 1024;
+
 	public Notes {
 		responseHeaders = List.copyOf(responseHeaders);
 		annotations = Map.copyOf(annotations);
@@ -50,7 +54,20 @@ public record Notes(List<Headers.Field> responseHeaders, Map<String, String> ann
 	Notes annotate(String key, String value) {
 		Map<String, String> all = new LinkedHashMap<>(this.annotations);
 		all.put(key, value);
+		checkAnnotations(all);
 		return new Notes(this.responseHeaders, all, this.reason, this.delayMillis);
+	}
+
+	/** The gateway refuses a decision beyond these limits as a whole. */
+	static void checkAnnotations(Map<String, String> annotations) {
+		int characters = 0;
+		for (Map.Entry<String, String> note : annotations.entrySet()) {
+			characters += note.getKey().length() + note.getValue().length();
+		}
+		if (annotations.size() > MAX_ANNOTATIONS || characters > MAX_ANNOTATION_CHARACTERS) {
+			throw new IllegalArgumentException("expected: at most " + MAX_ANNOTATIONS + " annotations with "
+					+ MAX_ANNOTATION_CHARACTERS + " characters, got: " + annotations.size() + " with " + characters);
+		}
 	}
 
 	Notes withReason(String text) {

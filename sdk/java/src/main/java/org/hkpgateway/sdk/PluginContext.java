@@ -1,10 +1,12 @@
 package org.hkpgateway.sdk;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 
 import org.hkpgateway.sdk.config.PluginConfig;
+import org.hkpgateway.sdk.host.Host;
 import org.hkpgateway.sdk.host.SharedState;
 
 import org.jspecify.annotations.Nullable;
@@ -24,10 +26,12 @@ import org.jspecify.annotations.Nullable;
  * @param dataDirectory where the plugin may keep files; null when there is no such place
  * @param state what the gateway keeps for the plugin; null without the grant
  * {@code state}, and when the plugin runs where it cannot ask the gateway
+ * @param host the gateway, to be asked; where that is not possible, calls fail with
+ * {@code UNAVAILABLE}
  */
 public record PluginContext(String name, String version, PluginConfig config, Set<String> grants, String gatewayVersion,
 		String protocolVersion, Map<String, String> environment, @Nullable Path dataDirectory,
-		@Nullable SharedState state) {
+		@Nullable SharedState state, Host host) {
 
 	public PluginContext {
 		grants = Set.copyOf(grants);
@@ -49,8 +53,9 @@ public record PluginContext(String name, String version, PluginConfig config, Se
 	 * @return the context
 	 */
 	public static PluginContext forTest(String configJson) {
-		return new PluginContext("test", "0", PluginConfig.parse(configJson), Set.of("http.request", "http.respond"),
-				"test", "1.0", Map.of(), null, null);
+		Set<String> granted = Set.of("http.request", "http.respond");
+		return new PluginContext("test", "0", PluginConfig.parse(configJson), granted, "test", "1.0", Map.of(), null,
+				null, new GrpcHost(new HostLink(null, granted, Runnable::run), Duration.ZERO));
 	}
 
 }

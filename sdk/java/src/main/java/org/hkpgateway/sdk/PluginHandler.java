@@ -1,7 +1,13 @@
 package org.hkpgateway.sdk;
 
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+
+import org.hkpgateway.sdk.host.EventBatch;
+import org.hkpgateway.sdk.host.KeyInfo;
+import org.hkpgateway.sdk.host.KeyPage;
+import org.hkpgateway.sdk.host.KeyQuery;
 
 /**
  * What a plugin's author writes.
@@ -52,6 +58,58 @@ public interface PluginHandler {
 	 */
 	default CompletionStage<Decision> handleAsync(Request request) throws Exception {
 		return CompletableFuture.completedFuture(handle(request));
+	}
+
+	/**
+	 * Looks at the keyserver's answer to a request that this plugin let go on: status and
+	 * headers, before the body. Called only with the grant {@code http.response} and
+	 * {@link PluginOptions#handlesResponses()}; the same threads as for {@code handle}.
+	 * The client waits meanwhile, for 200 ms of all plugins together unless configured
+	 * otherwise.
+	 * @param response the answer, immutable
+	 * @return what to change, never null; nothing unless overridden
+	 * @throws Exception when there is no decision: logged, and the answer passes as it is
+	 */
+	default ResponseDecision onResponse(UpstreamResponse response) throws Exception {
+		return ResponseDecision.unchanged();
+	}
+
+	/**
+	 * Looks at the keyserver's answer and decides later perhaps, as {@link #handleAsync}.
+	 * This is what the SDK calls; unless overridden it calls {@link #onResponse}.
+	 * @param response the answer, immutable
+	 * @return completes with the decision on any thread, or fails, which is as if
+	 * {@code onResponse} threw
+	 * @throws Exception as {@code onResponse}
+	 */
+	default CompletionStage<ResponseDecision> onResponseAsync(UpstreamResponse response) throws Exception {
+		return CompletableFuture.completedFuture(onResponse(response));
+	}
+
+	/**
+	 * Takes events: of keys, of the configuration, of other plugins. Called only with the
+	 * grant {@code events.subscribe} and {@link PluginOptions#handlesEvents()}, on a
+	 * thread of its own, one call after the other. May block for 5 s; the next call waits
+	 * meanwhile.
+	 * @param batch the events, oldest first
+	 * @throws Exception when they could not be taken: logged, and they are lost
+	 */
+	default void onEvents(EventBatch batch) throws Exception {
+	}
+
+	/**
+	 * Answers what other plugins ask about keys, in place of the keyserver. Called only
+	 * with the grant {@code storage.provide} and {@link PluginOptions#providesKeys()};
+	 * the same threads as for {@code handle}. It may ask for keys itself, which goes to
+	 * the keyserver.
+	 * @param query what is asked; its term is a text, or {@code 0x} and upper-case digits
+	 * @return the keys, with {@link KeyInfo#data()} if they are fetched, or nothing to
+	 * leave it to the keyserver. Of a page with fewer keys than its total the gateway
+	 * asks for the rest by {@link KeyQuery#offset()}
+	 * @throws Exception when there is no answer: logged, and the keyserver is asked
+	 */
+	default Optional<KeyPage> provideKeys(KeyQuery query) throws Exception {
+		return Optional.empty();
 	}
 
 	/**

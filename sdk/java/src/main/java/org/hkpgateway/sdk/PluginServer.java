@@ -31,6 +31,14 @@ final class PluginServer {
 
 	private final ExecutorService control = pool("plugin-control", 1, 4);
 
+	/** Of what the gateway sends by streams. */
+	private final ExecutorService readers = pool("plugin-reader", 4, QUEUE);
+
+	/**
+	 * One, so that events stay in order; the gateway sends the next when one is answered.
+	 */
+	private final ExecutorService events = pool("plugin-events", 1, 16);
+
 	private final ExecutorService handlers;
 
 	private final PluginService service;
@@ -51,8 +59,9 @@ final class PluginServer {
 		PluginOptions options = handler.options();
 		this.handlers = pool("plugin-handler", Math.max(1, options.threads()), QUEUE);
 		Executor executor = (options.threads() == 0) ? Runnable::run : this.handlers;
-		this.service = new PluginService(handler, options, new Initialization(handler, options, launch, this::openHost),
-				executor, this.control, onShutdown);
+		this.service = new PluginService(handler, options,
+				new Initialization(handler, options, launch, this::openHost, this.readers), executor, this.events,
+				this.control, onShutdown);
 		Credentials credentials = launch.credentials();
 		@Nullable AutoMtls tls = (credentials.gateway() != null) ? AutoMtls.with(credentials.gateway()) : null;
 		this.listener = Listener.start(launch.listen(), epoll,
@@ -126,6 +135,8 @@ final class PluginServer {
 			}
 			this.handlers.shutdownNow();
 			this.control.shutdownNow();
+			this.events.shutdownNow();
+			this.readers.shutdownNow();
 			closeHandler(deadline);
 			closeHost();
 		}

@@ -1,11 +1,7 @@
 package org.hkpgateway.sdk;
 
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -15,6 +11,8 @@ import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import org.hkpgateway.proto.Empty;
+import org.hkpgateway.proto.Event;
+import org.hkpgateway.proto.EventBatch;
 import org.hkpgateway.proto.HKPPluginGrpc;
 import org.hkpgateway.proto.HandleRequestEvent;
 import org.hkpgateway.proto.HandleResponse;
@@ -24,7 +22,10 @@ import org.hkpgateway.proto.InitResponse;
 import org.hkpgateway.proto.PluginInfo;
 import org.hkpgateway.proto.ShutdownRequest;
 import org.hkpgateway.proto.ShutdownResponse;
-import org.hkpgateway.sdk.log.LogLevel;
+import org.hkpgateway.proto.StorageQuery;
+import org.hkpgateway.proto.StorageResponse;
+import org.hkpgateway.proto.UpstreamResponseDecision;
+import org.hkpgateway.proto.UpstreamResponseEvent;
 import org.hkpgateway.sdk.log.PluginLog;
 
 /**
@@ -39,13 +40,15 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 
 	private static final Duration MAX_SHUTDOWN = Duration.ofMinutes(5);
 
-	private final PluginHandler handler;
+	private final Author author;
 
 	private final PluginOptions options;
 
 	private final Initialization initialization;
 
 	private final Executor handlers;
+
+	private final Executor events;
 
 	private final Executor control;
 
@@ -60,16 +63,18 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 	 * @param options the author's
 	 * @param initialization does Initialize
 	 * @param handlers runs the decisions
+	 * @param events runs the delivery of events
 	 * @param control runs Initialize
 	 * @param onShutdown called on the network thread after Shutdown was answered, with
 	 * the time there is; must not block
 	 */
 	PluginService(PluginHandler handler, PluginOptions options, Initialization initialization, Executor handlers,
-			Executor control, Consumer<Duration> onShutdown) {
-		this.handler = handler;
+			Executor events, Executor control, Consumer<Duration> onShutdown) {
+		this.author = new Author(handler, options, initialization);
 		this.options = options;
 		this.initialization = initialization;
 		this.handlers = handlers;
+		this.events = events;
 		this.control = control;
 		this.onShutdown = onShutdown;
 	}
@@ -86,23 +91,81 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 
 	@Override
 	public void healthCheck(Empty request, StreamObserver<HealthStatus> observer) {
-		answer(observer, health());
+		answer(observer, this.author.health());
 	}
 
 	@Override
 	public void handleRequest(HandleRequestEvent event, StreamObserver<HandleResponse> observer) {
-		execute(this.handlers, observer, () -> decide(event, observer));
+		execute(this.handlers, observer, () -> this.author.decide(event, (response) -> answer(observer, response),
+				(refused) -> observer.onError(refused.status().asRuntimeException())));
 	}
 
 	@Override
 	public StreamObserver<HandleRequestEvent> handleRequests(StreamObserver<HandleResponse> observer) {
-		if (!this.options.stream()) {
+		if (!this.options.has(Feature.STREAM)) {
 			return super.handleRequests(observer);
 		}
 		ServerCallStreamObserver<HandleResponse> out = (ServerCallStreamObserver<HandleResponse>) observer;
 		DecisionStream stream = new DecisionStream(out, this.handlers, this::decideOnStream, this.streams::remove);
 		this.streams.add(stream);
 		return stream;
+	}
+
+	private void decideOnStream(HandleRequestEvent event, Consumer<HandleResponse> answer) {
+		this.author.decide(event, answer,
+				(refused) -> answer.accept(DecisionStream.failure(event.getRequestId(), refused.description())));
+	}
+
+	@Override
+	public void handleUpstreamResponse(UpstreamResponseEvent event, StreamObserver<UpstreamResponseDecision> observer) {
+		if (!this.options.has(Feature.RESPONSE)) {
+			super.handleUpstreamResponse(event, observer);
+			return;
+		}
+		execute(this.handlers, observer, () -> this.author.review(event, (decision) -> answer(observer, decision),
+				(refused) -> observer.onError(refused.status().asRuntimeException())));
+	}
+
+	@Override
+	public void publishEvents(EventBatch batch, StreamObserver<Empty> observer) {
+		if (this.options.has(Feature.EVENTS)) {
+			deliver(EventMessages.batch(batch), observer);
+		}
+		else {
+			super.publishEvents(batch, observer);
+		}
+	}
+
+	@Override
+	public void publishEvent(Event event, StreamObserver<Empty> observer) {
+		if (this.options.has(Feature.EVENTS)) {
+			deliver(EventMessages.batch(event), observer);
+		}
+		else {
+			super.publishEvent(event, observer);
+		}
+	}
+
+	private void deliver(org.hkpgateway.sdk.host.EventBatch batch, StreamObserver<Empty> observer) {
+		execute(this.events, observer, () -> {
+			try {
+				this.author.events(batch);
+				answer(observer, Empty.getDefaultInstance());
+			}
+			catch (RefusedCall ex) {
+				observer.onError(ex.status().asRuntimeException());
+			}
+		});
+	}
+
+	@Override
+	public void queryStorage(StorageQuery query, StreamObserver<StorageResponse> observer) {
+		if (!this.options.has(Feature.KEYS)) {
+			super.queryStorage(query, observer);
+			return;
+		}
+		execute(this.handlers, observer, () -> this.author.keys(query, (response) -> answer(observer, response),
+				(refused) -> observer.onError(refused.status().asRuntimeException())));
 	}
 
 	/**
@@ -124,104 +187,6 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 		this.onShutdown.accept((limit.compareTo(MAX_SHUTDOWN) > 0) ? MAX_SHUTDOWN : limit);
 	}
 
-	private void decide(HandleRequestEvent event, StreamObserver<HandleResponse> observer) {
-		if (isCancelled(observer)) {
-			// Nobody waits any longer.
-			return;
-		}
-		decide(event, (response) -> answer(observer, response),
-				(refused) -> fail(observer, refused.status(), refused.description()));
-	}
-
-	private void decideOnStream(HandleRequestEvent event, Consumer<HandleResponse> answer) {
-		decide(event, answer,
-				(refused) -> answer.accept(DecisionStream.failure(event.getRequestId(), refused.description())));
-	}
-
-	/** Does one of both, now or later. */
-	private void decide(HandleRequestEvent event, Consumer<HandleResponse> answer, Consumer<RefusedCall> refuse) {
-		try {
-			var unused = handle(event).whenComplete((decision, failure) -> {
-				try {
-					if (failure != null) {
-						throw failed(event, cause(failure));
-					}
-					answer.accept(response(event, decision));
-				}
-				catch (RefusedCall ex) {
-					refuse.accept(ex);
-				}
-			});
-		}
-		catch (RefusedCall ex) {
-			refuse.accept(ex);
-		}
-	}
-
-	private CompletionStage<Decision> handle(HandleRequestEvent event) throws RefusedCall {
-		Set<String> grants = this.initialization.grants();
-		if (grants == null) {
-			throw new RefusedCall(Status.FAILED_PRECONDITION, "expected: Initialize first, got: a request");
-		}
-		if (event.getDryRun() && !this.options.dryRun()) {
-			throw new RefusedCall(Status.FAILED_PRECONDITION,
-					"expected: no dry_run (the feature was not declared), got: one");
-		}
-		Request request;
-		try {
-			request = Conversions.request(event, grants);
-		}
-		catch (IllegalArgumentException ex) {
-			log.error("the gateway sent an event that breaks the protocol", "request", event.getRequestId(), "error",
-					ex.getMessage());
-			throw new RefusedCall(Status.INVALID_ARGUMENT, String.valueOf(ex.getMessage()));
-		}
-		try {
-			return Objects.requireNonNull(this.handler.handleAsync(request), "handleAsync returned null");
-		}
-		catch (Throwable ex) {
-			throw failed(event, ex);
-		}
-	}
-
-	private static HandleResponse response(HandleRequestEvent event, Decision decision) throws RefusedCall {
-		try {
-			return Conversions.response(event.getRequestId(), decision);
-		}
-		catch (RuntimeException ex) {
-			throw failed(event, ex);
-		}
-	}
-
-	/** Of stages that depend on the one that failed. */
-	private static Throwable cause(Throwable failure) {
-		Throwable cause = failure.getCause();
-		return (failure instanceof CompletionException && cause != null) ? cause : failure;
-	}
-
-	/** Whatever it is, it concerns this request only. */
-	private static RefusedCall failed(HandleRequestEvent event, Throwable failure) {
-		if (failure instanceof InterruptedException) {
-			Thread.currentThread().interrupt();
-		}
-		log.thrown(LogLevel.ERROR, "the handler failed", failure, "request", event.getRequestId());
-		return new RefusedCall(Status.INTERNAL, "the handler failed: " + failure);
-	}
-
-	private HealthStatus health() {
-		long now = Instant.now().getEpochSecond();
-		if (this.initialization.grants() == null) {
-			return HealthStatus.newBuilder().setMessage("not initialized yet").setTimestamp(now).build();
-		}
-		try {
-			return Conversions.health(this.handler.health(), now);
-		}
-		catch (RuntimeException ex) {
-			log.thrown(LogLevel.ERROR, "the plugin's health failed", ex);
-			return Conversions.health(Health.unhealthy("health failed: " + ex), now);
-		}
-	}
-
 	private static void execute(Executor executor, StreamObserver<?> observer, Runnable task) {
 		if (observer instanceof ServerCallStreamObserver<?> call) {
 			// With a handler set, answering a cancelled call is ignored instead of
@@ -230,10 +195,16 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 			});
 		}
 		try {
-			executor.execute(task);
+			executor.execute(() -> {
+				// Nobody waits any longer for the others.
+				if (!isCancelled(observer)) {
+					task.run();
+				}
+			});
 		}
 		catch (RejectedExecutionException ex) {
-			fail(observer, Status.RESOURCE_EXHAUSTED, "too many calls wait for a handler thread");
+			observer.onError(Status.RESOURCE_EXHAUSTED.withDescription("too many calls wait for a handler thread")
+				.asRuntimeException());
 		}
 	}
 
@@ -244,35 +215,6 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 	private static <T> void answer(StreamObserver<T> observer, T message) {
 		observer.onNext(message);
 		observer.onCompleted();
-	}
-
-	private static void fail(StreamObserver<?> observer, Status status, String description) {
-		observer.onError(status.withDescription(description).asRuntimeException());
-	}
-
-	/** A request that gets no decision. */
-	private static final class RefusedCall extends Exception {
-
-		private static final long serialVersionUID = 1L;
-
-		private final transient Status status;
-
-		private final String description;
-
-		RefusedCall(Status status, String description) {
-			super(description, null, false, false);
-			this.status = status;
-			this.description = description;
-		}
-
-		Status status() {
-			return this.status;
-		}
-
-		String description() {
-			return this.description;
-		}
-
 	}
 
 }

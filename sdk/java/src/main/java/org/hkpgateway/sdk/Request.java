@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
+import org.hkpgateway.sdk.log.TraceParent;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,13 +29,16 @@ import org.jspecify.annotations.Nullable;
  * @param hkp the gateway's reading of the request; empty for a target outside HKP
  * @param body what this plugin is shown of the body
  * @param annotations notes of plugins that ran earlier, {@code <plugin>.<key>}
+ * @param deadline until when the gateway waits for the decision
+ * @param traceparent W3C Trace Context of this very call, to be the parent of what the
+ * plugin does; empty when the request is not traced
  * @param grants the capabilities in force
  * @param dryRun decide as for a real request, but change no state; only with
  * {@link PluginOptions#supportsDryRun()}
  */
 public record Request(String id, String method, String path, String target, Map<String, String> query, Headers headers,
 		InetSocketAddress client, boolean tls, Optional<HkpQuery> hkp, Body body, Map<String, String> annotations,
-		Set<String> grants, boolean dryRun) {
+		Deadline deadline, String traceparent, Set<String> grants, boolean dryRun) {
 
 	public Request {
 		query = Map.copyOf(query);
@@ -64,6 +69,14 @@ public record Request(String id, String method, String path, String target, Map<
 	 */
 	public boolean is(Operation operation) {
 		return this.hkp.isPresent() && this.hkp.get().operation() == operation;
+	}
+
+	/**
+	 * The trace that the request belongs to.
+	 * @return 32 hex digits, or empty when it is not traced
+	 */
+	public String traceId() {
+		return TraceParent.traceId(this.traceparent);
 	}
 
 	/**
@@ -185,7 +198,7 @@ public record Request(String id, String method, String path, String target, Map<
 			int question = this.target.indexOf('?');
 			String path = (question < 0) ? this.target : this.target.substring(0, question);
 			return new Request("test", this.method, path, this.target, this.query, Headers.of(this.headers),
-					this.client, false, Optional.ofNullable(this.hkp), this.body, this.annotations,
+					this.client, false, Optional.ofNullable(this.hkp), this.body, this.annotations, Deadline.none(), "",
 					Set.of("http.request", "http.respond"), this.dryRun);
 		}
 

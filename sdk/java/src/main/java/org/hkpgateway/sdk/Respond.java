@@ -67,8 +67,13 @@ public final class Respond implements Decision {
 	 * @param contentType its type
 	 * @param bytes its bytes, copied
 	 * @return a copy
+	 * @throws IllegalArgumentException if the status is 204 or 304, which have none
 	 */
 	public Respond body(String contentType, byte[] bytes) {
+		if (this.status == 204 || this.status == 304) {
+			throw new IllegalArgumentException(
+					"expected: no body with status " + this.status + " (RFC 9110), got: one");
+		}
 		ByteBuffer copy = ByteBuffer.wrap(bytes.clone()).asReadOnlyBuffer();
 		return new Respond(this.status, copy, this.notes.setResponseHeader("Content-Type", contentType));
 	}

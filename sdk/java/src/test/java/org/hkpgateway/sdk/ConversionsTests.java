@@ -1,6 +1,7 @@
 package org.hkpgateway.sdk;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Set;
 
 import com.google.protobuf.ByteString;
@@ -8,6 +9,8 @@ import org.hkpgateway.proto.BodyState;
 import org.hkpgateway.proto.HandleRequestEvent;
 import org.hkpgateway.proto.HeaderField;
 import org.hkpgateway.proto.HkpRequest;
+import org.hkpgateway.proto.UpstreamResponseEvent;
+import org.hkpgateway.sdk.log.TraceParent;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -53,6 +56,63 @@ class ConversionsTests {
 		assertThat(request.annotations()).containsEntry("other.k", "v");
 		assertThat(request.grants()).containsExactly("http.request");
 		assertThat(request.body().state()).isEqualTo(Body.State.ABSENT);
+	}
+
+	@Test
+	void readsDeadlineAndTrace() {
+		Request request = Conversions.request(event().setDeadlineMs(60_000)
+			.setTraceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+			.build(), Set.of());
+		assertThat(request.deadline().remaining()).isPositive().isLessThanOrEqualTo(Duration.ofMinutes(1));
+		assertThat(request.deadline().isOver()).isFalse();
+		assertThat(request.traceId()).isEqualTo("4bf92f3577b34da6a3ce929d0e0e4736");
+		Request without = Conversions.request(event().build(), Set.of());
+		assertThat(without.deadline().remaining()).isGreaterThan(Duration.ofDays(365));
+		assertThat(without.traceId()).isEmpty();
+		assertThat(Deadline.after(Duration.ZERO).isOver()).isTrue();
+		assertThat(Deadline.after(Duration.ZERO).remaining()).isZero();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "00", "00-4bf92f35-00f067aa0ba902b7-01",
+			"00-4bf92f3577b34da6a3ce929d0e0e4736x00f067aa0ba902b7-01" })
+	void aMalformedTraceHasNoId(String traceparent) {
+		assertThat(TraceParent.traceId(traceparent)).isEmpty();
+	}
+
+	@Test
+	void readsAnAnswerOfTheKeyserver() {
+		UpstreamResponse response = Conversions.upstreamResponse(UpstreamResponseEvent.newBuilder()
+			.setRequestId("r1")
+			.setStatusCode(404)
+			.addHeaderFields(field("Server", "ü"))
+			.setMethod("GET")
+			.setRawTarget(ByteString.copyFromUtf8("/pks/lookup?op=get&search=0xAB"))
+			.setHkp(HkpRequest.newBuilder().setOperation(HkpRequest.Operation.LOOKUP_GET).setSearch("0xAB"))
+			.setRemoteAddr("[2001:db8::7]:4711")
+			.putAnnotations("other.k", "v")
+			.setDeadlineMs(60_000)
+			.setUpstreamMs(12)
+			.build(), Set.of("http.response"));
+		assertThat(response.isError()).isTrue();
+		assertThat(response.headers().first("server")).contains("ü");
+		assertThat(response.is(Operation.LOOKUP_GET)).isTrue();
+		assertThat(response.is(Operation.ADD)).isFalse();
+		assertThat(response.request()).get()
+			.returns("/pks/lookup?op=get&search=0xAB", AnsweredRequest::target)
+			.returns("2001:db8:0:0:0:0:0:7", (request) -> request.clientAddress().getHostAddress());
+		assertThat(response.annotations()).containsEntry("other.k", "v");
+		assertThat(response.upstream()).hasMillis(12);
+		assertThat(response.deadline().remaining()).isPositive();
+	}
+
+	@Test
+	void anAnswerWithoutItsRequest() {
+		UpstreamResponse response = Conversions.upstreamResponse(
+				UpstreamResponseEvent.newBuilder().setRequestId("r1").setStatusCode(200).build(), Set.of());
+		assertThat(response.request()).isEmpty();
+		assertThat(response.is(Operation.OTHER)).isFalse();
+		assertThat(response.isError()).isFalse();
 	}
 
 	@Test

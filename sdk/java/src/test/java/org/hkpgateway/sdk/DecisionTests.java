@@ -5,6 +5,8 @@ import java.util.Map;
 
 import org.hkpgateway.proto.HandleResponse;
 import org.hkpgateway.proto.HeaderMutation;
+import org.hkpgateway.proto.RequestRewrite;
+import org.hkpgateway.proto.UpstreamResponseDecision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -48,6 +50,61 @@ class DecisionTests {
 	}
 
 	@Test
+	void allowWithAnotherTargetAndBody() {
+		byte[] bytes = { 1, 2 };
+		Allow allow = Decision.allow().rewritePath("/pks/lookup").replaceBody("application/pgp", bytes);
+		bytes[0] = 9;
+		HandleResponse response = Conversions.response("r1", allow);
+		assertThat(response.getRewrite()).isEqualTo(RequestRewrite.newBuilder().setPath("/pks/lookup").build());
+		assertThat(response.getBodyReplacement().getBody().toByteArray()).containsExactly(1, 2);
+		assertThat(response.getBodyReplacement().getContentType()).isEqualTo("application/pgp");
+		assertThat(Conversions.response("r1", allow.rewriteQuery("a=%20b")).getRewrite()).isEqualTo(
+				RequestRewrite.newBuilder().setPath("/pks/lookup").setQuery("a=%20b").setReplaceQuery(true).build());
+		assertThat(Conversions.response("r1", Decision.allow().rewriteQuery("")).getRewrite())
+			.isEqualTo(RequestRewrite.newBuilder().setReplaceQuery(true).build());
+		assertThat(Conversions.response("r1", Decision.allow()).hasRewrite()).isFalse();
+		assertThat(allow.rewriteQuery("x").rewrittenPath()).contains("/pks/lookup");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "pks", "/a?b", "/a b", "/ä", "/a#b", "/a\u0000" })
+	void badPathsFailWhereTheyAreMade(String path) {
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.allow().rewritePath(path));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "a b", "a=ä", "a#b", "a\n" })
+	void badQueriesFailWhereTheyAreMade(String query) {
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.allow().rewriteQuery(query))
+			.withMessageStartingWith("query: expected: percent-encoded ASCII");
+	}
+
+	@Test
+	void targetsAndTypesHaveABound() {
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> Decision.allow().rewritePath("/a").rewriteQuery("b".repeat(8191)))
+			.withMessageContaining("got: 8193");
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> Decision.allow().replaceBody("a".repeat(257), new byte[0]));
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.allow().replaceBody("a\r\nb", new byte[0]));
+	}
+
+	@Test
+	void delaysAreInMilliseconds() {
+		assertThat(Conversions.response("r1", Decision.deny(429).delay(Duration.ofSeconds(2))).getDelayMs())
+			.isEqualTo(2000);
+		assertThat(Conversions.response("r1", Decision.allow().delay(Duration.ofDays(100))).getDelayMs())
+			.isEqualTo(Integer.MAX_VALUE);
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.allow().delay(Duration.ofMillis(-1)));
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 204, 304 })
+	void someStatusesHaveNoBody(int status) {
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.respond(status).text("x"));
+	}
+
+	@Test
 	void denyAnswers() {
 		HandleResponse response = Conversions.response("r1",
 				Decision.deny(429).retryAfter(Duration.ofMillis(1001)).text("first").text("Too many."));
@@ -85,6 +142,50 @@ class DecisionTests {
 	void badHeadersFailWhereTheyAreMade(String name, String value) {
 		assertThatIllegalArgumentException().isThrownBy(() -> Decision.allow().setRequestHeader(name, value));
 		assertThatIllegalArgumentException().isThrownBy(() -> Decision.deny(403).addResponseHeader(name, value));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "Host", "content-length", "Content_Length", "Transfer-Encoding", "Connection", "Via", "TE",
+			"Traceparent", "Proxy-Authorization", "X-Forwarded-For", "x_forwarded_proto", "X-Real-IP", "Forwarded" })
+	void headersOfTheGatewayFailWhereTheyAreMade(String name) {
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.allow().setRequestHeader(name, "x"))
+			.withMessageContaining("got: '" + name + "', which only the gateway does");
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.allow().removeRequestHeader(name));
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.deny(403).addResponseHeader(name, "x"));
+		assertThatIllegalArgumentException().isThrownBy(() -> ResponseDecision.unchanged().setHeader(name, "x"));
+	}
+
+	@Test
+	void annotationsHaveABound() {
+		Decision full = Decision.allow();
+		for (int i = 0; i < 32; i++) {
+			full = full.annotate("k" + i, "v");
+		}
+		Decision decision = full.annotate("k0", "another value of the same");
+		assertThatIllegalArgumentException().isThrownBy(() -> decision.annotate("k32", "v"))
+			.withMessageContaining("got: 33 with ");
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> ResponseDecision.unchanged().annotate("k", "v".repeat(8192)))
+			.withMessageContaining("got: 1 with 8193");
+	}
+
+	@Test
+	void aDecisionAboutAResponse() {
+		UpstreamResponseDecision message = Conversions.responseDecision("r1",
+				ResponseDecision.unchanged()
+					.setHeader("X-A", "1")
+					.addHeader("X-A", "ü")
+					.removeHeader("X-B")
+					.annotate("k", "v")
+					.reason("why"));
+		assertThat(message.getRequestId()).isEqualTo("r1");
+		assertThat(message.getResponseHeadersList()).extracting(HeaderMutation::getAction)
+			.containsExactly(HeaderMutation.Action.SET, HeaderMutation.Action.APPEND, HeaderMutation.Action.REMOVE);
+		assertThat(message.getResponseHeaders(1).getValue().toByteArray()).containsExactly(0xFC);
+		assertThat(message.getAnnotationsMap()).containsExactlyEntriesOf(Map.of("k", "v"));
+		assertThat(message.getReason()).isEqualTo("why");
+		assertThat(Conversions.responseDecision("r1", ResponseDecision.unchanged()))
+			.isEqualTo(UpstreamResponseDecision.newBuilder().setRequestId("r1").build());
 	}
 
 	@Test

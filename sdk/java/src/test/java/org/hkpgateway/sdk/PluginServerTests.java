@@ -27,6 +27,8 @@ import org.hkpgateway.proto.InitRequest;
 import org.hkpgateway.proto.InitResponse;
 import org.hkpgateway.proto.PluginInfo;
 import org.hkpgateway.proto.ShutdownRequest;
+import org.hkpgateway.proto.UpstreamResponseDecision;
+import org.hkpgateway.proto.UpstreamResponseEvent;
 import org.hkpgateway.sdk.config.ConfigException;
 import org.hkpgateway.sdk.log.LogLevel;
 import org.junit.jupiter.api.AfterEach;
@@ -361,6 +363,48 @@ class PluginServerTests {
 		assertThat(first.isDone()).isFalse();
 		later.complete(Decision.deny(403));
 		assertThat(first.get(20, TimeUnit.SECONDS).getStatusCode()).isEqualTo(403);
+	}
+
+	@Test
+	void answersOfTheKeyserverAreShown() throws Exception {
+		TestGateway gateway = start(new PluginHandler() {
+			@Override
+			public Decision handle(Request request) {
+				return Decision.allow();
+			}
+
+			@Override
+			public ResponseDecision onResponse(UpstreamResponse response) throws IOException {
+				if (response.status() == 500) {
+					throw new IOException("boom");
+				}
+				return ResponseDecision.unchanged().annotate("status", Integer.toString(response.status()));
+			}
+
+			@Override
+			public PluginOptions options() {
+				return PluginOptions.defaults().handlesResponses();
+			}
+		}, true);
+		UpstreamResponseEvent event = UpstreamResponseEvent.newBuilder().setRequestId("r1").setStatusCode(404).build();
+		assertThatExceptionOfType(StatusRuntimeException.class)
+			.isThrownBy(() -> gateway.plugin().handleUpstreamResponse(event))
+			.withMessageContaining("expected: Initialize first");
+		assertThat(gateway.initialize("{}").getFeaturesList()).containsExactly("stream", "response");
+		UpstreamResponseDecision decision = gateway.plugin().handleUpstreamResponse(event);
+		assertThat(decision.getAnnotationsMap()).containsEntry("status", "404");
+		assertThatExceptionOfType(StatusRuntimeException.class)
+			.isThrownBy(() -> gateway.plugin().handleUpstreamResponse(event.toBuilder().setStatusCode(500).build()))
+			.withMessageContaining("INTERNAL: the handler failed: java.io.IOException: boom");
+	}
+
+	@Test
+	void answersOfTheKeyserverAreForThoseWhoAsk() throws Exception {
+		TestGateway gateway = start((request) -> Decision.allow(), true);
+		assertThat(gateway.initialize("{}").getFeaturesList()).containsExactly("stream");
+		assertThatExceptionOfType(StatusRuntimeException.class)
+			.isThrownBy(() -> gateway.plugin().handleUpstreamResponse(UpstreamResponseEvent.getDefaultInstance()))
+			.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED));
 	}
 
 	private static void assertStatus(Status.Code code, TestGateway gateway, String path) {

@@ -24,6 +24,18 @@ public class ConfigException extends RuntimeException {
 		this.key = key;
 	}
 
+	private ConfigException(String message, String key) {
+		super(message);
+		this.key = key;
+	}
+
+	/** What a record says of values that are wrong together. */
+	static ConfigException ofTable(String prefix, String message) {
+		String key = prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1);
+		return new ConfigException(
+				(key.isEmpty() ? "configuration" : "configuration key '" + key + "'") + ": " + message, key);
+	}
+
 	/**
 	 * The key that is wrong.
 	 * @return for example {@code limits.window}; empty for the configuration as a whole

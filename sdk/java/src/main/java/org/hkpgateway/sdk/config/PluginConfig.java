@@ -1,17 +1,17 @@
 package org.hkpgateway.sdk.config;
 
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import org.hkpgateway.sdk.log.PluginLog;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * operator can give by environment variable.
  */
 public final class PluginConfig {
+
+	private static final PluginLog log = PluginLog.get("sdk");
 
 	private final String prefix;
 
@@ -105,7 +107,7 @@ public final class PluginConfig {
 	 */
 	public String getString(String key, String fallback) {
 		JsonElement value = find(key);
-		return (value != null) ? text(key, value, "a string") : fallback;
+		return (value != null) ? Values.text(this.prefix + key, value, "a string") : fallback;
 	}
 
 	/**
@@ -117,9 +119,9 @@ public final class PluginConfig {
 	public String getString(String key) {
 		JsonElement value = find(key);
 		if (value == null) {
-			throw error(key, "a string", null);
+			throw Values.error(this.prefix + key, "a string", null);
 		}
-		return text(key, value, "a string");
+		return Values.text(this.prefix + key, value, "a string");
 	}
 
 	/**
@@ -154,20 +156,7 @@ public final class PluginConfig {
 	 */
 	public long getLong(String key, long fallback, long least, long most) {
 		JsonElement value = find(key);
-		if (value == null) {
-			return fallback;
-		}
-		String expected = "a whole number from " + least + " to " + most;
-		try {
-			long number = new BigDecimal(text(key, value, expected).strip()).longValueExact();
-			if (number >= least && number <= most) {
-				return number;
-			}
-		}
-		catch (ArithmeticException | NumberFormatException ex) {
-			// Told below.
-		}
-		throw error(key, expected, value);
+		return (value != null) ? Values.whole(this.prefix + key, value, least, most) : fallback;
 	}
 
 	/**
@@ -178,19 +167,7 @@ public final class PluginConfig {
 	 */
 	public double getDouble(String key, double fallback) {
 		JsonElement value = find(key);
-		if (value == null) {
-			return fallback;
-		}
-		try {
-			double number = new BigDecimal(text(key, value, "a number").strip()).doubleValue();
-			if (Double.isFinite(number)) {
-				return number;
-			}
-		}
-		catch (NumberFormatException ex) {
-			// Told below.
-		}
-		throw error(key, "a number", value);
+		return (value != null) ? Values.number(this.prefix + key, value) : fallback;
 	}
 
 	/**
@@ -201,14 +178,7 @@ public final class PluginConfig {
 	 */
 	public boolean getBoolean(String key, boolean fallback) {
 		JsonElement value = find(key);
-		if (value == null) {
-			return fallback;
-		}
-		String text = text(key, value, "true or false").strip();
-		if (text.equalsIgnoreCase("true") || text.equalsIgnoreCase("false")) {
-			return Boolean.parseBoolean(text);
-		}
-		throw error(key, "true or false", value);
+		return (value != null) ? Values.yesOrNo(this.prefix + key, value) : fallback;
 	}
 
 	/**
@@ -221,14 +191,7 @@ public final class PluginConfig {
 	 */
 	public Duration getDuration(String key, Duration fallback) {
 		JsonElement value = find(key);
-		if (value == null) {
-			return fallback;
-		}
-		Duration duration = value.isJsonPrimitive() ? Durations.parse(value.getAsString()) : null;
-		if (duration == null || duration.isNegative()) {
-			throw error(key, Durations.EXPECTED, value);
-		}
-		return duration;
+		return (value != null) ? Values.duration(this.prefix + key, value) : fallback;
 	}
 
 	/**
@@ -238,19 +201,7 @@ public final class PluginConfig {
 	 * @return immutable
 	 */
 	public List<Duration> getDurationList(String key, List<Duration> fallback) {
-		if (find(key) == null) {
-			return fallback;
-		}
-		List<Duration> durations = new ArrayList<>();
-		for (String text : getStringList(key, List.of())) {
-			Duration duration = Durations.parse(text);
-			if (duration == null || duration.isNegative()) {
-				throw new ConfigException(this.prefix + key + "[" + durations.size() + "]", Durations.EXPECTED,
-						"'" + text + "'");
-			}
-			durations.add(duration);
-		}
-		return List.copyOf(durations);
+		return getList(key, fallback, "a list of durations", Values::duration);
 	}
 
 	/**
@@ -260,24 +211,57 @@ public final class PluginConfig {
 	 * @return immutable
 	 */
 	public List<String> getStringList(String key, List<String> fallback) {
+		return getList(key, fallback, "a list of strings", (name, item) -> Values.text(name, item, "a string"));
+	}
+
+	private <T> List<T> getList(String key, List<T> fallback, String expected,
+			BiFunction<String, JsonElement, T> read) {
 		JsonElement value = find(key);
 		if (value == null) {
 			return fallback;
 		}
-		List<String> texts = new ArrayList<>();
-		if (value instanceof JsonArray array) {
-			for (JsonElement item : array) {
-				texts.add(text(key + "[" + texts.size() + "]", item, "a string"));
-			}
+		List<T> items = new ArrayList<>();
+		for (JsonElement item : Values.items(this.prefix + key, value, expected)) {
+			items.add(read.apply(this.prefix + key + "[" + items.size() + "]", item));
 		}
-		else {
-			for (String part : text(key, value, "a list of strings").split(",", -1)) {
-				if (!part.isBlank()) {
-					texts.add(part.strip());
-				}
-			}
+		return List.copyOf(items);
+	}
+
+	/**
+	 * Returns a size: {@code 64KiB}, {@code 1MiB}, {@code 512B} or a number of bytes.
+	 * @param key the key
+	 * @param fallback used when absent
+	 * @return the size
+	 */
+	public Size getSize(String key, Size fallback) {
+		JsonElement value = find(key);
+		return (value != null) ? Values.size(this.prefix + key, value) : fallback;
+	}
+
+	/**
+	 * Reads all of it into a record. The component {@code shortestSearch} is the key
+	 * {@code shortest_search}. Components are {@code String}, {@code int}, {@code long},
+	 * {@code double}, {@code boolean}, {@link Duration}, {@link Size}, enums (in lower
+	 * case), other records (tables), and {@code List}, {@code Map<String, …>} and
+	 * {@code Optional} of these. What is absent has its {@link Default}; without one, a
+	 * list or map is empty, a record is made of its own defaults, an {@code Optional} is
+	 * empty, and a component marked {@code @Nullable} of JSpecify is null; anything else
+	 * is then an error. {@link Range} bounds whole numbers. An
+	 * {@link IllegalArgumentException} of the record's constructor reaches the operator
+	 * with the table's key. Keys that no component has are logged as a warning: most
+	 * likely they are misspelt.
+	 * @param type a record
+	 * @return the record
+	 * @throws ConfigException if a value cannot be used
+	 * @throws IllegalArgumentException if the type is not as above
+	 */
+	public <R extends Record> R as(Class<R> type) {
+		RecordReader reader = new RecordReader();
+		R result = reader.read(type, this.prefix, this.values);
+		if (!reader.unknown().isEmpty()) {
+			log.warn("configuration keys that this plugin does not know", "keys", reader.unknown());
 		}
-		return List.copyOf(texts);
+		return result;
 	}
 
 	/**
@@ -292,7 +276,7 @@ public final class PluginConfig {
 			return new PluginConfig(this.prefix + key + ".", new JsonObject());
 		}
 		if (!value.isJsonObject()) {
-			throw error(key, "a table of keys and values", value);
+			throw Values.error(this.prefix + key, "a table of keys and values", value);
 		}
 		return new PluginConfig(this.prefix + key + ".", value.getAsJsonObject());
 	}
@@ -306,17 +290,6 @@ public final class PluginConfig {
 	private @Nullable JsonElement find(String key) {
 		JsonElement value = this.values.get(key);
 		return (value == null || value.isJsonNull()) ? null : value;
-	}
-
-	private String text(String key, JsonElement value, String expected) {
-		if (!value.isJsonPrimitive()) {
-			throw error(key, expected, value);
-		}
-		return value.getAsString();
-	}
-
-	private ConfigException error(String key, String expected, @Nullable JsonElement value) {
-		return new ConfigException(this.prefix + key, expected, (value != null) ? value.toString() : "nothing");
 	}
 
 }

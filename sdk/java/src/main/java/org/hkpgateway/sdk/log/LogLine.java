@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes one log line in the form of hclog, which plugin hosts understand:
  * {@code @level}, {@code @message}, {@code @module}, {@code @timestamp} with
- * microseconds, then keys and values. Numbers and booleans stay what they are, all else
- * becomes a string.
+ * microseconds, then the ids of the request at hand, if there is one, then keys and
+ * values. Numbers and booleans stay what they are, all else becomes a string.
  */
 final class LogLine {
 
@@ -39,6 +39,9 @@ final class LogLine {
 			json.name("@message").value(cut(message));
 			json.name("@module").value(module);
 			json.name("@timestamp").value(TIMESTAMP.format(time));
+			RequestScope scope = RequestScope.current();
+			optional(json, "request_id", scope.requestId());
+			optional(json, "trace_id", scope.traceId());
 			int count = Math.min(keysAndValues.length, MAX_VALUES);
 			for (int i = 0; i + 1 < count; i += 2) {
 				json.name(cut(text(keysAndValues[i])));
@@ -59,6 +62,12 @@ final class LogLine {
 			throw new UncheckedIOException("writing to memory does not fail", ex);
 		}
 		return text.toString();
+	}
+
+	private static void optional(JsonWriter json, String name, String value) throws IOException {
+		if (!value.isEmpty()) {
+			json.name(name).value(cut(value));
+		}
 	}
 
 	private static void value(JsonWriter json, @Nullable Object value) throws IOException {

@@ -1,0 +1,30 @@
+package org.hkpgateway.sdk.config;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * The valid whole numbers of a component of a configuration record, or of the items of
+ * its list. Other checks belong into the record's compact constructor.
+ */
+@Documented
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.RECORD_COMPONENT)
+public @interface Range {
+
+	/**
+	 * Smallest valid value.
+	 * @return inclusive
+	 */
+	long min();
+
+	/**
+	 * Largest valid value.
+	 * @return inclusive
+	 */
+	long max();
+
+}

@@ -1,0 +1,147 @@
+package org.hkpgateway.sdk.config;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+/**
+ * Tests of {@link PluginConfig#as} and {@link RecordReader}.
+ */
+class RecordReaderTests {
+
+	@Test
+	void absentKeysGiveTheDefaults() {
+		Settings settings = PluginConfig.parse("{\"name\": \"x\", \"count\": null}").as(Settings.class);
+		assertThat(settings).isEqualTo(new Settings("x", 4, 5_000_000_000L, 0.5, true, Duration.ofSeconds(10),
+				new Size(64 << 10), Mode.OBSERVE, List.of(), List.of(Duration.ofSeconds(1), Duration.ofMinutes(2)),
+				Map.of(), Optional.empty(), null, new Limit(10, Duration.ofMinutes(1)), List.of()));
+	}
+
+	@Test
+	void presentKeysAreTyped() {
+		Settings settings = PluginConfig.parse("""
+				{"name": "n", "count": 7, "big_number": 9007199254740993, "ratio": 2, "on": "false", "timeout": "1h30m",
+				 "max_body": "1MiB", "mode": "enforce-all", "exempt_from": ["a", "b"], "steps": "5s, 6s",
+				 "by_name": {"x": {"requests": 3}}, "contact": "me", "note": "hm",
+				 "limit": {"requests": 1, "window": "2s"}, "limits": [{"requests": 1}, {"window": "3s"}]}""")
+			.as(Settings.class);
+		assertThat(settings).isEqualTo(new Settings("n", 7, 9007199254740993L, 2, false, Duration.ofMinutes(90),
+				new Size(1 << 20), Mode.ENFORCE_ALL, List.of("a", "b"),
+				List.of(Duration.ofSeconds(5), Duration.ofSeconds(6)), Map.of("x", new Limit(3, Duration.ofMinutes(1))),
+				Optional.of("me"), "hm", new Limit(1, Duration.ofSeconds(2)),
+				List.of(new Limit(1, Duration.ofMinutes(1)), new Limit(10, Duration.ofSeconds(3)))));
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			textBlock = """
+					{}                                   | 'name': expected: a string, got: nothing
+					{"name": [1]}                        | 'name': expected: a string, got: [1]
+					{"name": "", "count": "x"}           | 'count': expected: a whole number from 1 to 100, got: "x"
+					{"name": "", "count": 101}           | 'count': expected: a whole number from 1 to 100, got: 101
+					{"name": "", "ratio": "x"}           | 'ratio': expected: a number, got: "x"
+					{"name": "", "on": 1}                | 'on': expected: true or false, got: 1
+					{"name": "", "mode": "x"}            | 'mode': expected: one of observe, enforce_all, got: "x"
+					{"name": "", "limit": 1}             | 'limit': expected: a table of keys and values, got: 1
+					{"name": "", "limit": {"window": 1}} | 'limit.window': expected: a duration
+					{"name": "", "limits": [{}, {"requests": []}]} | 'limits[1].requests': expected: a whole number
+					{"name": "", "by_name": {"a": {"requests": -1}}} | 'by_name.a': requests: expected: 0 or more, got: -1
+					{"name": "", "max_body": "x"}        | 'max_body': expected: a size such as "64KiB", "1MiB" or a number of bytes, got: "x"
+					""")
+	void errorsNameTheKey(String json, String message) {
+		PluginConfig config = PluginConfig.parse(json);
+		assertThatExceptionOfType(ConfigException.class).isThrownBy(() -> config.as(Settings.class))
+			.withMessageStartingWith("configuration key " + message);
+	}
+
+	@Test
+	void ofTheWholeConfigurationThereIsNoKey() {
+		assertThatExceptionOfType(ConfigException.class)
+			.isThrownBy(() -> PluginConfig.parse("{\"requests\": -1}").as(Limit.class))
+			.withMessage("configuration: requests: expected: 0 or more, got: -1");
+	}
+
+	@Test
+	void unknownKeysAreFoundAlsoInTables() {
+		RecordReader reader = new RecordReader();
+		JsonObject table = JsonParser
+			.parseString("{\"name\": \"\", \"cuont\": 1, \"limit\": {\"x\": 1}, \"limits\": [{\"y\": 1}]}")
+			.getAsJsonObject();
+		reader.read(Settings.class, "", table);
+		assertThat(reader.unknown()).containsExactly("cuont", "limit.x", "limits[0].y");
+	}
+
+	@Test
+	void aTableOfItsOwnKeepsItsName() {
+		PluginConfig table = PluginConfig.parse("{\"o\": {\"requests\": \"x\"}}").getObject("o");
+		assertThatExceptionOfType(ConfigException.class).isThrownBy(() -> table.as(Limit.class))
+			.withMessageContaining("'o.requests'");
+	}
+
+	@Test
+	void typesThatCannotBeReadAreTheAuthorsFault() {
+		assertThatIllegalArgumentException().isThrownBy(() -> PluginConfig.parse("{\"when\": 1}").as(Odd.class))
+			.withMessageStartingWith("component of key 'when': expected: String, int");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "0,0", "512,512", "512B,512", "1KiB,1024", "1 KB,1024", "64k,65536", "2MiB,2097152",
+			"1GB,1073741824" })
+	void sizes(String text, long bytes) {
+		assertThat(Size.parse(text)).isEqualTo(new Size(bytes));
+		assertThat(PluginConfig.parse("{\"s\": \"" + text + "\"}").getSize("s", new Size(0)))
+			.isEqualTo(new Size(bytes));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "x", "-1", "1.5MiB", "1TB", "999999999999999GB" })
+	void badSizes(String text) {
+		assertThatIllegalArgumentException().isThrownBy(() -> Size.parse(text)).withMessageContaining("got: '" + text);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "a,a", "shortestSearch,shortest_search", "maxV2Size,max_v2_size" })
+	void keys(String component, String key) {
+		assertThat(RecordReader.key(component)).isEqualTo(key);
+	}
+
+	enum Mode {
+
+		OBSERVE, ENFORCE_ALL
+
+	}
+
+	record Limit(@Default("10") int requests, @Default("1m") Duration window) {
+
+		Limit {
+			if (requests < 0) {
+				throw new IllegalArgumentException("requests: expected: 0 or more, got: " + requests);
+			}
+		}
+
+	}
+
+	record Settings(String name, @Default("4") @Range(min = 1, max = 100) int count,
+			@Default("5000000000") long bigNumber, @Default("0.5") double ratio, @Default("true") boolean on,
+			@Default("10s") Duration timeout, @Default("64KiB") Size maxBody, @Default("observe") Mode mode,
+			List<String> exemptFrom, @Default("1s, 2m") List<Duration> steps, Map<String, Limit> byName,
+			Optional<String> contact, @Nullable String note, Limit limit, List<Limit> limits) {
+	}
+
+	record Odd(StringBuilder when) {
+	}
+
+}
