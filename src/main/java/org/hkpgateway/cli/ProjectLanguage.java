@@ -3,7 +3,6 @@ package org.hkpgateway.cli;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 import org.hkpgateway.manifest.PlainText;
@@ -15,19 +14,19 @@ import org.hkpgateway.manifest.PlainText;
 enum ProjectLanguage {
 
 	/** A module with the SDK's sources beside it. */
-	GO(List.of("go test ./...", "go build -o dist/ ./cmd"), "internal/handler.go",
+	GO("go test ./...\ngo build -o dist/ ./cmd", "internal/handler.go",
 			// Directories of these names mean something to the go command.
 			"vendor internal testdata"),
 
 	/** A Maven project with the SDK in a repository of its own. */
-	JAVA(List.of("mvn -B package"), "src/main/java",
+	JAVA("mvn -B package", "src/main/java",
 			"abstract assert boolean break byte case catch char class const continue default do double else enum "
 					+ "extends false final finally float for goto if implements import instanceof int interface long "
 					+ "native new null package private protected public return short static strictfp super switch "
 					+ "synchronized this throw throws transient true try void volatile while"),
 
 	/** A package with the SDK's sources beside it. */
-	PYTHON(List.of("./build.sh"), "the package's plugin.py",
+	PYTHON("./build.sh test\n./build.sh", "hkp_template/plugin.py",
 			"and as assert async await break class continue def del elif else except finally for from global if "
 					+ "import in is lambda nonlocal not or pass raise return try while with yield match case "
 					// Modules of the standard library: the project's package would hide
@@ -53,16 +52,16 @@ enum ProjectLanguage {
 					// What the project depends on, and has directories for.
 					+ "grpc google hkp_plugin pytest test tests build dist");
 
-	private final List<String> steps;
+	private final String steps;
 
 	private final String rule;
 
-	private final Set<String> taken;
+	private final String taken;
 
-	ProjectLanguage(List<String> steps, String rule, String taken) {
+	ProjectLanguage(String steps, String rule, String taken) {
 		this.steps = steps;
 		this.rule = rule;
-		this.taken = Set.of(taken.split(" "));
+		this.taken = " " + taken + " ";
 	}
 
 	/**
@@ -92,7 +91,7 @@ enum ProjectLanguage {
 	 * Commands of a shell in the project's directory that test it and make {@code dist}.
 	 */
 	List<String> steps() {
-		return this.steps;
+		return this.steps.lines().toList();
 	}
 
 	/** The file to change first. */
@@ -102,7 +101,7 @@ enum ProjectLanguage {
 
 	/** Whether a package of this name would stand for something else. */
 	boolean isTaken(String snake) {
-		return this.taken.contains(snake);
+		return this.taken.contains(" " + snake + " ");
 	}
 
 }

@@ -86,15 +86,10 @@ class GeneratedProjectIT {
 	}
 
 	private String write(ProjectLanguage language) {
-		return Command
-			.run(this.work, COMMAND, new byte[0],
-					List.of(java(), "-jar",
-							GatewayProcess.root()
-								.resolve("target/hkp-gateway.jar")
-								.toAbsolutePath()
-								.normalize()
-								.toString(),
-							"plugins", "new", "--lang", language.label(), NAME, this.project.toString()))
+		return Command.run(this.work, COMMAND, new byte[0],
+				List.of(java(), "-jar",
+						GatewayProcess.root().resolve("target/hkp-gateway.jar").toAbsolutePath().normalize().toString(),
+						"plugins", "new", "--lang", language.label(), NAME, this.project.toString()))
 			.orFail()
 			.text();
 	}
@@ -112,8 +107,11 @@ class GeneratedProjectIT {
 
 	/** With the user's own umask of many systems, which lets the group write. */
 	private void shell(String path, String command) {
-		Command.run(this.work, BUILD, new byte[0], List.of("env", "PATH=" + Path.of(java()).getParent() + ":" + path,
-				"sh", "-c", "umask 002; " + command)).orFail();
+		Command
+			.run(this.work, BUILD, new byte[0],
+					List.of("env", "PATH=" + Path.of(java()).getParent() + ":" + path, "sh", "-c",
+							"umask 002; " + command))
+			.orFail();
 	}
 
 	private void assertNothingOfTheTemplateIsLeft() throws IOException {
