@@ -19,7 +19,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
-	"example.org/hkp-plugin-go/hkpplugin"
+	"github.com/hkp-gateway/hkp-gateway/sdk/go/hkpplugin"
 )
 
 // host is one that answers as a gateway does, as far as the caller asks.

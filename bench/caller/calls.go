@@ -14,7 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"example.org/hkp-plugin-go/hkpplugin"
+	"github.com/hkp-gateway/hkp-gateway/sdk/go/hkpplugin"
 )
 
 // How many buckets take turns, so that figures are not those of one that is always at hand.

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"example.org/hkp-plugin-go/hkpplugin"
+	"github.com/hkp-gateway/hkp-gateway/sdk/go/hkpplugin"
 )
 
 // longest is how long anything may be measured.

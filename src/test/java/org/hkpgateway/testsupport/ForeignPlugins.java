@@ -102,7 +102,7 @@ public final class ForeignPlugins {
 			.toAbsolutePath()
 			.normalize();
 		try {
-			return MadeOnce.in(output, SourceDigest.of(sources, protocol),
+			return MadeOnce.in(output, SourceDigest.of(sources, language.otherSources(protocol)),
 					(directory) -> language.build(sources.normalize(), protocol.getParent().normalize(), directory));
 		}
 		catch (IOException ex) {
@@ -125,6 +125,15 @@ public final class ForeignPlugins {
 			@Override
 			void build(Path sources, Path protocol, Path output) {
 				go(sources, output, "", ".", "./hostcheck");
+			}
+
+			/** Its stubs are the SDK's, which are committed. */
+			@Override
+			Path[] otherSources(Path protocol) throws IOException {
+				Path sdk = GatewayProcess.root().resolve("sdk/go").toAbsolutePath();
+				try (Stream<Path> stubs = Files.list(sdk.resolve("hkpplugin"))) {
+					return Stream.concat(Stream.of(sdk.resolve("go.mod")), stubs.sorted()).toArray(Path[]::new);
+				}
 			}
 
 		},
@@ -202,6 +211,11 @@ public final class ForeignPlugins {
 		}
 
 		abstract void build(Path sources, Path protocol, Path output) throws IOException;
+
+		/** What it is built from, too. */
+		Path[] otherSources(Path protocol) throws IOException {
+			return new Path[] { protocol };
+		}
 
 		/** Without C and without what a debugger needs: in less time. */
 		private static void go(Path sources, Path output, String name, String... packages) {
