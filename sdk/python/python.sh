@@ -7,15 +7,24 @@ for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11};
     break
   fi
 done
-if [ -z "$found" ]; then
-  message="expected: Python 3.11 or newer with venv and ensurepip, got: none"
+
+# missing MESSAGE: ends the script.
+missing() {
   if [ "${HKP_REQUIRE_ALL:-}" = true ]; then
-    echo "$PWD: $message" >&2
+    echo "$PWD: $1" >&2
     exit 1
   fi
-  echo "SKIPPED $PWD: $message"
+  echo "SKIPPED $PWD: $1"
   exit 0
-fi
+}
+[ -n "$found" ] || missing "expected: Python 3.11 or newer with venv and ensurepip, got: none"
+
+# install PYTHON OPTION…: with pip, wheels only.
+install() {
+  with=$1
+  shift
+  "$with" -m pip install --quiet --only-binary=:all: "$@" || missing "expected: pip to install what is needed, got: the above"
+}
 
 # environment DIRECTORY REQUIREMENTS: makes a virtual environment, once, and sets python to its interpreter.
 environment() {
@@ -24,7 +33,7 @@ environment() {
   if [ ! -f "$1/stamp" ] || [ "$(cat "$1/stamp")" != "$stamp" ]; then
     rm -rf "$1"
     "$found" -m venv "$1"
-    "$python" -m pip install --quiet --only-binary=:all: -r "$2"
+    install "$python" -r "$2"
     printf '%s\n' "$stamp" >"$1/stamp"
   fi
 }

@@ -80,6 +80,7 @@ def test_an_exception_fails_that_call_only(plugin):
         grpc.StatusCode.INTERNAL, "handle failed: RuntimeError: as asked")
     status, text = code(lambda: plugin.HandleRequest(event("/nothing"), timeout=SECONDS))
     assert status is grpc.StatusCode.INTERNAL and "expected: a decision (allow, deny or respond), got: None" in text
+    assert code(lambda: plugin.HandleRequest(event("/surrogate"), timeout=SECONDS))[0] is grpc.StatusCode.INTERNAL
     assert code(lambda: plugin.HandleRequest(pb.HandleRequestEvent(remote_addr="nobody"), timeout=SECONDS))[0] is (
         grpc.StatusCode.INVALID_ARGUMENT)
     assert plugin.HandleRequest(event("/"), timeout=SECONDS).continue_chain
@@ -117,11 +118,13 @@ def test_too_large_a_message_is_refused(plugin):
 def test_the_stream_answers_in_any_order(plugin, sockets):
     file = sockets / "go"
     stream = Stream(plugin)
-    stream.send(event("/until", 1, query_params={"file": str(file)}), event("/deny", 2), event("/", 3), event("/raise", 4))
-    first = {answer.request_id: answer for answer in (next(stream.answers) for _ in range(3))}
+    stream.send(event("/until", 1, query_params={"file": str(file)}), event("/deny", 2), event("/", 3), event("/raise", 4),
+                event("/surrogate", 5), pb.HandleRequestEvent(request_id="r6", remote_addr="nobody"))
+    first = {answer.request_id: answer for answer in (next(stream.answers) for _ in range(5))}
     assert first["r2"].status_code == 429
     assert first["r3"].continue_chain
     assert not first["r4"].continue_chain and first["r4"].status_code == 0 and "as asked" in first["r4"].reason
+    assert "what can be sent" in first["r5"].reason and "remote_addr: expected" in first["r6"].reason
     file.touch()
     last = next(stream.answers)
     assert last.request_id == "r1" and last.continue_chain

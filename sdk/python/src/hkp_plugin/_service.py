@@ -204,8 +204,8 @@ class Service(grpc.GenericRpcHandler):  # type: ignore[misc, unused-ignore]
             request = _convert.request(event, grants)
         except ValueError as error:
             raise _broken(event.request_id, error) from None
-        made = await _translated(self._runner.handle(request))
-        return _convert.decision(event.request_id, made)
+        answer: pb.HandleResponse = await _written(_convert.decision, event.request_id, self._runner.handle(request))
+        return answer
 
     async def _handle_response(self, event: pb.UpstreamResponseEvent, context: Any) -> pb.UpstreamResponseDecision:
         try:
@@ -214,7 +214,9 @@ class Service(grpc.GenericRpcHandler):  # type: ignore[misc, unused-ignore]
                 response = _convert.response(event)
             except ValueError as error:
                 raise _broken(event.request_id, error) from None
-            return _convert.response_decision(event.request_id, await _translated(self._runner.on_response(response)))
+            answer: pb.UpstreamResponseDecision = await _written(
+                _convert.response_decision, event.request_id, self._runner.on_response(response))
+            return answer
         except Refused as refused:
             await context.abort(refused.code, str(refused))
             raise
@@ -238,7 +240,9 @@ class Service(grpc.GenericRpcHandler):  # type: ignore[misc, unused-ignore]
         call = Call("", str(metadata.get("traceparent", "")), None if left is None else time.monotonic() + left)
         try:
             self._initialized()
-            return _convert.key_page(await _translated(self._runner.lookup(_convert.key_query(query), call)))
+            answer: pb.StorageResponse = await _written(
+                lambda _, page: _convert.key_page(page), "", self._runner.lookup(_convert.key_query(query), call))
+            return answer
         except Refused as refused:
             await context.abort(refused.code, str(refused))
             raise
@@ -268,6 +272,16 @@ async def _translated(made: Awaitable[Any]) -> Any:
         raise Refused(grpc.StatusCode.RESOURCE_EXHAUSTED, str(busy)) from None
     except HandlerFailed as failed:
         raise Refused(grpc.StatusCode.INTERNAL, str(failed)) from None
+
+
+async def _written(write: Callable[[str, Any], Any], request_id: str, made: Awaitable[Any]) -> Any:
+    """A decision as a message. A text that is no UTF-8, or a number that does not fit, is the author's failure, too."""
+    decision = await _translated(made)
+    try:
+        return write(request_id, decision)
+    except (TypeError, ValueError) as error:
+        log.exception("the handler made what cannot be sent")
+        raise Refused(grpc.StatusCode.INTERNAL, f"expected: what can be sent, got: {error}") from None
 
 
 def _broken(request_id: str, error: ValueError) -> Refused:

@@ -38,6 +38,8 @@ class DecisionStream:
     async def run(self) -> None:
         """Returns when it has ended. Cancelled when the gateway has gone."""
         reader = asyncio.create_task(self._read())
+        # A connection that breaks ends this call as well; nobody else asks for what the reader raised.
+        reader.add_done_callback(lambda task: task.cancelled() or task.exception())
         try:
             while True:
                 await self._changed.wait()

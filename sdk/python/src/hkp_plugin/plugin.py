@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import inspect
 import time
 import types
 import typing
@@ -158,4 +159,4 @@ def is_async(method: Any) -> bool:
     """Whether calling it gives a coroutine at once and never blocks a thread."""
     if isinstance(method, types.MethodType):
         method = method.__func__
-    return asyncio.iscoroutinefunction(method)
+    return inspect.iscoroutinefunction(method)

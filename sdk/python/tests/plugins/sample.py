@@ -56,6 +56,8 @@ class Sample(hkp.Plugin[Config]):
                 raise RuntimeError("as asked")
             case "/nothing":
                 return None
+            case "/surrogate":
+                return hkp.allow().reason("\ud800")
             case "/print":
                 print("printed by a handler")
                 sys.stdout.flush()

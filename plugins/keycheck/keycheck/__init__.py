@@ -1,0 +1,1 @@
+"""Looks into uploaded keys before the keyserver does. Start reading at ``plugin``."""
