@@ -30,6 +30,7 @@ public final class CommandLine {
 			usage: hkp-gateway.jar [--key=value ...]         start the gateway
 			       hkp-gateway.jar plugins check DIR ...     print what is wrong with the plugins in directories
 			       hkp-gateway.jar plugins list DIR ...      print the plugins in directories
+			       hkp-gateway.jar plugins verify DIR [...]  launch the plugin in a directory and check it
 			       hkp-gateway.jar plugins new --lang go|java|python NAME DIR
 			                                                 write the project of a new plugin
 			       hkp-gateway.jar --help                    print this
@@ -37,6 +38,13 @@ public final class CommandLine {
 			DIR is a directory as in hkp.plugins.directories: it holds plugin.toml, or directories that do. For new it
 			is where the project goes, and does not exist or is empty.
 			check exits with 1 if there is an error, else with 0; a wrong command line exits with 2.
+
+			verify checks one plugin against the protocol, and exits with 1 if a check failed:
+			  --only ID,...      make only these checks; an ID is handshake.first-line, or handshake for all of them
+			  --skip ID,...      leave these out
+			  --config JSON      merge a JSON object over [plugin.config]; also the name of a file that holds one
+			  --transport NAME   only with mtls, secret or plaintext
+			  --junit FILE       write the report as JUnit XML, too
 			""";
 
 	private final PrintStream out;
@@ -79,13 +87,15 @@ public final class CommandLine {
 			return wrong("expected: an option or the command plugins, got: '" + PlainText.of(arguments.get(0)) + "'");
 		}
 		if (arguments.size() < 2) {
-			return wrong("plugins: expected: check, list or new, got: nothing");
+			return wrong("plugins: expected: check, list, new or verify, got: nothing");
 		}
 		List<String> rest = arguments.subList(2, arguments.size());
 		return switch (arguments.get(1)) {
 			case "check", "list" -> plugins(arguments.get(1), rest);
 			case "new" -> project(rest);
-			default -> wrong("plugins: expected: check, list or new, got: '" + PlainText.of(arguments.get(1)) + "'");
+			case "verify" -> verify(rest);
+			default ->
+				wrong("plugins: expected: check, list, new or verify, got: '" + PlainText.of(arguments.get(1)) + "'");
 		};
 	}
 
@@ -105,6 +115,15 @@ public final class CommandLine {
 		}
 		catch (UsageException ex) {
 			return wrong("plugins new: " + ex.getMessage());
+		}
+	}
+
+	private int verify(List<String> rest) {
+		try {
+			return new VerifyCommand(VerifyOptions.parse(rest), this.out, this.err).run();
+		}
+		catch (UsageException ex) {
+			return wrong("plugins verify: " + ex.getMessage());
 		}
 	}
 

@@ -151,6 +151,7 @@ final class NewCommand {
 		command("cd " + shell(this.directory.toString()));
 		this.language.steps().forEach((step) -> command(this.name.in(step)));
 		command("java -jar " + jar + " plugins check dist");
+		command("java -jar " + jar + " plugins verify dist");
 		this.out.println();
 		this.out.println("Run it, before a keyserver for trying out:");
 		command("java -jar " + jar + " --hkp.plugins.directories=dist --hkp.plugins.settings." + plugin

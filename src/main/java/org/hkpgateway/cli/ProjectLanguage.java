@@ -14,7 +14,7 @@ import org.hkpgateway.manifest.PlainText;
 enum ProjectLanguage {
 
 	/** A module with the SDK's sources beside it. */
-	GO("go test ./...\ngo build -o dist/ ./cmd", "internal/handler.go",
+	GO("go test ./...\n./build.sh", "internal/handler.go",
 			// Directories of these names mean something to the go command.
 			"vendor internal testdata"),
 

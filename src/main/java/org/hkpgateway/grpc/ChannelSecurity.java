@@ -86,19 +86,22 @@ sealed interface ChannelSecurity {
 	/**
 	 * One-off certificates, one of each side.
 	 *
-	 * @param own the gateway's
+	 * @param own the gateway's; null only to find out whether a plugin lets in somebody
+	 * who shows none
 	 * @param plugins the only one to trust
 	 */
-	record MutualTls(OneOffCertificate own, X509Certificate plugins) implements ChannelSecurity {
+	record MutualTls(@Nullable OneOffCertificate own, X509Certificate plugins) implements ChannelSecurity {
 
 		@Override
 		public void applyTo(NettyChannelBuilder builder) {
 			try {
 				// Not OpenSSL's or BoringSSL's engine: those cannot do P-521.
 				SslContextBuilder context = GrpcSslContexts.configure(SslContextBuilder.forClient(), SslProvider.JDK);
+				if (this.own != null) {
+					context.keyManager(this.own.key(), this.own.certificate());
+				}
 				builder.useTransportSecurity()
 					.sslContext(context.protocols("TLSv1.3", "TLSv1.2")
-						.keyManager(this.own.key(), this.own.certificate())
 						.trustManager(new OnlyCertificate(this.plugins))
 						.build());
 			}

@@ -71,6 +71,11 @@ final class MarkedProcesses {
 		return new Result(killed, look.found(), look.silent());
 	}
 
+	/** Those that run now. Blocks for a look at all processes of the machine. */
+	Set<Found> find() {
+		return look().found();
+	}
+
 	private Look look() {
 		if (this.launches.isEmpty() || !Files.isDirectory(Path.of("/proc/self"))) {
 			return new Look(Set.of(), Set.of());

@@ -1,0 +1,136 @@
+package org.hkpgateway.conformance;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+
+import org.hkpgateway.grpc.ProbeAnswer;
+import org.hkpgateway.grpc.ProbeReply;
+
+/**
+ * Deadlines, cancelled calls, and many at a time.
+ */
+final class LoadChecks {
+
+	private static final int LIGHT = 100;
+
+	private static final int IN_FLIGHT = 64;
+
+	private static final int CONCURRENT = 512;
+
+	private static final int ABANDONED = 128;
+
+	/** So many of a hundred answers may be late on a machine that is busy with others. */
+	private static final int FORGIVEN = 5;
+
+	private final Trial trial;
+
+	private final Load load;
+
+	LoadChecks(Trial trial, Load load) {
+		this.trial = trial;
+		this.load = load;
+	}
+
+	/** One after the other. */
+	void deadline(Session session, Asker asker) {
+		if (!this.trial.wants(Check.DEADLINE_KEPT)) {
+			return;
+		}
+		long timeout = session.spec().timeout().toNanos();
+		List<Long> nanos = new ArrayList<>();
+		int late = 0;
+		for (int i = 0; i < LIGHT && late <= FORGIVEN; i++) {
+			ProbeReply<ProbeAnswer> reply = asker.ask(this.load.next(), Limits.ANSWER).join();
+			if (!reply.isOk() && !reply.is("DEADLINE_EXCEEDED")) {
+				this.trial.fail(Check.DEADLINE_KEPT, "an answer", reply.detail());
+				return;
+			}
+			nanos.add(reply.nanos());
+			late += (reply.nanos() > timeout) ? 1 : 0;
+		}
+		nanos.sort(null);
+		String figures = "median " + millis(nanos.get(nanos.size() / 2)) + ", slowest "
+				+ millis(nanos.get(nanos.size() - 1));
+		String expected = "each answer within " + session.spec().timeout().toMillis() + " ms";
+		if (late > FORGIVEN) {
+			this.trial.fail(Check.DEADLINE_KEPT, expected, late + " of " + nanos.size() + " were late, " + figures);
+		}
+		else if (late > 0) {
+			this.trial.warn(Check.DEADLINE_KEPT, expected, late + " of " + nanos.size() + " were late, " + figures);
+		}
+		this.trial.pass(Check.DEADLINE_KEPT, figures);
+	}
+
+	private static String millis(long nanos) {
+		return String.format(Locale.ROOT, "%.1f ms", nanos / 1e6);
+	}
+
+	/** Calls that end before they are answered, and then ordinary ones. */
+	void abandoned(Session session, Asker asker) {
+		if (this.trial.wants(Check.DEADLINE_PASSED)) {
+			List<CompletableFuture<ProbeReply<ProbeAnswer>>> calls = new ArrayList<>();
+			for (int i = 0; i < ABANDONED; i++) {
+				calls.add(asker.ask(this.load.next(), Duration.ofMillis(1)));
+			}
+			calls.forEach(CompletableFuture::join);
+			afterwards(Check.DEADLINE_PASSED, session, asker);
+		}
+		if (this.trial.wants(Check.CANCEL_UNARY)) {
+			for (int i = 0; i < ABANDONED; i++) {
+				asker.ask(this.load.next(), Limits.ANSWER).cancel(false);
+			}
+			afterwards(Check.CANCEL_UNARY, session, asker);
+		}
+	}
+
+	private void afterwards(Check check, Session session, Asker asker) {
+		ProbeReply<String> health = session.probe().health(Limits.HEALTH);
+		List<String> problems = problems(asker.askMany(IN_FLIGHT, 8, (i) -> this.load.next()));
+		if (!health.isOk() && !health.is("UNIMPLEMENTED")) {
+			problems.add("HealthCheck: " + health.detail());
+		}
+		this.trial.judge(check, "answers to the calls that come afterwards", problems);
+	}
+
+	/** Many at a time, and the question after its health meanwhile. */
+	void concurrency(Session session, Asker asker) {
+		if (!this.trial.wants(Check.CONCURRENCY, Check.HEALTH_LOAD)) {
+			return;
+		}
+		CompletableFuture<ProbeReply<String>> health = CompletableFuture
+			.supplyAsync(() -> session.probe().health(Limits.HEALTH));
+		long start = System.nanoTime();
+		List<ProbeReply<ProbeAnswer>> replies = asker.askMany(CONCURRENT, IN_FLIGHT, (i) -> this.load.next());
+		double seconds = (System.nanoTime() - start) / 1e9;
+		List<String> problems = problems(replies);
+		if (problems.isEmpty()) {
+			this.trial.pass(Check.CONCURRENCY,
+					String.format(Locale.ROOT, "%d calls, %.0f a second", replies.size(), replies.size() / seconds));
+		}
+		this.trial.judge(Check.CONCURRENCY, "an answer to each call", problems);
+		ProbeReply<String> healthy = health.join();
+		if (!healthy.isOk() && !healthy.is("UNIMPLEMENTED")) {
+			this.trial.fail(Check.HEALTH_LOAD, "an answer within " + Limits.HEALTH.toSeconds() + " s",
+					healthy.detail());
+		}
+		this.trial.pass(Check.HEALTH_LOAD, millis(healthy.nanos()));
+	}
+
+	/** What is wrong with replies of which each should be a valid answer. */
+	static List<String> problems(List<ProbeReply<ProbeAnswer>> replies) {
+		List<String> problems = new ArrayList<>();
+		for (ProbeReply<ProbeAnswer> reply : replies) {
+			if (!reply.isOk()) {
+				problems.add(reply.detail());
+			}
+			else if (reply.answer().violation() != null) {
+				problems.add(String.valueOf(reply.answer().violation()));
+			}
+		}
+		return problems;
+	}
+
+}
