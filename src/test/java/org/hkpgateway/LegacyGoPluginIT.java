@@ -1,14 +1,18 @@
 package org.hkpgateway;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import org.hkpgateway.testsupport.Command;
 import org.hkpgateway.testsupport.ForeignPlugins;
 import org.hkpgateway.testsupport.GatewayProcess;
 import org.hkpgateway.testsupport.GpgHome;
+import org.hkpgateway.testsupport.GuideBlocks;
 import org.hkpgateway.testsupport.RawClient;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,8 +24,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * A plugin of the earlier Go generation, manifest and program as its authors left them,
- * under nothing but the operator's configuration. {@code docs/migrating.md} says what is
- * shown here.
+ * under nothing but the operator's configuration, which is that of
+ * {@code docs/migrating.md}.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class LegacyGoPluginIT {
@@ -33,9 +37,22 @@ class LegacyGoPluginIT {
 	@TempDir
 	private Path plugins;
 
+	@TempDir
+	private Path configuration;
+
 	@BeforeEach
 	void install() {
 		ForeignPlugins.installLegacy(this.plugins);
+	}
+
+	@Test
+	void theCheckPrintsWhatTheGuideSays() throws IOException {
+		Command.Result check = Command.run(this.plugins, Duration.ofMinutes(1), new byte[0],
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar",
+						GatewayProcess.root().resolve("target/hkp-gateway.jar").toAbsolutePath().toString(), "plugins",
+						"check", this.plugins.toString()));
+		assertThat(check.orFail().text().replace(this.plugins.toString(), "/var/lib/hockeypuck/plugins"))
+			.isEqualTo(GuideBlocks.text("migrating.md", "text", "1 plugin can run"));
 	}
 
 	@Test
@@ -65,11 +82,9 @@ class LegacyGoPluginIT {
 
 	@Test
 	void hearsOfKeysIsStartedAgainAndEndsWithTheGatewayThoughItIgnoresShutdown() throws Exception {
-		try (GatewayProcess gateway = start(
-				SETTINGS + ".grants=http.request,http.respond,events.subscribe,events.publish",
-				SETTINGS + ".config.maxRequestsPerMinute=100000"); GpgHome gpg = GpgHome.create()) {
+		try (GatewayProcess gateway = start(); GpgHome gpg = GpgHome.create()) {
 			long first = gateway.pluginPid(NAME);
-			gateway.awaitLog("maxRequestsPerMinute=100000 blockedPaths=[/admin /wp-login.php]");
+			gateway.awaitLog("maxRequestsPerMinute=100000 blockedPaths=[/admin /internal]");
 			RawClient.Answer forged = get(gateway, "/pks/stats", "X-Forwarded-For: 203.0.113.66",
 					"X-Real-IP: 203.0.113.67", "X_Forwarded_For: 203.0.113.68");
 			assertThat(forged.header("x-guard-client")).isEqualTo("127.0.0.1");
@@ -90,10 +105,11 @@ class LegacyGoPluginIT {
 		}
 	}
 
-	private GatewayProcess start(String... more) {
-		List<String> properties = new ArrayList<>(List.of("hkp.plugins.directories=" + this.plugins,
-				SETTINGS + ".handshake=none", SETTINGS + ".transport=plaintext", SETTINGS + ".required=true",
-				SETTINGS + ".timeout=15s", "hkp.plugins.chain-budget=20s"));
+	private GatewayProcess start(String... more) throws IOException {
+		Path guide = Files.writeString(this.configuration.resolve("application.yml"),
+				GuideBlocks.text("migrating.md", "yaml", "handshake: none"));
+		List<String> properties = new ArrayList<>(List.of("spring.config.additional-location=" + guide,
+				"hkp.plugins.directories=" + this.plugins, SETTINGS + ".timeout=15s", "hkp.plugins.chain-budget=20s"));
 		properties.addAll(List.of(more));
 		return GatewayProcess.start(properties.toArray(String[]::new));
 	}
