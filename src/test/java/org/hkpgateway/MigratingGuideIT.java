@@ -32,7 +32,7 @@ class MigratingGuideIT {
 
 	@Test
 	void thePortedPluginPassesItsTestsIsConformantAndDecides() throws Exception {
-		Requirements.timeFor("to build the project of docs/migrating.md");
+		Requirements.timeFor("building the project of docs/migrating.md");
 		Path project = this.work.toRealPath().resolve("upload-guard");
 		shell(this.work, GuideBlocks.text(PAGE, "sh", "plugins new"));
 		List<GuideBlocks.Block> files = GuideBlocks.of(PAGE)

@@ -51,7 +51,7 @@ class GeneratedProjectIT {
 	@ParameterizedTest
 	@EnumSource(ProjectLanguage.class)
 	void doesWhatItSays(ProjectLanguage language, @TempDir Path root) throws Exception {
-		Requirements.timeFor("to build a generated project in " + language.label());
+		Requirements.timeFor("building a generated project in " + language.label());
 		String path = tools(language, root);
 		this.work = Files.createDirectory(root.toRealPath().resolve("work"));
 		this.project = root.toRealPath().resolve("my project").resolve(NAME);
