@@ -9,10 +9,15 @@ import org.hkpgateway.sdk.Operation;
 import org.hkpgateway.sdk.PluginContext;
 import org.hkpgateway.sdk.PluginHandler;
 import org.hkpgateway.sdk.Request;
+import org.hkpgateway.sdk.config.Default;
+import org.hkpgateway.sdk.config.Range;
 
 public class NoHarvesting implements PluginHandler {
 
-	private int shortest;
+	record Config(@Default("4") @Range(min = 1, max = 100) int shortestSearch, @Default("1m") Duration retryAfter) {
+	}
+
+	private Config config;
 
 	public static void main(String[] args) {
 		HkpPlugin.serve(new NoHarvesting());
@@ -20,16 +25,16 @@ public class NoHarvesting implements PluginHandler {
 
 	@Override
 	public void init(PluginContext context) {
-		this.shortest = context.config().getInt("shortest_search", 4, 1, 100);
+		this.config = context.config().as(Config.class);
 	}
 
 	@Override
 	public Decision handle(Request request) {
 		String search = request.hkp().map(HkpQuery::search).orElse("");
-		if (request.is(Operation.LOOKUP_INDEX) && search.length() < this.shortest) {
+		if (request.is(Operation.LOOKUP_INDEX) && search.length() < this.config.shortestSearch()) {
 			return Decision.deny(429)
-				.retryAfter(Duration.ofMinutes(1))
-				.text("Please search for at least " + this.shortest + " characters.")
+				.retryAfter(this.config.retryAfter())
+				.text("Please search for at least " + this.config.shortestSearch() + " characters.")
 				.reason("search too short");
 		}
 		return Decision.allow();

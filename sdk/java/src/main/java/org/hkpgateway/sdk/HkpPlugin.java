@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  * error before anything else happens, so a stray print does no harm.
  *
  * <p>
- * <b>Under a debugger.</b> Started without a gateway and with the Java option
+ * <b>Under a debugger.</b> Started without a gateway and with
+ * {@code HKP_PLUGIN_DEBUG=true} in the environment, or the Java option
  * {@code -Dhkp.plugin.debug=true}, the plugin listens on a unix socket in a new directory
  * that only its user can enter, in plaintext, and prints on standard error the setting by
  * which a gateway of the same user (or root) attaches to it. It then runs until its user
@@ -60,6 +61,9 @@ public final class HkpPlugin {
 
 	/** The system property that lets a plugin be started by hand. */
 	public static final String DEBUG_PROPERTY = "hkp.plugin.debug";
+
+	/** The environment variable that does the same when it is {@code true}. */
+	public static final String DEBUG_VARIABLE = "HKP_PLUGIN_DEBUG";
 
 	private static final String NETTY_EVENTS_PROPERTY = "io.netty.jfr.enabled";
 

@@ -50,8 +50,7 @@ final class HostLink {
 	 */
 	HostChannel channel(String grant) {
 		if (!grant.equals(NO_GRANT) && !this.grants.contains(grant)) {
-			throw new HostException(HostException.Reason.NOT_GRANTED, "expected: the grant " + grant
-					+ ", got: none; name it among the capabilities in plugin.toml and let the operator grant it");
+			throw HostException.notGranted(grant);
 		}
 		if (this.channel == null) {
 			throw new HostException(HostException.Reason.UNAVAILABLE,

@@ -26,13 +26,13 @@ record Launch(String name, String version, Listen listen, Credentials credential
 			this is a plugin, not a program to run by hand
 			It is started by hkp-gateway: put its directory (plugin.toml and the executable) into one of the
 			gateway's hkp.plugins.directories and start the gateway. To run it under a debugger and let a gateway
-			attach to it, start it with the Java option -Dhkp.plugin.debug=true.""";
+			attach to it, start it with HKP_PLUGIN_DEBUG=true, or with the Java option -Dhkp.plugin.debug=true.""";
 
 	/**
 	 * Reads the contract.
 	 * @param environment the environment
-	 * @param debug whether a start by hand is meant; it changes nothing for a plugin that
-	 * a gateway starts
+	 * @param debug whether a start by hand is meant, as if the environment said so; it
+	 * changes nothing for a plugin that a gateway starts
 	 * @return what the gateway says, or the terms of a start by hand
 	 * @throws LaunchException if this is a start by hand and not meant, or if a variable
 	 * is missing or malformed
@@ -41,7 +41,7 @@ record Launch(String name, String version, Listen listen, Credentials credential
 		if (HkpPlugin.COOKIE.equals(environment.get(HkpPlugin.COOKIE_VARIABLE))) {
 			return launch(environment, listen(environment), Credentials.parse(environment));
 		}
-		if (debug) {
+		if (debug || "true".equalsIgnoreCase(environment.get(HkpPlugin.DEBUG_VARIABLE))) {
 			return launch(environment, new Listen.OwnDirectory(), Credentials.NONE);
 		}
 		throw new LaunchException(HAND);

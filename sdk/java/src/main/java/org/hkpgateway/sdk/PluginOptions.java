@@ -182,6 +182,38 @@ public final class PluginOptions {
 		return this.maxMessageBytes;
 	}
 
+	/**
+	 * Whether dry runs are declared.
+	 * @return true after {@link #supportsDryRun()}
+	 */
+	public boolean hasDryRun() {
+		return has(Feature.DRY_RUN);
+	}
+
+	/**
+	 * Whether the response phase is declared.
+	 * @return true after {@link #handlesResponses()}
+	 */
+	public boolean hasResponses() {
+		return has(Feature.RESPONSE);
+	}
+
+	/**
+	 * Whether events are declared.
+	 * @return true after {@link #handlesEvents()}
+	 */
+	public boolean hasEvents() {
+		return has(Feature.EVENTS);
+	}
+
+	/**
+	 * Whether the plugin answers queries for keys.
+	 * @return true after {@link #providesKeys()}
+	 */
+	public boolean hasKeys() {
+		return has(Feature.KEYS);
+	}
+
 	@Nullable EventFilter eventFilter() {
 		return this.eventFilter;
 	}

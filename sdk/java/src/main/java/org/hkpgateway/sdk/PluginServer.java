@@ -66,7 +66,8 @@ final class PluginServer {
 		@Nullable AutoMtls tls = (credentials.gateway() != null) ? AutoMtls.with(credentials.gateway()) : null;
 		this.listener = Listener.start(launch.listen(), epoll,
 				(builder) -> secure(builder, tls, credentials.secret()).maxInboundMessageSize(options.maxMessageBytes())
-					.addService(this.service));
+					.addService(this.service)
+					.addService(new StandardHealth(this.stopping::get)));
 		this.certificate = (tls != null) ? tls.certificate() : "";
 	}
 

@@ -34,13 +34,6 @@ class DependencyTests {
 		assertThat(getClass().getResource("/org/hkpgateway/HkpGatewayApplication.class")).isNull();
 	}
 
-	@Test
-	void theReadmeShowsTheExampleThatIsCompiled() throws IOException {
-		assertThat(Files.readString(Path.of("README.md")))
-			.contains(Files.readString(Path.of("src/test/java/com/example/NoHarvesting.java")))
-			.contains(Files.readString(Path.of("src/test/java/com/example/NoHarvestingTests.java")));
-	}
-
 	private static List<String> matches(String regex, String file) throws IOException {
 		return Pattern.compile(regex)
 			.matcher(Files.readString(Path.of(file)))

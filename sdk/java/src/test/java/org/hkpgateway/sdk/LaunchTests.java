@@ -27,6 +27,16 @@ class LaunchTests {
 	}
 
 	@Test
+	void theEnvironmentCanSayThatARunByHandIsMeant() throws LaunchException {
+		assertThat(Launch.parse(Map.of("HKP_PLUGIN_DEBUG", "true", "PLUGIN_NAME", "n"), false).byHand()).isTrue();
+		assertThatExceptionOfType(LaunchException.class)
+			.isThrownBy(() -> Launch.parse(Map.of("HKP_PLUGIN_DEBUG", "1"), false));
+		// Of a plugin that a gateway starts it changes nothing.
+		assertThat(Launch.parse(environment("HKP_PLUGIN_DEBUG", "true", "PLUGIN_UNIX_SOCKET_DIR", "/run/x"), false)
+			.byHand()).isFalse();
+	}
+
+	@Test
 	void thePortsComeFirst() throws LaunchException {
 		Launch launch = Launch.parse(environment("PLUGIN_UNIX_SOCKET_DIR", "/run/x", "PLUGIN_MIN_PORT", "1",
 				"PLUGIN_MAX_PORT", "2", "PLUGIN_NAME", "n", "PLUGIN_VERSION", "1.2", "PLUGIN_DATA_DIR", "/data",

@@ -29,6 +29,9 @@ import org.hkpgateway.proto.PluginInfo;
 import org.hkpgateway.proto.ShutdownRequest;
 import org.hkpgateway.proto.UpstreamResponseDecision;
 import org.hkpgateway.proto.UpstreamResponseEvent;
+import org.hkpgateway.proto.health.HealthCheckRequest;
+import org.hkpgateway.proto.health.HealthCheckResponse;
+import org.hkpgateway.proto.health.HealthGrpc;
 import org.hkpgateway.sdk.config.ConfigException;
 import org.hkpgateway.sdk.log.LogLevel;
 import org.junit.jupiter.api.AfterEach;
@@ -266,6 +269,20 @@ class PluginServerTests {
 		HealthStatus health = gateway.plugin().healthCheck(Empty.getDefaultInstance());
 		assertThat(health.getStatus()).isEqualTo(HealthStatus.Status.UNHEALTHY);
 		assertThat(health.getMessage()).contains("sick");
+	}
+
+	@Test
+	void probesAreAnsweredBeforeInitialize() throws Exception {
+		TestGateway gateway = start((request) -> Decision.allow(), true);
+		HealthGrpc.HealthBlockingStub probe = HealthGrpc.newBlockingStub(gateway.channel())
+			.withDeadlineAfter(20, TimeUnit.SECONDS);
+		for (String service : List.of("", "plugin")) {
+			assertThat(probe.check(HealthCheckRequest.newBuilder().setService(service).build()).getStatus())
+				.isEqualTo(HealthCheckResponse.ServingStatus.SERVING);
+		}
+		assertThatExceptionOfType(StatusRuntimeException.class)
+			.isThrownBy(() -> probe.check(HealthCheckRequest.newBuilder().setService("x").build()))
+			.withMessageContaining("NOT_FOUND");
 	}
 
 	@Test

@@ -22,6 +22,16 @@ public class HostException extends RuntimeException {
 	}
 
 	/**
+	 * A call for which a grant is missing.
+	 * @param grant which one
+	 * @return says what to do
+	 */
+	public static HostException notGranted(String grant) {
+		return new HostException(Reason.NOT_GRANTED, "expected: the grant " + grant
+				+ ", got: none; name it among the capabilities in plugin.toml and let the operator grant it");
+	}
+
+	/**
 	 * What to make of it.
 	 * @return the reason
 	 */
@@ -36,9 +46,11 @@ public class HostException extends RuntimeException {
 		 * The gateway or its store is away, or did not answer in time. Decide without it.
 		 */
 		UNAVAILABLE,
-		/** The operator has not granted it. */
+		/** The operator has not granted it; the message names the grant. */
 		NOT_GRANTED,
-		/** The plugin's quota of keys or bytes is used up. */
+		/**
+		 * The plugin's quota of keys or bytes is used up, or it asks too much at a time.
+		 */
 		QUOTA,
 		/** An argument is not what the method takes. */
 		INVALID,
