@@ -31,9 +31,12 @@ public final class CommandLine {
 			       hkp-gateway.jar plugins check DIR ...     print what is wrong with the plugins in directories
 			       hkp-gateway.jar plugins list DIR ...      print the plugins in directories
 			       hkp-gateway.jar plugins verify DIR [...]  launch the plugin in a directory and check it
+			       hkp-gateway.jar plugins new --lang go|java|python NAME DIR
+			                                                 write the project of a new plugin
 			       hkp-gateway.jar --help                    print this
 
-			DIR is a directory as in hkp.plugins.directories: it holds plugin.toml, or directories that do.
+			DIR is a directory as in hkp.plugins.directories: it holds plugin.toml, or directories that do. For new it
+			is where the project goes, and does not exist or is empty.
 			check exits with 1 if there is an error, else with 0; a wrong command line exits with 2.
 
 			verify checks one plugin against the protocol, and exits with 1 if a check failed:
@@ -84,13 +87,15 @@ public final class CommandLine {
 			return wrong("expected: an option or the command plugins, got: '" + PlainText.of(arguments.get(0)) + "'");
 		}
 		if (arguments.size() < 2) {
-			return wrong("plugins: expected: check, list or verify, got: nothing");
+			return wrong("plugins: expected: check, list, new or verify, got: nothing");
 		}
 		List<String> rest = arguments.subList(2, arguments.size());
 		return switch (arguments.get(1)) {
 			case "check", "list" -> plugins(arguments.get(1), rest);
+			case "new" -> project(rest);
 			case "verify" -> verify(rest);
-			default -> wrong("plugins: expected: check, list or verify, got: '" + PlainText.of(arguments.get(1)) + "'");
+			default ->
+				wrong("plugins: expected: check, list, new or verify, got: '" + PlainText.of(arguments.get(1)) + "'");
 		};
 	}
 
@@ -101,6 +106,15 @@ public final class CommandLine {
 		}
 		catch (UsageException ex) {
 			return wrong("plugins " + action + ": " + ex.getMessage());
+		}
+	}
+
+	private int project(List<String> arguments) {
+		try {
+			return new NewCommand(arguments, this.out).run(this.err);
+		}
+		catch (UsageException ex) {
+			return wrong("plugins new: " + ex.getMessage());
 		}
 	}
 

@@ -157,14 +157,23 @@ final class GrpcEventClient implements EventClient {
 
 	private Mono<Receipt> keyChange(PluginEvent event) {
 		return EventMessages.toKeyChange(event)
-			.map((change) -> call(HKPPluginGrpc.getHandleKeyChangeMethod(), change, 1, GrpcEventClient::emitted,
+			.map((change) -> call(HKPPluginGrpc.getHandleKeyChangeMethod(), change, 1, this::answered,
 					() -> notTaken("it knows no method for events")))
 			.orElse(Mono.just(Receipt.TAKEN));
 	}
 
-	private static Receipt emitted(Event answer) {
-		return answer.getType().isEmpty() ? Receipt.TAKEN
-				: new Receipt(0, null, List.of(EventMessages.toEmitted(answer)));
+	/**
+	 * Plugins of the earlier generation knew no rule for types: theirs gets the plugin's
+	 * own prefix.
+	 */
+	private Receipt answered(Event answer) {
+		String type = answer.getType();
+		if (type.isEmpty()) {
+			return Receipt.TAKEN;
+		}
+		String prefix = "plugin." + this.plugin + ".";
+		Event own = type.startsWith(prefix) ? answer : answer.toBuilder().setType(prefix + type).build();
+		return new Receipt(0, null, List.of(EventMessages.toEmitted(own)));
 	}
 
 	private Mono<Receipt> notTaken(String why) {

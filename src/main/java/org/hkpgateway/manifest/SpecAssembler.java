@@ -33,8 +33,7 @@ final class SpecAssembler {
 	}
 
 	PluginSpec assemble(Manifest manifest, PluginSettings settings, Findings findings) {
-		Set<Capability> requested = manifest.requested().isEmpty() ? setOf(this.defaults.grants())
-				: manifest.requested();
+		Set<Capability> requested = requested(manifest, settings);
 		Set<Capability> granted = setOf(settings.grants().isEmpty() ? this.defaults.grants() : settings.grants());
 		granted.retainAll(requested);
 		noticeReduction(manifest, requested, granted, findings);
@@ -47,6 +46,19 @@ final class SpecAssembler {
 				manifest.speculative(), settings.match(), required(manifest, settings, findings), settings.fail(),
 				settings.timeout(), settings.maxConcurrent(), body(manifest, settings, granted, findings),
 				settings.bodyPrefixBytes(), requested, granted, dependencies, manifest.maxMessageBytes());
+	}
+
+	/**
+	 * A manifest of the earlier generation was written before there were most
+	 * capabilities: what the operator grants by name counts as requested.
+	 */
+	private Set<Capability> requested(Manifest manifest, PluginSettings settings) {
+		Set<Capability> requested = setOf(
+				manifest.requested().isEmpty() ? this.defaults.grants() : manifest.requested());
+		if (manifest.earlierLine() > 0) {
+			requested.addAll(settings.grants());
+		}
+		return requested;
 	}
 
 	/** Readiness does not wait for a plugin whose decisions have no effect. */

@@ -128,8 +128,10 @@ final class FakeEvents {
 	void take(KeyChangeEvent change, StreamObserver<Event> answer) {
 		if (this.manners == Manners.KEY_CHANGES) {
 			this.keyChanges.add(change);
+			String name = System.getenv("PLUGIN_NAME");
 			answer.onNext(Event.newBuilder()
-				.setType("plugin." + System.getenv("PLUGIN_NAME") + ".seen")
+				// In a process of its own by the rule for types, else as plugins of then.
+				.setType((name != null) ? "plugin." + name + ".seen" : "key.seen")
 				.setData(ByteString.copyFromUtf8("{\"key\":\"" + change.getFingerprint() + "\"}"))
 				.build());
 			answer.onCompleted();

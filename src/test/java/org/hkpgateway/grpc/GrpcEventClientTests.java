@@ -188,8 +188,8 @@ class GrpcEventClientTests {
 					.build());
 		assertThat(receipt.emitted())
 			.extracting((event) -> event.type() + " " + StandardCharsets.UTF_8.decode(event.data()))
-			.containsExactly("plugin.null.seen {\"key\":\"F1\"}", "plugin.null.seen {\"key\":\"F3\"}",
-					"plugin.null.seen {\"key\":\"F5\"}");
+			.containsExactly("plugin.fake.key.seen {\"key\":\"F1\"}", "plugin.fake.key.seen {\"key\":\"F3\"}",
+					"plugin.fake.key.seen {\"key\":\"F5\"}");
 	}
 
 	@ParameterizedTest

@@ -73,6 +73,18 @@ class EarlierGenerationTests {
 	}
 
 	@Test
+	void whatTheOperatorGrantsByNameCountsAsRequested() {
+		install("watchful.toml");
+		this.plugins.settings("watchful-guard", PluginDiscoveryTests.settings(true, null, null,
+				List.of(Capability.HTTP_REQUEST, Capability.EVENTS_SUBSCRIBE), Map.of()));
+		assertThat(only().requested()).containsExactlyInAnyOrder(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND,
+				Capability.EVENTS_SUBSCRIBE);
+		assertThat(only().granted()).containsExactlyInAnyOrder(Capability.HTTP_REQUEST, Capability.EVENTS_SUBSCRIBE);
+		assertThat(this.plugins.findings()).anyMatch((finding) -> finding.endsWith("requested but not granted: "
+				+ "http.respond; to grant it: hkp.plugins.settings.watchful-guard.grants"));
+	}
+
+	@Test
 	void formOfTodayWithALabelOfThen() {
 		install("plain.toml");
 		assertThat(this.plugins.findings()).containsExactly("p/plugin.toml:12: notice: " + hint("plain"));

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -55,6 +56,25 @@ public final class ForeignPlugins {
 	}
 
 	/**
+	 * Makes the directory of a plugin of the earlier Go generation: its manifest and its
+	 * executable, both as its authors left them.
+	 * @param parent where to make it
+	 * @return the plugin directory
+	 */
+	public static Path installLegacy(Path parent) {
+		Path program = program(Language.LEGACY_GO);
+		try {
+			Path directory = Files.createDirectory(parent.resolve("legacy-guard"));
+			Files.copy(sources(Language.LEGACY_GO).resolve("plugin.toml"), directory.resolve("plugin.toml"));
+			Files.copy(program, directory.resolve(Language.LEGACY_GO.executable));
+			return directory;
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
 	 * The program of a language, without a manifest.
 	 * @param language which program
 	 * @return an executable file that can be copied
@@ -74,7 +94,7 @@ public final class ForeignPlugins {
 
 	private static Path build(Language language) {
 		language.tools.forEach(Requirements::program);
-		Path sources = GatewayProcess.root().resolve("src/test/plugins").resolve(language.label()).toAbsolutePath();
+		Path sources = sources(language);
 		Path protocol = GatewayProcess.root().resolve("proto/hkp_plugin.proto").toAbsolutePath();
 		Path output = GatewayProcess.root()
 			.resolve("target/foreign-plugins")
@@ -90,6 +110,10 @@ public final class ForeignPlugins {
 		}
 	}
 
+	private static Path sources(Language language) {
+		return GatewayProcess.root().resolve("src/test/plugins").resolve(language.label()).toAbsolutePath();
+	}
+
 	/**
 	 * What the programs are written in.
 	 */
@@ -100,10 +124,7 @@ public final class ForeignPlugins {
 
 			@Override
 			void build(Path sources, Path protocol, Path output) {
-				// Without C and without what a debugger needs: in less time.
-				run(output, "env", "CGO_ENABLED=0", "go", "-C", sources.toString(), "build", "-trimpath",
-						"-buildvcs=false", "-ldflags=-s -w", "-gcflags=all=-dwarf=false", "-o", output + "/", ".",
-						"./hostcheck");
+				go(sources, output, "", ".", "./hostcheck");
 			}
 
 			/** Its stubs are the SDK's, which are committed. */
@@ -113,6 +134,19 @@ public final class ForeignPlugins {
 				try (Stream<Path> stubs = Files.list(sdk.resolve("hkpplugin"))) {
 					return Stream.concat(Stream.of(sdk.resolve("go.mod")), stubs.sorted()).toArray(Path[]::new);
 				}
+			}
+
+		},
+
+		/**
+		 * With the stubs of the earlier host and nothing else, as plugins of that time
+		 * are.
+		 */
+		LEGACY_GO("legacy-guard-grpc", "go") {
+
+			@Override
+			void build(Path sources, Path protocol, Path output) {
+				go(sources, output, this.executable, ".");
 			}
 
 		},
@@ -173,7 +207,7 @@ public final class ForeignPlugins {
 		 * @return for example {@code go}
 		 */
 		public String label() {
-			return name().toLowerCase(Locale.ROOT);
+			return name().toLowerCase(Locale.ROOT).replace('_', '-');
 		}
 
 		abstract void build(Path sources, Path protocol, Path output) throws IOException;
@@ -181,6 +215,15 @@ public final class ForeignPlugins {
 		/** What it is built from, too. */
 		Path[] otherSources(Path protocol) throws IOException {
 			return new Path[] { protocol };
+		}
+
+		/** Without C and without what a debugger needs: in less time. */
+		private static void go(Path sources, Path output, String name, String... packages) {
+			List<String> arguments = new ArrayList<>(
+					List.of("CGO_ENABLED=0", "go", "-C", sources.toString(), "build", "-trimpath", "-buildvcs=false",
+							"-ldflags=-s -w", "-gcflags=all=-dwarf=false", "-o", output + "/" + name));
+			arguments.addAll(List.of(packages));
+			run(output, "env", arguments.toArray(String[]::new));
 		}
 
 		private static void run(Path directory, String tool, String... arguments) {
