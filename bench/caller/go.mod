@@ -3,6 +3,7 @@ module example.org/hkp-bench-caller
 go 1.26.0
 
 require (
+	example.org/hkp-bench/measure v0.0.0
 	example.org/hkp-plugin-go v0.0.0
 	github.com/hashicorp/go-hclog v1.6.3
 	github.com/hashicorp/go-plugin v1.8.0
@@ -25,3 +26,5 @@ require (
 
 // The stubs of the protocol, as the tests generate them.
 replace example.org/hkp-plugin-go => ../../src/test/plugins/go
+
+replace example.org/hkp-bench/measure => ../measure
