@@ -177,8 +177,7 @@ func TestHowAPluginEndsIsTold(t *testing.T) {
 
 func TestAProgramThatOnlyListensNeedsNoHandshake(t *testing.T) {
 	asker := play(t)
-	path := filepath.Join(asker.control.base, "b")
-	done[launched](asker, "/launch", "name", "a", "directory", install(t, path), "listens", path)
+	done[launched](asker, "/launch", "name", "a", "directory", install(t, "bare"), "listens", "bare")
 	if got := done[decision](asker, "/decide", "name", "a", "kind", "stream", "target", "/pks/lookup?op=get&search=0xAB"); !got.Continue {
 		t.Errorf("expected: a request that passes, got: %+v", got)
 	}

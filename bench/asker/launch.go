@@ -53,7 +53,7 @@ type launched struct {
 type wish struct {
 	directory string // has plugin.toml
 	config    string // JSON, merged over that of the manifest; may be empty
-	listens   string // where it listens without saying so, in plaintext; empty: it speaks the handshake
+	listens   string // the name of its socket, if it says nothing and speaks plaintext; empty: it speaks the handshake
 	host      string // address of a host's socket
 	token     string
 }
@@ -92,9 +92,10 @@ func launch(base string, wish wish) (*plugin, error) {
 	}
 	p := &plugin{process: process, bare: wish.listens != ""}
 	p.launched.Pid = process.command.Process.Pid
-	target, secured := "unix:"+wish.listens, insecure.NewCredentials()
+	socket := filepath.Join(private, "s", filepath.Base(wish.listens))
+	target, secured := "unix:"+socket, insecure.NewCredentials()
 	if p.bare {
-		err = process.listens(wish.listens)
+		err = process.listens(socket)
 	} else {
 		target, secured, err = process.handshake(identity)
 	}

@@ -78,7 +78,7 @@ func serve(fault string) error {
 	}
 	path, secured, shown := filepath.Join(os.Getenv("PLUGIN_UNIX_SOCKET_DIR"), "x"), insecure.NewCredentials(), ""
 	if theirs := os.Getenv("PLUGIN_CLIENT_CERT"); theirs == "" {
-		path = fault
+		path = filepath.Join(os.Getenv("PLUGIN_UNIX_SOCKET_DIR"), fault)
 	} else {
 		var err error
 		if secured, shown, err = mutual(theirs, fault); err != nil {
