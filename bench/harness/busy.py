@@ -21,7 +21,7 @@ class Busy:
     def __exit__(self, *exception):
         took = time.monotonic() - self._start
         others = machine.busy_seconds() - self._all - (self._own() - self._ours)
-        self.others = max(0.0, others / (took * machine.processors()))
+        self.others = min(1.0, max(0.0, others / (took * machine.processors())))
 
     def _own(self):
         return Usage(self._keeper.running()).seconds + sum(os.times()[:4])

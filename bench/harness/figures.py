@@ -66,7 +66,7 @@ def _measure(options):
         raise ValueError(f"expected: the builds of gateway and caller, missing: {', '.join(missing)}; run without "
                          "--no-build, with a JDK 17 and Go 1.26")
     calls, streams, conditions, left_out = _plan(options)
-    command = rounds.Command("figures", ROOT, figurepage.markdown)
+    command = rounds.Command("figures", ROOT, figurepage.markdown, "java", "go", "nginx", "wrk", "redis-server")
     return command.measure(lambda keeper, directory: _prepare(options, keeper, directory, calls, streams, conditions),
                            left_out, _stated(options), options.callers, options.out)
 

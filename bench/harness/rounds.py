@@ -13,16 +13,17 @@ from harness.processes import Keeper
 class Command:
     """A command by its name, which its directories and files of results bear."""
 
-    def __init__(self, name, root, page):
+    def __init__(self, name, root, page, *programs):
         self._name = name
         self._root = root
+        self._programs = programs   # whose versions matter
         self._page = page       # makes the page of a run
 
     def measure(self, prepare, left_out, stated, callers, out):
         """Lets something be prepared, which then runs and has readings and failures; returns the exit code. All that
         was started has then ended, after Ctrl-C too."""
         directory = tempfile.mkdtemp(prefix="hkpb", dir="/tmp")
-        facts, interrupted, measuring = machine.describe(self._root), False, None
+        facts, interrupted, measuring = machine.describe(self._root, self._programs), False, None
         try:
             with Keeper(directory) as keeper:
                 try:

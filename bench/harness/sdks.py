@@ -83,7 +83,7 @@ def _measure(options):
     if missing:
         raise ValueError(f"expected: the builds of {', '.join(sorted(wanted))}, missing: {', '.join(missing)}; run "
                          "without --no-build, with a JDK 17 and Go 1.26")
-    command = rounds.Command("sdks", ROOT, lambda run: sdkpage.markdown(run, titles))
+    command = rounds.Command("sdks", ROOT, lambda run: sdkpage.markdown(run, titles), "java", "go", "python3")
     return command.measure(lambda keeper, directory: _prepare(options, titles, wanted, keeper, directory), {},
                            _stated(options), options.at_once, options.out)
 
