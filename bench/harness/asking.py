@@ -44,6 +44,8 @@ class Asking:
         self._keeper = keeper
         self._options = options
         self._pids = {}
+        self._kinds = {}
+        self._most = {}     # memory under load in this round
         self._started = time.monotonic()
 
     def run(self):
@@ -53,8 +55,7 @@ class Asking:
         for each in self._contenders:
             self._attempt(each, self._warm_up)
         for number in range(1, self._options.rounds + 1):
-            for each in session.turn(self._contenders, number):
-                self._attempt(each, lambda contender: self._round(contender, number))
+            self._round(number)
         for each in self._contenders:
             self._attempt(each, lambda contender: self._stop(contender, contender.name))
 
@@ -79,15 +80,11 @@ class Asking:
     def _begin(self, contender):
         self._say(f"starting {contender.name}")
         launched = self._launch(contender, contender.name)
-        if "stream" not in launched["features"] and not contender.listens:
-            self._say(f"{contender.name} takes no stream")
-        self._pids[contender.name] = (launched["pid"], KINDS if "stream" in launched["features"] or contender.listens
-                                      else KINDS[:1])
-        for kind in self._kinds(contender):
+        self._pids[contender.name] = launched["pid"]
+        # Without a handshake it declares nothing, but all that do without are ours.
+        self._kinds[contender.name] = KINDS if "stream" in launched["features"] or contender.listens else KINDS[:1]
+        for kind in self._kinds[contender.name]:
             self._prove(contender, kind)
-
-    def _kinds(self, contender):
-        return self._pids[contender.name][1]
 
     def _launch(self, contender, name):
         return self._asker.ask("launch", _PATIENCE_SECONDS, name=name, directory=contender.directory,
@@ -111,17 +108,23 @@ class Asking:
         seconds = min(_NATIVE_WARMUP, self._options.warmup) if contender.native else self._options.warmup
         if seconds > 0:
             self._say(f"warming up {contender.name}, {seconds} s each way")
-            for kind in self._kinds(contender):
+            for kind in self._kinds[contender.name]:
                 _check(contender, self._calls(contender, kind, max(self._options.at_once), seconds))
 
-    def _round(self, contender, number):
-        self._start(contender, number)
-        most = 0
-        for kind in self._kinds(contender):
+    def _round(self, number):
+        """What is to be compared is measured one right after the other."""
+        self._most = {}
+        turn = session.turn(self._contenders, number)
+        for each in turn:
+            self._attempt(each, lambda contender: self._start(contender, number))
+        for kind in KINDS:
             for at_once in self._options.at_once:
-                most = max(most, self._load(contender, kind, at_once, number))
-            self._prove(contender, kind)
-        self._note("memory", contender.name, number, {"loaded": most / 1e6, "others": 0.0})
+                for each in turn:
+                    if kind in self._kinds.get(each.name, ()):
+                        self._attempt(each, lambda contender: self._load(contender, kind, at_once, number))
+        for each in turn:
+            if each.name not in self.failures:
+                self._note("memory", each.name, number, {"loaded": self._most[each.name] / 1e6, "others": 0.0})
 
     def _start(self, contender, number):
         """The median of some starts."""
@@ -139,8 +142,7 @@ class Asking:
                     "others": busiest})
 
     def _load(self, contender, kind, at_once, number):
-        """Returns the most memory."""
-        pid = self._pids[contender.name][0]
+        pid = self._pids[contender.name]
         with Busy(self._keeper) as busy, _Peak(pid) as peak:
             before = _usage(pid)
             measured = self._calls(contender, kind, at_once, self._options.seconds)
@@ -149,7 +151,8 @@ class Asking:
             "rate": measured["calls"] / measured["seconds"], "p50": measured["p50"], "p99": measured["p99"],
             "cpu": used * 1e6 / max(1, measured["calls"]), "errors": measured["errors"], "others": busy.others})
         _check(contender, measured)
-        return peak.resident
+        self._prove(contender, kind)
+        self._most[contender.name] = max(self._most.get(contender.name, 0), peak.resident)
 
     def _calls(self, contender, kind, at_once, seconds):
         return self._asker.ask("calls", seconds + 60, name=contender.name, kind=kind, callers=at_once, seconds=seconds)
