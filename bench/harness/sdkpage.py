@@ -12,8 +12,23 @@ _STEADY = 0.85
 def markdown(run, contenders):
     """The page. Contenders are titles by name, in order."""
     return tables.page("What an SDK costs", run, [
-        ("Start and memory", _starts(run, contenders)), ("Calls", _calls(run, contenders)),
+        ("In short", _summary(run, contenders)), ("Start and memory", _starts(run, contenders)), ("Calls", _calls(run, contenders)),
         ("Still warming up", _unsteady(run))])
+
+
+def _summary(run, contenders):
+    """Medians, one line for each contender, at the most calls at once."""
+    at_once, body = max(run.callers), []
+    for name, title in contenders.items():
+        def median(table, value, kind="", contender=name):
+            found = reading.spread(run.readings, table, contender + (f"-{kind}-{at_once}" if kind else ""), value)
+            return f"{found.median:,.0f}" if found else "–"
+        cells = [median("start", "ready"), median("start", "resident"), median("memory", "loaded"),
+                 *(median("calls", value, kind) for kind in asking.KINDS for value in ("rate", "cpu"))]
+        if any(cell != "–" for cell in cells):
+            body.append([title, *cells])
+    return tables.table(["plugin made with", "READY ms", "RSS MB then", "RSS MB under load", f"unary calls/s, {at_once} at once",
+                         "CPU µs/call", f"stream calls/s, {at_once} at once", "CPU µs/call"], body) if body else []
 
 
 def _starts(run, contenders):

@@ -193,6 +193,14 @@ class Page(unittest.TestCase):
         self.assertIn("| Java SDK | 450 (300–600) | 525 | 600 (400–800) | 10.00 | 20 | 225 (150–300) | 10.00 | "
                       "120 (120–120) | 6.00 | 1 |", page)
 
+    def test_in_short_there_is_a_line_for_each(self):
+        page = self.page(
+            read("start", "java", 1, handshake=1, initialized=2, ready=600, cpu=3, resident=90, processes=1),
+            *(read("calls", f"java-{kind}-{at_once}", number, rate=rate * number, p50=1, p99=2, cpu=at_once, errors=0)
+              for kind, rate in (("unary", 1000), ("stream", 5000)) for at_once in (1, 16) for number in (1, 2, 3)))
+        self.assertIn("| Java SDK | 600 | 90 | – | 2,000 | 16 | 10,000 | 16 |", page)
+        self.assertNotIn("| Go SDK |", page)
+
     def test_calls_are_compared_way_by_way_and_errors_stand_out(self):
         page = self.page(*(read("calls", name, 1, rate=rate, p50=100, p99=900, cpu=cpu, errors=errors)
                            for name, rate, cpu, errors in (("go-unary-16", 20000, 30, 0), ("java-unary-16", 15000, 45, 2),
