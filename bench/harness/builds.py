@@ -58,8 +58,9 @@ def run(directory, command, hint="Mend it, or use what was built before with --n
     """Runs one command of a build; BuildFailed unless it ends with 0."""
     print("building: " + " ".join(command), file=sys.stderr, flush=True)
     try:
-        done = subprocess.run(command, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, check=False, timeout=_DEADLINE_SECONDS)
+        done = subprocess.run(command, cwd=directory, env={**os.environ, "PATH": machine.path()},
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                              timeout=_DEADLINE_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as failure:
         raise BuildFailed(f"{' '.join(command)}: expected: exit code 0, got: {failure}\n{hint}") from failure
     if done.returncode != 0:

@@ -10,10 +10,14 @@ import subprocess
 _SYSTEM_DIRECTORIES = ("/usr/sbin", "/usr/local/sbin", "/sbin", "/usr/local/go/bin")
 
 
+def path():
+    """PATH, and where administrators' programs are."""
+    return os.pathsep.join((os.environ.get("PATH", ""),) + _SYSTEM_DIRECTORIES)
+
+
 def program(name):
-    """The path of a program on PATH or where administrators' programs are; None without it."""
-    path = os.pathsep.join((os.environ.get("PATH", ""),) + _SYSTEM_DIRECTORIES)
-    return shutil.which(name, path=path)
+    """The path of a program on path(); None without it."""
+    return shutil.which(name, path=path())
 
 
 def java():
@@ -64,8 +68,8 @@ def describe(root, programs=("java", "go", "nginx", "haproxy", "wrk", "redis-ser
         "commit": _first_line(["git", "-C", root, "describe", "--always", "--dirty", "--abbrev=12"]),
     }
     for name in programs:
-        path = java() if name == "java" else program(name)
-        facts[name] = _first_line([path or name, _VERSION_OPTIONS.get(name, "--version")])
+        found = java() if name == "java" else program(name)
+        facts[name] = _first_line([found or name, _VERSION_OPTIONS.get(name, "--version")])
     return facts
 
 

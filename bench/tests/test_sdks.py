@@ -76,13 +76,13 @@ class Making(unittest.TestCase):
             commands.append((os.path.basename(directory), [os.path.basename(part) for part in command]))
             if "new" in command:
                 os.mkdir(command[-1])
-                with open(os.path.join(command[-1], "plugin.toml"), "w", encoding="utf-8"):
+                with open(os.path.join(command[-1], "pom.xml" if language == "java" else "build.sh"), "w",
+                          encoding="utf-8"):
                     pass
             elif made:
                 os.makedirs(os.path.join(directory, made))
-                if language != "go":
-                    with open(os.path.join(directory, made, "plugin.toml"), "w", encoding="utf-8"):
-                        pass
+                with open(os.path.join(directory, made, "plugin.toml"), "w", encoding="utf-8"):
+                    pass
 
         with tempfile.TemporaryDirectory() as directory, mock.patch.object(builds, "run", run):
             found = projects.make("/root", "gateway.jar", language, directory)
@@ -91,7 +91,7 @@ class Making(unittest.TestCase):
         return commands
 
     def test_projects_are_written_by_the_gateway_and_built_by_their_own_tools(self):
-        for language, made, tool in (("go", "dist", "go"), ("java", "dist", "mvnw"), ("java", "target/dist", "mvnw"),
+        for language, made, tool in (("go", "dist", "build.sh"), ("java", "dist", "mvnw"), ("java", "target/dist", "mvnw"),
                                      ("python", "dist", "build.sh")):
             written, built = self.make(language, made)
             self.assertEqual(written[1][1:], ["-jar", "gateway.jar", "plugins", "new", "--lang", language,
@@ -108,6 +108,8 @@ class Making(unittest.TestCase):
                 builds.run("/tmp", ["sh", "-c", "echo no such module; exit 3"], "Mend it.")
             with self.assertRaisesRegex(builds.BuildFailed, "expected: exit code 0, got: .*no-such-compiler"):
                 builds.run("/tmp", ["/no-such-compiler"])
+            with mock.patch.dict(os.environ, {"PATH": "/bin"}):
+                builds.run("/tmp", ["sh", "-c", "case $PATH in /bin:*/usr/local/go/bin*) ;; *) exit 1 ;; esac"])
 
 
 class Asker:
