@@ -97,17 +97,20 @@ class BenchHarnessIT {
 			.satisfies((lost) -> assertThat(lost).isPositive());
 	}
 
-	/** One plugin that uses an SDK, and both that the SDKs are compared with. */
+	/**
+	 * A project that is made for it, a plugin that is given to it, and both that the SDKs
+	 * are compared with.
+	 */
 	@Test
 	void whatAnSdkCostsHasFiguresWithoutErrors(@TempDir Path results) throws Exception {
 		build("asker");
 		build("decision");
 		Command.Result run = python(BENCH.resolve("sdks").toString(), "--no-build", "--contenders",
-				"antiabuse,go-plugin,bare", "--plugin", "antiabuse=" + GatewayProcess.ANTIABUSE, "--rounds", "1",
+				"go,antiabuse,go-plugin,bare", "--plugin", "antiabuse=" + GatewayProcess.ANTIABUSE, "--rounds", "1",
 				"--launches", "1", "--seconds", "1", "--warmup", "1", "--at-once", "1,4", "--out", results.toString());
 		assertThat(run.exitCode()).as(run.errors()).isZero();
 		JsonNode readings = new ObjectMapper().readTree(results.resolve("sdks.json").toFile()).path("readings");
-		List<String> names = List.of("antiabuse", "go-plugin", "bare");
+		List<String> names = List.of("go", "antiabuse", "go-plugin", "bare");
 		assertThat(
 				readings.valueStream().map((one) -> one.path("table").asString() + " " + one.path("name").asString()))
 			.containsExactlyInAnyOrderElementsOf(names.stream()
