@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"example.org/hkp-bench/measure"
 	"github.com/hkp-gateway/hkp-gateway/sdk/go/hkpplugin"
 )
 
@@ -106,7 +107,7 @@ func told[T any](t *testing.T, control http.Handler, target string) T {
 func TestCallsAreCountedAndTimed(t *testing.T) {
 	control := newControl(start(t, &host{}))
 	for _, kind := range []string{"host-info", "lookup-cached", "lookup-uncached"} {
-		got := told[measured](t, control, "/calls?kind="+kind+"&callers=2&seconds=0.1")
+		got := told[measure.Measured](t, control, "/calls?kind="+kind+"&callers=2&seconds=0.1")
 		if got.Calls < 2 || got.Errors != 0 || got.P50 <= 0 || got.P99 < got.P50 || got.Seconds < 0.1 {
 			t.Errorf("%s: expected: calls without errors, got: %+v", kind, got)
 		}
@@ -114,7 +115,7 @@ func TestCallsAreCountedAndTimed(t *testing.T) {
 }
 
 func TestAnAnswerThatIsAnotherIsAnError(t *testing.T) {
-	got := told[measured](t, newControl(start(t, &host{wrongKey: true})), "/calls?kind=lookup-cached&callers=1&seconds=0.05")
+	got := told[measure.Measured](t, newControl(start(t, &host{wrongKey: true})), "/calls?kind=lookup-cached&callers=1&seconds=0.05")
 	if got.Calls != 0 || got.Errors == 0 || !strings.Contains(got.Error, "expected: the key "+known) {
 		t.Errorf("expected: errors only, got: %+v", got)
 	}
@@ -158,17 +159,6 @@ func TestASubscriptionCountsWhatComesWhatIsLostAndWhatIsOutOfOrder(t *testing.T)
 	}
 	if got := told[received](t, control, "/unsubscribe"); got.Received != 4 {
 		t.Errorf("expected: the counts at the end, got: %+v", got)
-	}
-}
-
-func TestPercentiles(t *testing.T) {
-	var all []time.Duration
-	for i := 1; i <= 101; i++ {
-		all = append(all, time.Duration(i)*time.Microsecond)
-	}
-	if percentile(all, 0.5) != 51 || percentile(all, 0.99) != 100 || percentile(nil, 0.5) != 0 {
-		t.Errorf("expected: 51, 100 and 0, got: %v, %v and %v", percentile(all, 0.5), percentile(all, 0.99),
-			percentile(nil, 0.5))
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"example.org/hkp-bench/measure"
 	"github.com/hkp-gateway/hkp-gateway/sdk/go/hkpplugin"
 )
 
@@ -24,13 +25,13 @@ const buckets = 1000
 const known = "0x4A7D9C0E5B2F81364A7D9C0E5B2F81364A7D9C0E"
 
 // kinds are the calls that can be measured; some need the address of a server.
-func kinds(host hkpplugin.PluginHostClient) map[string]func(address string) (func(caller int) (call, error), error) {
-	shared := func(one call) func(string) (func(int) (call, error), error) {
-		return func(string) (func(int) (call, error), error) {
-			return func(int) (call, error) { return one, nil }, nil
+func kinds(host hkpplugin.PluginHostClient) map[string]func(address string) (func(caller int) (measure.Call, error), error) {
+	shared := func(one measure.Call) func(string) (func(int) (measure.Call, error), error) {
+		return func(string) (func(int) (measure.Call, error), error) {
+			return func(int) (measure.Call, error) { return one, nil }, nil
 		}
 	}
-	return map[string]func(address string) (func(caller int) (call, error), error){
+	return map[string]func(address string) (func(caller int) (measure.Call, error), error){
 		"host-info":       shared(hostInfo(host)),
 		"lookup-cached":   shared(lookup(host, func() string { return known })),
 		"lookup-uncached": shared(lookup(host, unknownKeys())),
@@ -40,7 +41,7 @@ func kinds(host hkpplugin.PluginHostClient) map[string]func(address string) (fun
 	}
 }
 
-func hostInfo(host hkpplugin.PluginHostClient) call {
+func hostInfo(host hkpplugin.PluginHostClient) measure.Call {
 	return func(ctx context.Context) error {
 		info, err := host.GetHostInfo(ctx, &hkpplugin.Empty{})
 		if err == nil && info.GetVersion() == "" {
@@ -50,7 +51,7 @@ func hostInfo(host hkpplugin.PluginHostClient) call {
 	}
 }
 
-func lookup(host hkpplugin.PluginHostClient, next func() string) call {
+func lookup(host hkpplugin.PluginHostClient, next func() string) measure.Call {
 	return func(ctx context.Context) error {
 		asked := next()
 		answer, err := host.RequestStorage(ctx, &hkpplugin.StorageQuery{Query: asked})
@@ -83,7 +84,7 @@ func unknownKeys() func() string {
 	return func() string { return fmt.Sprintf("0x%s%016X", prefix, count.Add(1)) }
 }
 
-func tokens(host hkpplugin.PluginHostClient) call {
+func tokens(host hkpplugin.PluginHostClient) measure.Call {
 	var count atomic.Uint64
 	return func(ctx context.Context) error {
 		answer, err := host.AcquireTokens(ctx, &hkpplugin.AcquireTokensRequest{
@@ -100,21 +101,21 @@ func tokens(host hkpplugin.PluginHostClient) call {
 
 // redis is the way to Redis and back with the smallest script that writes: what a token in Redis
 // cannot be faster than. Each caller has a connection.
-func redis(address string) (func(caller int) (call, error), error) {
+func redis(address string) (func(caller int) (measure.Call, error), error) {
 	const script = "return redis.call('INCR', KEYS[1])"
-	return func(caller int) (call, error) {
-		connection, err := net.DialTimeout("tcp", address, callDeadline)
+	return func(caller int) (measure.Call, error) {
+		connection, err := net.DialTimeout("tcp", address, measure.Deadline)
 		if err != nil {
 			return nil, err
 		}
 		reader := bufio.NewReader(connection)
-		digest, err := ask(connection, reader, callDeadline, "SCRIPT", "LOAD", script)
+		digest, err := ask(connection, reader, measure.Deadline, "SCRIPT", "LOAD", script)
 		if err != nil {
 			return nil, err
 		}
 		key := "bench-" + strconv.Itoa(caller)
 		return func(context.Context) error {
-			_, err := ask(connection, reader, callDeadline, "EVALSHA", digest, "1", key)
+			_, err := ask(connection, reader, measure.Deadline, "EVALSHA", digest, "1", key)
 			return err
 		}, nil
 	}, nil
@@ -150,8 +151,8 @@ func ask(connection net.Conn, reader *bufio.Reader, deadline time.Duration, word
 
 // lookupByHTTP asks the keyserver itself, for a key that it was not asked for before, as the
 // gateway does.
-func lookupByHTTP(address string) (func(caller int) (call, error), error) {
-	client := &http.Client{Timeout: callDeadline, Transport: &http.Transport{MaxIdleConnsPerHost: 1000}}
+func lookupByHTTP(address string) (func(caller int) (measure.Call, error), error) {
+	client := &http.Client{Timeout: measure.Deadline, Transport: &http.Transport{MaxIdleConnsPerHost: 1000}}
 	next := unknownKeys()
 	one := func(ctx context.Context) error {
 		asked := next()
@@ -171,5 +172,5 @@ func lookupByHTTP(address string) (func(caller int) (call, error), error) {
 		}
 		return err
 	}
-	return func(int) (call, error) { return one, nil }, nil
+	return func(int) (measure.Call, error) { return one, nil }, nil
 }

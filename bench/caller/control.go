@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"example.org/hkp-bench/measure"
 	"github.com/hkp-gateway/hkp-gateway/sdk/go/hkpplugin"
 )
 
@@ -68,7 +69,7 @@ func (c *control) calls(query url.Values) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return measure(maker, callers, duration)
+	return measure.Run(maker, callers, duration)
 }
 
 func (c *control) emit(query url.Values) (any, error) {

@@ -3,6 +3,7 @@ module example.org/hkp-bench-caller
 go 1.26.0
 
 require (
+	example.org/hkp-bench/measure v0.0.0
 	github.com/hashicorp/go-hclog v1.6.3
 	github.com/hashicorp/go-plugin v1.8.0
 	github.com/hkp-gateway/hkp-gateway/sdk/go v0.0.0
@@ -25,3 +26,5 @@ require (
 
 // Of the SDK only the stubs of the protocol.
 replace github.com/hkp-gateway/hkp-gateway/sdk/go => ../../sdk/go
+
+replace example.org/hkp-bench/measure => ../measure

@@ -14,12 +14,12 @@ import (
 
 	"google.golang.org/grpc"
 
-	"example.org/hkp-plugin-go/hkpplugin"
+	"github.com/hkp-gateway/hkp-gateway/sdk/go/hkpplugin"
 )
 
 func main() {
 	mode := flag.String("mode", "", "plugin (launched by the gateway), grpc, spoe or auth")
-	socket := flag.String("socket", "", "path of the unix socket to listen on; not for plugin")
+	socket := flag.String("socket", "", "path of the unix socket to listen on, perhaps with $VARIABLES; not for plugin")
 	refuse := flag.String("refuse", "", "requests whose target holds this are refused")
 	stream := flag.Bool("stream", false, "plugin: declare the feature stream")
 	flag.Parse()
@@ -59,7 +59,7 @@ func run(mode, socket string, rule rule, stream bool) error {
 	if socket == "" {
 		return errors.New("expected: -socket with the path to listen on, got: none")
 	}
-	listener, err := net.Listen("unix", socket)
+	listener, err := net.Listen("unix", os.ExpandEnv(socket))
 	if err != nil {
 		return err
 	}

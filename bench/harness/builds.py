@@ -11,6 +11,10 @@ _MODULES = {"gateway": "hkp-gateway", "forwarder": "hkp-bench-forwarder",
             "spring-cloud-gateway": "hkp-bench-spring-cloud-gateway"}
 
 
+# Longer than downloading everything takes.
+_DEADLINE_SECONDS = 900
+
+
 class BuildFailed(Exception):
     """The message has the command and the last lines that it printed."""
 
@@ -24,6 +28,7 @@ def products(root):
         "spring-cloud-gateway": os.path.join(java, "spring-cloud-gateway", "target", "spring-cloud-gateway.jar"),
         "decision": os.path.join(root, "target", "bench", "decision"),
         "caller": os.path.join(root, "target", "bench", "caller"),
+        "asker": os.path.join(root, "target", "bench", "asker"),
     }
 
 
@@ -41,19 +46,23 @@ def build(root, wanted):
     """Builds those products that are wanted and whose compilers are there."""
     modules = [":" + _MODULES[name] for name in wanted if name in _MODULES]
     if modules and machine.java():
-        _run(root, [os.path.join(root, "mvnw"), "-B", "-q", "-f", os.path.join("bench", "java"),
+        run(root, [os.path.join(root, "mvnw"), "-B", "-q", "-f", os.path.join("bench", "java"),
                     "-Dmaven.test.skip=true", "-pl", ",".join(modules), "-am", "package"])
     go = machine.program("go")
-    for program in ("decision", "caller"):
+    for program in ("decision", "caller", "asker"):
         if program in wanted and go:
-            _run(os.path.join(root, "bench", program), [go, "build", "-o", products(root)[program], "."])
+            run(os.path.join(root, "bench", program), [go, "build", "-o", products(root)[program], "."])
 
 
-def _run(directory, command):
+def run(directory, command, hint="Mend it, or use what was built before with --no-build."):
+    """Runs one command of a build; BuildFailed unless it ends with 0."""
     print("building: " + " ".join(command), file=sys.stderr, flush=True)
-    done = subprocess.run(command, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, check=False)
+    try:
+        done = subprocess.run(command, cwd=directory, env={**os.environ, "PATH": machine.path()},
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                              timeout=_DEADLINE_SECONDS)
+    except (OSError, subprocess.TimeoutExpired) as failure:
+        raise BuildFailed(f"{' '.join(command)}: expected: exit code 0, got: {failure}\n{hint}") from failure
     if done.returncode != 0:
         tail = "\n".join(done.stdout.decode("utf-8", "replace").splitlines()[-25:])
-        raise BuildFailed(f"{' '.join(command)}: expected: exit code 0, got: {done.returncode}\n{tail}\n"
-                          "Mend it, or use what was built before with --no-build.")
+        raise BuildFailed(f"{' '.join(command)}: expected: exit code 0, got: {done.returncode}\n{tail}\n{hint}")

@@ -1,18 +1,15 @@
 """The command `figures`: options, what is missing, what is started, the run, the report."""
 
 import argparse
-import datetime
 import os
 import shlex
-import shutil
 import socket
 import sys
-import tempfile
 import time
 
-from harness import builds, cli, figurepage, hosting, load, machine, proxies
+from harness import builds, cli, figurepage, hosting, load, machine, proxies, rounds
 from harness.callers import CallingGateway
-from harness.processes import Keeper, ProcessFailed
+from harness.processes import ProcessFailed
 from harness.room import Room
 
 ROOT = cli.ROOT
@@ -69,27 +66,9 @@ def _measure(options):
         raise ValueError(f"expected: the builds of gateway and caller, missing: {', '.join(missing)}; run without "
                          "--no-build, with a JDK 17 and Go 1.26")
     calls, streams, conditions, left_out = _plan(options)
-    directory = tempfile.mkdtemp(prefix="hkpb", dir="/tmp")
-    facts, interrupted, run = machine.describe(ROOT), False, None
-    try:
-        with Keeper(directory) as keeper:
-            try:
-                run = _prepare(options, keeper, directory, calls, conditions)
-                run.run(calls, streams, conditions)
-            except KeyboardInterrupt:
-                interrupted = True
-                print("\ninterrupted: ending what was started", file=sys.stderr, flush=True)
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-    if run is None or not run.readings:
-        return 130 if interrupted else 1
-    left_out.update(run.failures)
-    out = options.out or os.path.join(ROOT, "target", "bench",
-                                      datetime.datetime.now().strftime("figures-%Y%m%d-%H%M%S"))
-    print(figurepage.write(figurepage.Run(run.readings, left_out, facts, _stated(options), options.callers,
-                                          interrupted), out))
-    print(f"figures: figures.md, .csv and .json are in {os.path.abspath(out)}", file=sys.stderr)
-    return 130 if interrupted else 1 if run.failures else 0
+    command = rounds.Command("figures", ROOT, figurepage.markdown, "java", "go", "nginx", "wrk", "redis-server")
+    return command.measure(lambda keeper, directory: _prepare(options, keeper, directory, calls, streams, conditions),
+                           left_out, _stated(options), options.callers, options.out)
 
 
 def _plan(options):
@@ -109,7 +88,7 @@ def _plan(options):
     return present, list(hosting.STREAMS) if "events" in options.only else [], conditions, left_out
 
 
-def _prepare(options, keeper, directory, calls, conditions):
+def _prepare(options, keeper, directory, calls, streams, conditions):
     room = Room(directory, keeper, builds.take(ROOT, {"gateway", "caller"}, directory),
                 shlex.split(options.java_options), proxies.keyserver)
     servers = {"upstream": f"127.0.0.1:{room.upstream_port}"}
@@ -121,7 +100,7 @@ def _prepare(options, keeper, directory, calls, conditions):
     for gateway in gateways.values():
         gateway.await_ready()
     generator = load.Load(keeper, machine.program("wrk"), options.connections, 1, options.pause) if conditions else None
-    return hosting.Hosting(gateways, servers, keeper, generator, options)
+    return hosting.Hosting(gateways, servers, keeper, generator, options, (calls, streams, conditions))
 
 
 def _redis(room):
@@ -142,7 +121,7 @@ def _redis(room):
 
 
 def _stated(options):
-    return {"options": f"{options.rounds} rounds, calls {options.seconds} s, events and requests "
-                       f"{options.flood_seconds} s, warm-up {options.warmup} s, {options.rate:,} events/s beside requests, "
-                       f"{options.connections} connections that pause up to {options.pause} ms, "
-                       f"JVMs with {options.java_options or 'no options'}"}
+    return (f"{options.rounds} rounds, calls {options.seconds} s, events and requests "
+            f"{options.flood_seconds} s, warm-up {options.warmup} s, {options.rate:,} events/s beside requests, "
+            f"{options.connections} connections that pause up to {options.pause} ms, "
+            f"JVMs with {options.java_options or 'no options'}")

@@ -9,7 +9,7 @@ version = "1.0.0"
 executable = "hkp-plugin-{name}"
 protocol_version = "1.0"
 order = {order}
-args = ["-mode=plugin", "-refuse={marker}", "-stream={stream}"]
+args = [{args}]
 capabilities = ["http.request", "http.respond"]
 """
 
@@ -18,15 +18,23 @@ def plugin_directory(room, contender, markers, stream):
     """A directory for hkp.plugins.directories, with a plugin for each marker."""
     directory = room.directory(contender + "-plugins")
     for number, marker in enumerate(markers, start=1):
-        name = _name(number)
-        home = os.path.join(directory, name)
-        os.mkdir(home, 0o755)
-        shutil.copyfile(room.find("decision"), os.path.join(home, "hkp-plugin-" + name))
-        os.chmod(os.path.join(home, "hkp-plugin-" + name), 0o755)
-        with open(os.path.join(home, "plugin.toml"), "w", encoding="utf-8") as manifest:
-            manifest.write(_MANIFEST.format(name=name, order=100 + number, marker=marker, stream=str(stream).lower()))
-        os.chmod(os.path.join(home, "plugin.toml"), 0o644)
+        install(room, directory, _name(number), 100 + number,
+                ["-mode=plugin", f"-refuse={marker}", f"-stream={str(stream).lower()}"])
     return directory
+
+
+def install(room, directory, name, order, args):
+    """Makes a plugin of the decision program; returns its directory."""
+    home = os.path.join(directory, name)
+    os.mkdir(home, 0o755)
+    program = os.path.join(home, "hkp-plugin-" + name)
+    shutil.copyfile(room.find("decision"), program)
+    os.chmod(program, 0o755)
+    manifest = os.path.join(home, "plugin.toml")
+    with open(manifest, "w", encoding="utf-8") as file:
+        file.write(_MANIFEST.format(name=name, order=order, args=", ".join(f'"{arg}"' for arg in args)))
+    os.chmod(manifest, 0o644)
+    return home
 
 
 def start(room, name, port, directory, plugins, transport):

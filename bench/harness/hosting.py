@@ -7,8 +7,9 @@ import sys
 import time
 from typing import Tuple
 
-from harness import machine, processes, session
-from harness.processes import ProcessFailed, Usage
+from harness import processes, session
+from harness.busy import Busy
+from harness.processes import ProcessFailed
 from harness.readings import Reading
 
 # The events of a subscriber that was stopped, after it goes on; and those of a healthy one.
@@ -83,7 +84,7 @@ CONDITIONS = (
 class Hosting:
     """Measures; what was read so far is there at any time, after Ctrl-C too."""
 
-    def __init__(self, gateways, servers, keeper, generator, options):
+    def __init__(self, gateways, servers, keeper, generator, options, plan):
         self.readings = []
         self.failures = {}
         self._gateways = gateways    # by name
@@ -91,10 +92,12 @@ class Hosting:
         self._keeper = keeper
         self._load = generator       # None without wrk
         self._options = options
+        self._plan = plan            # calls, streams, conditions
         self._started = time.monotonic()
 
-    def run(self, calls, streams, conditions):
+    def run(self):
         """Everything, in rounds."""
+        calls, streams, conditions = self._plan
         self._warm_up(calls, streams, conditions)
         for number in range(1, self._options.rounds + 1):
             for call in session.turn(calls, number):
@@ -132,7 +135,7 @@ class Hosting:
     # Calls
 
     def _call(self, call, callers, number):
-        with _Busy(self._keeper) as busy:
+        with Busy(self._keeper) as busy:
             measured = self._measured(call, callers, self._options.seconds)
         self._note("calls", f"{call.name}-{callers}", number, {
             "rate": measured["calls"] / measured["seconds"], "p50": measured["p50"], "p99": measured["p99"],
@@ -148,7 +151,7 @@ class Hosting:
     # Events
 
     def _stream(self, stream, number):
-        with _Busy(self._keeper) as busy:
+        with Busy(self._keeper) as busy:
             values = self._streamed(stream, self._options.flood_seconds)
         self._note("events", stream.name, number, {**values, "others": busy.others})
 
@@ -182,7 +185,7 @@ class Hosting:
                 subscriptions["stopped"] = Subscription(gateway, "reader", ["writer"])
             for subscription in subscriptions.values():
                 subscription.begin()
-            with _Busy(self._keeper) as busy, _Stopped(gateway.pid("reader") if condition.stopped else None):
+            with Busy(self._keeper) as busy, _Stopped(gateway.pid("reader") if condition.stopped else None):
                 pid, lost = gateway.process.pid, gateway.lost("reader")
                 values["before"], used = processes.resident(pid) / 1e6, processes.seconds(pid)
                 start = time.monotonic()
@@ -304,26 +307,6 @@ class _Stopped:
     def __exit__(self, *exception):
         if self._pid is not None:
             os.kill(self._pid, signal.SIGCONT)
-
-
-class _Busy:
-    """What share of the processors others used meanwhile."""
-
-    def __init__(self, keeper):
-        self._keeper = keeper
-        self.others = 0.0
-
-    def __enter__(self):
-        self._start, self._all, self._ours = time.monotonic(), machine.busy_seconds(), self._own()
-        return self
-
-    def __exit__(self, *exception):
-        took = time.monotonic() - self._start
-        others = machine.busy_seconds() - self._all - (self._own() - self._ours)
-        self.others = max(0.0, others / (took * machine.processors()))
-
-    def _own(self):
-        return Usage(self._keeper.running()).seconds + sum(os.times()[:4])
 
 
 def _kind(writer):

@@ -10,10 +10,14 @@ import subprocess
 _SYSTEM_DIRECTORIES = ("/usr/sbin", "/usr/local/sbin", "/sbin", "/usr/local/go/bin")
 
 
+def path():
+    """PATH, and where administrators' programs are."""
+    return os.pathsep.join((os.environ.get("PATH", ""),) + _SYSTEM_DIRECTORIES)
+
+
 def program(name):
-    """The path of a program on PATH or where administrators' programs are; None without it."""
-    path = os.pathsep.join((os.environ.get("PATH", ""),) + _SYSTEM_DIRECTORIES)
-    return shutil.which(name, path=path)
+    """The path of a program on path(); None without it."""
+    return shutil.which(name, path=path())
 
 
 def java():
@@ -51,8 +55,11 @@ def busy_seconds():
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def describe(root):
-    """Facts for the head of the report, in order."""
+_VERSION_OPTIONS = {"java": "-version", "nginx": "-v", "haproxy": "-v", "wrk": "-v", "go": "version"}
+
+
+def describe(root, programs=("java", "go", "nginx", "haproxy", "wrk", "redis-server")):
+    """Facts for the head of the report, in order, with the versions of programs."""
     facts = {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "processors": f"{processors()} × {_processor_name()}",
@@ -60,15 +67,9 @@ def describe(root):
         "load before": " ".join(f"{load:.2f}" for load in os.getloadavg()),
         "commit": _first_line(["git", "-C", root, "describe", "--always", "--dirty", "--abbrev=12"]),
     }
-    for name, command in {
-        "java": [java() or "java", "-version"],
-        "go": [program("go") or "go", "version"],
-        "nginx": [program("nginx") or "nginx", "-v"],
-        "haproxy": [program("haproxy") or "haproxy", "-v"],
-        "wrk": [program("wrk") or "wrk", "-v"],
-        "redis": [program("redis-server") or "redis-server", "--version"],
-    }.items():
-        facts[name] = _first_line(command)
+    for name in programs:
+        found = java() if name == "java" else program(name)
+        facts[name] = _first_line([found or name, _VERSION_OPTIONS.get(name, "--version")])
     return facts
 
 

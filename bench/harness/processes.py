@@ -101,7 +101,7 @@ class Keeper:
 
 
 class Usage:
-    """What a set of processes uses: seconds of processor, bytes of resident memory, how many."""
+    """What a set of processes uses: seconds of processor (ended children too), bytes of resident memory, how many."""
 
     def __init__(self, processes):
         self.seconds = 0.0
@@ -111,7 +111,7 @@ class Usage:
             for identity in tree(process.pid):
                 fields = _stat(identity[0])
                 if fields is not None:
-                    self.seconds += (int(fields[11]) + int(fields[12])) / _TICKS
+                    self.seconds += sum(map(int, fields[11:15])) / _TICKS
                     self.resident += int(fields[21]) * _PAGE
                     self.count += 1
 

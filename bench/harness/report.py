@@ -5,7 +5,7 @@ import dataclasses
 import json
 import os
 
-from harness import picture, results
+from harness import picture, results, tables
 
 
 _VERDICTS = {True: "met", False: "**missed**", None: ""}
@@ -51,41 +51,29 @@ def markdown(run, rows):
     lines += [f"- {name}: {value}" for name, value in {**run.facts, **run.options}.items()]
     lines += [f"- other programs used up to {others:.0%} of the processors during a measurement"
               + (" (**a busy machine: do not compare across runs**)" if others > 0.1 else ""), ""]
-    lines += _table(["contender", "req/s", "× nginx", "× forwarder", "p50 ms", "× nginx", "p99 ms", "× nginx",
-                     "CPU µs/req", "RSS MB", "× nginx", "processes", "errors"],
-                    [[row.title, f"{row.throughput:,.0f}", _ratio(row.to_nginx), _ratio(row.to_forwarder),
-                      f"{row.p50:.2f}", _short(row.p50_to_nginx), f"{row.p99:.2f}", _short(row.p99_to_nginx),
-                      f"{row.cpu:.1f}", f"{row.resident:.0f}", _short(row.resident_to_nginx), str(row.processes),
-                      f"**{row.errors}**" if row.errors else "0"] for row in rows])
+    lines += tables.table(
+        ["contender", "req/s", "× nginx", "× forwarder", "p50 ms", "× nginx", "p99 ms", "× nginx", "CPU µs/req", "RSS MB",
+         "× nginx", "processes", "errors"],
+        [[row.title, f"{row.throughput:,.0f}", tables.ratio(row.to_nginx), tables.ratio(row.to_forwarder),
+          f"{row.p50:.2f}", _short(row.p50_to_nginx), f"{row.p99:.2f}", _short(row.p99_to_nginx),
+          f"{row.cpu:.1f}", f"{row.resident:.0f}", _short(row.resident_to_nginx), str(row.processes),
+          f"**{row.errors}**" if row.errors else "0"] for row in rows])
     unsteady = results.unsteady(run.contenders, run.measurements)
     if unsteady:
         lines += ["", "**Still warming up**, take a longer `--warmup`: " + ", ".join(unsteady)]
     lines += ["", "![Throughput and latency](results.svg)", "", "## Aims", ""]
-    lines += _table(["ratio of throughputs", "wanted", "measured", ""],
-                    [[aim.text, aim.wanted, aim.got or "not measured", _VERDICTS[aim.met]]
-                     for aim in results.aims(run.measurements)])
+    lines += tables.table(["ratio of throughputs", "wanted", "measured", ""],
+                          [[aim.text, aim.wanted, aim.got or "not measured", _VERDICTS[aim.met]]
+                           for aim in results.aims(run.measurements)])
     if run.left_out:
         lines += ["", "## Left out", ""]
         lines += [f"- {name}: {reason.strip().splitlines()[0]}" for name, reason in run.left_out.items()]
     return "\n".join(lines) + "\n"
 
 
-def _ratio(ratio):
-    if ratio is None:
-        return "–"
-    if ratio.most - ratio.least < 0.005:
-        return f"{ratio.median:.2f}"
-    return f"{ratio.median:.2f} ({ratio.least:.2f}–{ratio.most:.2f})"
-
-
 def _short(ratio):
     """Where the table has no room for the spread, which results.json has."""
     return "–" if ratio is None else f"{ratio.median:.2f}"
-
-
-def _table(head, body):
-    aligned = ["---"] + ["---:"] * (len(head) - 1)
-    return ["| " + " | ".join(line) + " |" for line in [head, aligned, *body]]
 
 
 def _write(directory, name, text):

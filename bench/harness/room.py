@@ -7,7 +7,7 @@ from harness import machine, proxies
 
 
 class Room:
-    """Everything that a contender needs to be started."""
+    """Everything that a contender needs to be started. An upstream is not everybody's need: None is none."""
 
     def __init__(self, directory, keeper, builds, java_options, upstream=proxies.upstream):
         self._directory = directory
@@ -16,8 +16,9 @@ class Room:
         self._java_options = java_options
         self._count = 0
         self._ports = set()
-        self.upstream_port = self.port()
-        self.upstream = proxies.nginx(self, "upstream", upstream(self.upstream_port))
+        if upstream is not None:
+            self.upstream_port = self.port()
+            self.upstream = proxies.nginx(self, "upstream", upstream(self.upstream_port))
 
     def find(self, name):
         """The path of a program or of something built; None if it is not there."""

@@ -10,7 +10,7 @@ import threading
 import unittest
 from unittest import mock
 
-from harness import callers, figurepage, figures, hosting, readings
+from harness import callers, figurepage, figures, hosting, readings, tables
 from harness.processes import ProcessFailed
 from harness.readings import Reading, Spread
 
@@ -73,7 +73,7 @@ class Page(unittest.TestCase):
         given = {"readings": list(all_of_them), "left_out": {}, "facts": {}, "options": {}, "callers": [1, 16],
                  "interrupted": False}
         given.update(changes)
-        return figurepage.markdown(figurepage.Run(**given))
+        return figurepage.markdown(tables.Run(**given))
 
     def test_calls_are_compared_with_the_cheapest_one_and_in_pairs(self):
         page = self.page(*(read("calls", name, 1, rate=rate, p50=1000, p99=2000, errors=errors) for name, rate, errors in (
@@ -100,9 +100,9 @@ class Page(unittest.TestCase):
 
     def test_all_files_are_written(self):
         with tempfile.TemporaryDirectory() as directory:
-            run = figurepage.Run([read("events", "1-writer", 1, emitted=9, received=8, lost=0.5, batch=4, cpu=7)], {}, {},
-                                 {}, [1], False)
-            figurepage.write(run, directory)
+            run = tables.Run([read("events", "1-writer", 1, emitted=9, received=8, lost=0.5, batch=4, cpu=7)], {}, {}, {},
+                             [1], False)
+            tables.write(run, figurepage.markdown(run), directory, "figures")
             with open(os.path.join(directory, "figures.json"), encoding="utf-8") as file:
                 self.assertEqual(json.load(file)["readings"][0]["values"]["received"], 8)
             with open(os.path.join(directory, "figures.csv"), encoding="utf-8") as file:

@@ -3,13 +3,17 @@ package org.hkpgateway;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 
 import org.hkpgateway.testsupport.Command;
+import org.hkpgateway.testsupport.GatewayProcess;
 import org.hkpgateway.testsupport.Requirements;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
@@ -34,6 +38,15 @@ class BenchHarnessIT {
 				BENCH.toString());
 		assertThat(result.exitCode()).as(result.errors()).isZero();
 		assertThat(result.errors()).containsPattern("Ran [1-9]\\d* tests").endsWith("OK\n");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "measure", "caller", "asker", "decision" })
+	void theTestsOfItsProgramsPass(String program) {
+		Command
+			.run(BENCH.resolve(program), Duration.ofSeconds(240), new byte[0],
+					List.of(Requirements.program("go").toString(), "test", "-count=1", "./..."))
+			.orFail();
 	}
 
 	@Test
@@ -84,7 +97,36 @@ class BenchHarnessIT {
 			.satisfies((lost) -> assertThat(lost).isPositive());
 	}
 
-	/** A program that plugins of a benchmark run. */
+	/**
+	 * A project that is made for it, a plugin that is given to it, and both that the SDKs
+	 * are compared with.
+	 */
+	@Test
+	void whatAnSdkCostsHasFiguresWithoutErrors(@TempDir Path results) throws Exception {
+		build("asker");
+		build("decision");
+		Command.Result run = python(BENCH.resolve("sdks").toString(), "--no-build", "--contenders",
+				"go,antiabuse,go-plugin,bare", "--plugin", "antiabuse=" + GatewayProcess.ANTIABUSE, "--rounds", "1",
+				"--launches", "1", "--seconds", "1", "--warmup", "1", "--at-once", "1,4", "--out", results.toString());
+		assertThat(run.exitCode()).as(run.errors()).isZero();
+		JsonNode readings = new ObjectMapper().readTree(results.resolve("sdks.json").toFile()).path("readings");
+		List<String> names = List.of("go", "antiabuse", "go-plugin", "bare");
+		assertThat(
+				readings.valueStream().map((one) -> one.path("table").asString() + " " + one.path("name").asString()))
+			.containsExactlyInAnyOrderElementsOf(names.stream()
+				.flatMap((name) -> Stream.of("start " + name, "memory " + name, "calls " + name + "-unary-1",
+						"calls " + name + "-unary-4", "calls " + name + "-stream-1", "calls " + name + "-stream-4"))
+				.toList());
+		assertThat(readings.valueStream()).allSatisfy((one) -> {
+			JsonNode values = one.path("values");
+			assertThat(values.path("errors").asInt(0)).as(one.toString()).isZero();
+			for (String value : List.of("ready", "resident", "loaded", "rate", "p99")) {
+				assertThat(values.path(value).asDouble(1)).as(one.toString()).isPositive();
+			}
+		});
+	}
+
+	/** A program of the benchmark. */
 	private static void build(String program) {
 		Command.run(BENCH.resolve(program), Duration.ofSeconds(120), new byte[0],
 				List.of(Requirements.program("go").toString(), "build", "-o",

@@ -1,4 +1,6 @@
-package main
+// Package measure does one thing again and again, by several callers at a time, and counts and
+// times it. Both programs of the benchmark that call somebody share it.
+package measure
 
 import (
 	"context"
@@ -7,15 +9,15 @@ import (
 	"time"
 )
 
-// callDeadline ends a call that nobody answers.
-const callDeadline = 10 * time.Second
+// Deadline ends a call that nobody answers.
+const Deadline = 10 * time.Second
 
-// call does one thing once. It must check that what came is what was asked for: an error that is
+// Call does one thing once. It must check that what came is what was asked for: an error that is
 // answered fast would else be a good figure.
-type call func(ctx context.Context) error
+type Call func(ctx context.Context) error
 
-// measured is what so many callers got in so much time. Times are in microseconds.
-type measured struct {
+// Measured is what so many callers got in so much time. Times are in microseconds.
+type Measured struct {
 	Calls   int     `json:"calls"`
 	Errors  int     `json:"errors"`
 	Error   string  `json:"error,omitempty"` // the first one
@@ -24,14 +26,14 @@ type measured struct {
 	P99     float64 `json:"p99"`
 }
 
-// measure lets callers call one after the other, all of them at a time. Each caller gets a call of
+// Run lets callers call one after the other, all of them at a time. Each caller gets a call of
 // its own from the maker, which is told the caller's number.
-func measure(maker func(caller int) (call, error), callers int, duration time.Duration) (measured, error) {
-	calls := make([]call, callers)
+func Run(maker func(caller int) (Call, error), callers int, duration time.Duration) (Measured, error) {
+	calls := make([]Call, callers)
 	for caller := range calls {
 		var err error
 		if calls[caller], err = maker(caller); err != nil {
-			return measured{}, err
+			return Measured{}, err
 		}
 	}
 	results := make([]result, callers)
@@ -54,10 +56,10 @@ type result struct {
 	first  error
 }
 
-func repeat(one call, until time.Time) result {
+func repeat(one Call, until time.Time) result {
 	var all result
 	for before := time.Now(); before.Before(until); {
-		ctx, cancel := context.WithTimeout(context.Background(), callDeadline)
+		ctx, cancel := context.WithTimeout(context.Background(), Deadline)
 		err := one(ctx)
 		cancel()
 		after := time.Now()
@@ -77,8 +79,8 @@ func repeat(one call, until time.Time) result {
 	return all
 }
 
-func sum(results []result, took time.Duration) measured {
-	all := measured{Seconds: took.Seconds()}
+func sum(results []result, took time.Duration) Measured {
+	all := Measured{Seconds: took.Seconds()}
 	var times []time.Duration
 	for _, one := range results {
 		times = append(times, one.took...)

@@ -1,0 +1,23 @@
+module example.org/hkp-bench/asker
+
+go 1.26.0
+
+require (
+	example.org/hkp-bench/measure v0.0.0
+	github.com/BurntSushi/toml v1.6.0
+	github.com/hkp-gateway/hkp-gateway/sdk/go v0.0.0
+	google.golang.org/grpc v1.85.0
+)
+
+require (
+	golang.org/x/net v0.60.0 // indirect
+	golang.org/x/sys v0.48.0 // indirect
+	golang.org/x/text v0.42.0 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1 // indirect
+	google.golang.org/protobuf v1.36.12 // indirect
+)
+
+replace example.org/hkp-bench/measure => ../measure
+
+// Of the SDK only the stubs of the protocol.
+replace github.com/hkp-gateway/hkp-gateway/sdk/go => ../../sdk/go
