@@ -44,7 +44,7 @@ class CommandLineTests {
 	@Test
 	void unknownActionIsNamed() {
 		assertThat(execute("plugins", "chekc")).isEqualTo(2);
-		assertThat(errors()).startsWith("plugins: expected: check or list, got: 'chekc'\n");
+		assertThat(errors()).startsWith("plugins: expected: check, list or verify, got: 'chekc'\n");
 	}
 
 	@Test
