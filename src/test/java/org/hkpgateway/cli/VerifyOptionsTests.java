@@ -38,9 +38,8 @@ class VerifyOptionsTests {
 	void checksAreNamedByIdOrGroup() throws UsageException {
 		assertThat(parse("--only", "cookie,stream.ids", "--skip=cookie.exit").request().checks())
 			.containsExactlyInAnyOrder(Check.COOKIE_MESSAGE, Check.COOKIE_SILENCE, Check.STREAM_IDS);
-		assertThat(parse("--skip", "deadline").request().checks())
-			.containsExactlyInAnyOrderElementsOf(EnumSet.complementOf(
-					EnumSet.of(Check.DEADLINE_KEPT, Check.DEADLINE_PASSED)));
+		assertThat(parse("--skip", "deadline").request().checks()).containsExactlyInAnyOrderElementsOf(
+				EnumSet.complementOf(EnumSet.of(Check.DEADLINE_KEPT, Check.DEADLINE_PASSED)));
 	}
 
 	@Test
@@ -75,8 +74,7 @@ class VerifyOptionsTests {
 	}
 
 	private VerifyOptions parse(String... more) throws UsageException {
-		return VerifyOptions
-			.parse(Stream.concat(Stream.of(this.root.toString()), Arrays.stream(more)).toList());
+		return VerifyOptions.parse(Stream.concat(Stream.of(this.root.toString()), Arrays.stream(more)).toList());
 	}
 
 }

@@ -61,9 +61,10 @@ class JUnitReportTests {
 		TextReport text = new TextReport(new PrintStream(bytes, true, StandardCharsets.UTF_8));
 		this.report.results().forEach(text::progress);
 		text.end(this.report);
-		assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("PASS    cookie.exit",
-				"FAIL shutdown.exit: " + Check.SHUTDOWN_EXIT.title(), "  expected:   exit code 0\n",
-				"  what to do: " + Check.SHUTDOWN_EXIT.advice() + "\n", "  see:        proto/README.md, 7 Shutdown\n")
+		assertThat(bytes.toString(StandardCharsets.UTF_8))
+			.contains("PASS    cookie.exit", "FAIL shutdown.exit: " + Check.SHUTDOWN_EXIT.title(),
+					"  expected:   exit code 0\n", "  what to do: " + Check.SHUTDOWN_EXIT.advice() + "\n",
+					"  see:        proto/README.md, 7 Shutdown\n")
 			.endsWith("fake 1.0: 4 checks in 1.5 s: 1 passed, 1 failed, 1 warnings, 1 skipped\n")
 			.doesNotContain("\u001b");
 	}
