@@ -39,7 +39,9 @@ final class RefusalChecks {
 		}
 		try (Launched launched = this.bench.start(spec, Map.of(COOKIE, TrialLauncher.UNSET))) {
 			TrialProcess process = launched.process();
-			OptionalInt code = process.awaitExit(Limits.REFUSAL);
+			// One that shakes hands will not exit: it need not be waited for.
+			TrialHandshake handshake = process.awaitHandshake(Limits.REFUSAL);
+			OptionalInt code = process.awaitExit((handshake.appVersion() > 0) ? Limits.MOMENT : Limits.EXIT);
 			if (code.isPresent() && code.getAsInt() == 1) {
 				this.trial.pass(Check.COOKIE_EXIT);
 			}

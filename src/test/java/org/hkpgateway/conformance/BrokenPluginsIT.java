@@ -70,8 +70,8 @@ class BrokenPluginsIT {
 				ALL_CAPABILITIES);
 		Report report = verify(plugin, EnumSet.allOf(Check.class));
 		assertThat(report.results()).hasSize(Check.values().length)
-			.allSatisfy((result) -> assertThat(result.outcome()).describedAs(result.toString())
-				.isEqualTo(Outcome.PASS));
+			.allSatisfy(
+					(result) -> assertThat(result.outcome()).describedAs(result.toString()).isEqualTo(Outcome.PASS));
 	}
 
 	@Test
@@ -81,8 +81,8 @@ class BrokenPluginsIT {
 		Report report = verify(plugin, checks("stream,response,events,health"));
 		assertThat(report.of(Outcome.FAIL)).isEmpty();
 		assertThat(report.of(Outcome.WARN)).isEmpty();
-		assertThat(report.of(Outcome.SKIPPED).stream().map((result) -> result.check().group()))
-			.containsOnly("stream", "response", "events");
+		assertThat(report.of(Outcome.SKIPPED).stream().map((result) -> result.check().group())).containsOnly("stream",
+				"response", "events");
 	}
 
 	static Stream<Case> cases() {
@@ -125,21 +125,21 @@ class BrokenPluginsIT {
 				conduct("ACCEPTS_WRONG_TYPES", "initialize", "initialize.wrong-types"),
 				conduct("REFUSES_WITHOUT_NAMING", "initialize", "initialize.wrong-types"),
 				conduct("CRASHES_WITHOUT_CONFIGURATION", "initialize", "initialize.nothing"),
-				manners("OTHER_NAME", "info", "info.name,info.version"), conduct("OTHER_VERSION", "info", "info.version"),
+				manners("OTHER_NAME", "info", "info.name"), conduct("OTHER_VERSION", "info", "info.version"),
 				conduct("WANTS_MORE", "info", "info.capabilities"),
 				// Requests.
 				behaviour("ALL_DEFAULT_MESSAGE", "decisions.valid"), behaviour("STATUS_99", "decisions.valid"),
 				behaviour("STATUS_100", "decisions.valid"), behaviour("STATUS_999", "decisions.valid"),
-				behaviour("CRLF_IN_HEADER", "decisions.valid"), behaviour("COMPLETES_WITHOUT_ANSWER", "decisions.valid"),
-				behaviour("ANSWERS_TWICE", "decisions.valid"), behaviour("ANSWERS_5_MB", "decisions.valid"),
-				behaviour("FAILS_UNKNOWN", "decisions.valid"), behaviour("KNOWS_NO_REQUESTS", "decisions.valid"),
-				behaviour("NEVER_ANSWERS", "decisions.valid"),
+				behaviour("CRLF_IN_HEADER", "decisions.valid"),
+				behaviour("COMPLETES_WITHOUT_ANSWER", "decisions.valid"), behaviour("ANSWERS_TWICE", "decisions.valid"),
+				behaviour("ANSWERS_5_MB", "decisions.valid"), behaviour("FAILS_UNKNOWN", "decisions.valid"),
+				behaviour("KNOWS_NO_REQUESTS", "decisions.valid"), behaviour("NEVER_ANSWERS", "decisions.valid"),
 				new Case("HALTS", "HALTS", "HEALTHY", "OFF", "OFF", "OFF", "CONFORMS", "decisions", "decisions.valid"),
-				behaviour("STATUS_502", "decisions.status"), behaviour("STATUS_204_WITH_BODY",
-						"decisions.status,decisions.uploads"),
+				behaviour("STATUS_502", "decisions.status"),
+				behaviour("STATUS_204_WITH_BODY", "decisions.status,decisions.uploads"),
 				behaviour("ANSWERS_WITH_HOP_BY_HOP", "decisions.headers"),
-				behaviour("SETS_HOST", "decisions.headers,decisions.granted"),
-				behaviour("MARKS", "decisions.granted"), behaviour("WANTS_EXACT", "decisions.granted"),
+				behaviour("SETS_HOST", "decisions.headers,decisions.granted"), behaviour("MARKS", "decisions.granted"),
+				behaviour("WANTS_EXACT", "decisions.granted"),
 				behaviour("REWRITES_BADLY", "decisions.granted,decisions.valid"),
 				new Case("TAKES_UPLOADS", "CONTINUES", "HEALTHY", "OFF", "OFF", "OFF", "TAKES_UPLOADS", REQUESTS,
 						"decisions.uploads"),
@@ -154,8 +154,8 @@ class BrokenPluginsIT {
 				new Case("DECIDES_OTHERWISE_ON_STREAM", "CONTINUES", "HEALTHY", "BEHAVES", "OFF", "OFF",
 						"DECIDES_OTHERWISE_ON_STREAM", STREAM, "stream.equals-unary"),
 				// What nobody can compare is no fault of the stream.
-				new Case("DECIDES_BY_CHANCE", "CONTINUES", "HEALTHY", "BEHAVES", "OFF", "OFF", "DECIDES_BY_CHANCE", STREAM,
-						""),
+				new Case("DECIDES_BY_CHANCE", "CONTINUES", "HEALTHY", "BEHAVES", "OFF", "OFF", "DECIDES_BY_CHANCE",
+						STREAM, ""),
 				// The rest of the conversation.
 				response("UNIMPLEMENTED"), response("FAILS_UNKNOWN"), response("CRLF_IN_HEADER"),
 				response("SETS_CONTENT_LENGTH"), response("SETS_COOKIE"), response("TOO_MANY_CHANGES"),
@@ -169,7 +169,8 @@ class BrokenPluginsIT {
 				conduct("LEAVES_SOCKET", "leaks.processes,leaks.socket,shutdown.exit", "leaks.socket"),
 				// What it prints and uses.
 				conduct("PRINTS_SECRETS", "output,secret.start", "output.secrets"),
-				conduct("PRINTS_COOKIE", "output", "output.secrets"), conduct("PRINTS_BYTES", "output", "output.stdout"),
+				conduct("PRINTS_COOKIE", "output", "output.secrets"),
+				conduct("PRINTS_BYTES", "output", "output.stdout"),
 				conduct("PRINTS_BAD_JSON", "output", "output.stderr"),
 				new Case("PRINTS_LONG_LINES", "PRINTS_LONG_LINES", "HEALTHY", "OFF", "OFF", "OFF", "CONFORMS", "output",
 						"output.stdout,output.stderr,output.volume"),

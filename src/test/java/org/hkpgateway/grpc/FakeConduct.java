@@ -33,15 +33,13 @@ import tools.jackson.databind.json.JsonMapper;
 enum FakeConduct {
 
 	/** Keeps all of it. */
-	CONFORMS,
-	IGNORES_COOKIE, EXITS_0_WITHOUT_COOKIE, SAYS_NOTHING_WITHOUT_COOKIE, IGNORES_BAD_CREDENTIALS, CLAIMS_ANY_VERSION,
-	HANGS_WITHOUT_COMMON_VERSION, EXITS_AT_ONCE, NEVER_PRINTS, PRINTS_GARBAGE, PRINTS_BEFORE_HANDSHAKE, BLANK_FIRST_LINE,
-	NO_NEWLINE, WRONG_CORE, WRONG_APP, SAYS_TCP, LISTENS_ELSEWHERE, CERTIFICATE_UNASKED, NO_CERTIFICATE,
-	LETS_ANYBODY_IN, LETS_ANY_CERTIFICATE_IN, CHECKS_NO_TOKEN, WANTS_ANY_TOKEN,
+	CONFORMS, IGNORES_COOKIE, EXITS_0_WITHOUT_COOKIE, SAYS_NOTHING_WITHOUT_COOKIE, IGNORES_BAD_CREDENTIALS,
+	CLAIMS_ANY_VERSION, HANGS_WITHOUT_COMMON_VERSION, EXITS_AT_ONCE, NEVER_PRINTS, PRINTS_GARBAGE,
+	PRINTS_BEFORE_HANDSHAKE, BLANK_FIRST_LINE, NO_NEWLINE, WRONG_CORE, WRONG_APP, SAYS_TCP, LISTENS_ELSEWHERE,
+	CERTIFICATE_UNASKED, NO_CERTIFICATE, LETS_ANYBODY_IN, LETS_ANY_CERTIFICATE_IN, CHECKS_NO_TOKEN, WANTS_ANY_TOKEN,
 	/** Refuses the same instance the second time. */
-	REFUSES_AGAIN,
-	ACCEPTS_BAD_JSON, ACCEPTS_WRONG_TYPES, REFUSES_WITHOUT_NAMING, CRASHES_WITHOUT_CONFIGURATION, OTHER_VERSION,
-	WANTS_MORE,
+	REFUSES_AGAIN, ACCEPTS_BAD_JSON, ACCEPTS_WRONG_TYPES, REFUSES_WITHOUT_NAMING, CRASHES_WITHOUT_CONFIGURATION,
+	OTHER_VERSION, WANTS_MORE,
 	/** Answers uploads with 200. */
 	TAKES_UPLOADS,
 	/** Answers requests of the stream in another way than single calls. */
@@ -49,9 +47,9 @@ enum FakeConduct {
 	/** Changes its mind with each request, in any way of asking. */
 	DECIDES_BY_CHANCE,
 	/** Is at a loss when a call was cancelled. */
-	DIES_OF_CANCELLED_CALLS,
-	NEVER_EXITS, EXITS_3, IGNORES_SIGTERM, IGNORES_STDIN, PRINTS_SECRETS, PRINTS_COOKIE, PRINTS_BYTES, PRINTS_BAD_JSON,
-	LEAKS_DESCRIPTORS, LEAKS_THREADS, LEAKS_MEMORY, LEAVES_CHILD, LEAVES_SOCKET, LOCKS_DATA_DIRECTORY;
+	DIES_OF_CANCELLED_CALLS, NEVER_EXITS, EXITS_3, IGNORES_SIGTERM, IGNORES_STDIN, PRINTS_SECRETS, PRINTS_COOKIE,
+	PRINTS_BYTES, PRINTS_BAD_JSON, LEAKS_DESCRIPTORS, LEAKS_THREADS, LEAKS_MEMORY, LEAVES_CHILD, LEAVES_SOCKET,
+	LOCKS_DATA_DIRECTORY;
 
 	private static final String COOKIE = "hkp-gateway-plugin-7b1e5c1f0d3a4e2c";
 
@@ -135,8 +133,8 @@ enum FakeConduct {
 			case SAYS_TCP -> "1|1|tcp|127.0.0.1:1|grpc|" + certificate;
 			case NO_CERTIFICATE -> "1|1|" + address + "|grpc|";
 			case CERTIFICATE_UNASKED -> "1|1|" + address + "|grpc|" + "A".repeat(100);
-			case CLAIMS_ANY_VERSION -> "1|" + System.getenv("PLUGIN_PROTOCOL_VERSIONS").split(",", -1)[0] + "|" + address
-					+ "|grpc|" + certificate;
+			case CLAIMS_ANY_VERSION -> "1|" + System.getenv("PLUGIN_PROTOCOL_VERSIONS").split(",", -1)[0] + "|"
+					+ address + "|grpc|" + certificate;
 			default -> "1|1|" + address + "|grpc|" + certificate;
 		};
 	}
@@ -169,7 +167,7 @@ enum FakeConduct {
 			return (this == REFUSES_AGAIN) ? "I know you already" : null;
 		}
 		String json = request.getConfigJson();
-		if (this == CRASHES_WITHOUT_CONFIGURATION && json.length() < 3) {
+		if (this == CRASHES_WITHOUT_CONFIGURATION && (json.isEmpty() || json.equals("{}"))) {
 			Runtime.getRuntime().halt(3);
 		}
 		String refusal = json.isEmpty() ? null : refusal(json);

@@ -219,7 +219,8 @@ public final class FakePluginProgram {
 	 * @return its directory
 	 */
 	public static Path installConforming(Path parent, String manifest, List<String> arguments) throws IOException {
-		write(parent, "fake", arguments.get(0), arguments.subList(1, arguments.size()).toArray(String[]::new), manifest);
+		write(parent, "fake", arguments.get(0), arguments.subList(1, arguments.size()).toArray(String[]::new),
+				manifest);
 		return parent.resolve("fake");
 	}
 
