@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"example.org/hkp-plugin-go/hkpplugin"
+	"github.com/hkp-gateway/hkp-gateway/sdk/go/hkpplugin"
 )
 
 // emitted is what one emission came to.

@@ -7,6 +7,7 @@ require (
 	example.org/hkp-plugin-go v0.0.0
 	github.com/hashicorp/go-hclog v1.6.3
 	github.com/hashicorp/go-plugin v1.8.0
+	github.com/hkp-gateway/hkp-gateway/sdk/go v0.0.0
 	google.golang.org/grpc v1.85.0
 )
 

@@ -130,7 +130,7 @@ class ForeignPluginsIT {
 			.output();
 		assertThat(
 				FileDescriptorSet.parseFrom(descriptor).getFileList().stream().map(ForeignPluginsIT::withoutJsonNames))
-			.as("what src/test/plugins/go/generate.sh was run with, compared with proto")
+			.as("what sdk/go/generate.sh was run with, compared with proto")
 			.containsExactly(withoutJsonNames(HkpPluginProto.getDescriptor().toProto()),
 					withoutJsonNames(HkpHostProto.getDescriptor().toProto()));
 	}

@@ -15,7 +15,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 
-	"example.org/hkp-plugin-go/hkpplugin"
+	"github.com/hkp-gateway/hkp-gateway/sdk/go/hkpplugin"
 )
 
 const deadline = 20 * time.Second

@@ -82,7 +82,7 @@ public final class ForeignPlugins {
 			.toAbsolutePath()
 			.normalize();
 		try {
-			return MadeOnce.in(output, SourceDigest.of(sources, protocol),
+			return MadeOnce.in(output, SourceDigest.of(sources, language.otherSources(protocol)),
 					(directory) -> language.build(sources.normalize(), protocol.getParent().normalize(), directory));
 		}
 		catch (IOException ex) {
@@ -104,6 +104,15 @@ public final class ForeignPlugins {
 				run(output, "env", "CGO_ENABLED=0", "go", "-C", sources.toString(), "build", "-trimpath",
 						"-buildvcs=false", "-ldflags=-s -w", "-gcflags=all=-dwarf=false", "-o", output + "/", ".",
 						"./hostcheck");
+			}
+
+			/** Its stubs are the SDK's, which are committed. */
+			@Override
+			Path[] otherSources(Path protocol) throws IOException {
+				Path sdk = GatewayProcess.root().resolve("sdk/go").toAbsolutePath();
+				try (Stream<Path> stubs = Files.list(sdk.resolve("hkpplugin"))) {
+					return Stream.concat(Stream.of(sdk.resolve("go.mod")), stubs.sorted()).toArray(Path[]::new);
+				}
 			}
 
 		},
@@ -168,6 +177,11 @@ public final class ForeignPlugins {
 		}
 
 		abstract void build(Path sources, Path protocol, Path output) throws IOException;
+
+		/** What it is built from, too. */
+		Path[] otherSources(Path protocol) throws IOException {
+			return new Path[] { protocol };
+		}
 
 		private static void run(Path directory, String tool, String... arguments) {
 			List<String> command = Stream.concat(Stream.of(tool), Arrays.stream(arguments)).toList();

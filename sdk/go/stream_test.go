@@ -1,0 +1,211 @@
+package hkp
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/test/bufconn"
+
+	"github.com/hkp-gateway/hkp-gateway/sdk/go/hkpplugin"
+)
+
+// inMemory serves a plugin without a process and initializes it.
+func inMemory(t *testing.T, handler Handler, options Options) hkpplugin.HKPPluginClient {
+	t.Helper()
+	service, err := NewService(func(context.Context, *Setup) (Handler, error) { return handler, nil }, options, Environment{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	service.log = slog.New(slog.DiscardHandler)
+	listener := bufconn.Listen(1 << 16)
+	server := grpc.NewServer()
+	hkpplugin.RegisterHKPPluginServer(server, service)
+	go func() { _ = server.Serve(listener) }()
+	connection, err := grpc.NewClient("passthrough:///plugin", grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = connection.Close()
+		server.Stop()
+	})
+	client := hkpplugin.NewHKPPluginClient(connection)
+	if answer, err := client.Initialize(within(t), &hkpplugin.InitRequest{}); err != nil || !answer.GetSuccess() {
+		t.Fatalf("expected: success, got: %v, %v", answer, err)
+	}
+	return client
+}
+
+func TestTheStreamAnswersAsCallsDo(t *testing.T) {
+	client := inMemory(t, &testPlugin{shortest: 4}, Options{})
+	stream, err := client.HandleRequests(within(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := map[string]*hkpplugin.HandleRequestEvent{
+		"allowed": index("allowed", "alice"), "denied": index("denied", "al"), "panic": at("panic", "/panic"),
+		"error": at("error", "/error"), "nil": at("nil", "/nil"), "bad": at("bad", "/bad"), "broken": {RequestId: "broken"},
+	}
+	for _, event := range events {
+		if err := stream.Send(event); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range events {
+		got, err := stream.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		event := events[got.GetRequestId()]
+		want, err := client.HandleRequest(within(t), event)
+		if err != nil {
+			// Neither "continue" nor a status, and never consent.
+			want = &hkpplugin.HandleResponse{RequestId: event.GetRequestId(), Reason: status.Convert(err).Message()}
+		}
+		// Where the decision was made; here that is a file of this package.
+		got.Reason, _, _ = strings.Cut(got.GetReason(), " (")
+		want.Reason, _, _ = strings.Cut(want.GetReason(), " (")
+		if want.GetReason() == "" && !want.GetContinueChain() || got.String() != want.String() {
+			t.Errorf("expected: %v, got: %v", want, got)
+		}
+	}
+	if err := stream.CloseSend(); err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := stream.Recv(); err == nil || err.Error() != "EOF" {
+		t.Errorf("expected: the stream ends in order, got: %v, %v", answer, err)
+	}
+}
+
+func TestWithoutStreamIsUnimplemented(t *testing.T) {
+	client := inMemory(t, &testPlugin{}, Options{NoStream: true})
+	stream, err := client.HandleRequests(within(t))
+	if err == nil {
+		_, err = stream.Recv()
+	}
+	if status.Code(err) != codes.Unimplemented {
+		t.Errorf("expected: UNIMPLEMENTED, got: %v", err)
+	}
+}
+
+func TestADeadlineOnTheStreamEndsTheContext(t *testing.T) {
+	client := inMemory(t, &testPlugin{}, Options{})
+	stream, err := client.HandleRequests(within(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	event := at("a", "/wait")
+	event.DeadlineMs = 1
+	if err := stream.Send(event); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := stream.Recv(); err != nil || got.GetContinueChain() || got.GetStatusCode() != 0 || !strings.Contains(got.GetReason(), "deadline") {
+		t.Errorf("expected: a failure because of the deadline, got: %v, %v", got, err)
+	}
+}
+
+func TestConcurrencyIsBounded(t *testing.T) {
+	const places = 3
+	var now, most atomic.Int64
+	going := make(chan struct{})
+	handler := HandlerFunc(func(ctx context.Context, _ *Request) (Decision, error) {
+		current := now.Add(1)
+		defer now.Add(-1)
+		for seen := most.Load(); current > seen && !most.CompareAndSwap(seen, current); seen = most.Load() {
+		}
+		select {
+		case <-going:
+		case <-ctx.Done():
+		}
+		return Allow(), nil
+	})
+	client := inMemory(t, handler, Options{Concurrency: places})
+	stream, err := client.HandleRequests(within(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const all = places + maxWaiting + 50
+	for i := range all {
+		if err := stream.Send(at(strconv.Itoa(i), "/")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := 0
+	for i := range all {
+		got, err := stream.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case got.GetContinueChain():
+		case strings.Contains(got.GetReason(), "too many calls"):
+			refused++
+		default:
+			t.Fatalf("expected: continue or too many, got: %v", got)
+		}
+		if i == 49 {
+			// Those that are too many are told so while the others wait.
+			if refused != 50 {
+				t.Errorf("expected: 50 are refused, got: %d", refused)
+			}
+			close(going)
+		}
+	}
+	if refused != 50 || most.Load() != places {
+		t.Errorf("expected: 50 refused and %d at a time, got: %d and %d", places, refused, most.Load())
+	}
+}
+
+func TestBusyUnaryCallsFail(t *testing.T) {
+	service, err := NewService(func(context.Context, *Setup) (Handler, error) { return nil, nil }, Options{Concurrency: 1}, Environment{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	release, err := service.place(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	service.waiting.Store(maxWaiting)
+	if _, err := service.place(context.Background()); status.Code(err) != codes.ResourceExhausted {
+		t.Errorf("expected: RESOURCE_EXHAUSTED, got: %v", err)
+	}
+	service.waiting.Store(0)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := service.place(ctx); status.Code(err) != codes.Canceled {
+		t.Errorf("expected: CANCELLED, got: %v", err)
+	}
+	release()
+	if release, err = service.place(ctx); err != nil {
+		t.Errorf("expected: a place, got: %v", err)
+	}
+	release()
+}
+
+func BenchmarkHandleRequest(b *testing.B) {
+	service, _ := NewService(func(context.Context, *Setup) (Handler, error) {
+		return HandlerFunc(func(context.Context, *Request) (Decision, error) { return Allow(), nil }), nil
+	}, Options{}, Environment{})
+	_, _ = service.Initialize(context.Background(), &hkpplugin.InitRequest{})
+	event := index("a", "alice")
+	for i := range 8 {
+		event.HeaderFields = append(event.HeaderFields, &hkpplugin.HeaderField{Name: fmt.Sprintf("X-Header-%d", i), Value: []byte("value")})
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := service.HandleRequest(context.Background(), event); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
