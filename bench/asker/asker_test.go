@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"example.org/hkp-bench/measure"
-	"example.org/hkp-plugin-go/hkpplugin"
+	"github.com/hkp-gateway/hkp-gateway/sdk/go/hkpplugin"
 )
 
 type told struct {

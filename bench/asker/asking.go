@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"example.org/hkp-bench/measure"
-	"example.org/hkp-plugin-go/hkpplugin"
+	"github.com/hkp-gateway/hkp-gateway/sdk/go/hkpplugin"
 )
 
 // line asks a plugin about a request, one way or another. Many may ask at a time, each with a

@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"strings"
 
-	"example.org/hkp-plugin-go/hkpplugin"
+	"github.com/hkp-gateway/hkp-gateway/sdk/go/hkpplugin"
 )
 
 var operations = map[string]hkpplugin.HkpRequest_Operation{

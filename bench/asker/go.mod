@@ -4,8 +4,8 @@ go 1.26.0
 
 require (
 	example.org/hkp-bench/measure v0.0.0
-	example.org/hkp-plugin-go v0.0.0
 	github.com/BurntSushi/toml v1.6.0
+	github.com/hkp-gateway/hkp-gateway/sdk/go v0.0.0
 	google.golang.org/grpc v1.85.0
 )
 
@@ -19,5 +19,5 @@ require (
 
 replace example.org/hkp-bench/measure => ../measure
 
-// The stubs of the protocol, as the tests generate them.
-replace example.org/hkp-plugin-go => ../../src/test/plugins/go
+// Of the SDK only the stubs of the protocol.
+replace github.com/hkp-gateway/hkp-gateway/sdk/go => ../../sdk/go

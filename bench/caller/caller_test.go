@@ -20,7 +20,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"example.org/hkp-bench/measure"
-	"example.org/hkp-plugin-go/hkpplugin"
+	"github.com/hkp-gateway/hkp-gateway/sdk/go/hkpplugin"
 )
 
 // host is one that answers as a gateway does, as far as the caller asks.

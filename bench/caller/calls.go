@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"example.org/hkp-bench/measure"
-	"example.org/hkp-plugin-go/hkpplugin"
+	"github.com/hkp-gateway/hkp-gateway/sdk/go/hkpplugin"
 )
 
 // How many buckets take turns, so that figures are not those of one that is always at hand.

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"example.org/hkp-bench/measure"
-	"example.org/hkp-plugin-go/hkpplugin"
+	"github.com/hkp-gateway/hkp-gateway/sdk/go/hkpplugin"
 )
 
 // longest is how long anything may be measured.

@@ -4,7 +4,6 @@ go 1.26.0
 
 require (
 	example.org/hkp-bench/measure v0.0.0
-	example.org/hkp-plugin-go v0.0.0
 	github.com/hashicorp/go-hclog v1.6.3
 	github.com/hashicorp/go-plugin v1.8.0
 	github.com/hkp-gateway/hkp-gateway/sdk/go v0.0.0
@@ -25,7 +24,7 @@ require (
 	google.golang.org/protobuf v1.36.12 // indirect
 )
 
-// The stubs of the protocol, as the tests generate them.
-replace example.org/hkp-plugin-go => ../../src/test/plugins/go
+// Of the SDK only the stubs of the protocol.
+replace github.com/hkp-gateway/hkp-gateway/sdk/go => ../../sdk/go
 
 replace example.org/hkp-bench/measure => ../measure

@@ -14,7 +14,7 @@ import (
 
 	"google.golang.org/grpc"
 
-	"example.org/hkp-plugin-go/hkpplugin"
+	"github.com/hkp-gateway/hkp-gateway/sdk/go/hkpplugin"
 )
 
 func main() {
