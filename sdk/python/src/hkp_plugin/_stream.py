@@ -9,6 +9,7 @@ from typing import Any
 
 import grpc
 
+from . import _convert
 from .proto import hkp_plugin_pb2 as pb
 
 __all__ = ["DecisionStream"]
@@ -81,8 +82,8 @@ class DecisionStream:
             async with asyncio.timeout(event.deadline_ms / 1000 if event.deadline_ms > 0 else None):
                 answer = await self._decide(event)
         except TimeoutError:
-            # Nobody waits any longer.
-            answer = None
+            # Nobody waits any longer, but each id gets one answer unless it was taken back.
+            answer = _convert.failure(event.request_id, "the deadline has passed")
         finally:
             mine = self._open.get(event.request_id) is asyncio.current_task()
             if mine:
