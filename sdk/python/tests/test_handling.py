@@ -141,7 +141,9 @@ def test_what_is_cancelled_on_the_stream_is_not_answered(plugin):
     eventually(lambda: counts(plugin)[1] == 1)
     # What nobody waits for any longer is given up without being asked to.
     stream.send(event("/wait", 3, deadline_ms=50))
-    eventually(lambda: counts(plugin)[1] == 2)
+    late = next(stream.answers)
+    assert (late.request_id, late.status_code, late.continue_chain) == ("r3", 0, False) and "deadline" in late.reason
+    assert counts(plugin)[1] == 2
     stream.send(event("/deny", 4))
     stream.end()
     assert [answer.request_id for answer in stream.answers] == ["r4"]

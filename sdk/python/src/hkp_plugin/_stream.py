@@ -9,6 +9,7 @@ from typing import Any
 
 import grpc
 
+from . import _convert
 from .proto import hkp_plugin_pb2 as pb
 
 __all__ = ["DecisionStream"]
@@ -59,16 +60,18 @@ class DecisionStream:
     async def _read(self) -> None:
         try:
             while not self._ending:
+                # Before it is read: what was read is answered, also when the end comes meanwhile.
+                await self._window.acquire()
                 event = await self._context.read()
                 if event is grpc.aio.EOF:
                     return
                 if event.cancel:
+                    self._window.release()
                     task = self._open.pop(event.request_id, None)
                     if task is not None:
                         task.cancel()
                         self._changed.set()
                     continue
-                await self._window.acquire()
                 task = asyncio.create_task(self._answer(event))
                 self._open[event.request_id] = task
         finally:
@@ -81,8 +84,8 @@ class DecisionStream:
             async with asyncio.timeout(event.deadline_ms / 1000 if event.deadline_ms > 0 else None):
                 answer = await self._decide(event)
         except TimeoutError:
-            # Nobody waits any longer.
-            answer = None
+            # Nobody waits any longer, but each id gets one answer unless it was taken back.
+            answer = _convert.failure(event.request_id, "the deadline has passed")
         finally:
             mine = self._open.get(event.request_id) is asyncio.current_task()
             if mine:
