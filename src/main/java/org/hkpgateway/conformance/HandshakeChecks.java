@@ -32,13 +32,18 @@ final class HandshakeChecks {
 
 	/**
 	 * Waits for the handshake, and judges it.
+	 * @param spoken called when something came, or the process has ended
 	 * @throws SessionException if the gateway could not work with it
 	 */
-	TrialHandshake handshake(Launched launched) throws InterruptedException, SessionException {
+	TrialHandshake handshake(Launched launched, Runnable spoken) throws InterruptedException, SessionException {
 		long start = System.nanoTime();
 		TrialHandshake handshake = launched.process().awaitHandshake(launched.start());
 		long millis = (System.nanoTime() - start) / 1_000_000;
 		TrialHandshake.Fault fault = handshake.fault();
+		if (fault != TrialHandshake.Fault.LINE || !launched.process().isAlive()
+				|| millis < launched.start().toMillis()) {
+			spoken.run();
+		}
 		if (handshake.line() == null) {
 			this.trial.fail(Check.HANDSHAKE_TIME, "a handshake within " + launched.start().toSeconds() + " s",
 					handshake.problem() + stderr(launched));

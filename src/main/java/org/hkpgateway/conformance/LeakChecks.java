@@ -14,9 +14,9 @@ final class LeakChecks {
 
 	private static final List<Check> ALL = List.of(Check.LEAKS_DESCRIPTORS, Check.LEAKS_THREADS, Check.LEAKS_MEMORY);
 
-	private static final int WARM_UP = 2000;
+	private static final int WARM_UP = 1000;
 
-	private static final int REQUESTS = 4000;
+	private static final int REQUESTS = 3000;
 
 	private static final int CONNECTIONS = 20;
 

@@ -139,7 +139,7 @@ class BrokenPluginsIT {
 				behaviour("STATUS_204_WITH_BODY", "decisions.status,decisions.uploads"),
 				behaviour("ANSWERS_WITH_HOP_BY_HOP", "decisions.headers"),
 				behaviour("SETS_HOST", "decisions.headers,decisions.granted"), behaviour("MARKS", "decisions.granted"),
-				behaviour("WANTS_EXACT", "decisions.granted"),
+				behaviour("WANTS_EXACT", "decisions.granted,decisions.valid"),
 				behaviour("REWRITES_BADLY", "decisions.granted,decisions.valid"),
 				new Case("TAKES_UPLOADS", "CONTINUES", "HEALTHY", "OFF", "OFF", "OFF", "TAKES_UPLOADS", REQUESTS,
 						"decisions.uploads"),

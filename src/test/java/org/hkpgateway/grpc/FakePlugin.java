@@ -652,7 +652,9 @@ class FakePlugin implements AutoCloseable {
 			FakeConduct conduct = FakePlugin.this.conduct;
 			if (conduct != null) {
 				// It does not run long enough to need to be told what it was asked.
-				FakePlugin.this.events.clear();
+				if (FakePlugin.this.events.size() > 1000) {
+					FakePlugin.this.events.clear();
+				}
 				if (conduct == FakeConduct.DIES_OF_CANCELLED_CALLS) {
 					onCancel(observer, () -> Runtime.getRuntime().halt(3));
 				}
