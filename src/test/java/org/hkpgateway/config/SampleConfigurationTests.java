@@ -68,10 +68,10 @@ class SampleConfigurationTests {
 			.ignoringFields("order", "required", "body", "grants", "environment", "config", "handshake", "transport",
 					"isolation")
 			.isEqualTo(defaults);
-		// What antiabuse asks for, so that its blocks outlive it.
+		// What antiabuse asks for, so that its blocks outlive it and errors are counted.
 		assertThat(example.grants()).containsAll(bind("").plugins().defaults().grants())
-			.contains(Capability.STATE)
-			.hasSize(3);
+			.contains(Capability.STATE, Capability.HTTP_RESPONSE)
+			.hasSize(4);
 	}
 
 	/** All keys, those of a plugin's settings as if it were called antiabuse. */

@@ -77,6 +77,11 @@ public final class AddressSet {
 		return false;
 	}
 
+	@Override
+	public String toString() {
+		return this.networks.size() + " networks";
+	}
+
 	private static @Nullable Network parse(String text) {
 		int slash = text.indexOf('/');
 		String host = (slash < 0) ? text : text.substring(0, slash);

@@ -45,4 +45,9 @@ final class Statuses {
 		return status >= 0 && this.statuses.get(status);
 	}
 
+	@Override
+	public String toString() {
+		return this.statuses.toString();
+	}
+
 }
