@@ -63,11 +63,12 @@ func TestTooManyChanges(t *testing.T) {
 }
 
 func TestDecisionsAreImmutable(t *testing.T) {
-	base := hkp.Allow().SetRequestHeader("X-A", "a").Annotate("a", "a")
+	// Three headers: append has room for a fourth.
+	base := hkp.Allow().SetRequestHeader("X-A", "a").SetRequestHeader("X-A", "b").SetRequestHeader("X-A", "c").Annotate("a", "a")
 	left, right := base.SetRequestHeader("X-B", "left").Annotate("b", "left"), base.SetRequestHeader("X-B", "right").Annotate("b", "right")
 	body := []byte("body")
-	denied := hkp.Deny(403).AddHeader("X-A", "a")
-	one, two := denied.Body("text/plain", body).AddHeader("X-B", "one"), denied.AddHeader("X-B", "two")
+	denied := hkp.Deny(403).AddHeader("X-A", "a").AddHeader("X-A", "b").AddHeader("X-A", "c")
+	one, two := denied.AddHeader("X-B", "one").Body("text/plain", body), denied.AddHeader("X-B", "two")
 	body[0] = 'B'
 	broken := base.SetRequestHeader("Host", "x")
 	for name, decision := range map[string]hkp.Decision{"base": base, "left": left, "right": right, "one": one, "two": two} {

@@ -178,7 +178,7 @@ type whole struct {
 func (w *whole) Handle(context.Context, *hkp.Request) (hkp.Decision, error) { return hkp.Allow(), nil }
 
 func (w *whole) HandleResponse(_ context.Context, response *hkp.Response) (hkp.ResponseDecision, error) {
-	if response.Status == 500 {
+	if response.Status == 500 || response.Is(hkp.LookupGet) || !response.Is(hkp.Stats) {
 		return hkp.Unchanged(), errors.New("as asked")
 	}
 	return hkp.Unchanged().SetHeader("X-Seen", response.Method+response.Header.Get("Server")).RemoveHeader("Server").

@@ -23,6 +23,9 @@ func TestMain(m *testing.M) {
 }
 
 func runAsPlugin(behaviour string) {
+	if behaviour == "prints" {
+		fmt.Println("printed before Serve")
+	}
 	Serve(func(ctx context.Context, setup *Setup) (Handler, error) {
 		switch behaviour {
 		case "panics in New":

@@ -203,7 +203,7 @@ func TestPrintingDoesNotSpoilTheHandshake(t *testing.T) {
 	plugin.initialize(client)
 	shutDown(t, plugin, client)
 	said := plugin.stderr.String()
-	for _, text := range []string{"printed to standard output\n", "printed by a child\n", `"@message":"logged by package log"`} {
+	for _, text := range []string{"printed before Serve\n", "printed to standard output\n", "printed by a child\n", `"@message":"logged by package log"`} {
 		if !strings.Contains(said, text) {
 			t.Errorf("expected: %q on standard error, got: %s", text, said)
 		}

@@ -44,7 +44,7 @@ type Request struct {
 
 // Is tells whether the request is one of these operations.
 func (r *Request) Is(operations ...Operation) bool {
-	return r.HKP != nil && slices.Contains(operations, r.HKP.Operation)
+	return r.HKP.is(operations)
 }
 
 // Search is the decoded search term; empty if there is none.
@@ -78,6 +78,10 @@ type HKP struct {
 	MachineReadable bool
 	// Exact, ShowHash, ShowFingerprint: exact=on, hash=on, fingerprint=on.
 	Exact, ShowHash, ShowFingerprint bool
+}
+
+func (h *HKP) is(operations []Operation) bool {
+	return h != nil && slices.Contains(operations, h.Operation)
 }
 
 // BodyState says what of a body is there.

@@ -33,6 +33,11 @@ type Response struct {
 	DryRun      bool
 }
 
+// Is tells whether the request was one of these operations.
+func (r *Response) Is(operations ...Operation) bool {
+	return r.HKP.is(operations)
+}
+
 // ResponseDecision changes the header of the keyserver's answer. It cannot replace the answer, for
 // the key may already be stored. A value: each method returns a changed copy.
 type ResponseDecision struct {

@@ -19,6 +19,16 @@ const (
 	flushLimit  = 500 * time.Millisecond
 )
 
+// handshakeOutput is what was standard output when a gateway started this process. It is taken before
+// main, which may print something before it calls Serve.
+var handshakeOutput *os.File
+
+func init() {
+	if os.Getenv(cookieVariable) == cookie {
+		handshakeOutput = takeStandardOutput()
+	}
+}
+
 // Serve runs a plugin until the gateway or a signal ends it. It is all that main does, and it never
 // returns: the process exits
 //
@@ -29,13 +39,13 @@ const (
 //     another way keeps its standard input open;
 //   - with code 1 when it cannot start, after saying why on standard error.
 //
-// Standard output belongs to the handshake. What else is written there goes to standard error.
+// Standard output belongs to the handshake. What else is written there goes to standard error, from
+// the moment on when a gateway starts a program that imports this package.
 //
 // Started by hand with HKP_PLUGIN_DEBUG=true the plugin listens in plaintext on a unix socket that
 // only its user can reach, and prints on standard error the setting by which a gateway attaches to
 // it. It then runs until its user stops it.
 func Serve(construct New, options Options) {
-	handshake := takeStandardOutput()
 	launch, err := parseLaunch(os.LookupEnv)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -44,7 +54,7 @@ func Serve(construct New, options Options) {
 	log := newPluginLog(os.Stderr, pluginName(launch.name), launch.level)
 	slog.SetDefault(log.logger)
 	process := &process{launch: launch, log: log, exiting: make(chan struct{})}
-	if err := process.start(construct, options, handshake); err != nil {
+	if err := process.start(construct, options); err != nil {
 		log.writer.Flush(flushLimit)
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -61,7 +71,7 @@ type process struct {
 	exiting chan struct{}
 }
 
-func (p *process) start(construct New, options Options, handshake *os.File) error {
+func (p *process) start(construct New, options Options) error {
 	// With somebody to take it, the signal of a pipe that nobody reads ends no process.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signals := make(chan os.Signal, 1)
@@ -88,7 +98,7 @@ func (p *process) start(construct New, options Options, handshake *os.File) erro
 	}
 	go p.awaitEndOfInput()
 	// Left open afterwards, for the gateway may take its end for ours.
-	if _, err := io.WriteString(handshake, started.handshake+"\n"); err != nil {
+	if _, err := io.WriteString(handshakeOutput, started.handshake+"\n"); err != nil {
 		started.listener.removeFiles()
 		return fmt.Errorf("expected: to write the handshake to standard output, got: %w", err)
 	}
