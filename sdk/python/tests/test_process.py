@@ -236,6 +236,14 @@ def test_cryptography_is_loaded_only_for_mutual_tls(sockets):
         assert initialize(process.connect(process.handshake())).success
 
 
+def test_libraries_for_another_python_are_told_of(sockets):
+    (sockets / "grpc").mkdir()
+    (sockets / "grpc" / "__init__.py").write_text("raise ImportError('cannot import name cygrpc')\n")
+    with started(sockets, PYTHONPATH=f"{sockets}:{SOURCES}") as process:
+        assert process.exit_code() == 1
+        assert f"for Python 3.{sys.version_info[1]} ({sys.executable}), got: cannot import name cygrpc" in process.stderr.decode()
+
+
 def test_the_cookie_is_that_of_the_protocol():
     assert COOKIE in (SOURCES.parents[2] / "proto" / "README.md").read_text()
     assert SAMPLE.exists()

@@ -79,7 +79,14 @@ class _Process:
         if not self._launch.by_hand:
             threading.Thread(target=self._await_end_of_input, name="plugin-stdin", daemon=True).start()
         # Only here: what stands before this must not wait for gRPC.
-        from ._server import PluginServer
+        try:
+            from ._server import PluginServer
+        except ImportError as error:
+            # Most likely of a directory that was built for another version: grpcio is compiled code.
+            raise LaunchError(
+                f"expected: grpcio, protobuf and cryptography for Python {sys.version_info[0]}.{sys.version_info[1]}"
+                f" ({sys.executable}), got: {error}; build the plugin with this Python, or start it with the one that it was"
+                " built with") from error
 
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[float] = loop.create_future()

@@ -182,7 +182,8 @@ class Service(grpc.GenericRpcHandler):  # type: ignore[misc, unused-ignore]
             raise
 
     async def _handle_requests(self, requests: Any, context: Any) -> None:
-        stream = DecisionStream(context, self._decide_on_stream)
+        # As many as run and may wait: what is beyond stays with the gateway, in place of being refused.
+        stream = DecisionStream(context, self._decide_on_stream, 2 * self._runner.plugin.options.max_concurrent)
         self._streams.add(stream)
         try:
             await stream.run()

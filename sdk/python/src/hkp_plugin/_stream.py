@@ -9,22 +9,24 @@ from typing import Any
 
 import grpc
 
+from . import _convert
 from .proto import hkp_plugin_pb2 as pb
 
 __all__ = ["DecisionStream"]
 
 WINDOW = 512
-"""Most requests that were taken and whose answers the gateway has not had room for: a gateway that does not read cannot
-make the plugin hold more."""
+"""Most requests that are taken at a time and whose answers the gateway has not had room for: a gateway that does not read
+cannot make the plugin hold more."""
 
 
 class DecisionStream:
     """Reads, decides and writes until the gateway, or the plugin's end, ends it."""
 
-    def __init__(self, context: Any, decide: Callable[[pb.HandleRequestEvent], Awaitable[pb.HandleResponse]]) -> None:
+    def __init__(
+            self, context: Any, decide: Callable[[pb.HandleRequestEvent], Awaitable[pb.HandleResponse]], window: int) -> None:
         self._context = context
         self._decide = decide
-        self._window = asyncio.Semaphore(WINDOW)
+        self._window = asyncio.Semaphore(min(WINDOW, window))
         self._open: dict[str, asyncio.Task[None]] = {}
         self._answers: collections.deque[pb.HandleResponse] = collections.deque()
         self._changed = asyncio.Event()
@@ -80,8 +82,8 @@ class DecisionStream:
             async with asyncio.timeout(event.deadline_ms / 1000 if event.deadline_ms > 0 else None):
                 answer = await self._decide(event)
         except TimeoutError:
-            # Nobody waits any longer.
-            answer = None
+            # Nobody waits any longer, but each id gets one answer unless it was taken back.
+            answer = _convert.failure(event.request_id, "the deadline has passed")
         finally:
             mine = self._open.get(event.request_id) is asyncio.current_task()
             if mine:
