@@ -79,7 +79,12 @@ class ArchitectureTests {
 			"process", "manifest", "events", "plugin", "hkp", "http");
 
 	@ArchTest
-	static final ArchRule cli = uses("cli", "manifest", "process", "grpc", "plugin", "hkp", "http", "proto");
+	static final ArchRule conformance = uses("conformance", "manifest", "process", "grpc", "plugin", "hkp", "http",
+			"proto");
+
+	@ArchTest
+	static final ArchRule cli = uses("cli", "conformance", "manifest", "process", "grpc", "plugin", "hkp", "http",
+			"proto");
 
 	@ArchTest
 	static final ArchRule nothingUsesConfig = noClasses().that()

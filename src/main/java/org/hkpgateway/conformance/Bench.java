@@ -36,7 +36,15 @@ final class Bench implements AutoCloseable {
 
 	private final Set<String> secrets = new LinkedHashSet<>();
 
-	Bench(String version) {
+	private final Duration start;
+
+	/**
+	 * Nothing is started yet.
+	 * @param version of the gateway, as plugins are told
+	 * @param start how long a handshake may take
+	 */
+	Bench(String version, Duration start) {
+		this.start = start;
 		this.connector = new ProbeConnector(new Gateway(version, Duration.ofSeconds(1)));
 	}
 
@@ -56,7 +64,7 @@ final class Bench implements AutoCloseable {
 				told.putAll(host[0].environment());
 				return told;
 			}, changes);
-			return new Launched(spec, process, offer, host[0], this::ended);
+			return new Launched(spec, process, offer, host[0], this.start, this::ended);
 		}
 		catch (RuntimeException ex) {
 			throw new SessionException(String.valueOf(ex.getMessage()));

@@ -21,6 +21,10 @@ final class ConfigurationChecks implements AutoCloseable {
 
 	private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
+	private static final String NO_ANSWER = "DEADLINE_EXCEEDED";
+
+	private static final String BROKEN = "UNAVAILABLE";
+
 	/** Each costs a process at worst. */
 	private static final int MOST_KEYS = 40;
 
@@ -37,6 +41,9 @@ final class ConfigurationChecks implements AutoCloseable {
 
 	private int instances;
 
+	/** Set when it did not answer: each further question would take as long. */
+	private boolean silent;
+
 	ConfigurationChecks(Bench bench, Trial trial, PluginSpec spec) {
 		this.bench = bench;
 		this.trial = trial;
@@ -45,8 +52,12 @@ final class ConfigurationChecks implements AutoCloseable {
 
 	void run() throws SessionException, InterruptedException {
 		badJson();
-		types();
-		nothing();
+		if (!this.silent) {
+			types();
+		}
+		if (!this.silent) {
+			nothing();
+		}
 	}
 
 	private void badJson() throws SessionException, InterruptedException {
@@ -62,6 +73,9 @@ final class ConfigurationChecks implements AutoCloseable {
 				problems.add("with " + json + ": " + problem);
 			}
 			byStatus |= !reply.isOk();
+			if (this.silent) {
+				break;
+			}
 		}
 		if (problems.isEmpty() && byStatus) {
 			this.trial.warn(Check.INITIALIZE_BAD_JSON, "success = false with an error", "an error status");
@@ -85,9 +99,9 @@ final class ConfigurationChecks implements AutoCloseable {
 			ProbeReply<ProbeIntroduction> reply = refusal(each.getValue(), key);
 			String problem = problem(reply, key);
 			if (problem != null) {
-				(succeeded(reply) ? accepted : unnamed).add(key + ": " + problem);
+				(isRefusal(reply) ? unnamed : accepted).add(key + ": " + problem);
 			}
-			if (accepted.size() + unnamed.size() >= MOST_FAULTS) {
+			if (this.silent || accepted.size() + unnamed.size() >= MOST_FAULTS) {
 				break;
 			}
 		}
@@ -126,6 +140,7 @@ final class ConfigurationChecks implements AutoCloseable {
 			ProbeReply<ProbeIntroduction> reply = initialize(json);
 			if (!reply.isOk()) {
 				problems.add("with '" + json + "': " + reply.detail());
+				this.silent = reply.is(NO_ANSWER);
 			}
 			else if (!reply.answer().success() && reply.answer().error().isBlank()) {
 				problems.add("with '" + json + "': a refusal without a reason");
@@ -145,14 +160,19 @@ final class ConfigurationChecks implements AutoCloseable {
 			throws SessionException, InterruptedException {
 		boolean fresh = this.session == null;
 		ProbeReply<ProbeIntroduction> reply = initialize(json);
-		if (!fresh && problem(reply, key) != null) {
+		if (!fresh && problem(reply, key) != null && !reply.is(NO_ANSWER)) {
 			end();
 			reply = initialize(json);
 		}
+		this.silent = reply.is(NO_ANSWER);
 		if (succeeded(reply) || !reply.isOk()) {
 			end();
 		}
 		return reply;
+	}
+
+	private static boolean isRefusal(ProbeReply<ProbeIntroduction> reply) {
+		return !succeeded(reply) && !reply.is(NO_ANSWER) && !reply.is(BROKEN);
 	}
 
 	private static boolean succeeded(ProbeReply<ProbeIntroduction> reply) {
@@ -164,10 +184,10 @@ final class ConfigurationChecks implements AutoCloseable {
 		if (succeeded(reply)) {
 			return "it is accepted";
 		}
-		if (reply.is("DEADLINE_EXCEEDED")) {
+		if (reply.is(NO_ANSWER)) {
 			return "no answer";
 		}
-		if (reply.is("UNAVAILABLE")) {
+		if (reply.is(BROKEN)) {
 			return "the connection breaks: " + reply.detail();
 		}
 		String reason = reply.isOk() ? reply.answer().error() : reply.detail();

@@ -40,7 +40,16 @@ public final class Conformance implements AutoCloseable {
 
 	private final Load load = new Load();
 
+	private final Duration start;
+
 	private final Resources resources = new Resources();
+
+	private boolean launched;
+
+	/**
+	 * Set when no handshake came in time: each further process would take as long.
+	 */
+	private boolean silent;
 
 	/** What single calls of a fresh process came to; empty as long as none were made. */
 	private Map<String, ProbeReply<ProbeAnswer>> unary = Map.of();
@@ -52,6 +61,12 @@ public final class Conformance implements AutoCloseable {
 	 * @param progress gets each result as soon as it is there
 	 */
 	public Conformance(String version, VerifyRequest request, Consumer<Result> progress) {
+		this(version, request, progress, Limits.START);
+	}
+
+	/** With another limit for handshakes. */
+	Conformance(String version, VerifyRequest request, Consumer<Result> progress, Duration start) {
+		this.start = start;
 		this.version = version;
 		this.request = request;
 		this.subject = new Subject(request);
@@ -70,11 +85,12 @@ public final class Conformance implements AutoCloseable {
 		PluginSpec found = discovery.plugins().stream().findFirst().orElse(null);
 		if (ManifestChecks.run(discovery, this.trial) && found != null
 				&& found.source() instanceof PluginSource.Launched launched) {
-			try (Bench bench = this.resources.add(new Bench(this.version))) {
+			try (Bench bench = this.resources.add(new Bench(this.version, this.start))) {
+				this.launched = true;
 				run(bench, launched.handshake());
 			}
 		}
-		rest("there is no plugin to launch", EnumSet.allOf(Check.class));
+		rest(this.launched ? "not reached" : "there is no plugin to launch", EnumSet.allOf(Check.class));
 		return new Report((found != null) ? found.id().name() : this.request.directory().toString(),
 				(found != null) ? found.version() : "", this.trial.results(),
 				Duration.ofNanos(System.nanoTime() - start));
@@ -91,17 +107,22 @@ public final class Conformance implements AutoCloseable {
 					EnumSet.of(Check.COOKIE_EXIT, Check.COOKIE_MESSAGE, Check.COOKIE_SILENCE,
 							Check.CREDENTIALS_MALFORMED, Check.VERSION_CHOSEN, Check.VERSION_NONE, Check.HANDSHAKE_TIME,
 							Check.HANDSHAKE_FIRST, Check.HANDSHAKE_VERSION, Check.HANDSHAKE_ADDRESS,
-							Check.HANDSHAKE_CERTIFICATE, Check.HANDSHAKE_LISTENING, Check.TCP_START));
+							Check.HANDSHAKE_CERTIFICATE, Check.HANDSHAKE_LISTENING, Check.TCP_START, Check.MTLS_NOBODY,
+							Check.MTLS_STRANGER, Check.MTLS_PLAINTEXT));
+			if (second != Transport.SECRET) {
+				rest("transport plaintext", EnumSet.of(Check.SECRET_START, Check.SECRET_NOBODY, Check.SECRET_STRANGER,
+						Check.SECRET_PROOF));
+			}
 		}
 		RefusalChecks refusals = new RefusalChecks(bench, this.trial);
 		PluginSpec spec = this.subject.spec(first, Network.UNIX);
 		step(List.of(Check.COOKIE_EXIT, Check.COOKIE_MESSAGE, Check.COOKIE_SILENCE), () -> refusals.cookie(spec));
-		step(List.of(Check.CREDENTIALS_MALFORMED), () -> refusals.credentials(spec,
-				only == null || only == Transport.MTLS, only == null || only == Transport.SECRET));
-		step(List.of(Check.VERSION_CHOSEN, Check.VERSION_NONE), () -> refusals.versions(spec));
 		skipTransports(only);
 		PluginSpec thirdSpec = this.subject.spec(third, (only == null && shakesHands) ? Network.TCP : Network.UNIX);
 		step(mainChecks(), () -> main(bench, spec, thirdSpec));
+		step(List.of(Check.CREDENTIALS_MALFORMED), () -> refusals.credentials(spec,
+				only == null || only == Transport.MTLS, only == null || only == Transport.SECRET));
+		step(List.of(Check.VERSION_CHOSEN, Check.VERSION_NONE), () -> refusals.versions(spec));
 		step(thirdChecks(), () -> third(bench, thirdSpec, ""));
 		step(secondChecks(), () -> second(bench, this.subject.spec(second, Network.UNIX), spec));
 		step(List.of(Check.INITIALIZE_BAD_JSON, Check.INITIALIZE_TYPES, Check.INITIALIZE_NOTHING), () -> {
@@ -110,7 +131,7 @@ public final class Conformance implements AutoCloseable {
 				checks.run();
 			}
 		});
-		GatewayCheck.run(spec, this.version, this.trial, this.resources);
+		step(List.of(Check.GATEWAY), () -> GatewayCheck.run(spec, this.version, this.trial, this.resources));
 		new OutputChecks(this.trial).run(bench.printed(), bench.secrets());
 	}
 
@@ -164,7 +185,8 @@ public final class Conformance implements AutoCloseable {
 	private void main(Bench bench, PluginSpec spec, PluginSpec other) throws SessionException, InterruptedException {
 		HandshakeChecks handshakes = new HandshakeChecks(this.trial);
 		try (Launched launched = bench.start(spec, Map.of())) {
-			TrialHandshake handshake = handshakes.handshake(launched);
+			this.silent = true;
+			TrialHandshake handshake = handshakes.handshake(launched, () -> this.silent = false);
 			try (Session session = handshakes.connect(launched, handshake)) {
 				handshakes.strangers(session);
 				new IntroductionChecks(this.trial).initialize(session);
@@ -326,6 +348,9 @@ public final class Conformance implements AutoCloseable {
 		}
 		String why = "not reached";
 		try {
+			if (this.silent) {
+				throw new SessionException("no handshake in time");
+			}
 			step.run();
 		}
 		catch (SessionException ex) {

@@ -1,5 +1,6 @@
 package org.hkpgateway.conformance;
 
+import java.time.Duration;
 import java.util.function.Consumer;
 
 import org.hkpgateway.grpc.ProbeHost;
@@ -14,9 +15,10 @@ import org.hkpgateway.process.TrialProcess;
  * @param process the process
  * @param offer what was made for its connections
  * @param host where it can call back
+ * @param start how long its handshake may take
  * @param ended is told when it is over
  */
-record Launched(PluginSpec spec, TrialProcess process, ProbeOffer offer, ProbeHost host,
+record Launched(PluginSpec spec, TrialProcess process, ProbeOffer offer, ProbeHost host, Duration start,
 		Consumer<TrialProcess> ended) implements AutoCloseable {
 
 	/** Kills it if it still runs. */

@@ -28,6 +28,9 @@ final class Limits {
 	/** For an exit without cookie and the like: a runtime may be slow to start. */
 	static final Duration REFUSAL = Duration.ofSeconds(20);
 
+	/** For what is not expected to come. */
+	static final Duration MOMENT = Duration.ofSeconds(1);
+
 	/** For one answer where its time is not the question. */
 	static final Duration ANSWER = Duration.ofSeconds(5);
 

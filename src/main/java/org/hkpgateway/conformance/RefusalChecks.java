@@ -39,7 +39,9 @@ final class RefusalChecks {
 		}
 		try (Launched launched = this.bench.start(spec, Map.of(COOKIE, TrialLauncher.UNSET))) {
 			TrialProcess process = launched.process();
-			OptionalInt code = process.awaitExit(Limits.REFUSAL);
+			// One that shakes hands will not exit: it need not be waited for.
+			TrialHandshake handshake = process.awaitHandshake(Limits.REFUSAL);
+			OptionalInt code = process.awaitExit((handshake.appVersion() > 0) ? Limits.MOMENT : Limits.EXIT);
 			if (code.isPresent() && code.getAsInt() == 1) {
 				this.trial.pass(Check.COOKIE_EXIT);
 			}
@@ -102,7 +104,7 @@ final class RefusalChecks {
 	void versions(PluginSpec spec) throws InterruptedException, SessionException {
 		if (this.trial.wants(Check.VERSION_CHOSEN)) {
 			try (Launched launched = this.bench.start(spec, Map.of(VERSIONS, "1,97,98"))) {
-				TrialHandshake handshake = launched.process().awaitHandshake(Limits.START);
+				TrialHandshake handshake = launched.process().awaitHandshake(launched.start());
 				if (handshake.line() != null && handshake.appVersion() == 1) {
 					this.trial.pass(Check.VERSION_CHOSEN);
 				}

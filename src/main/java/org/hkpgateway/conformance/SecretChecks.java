@@ -40,9 +40,12 @@ final class SecretChecks {
 			Map<String, ProbeReply<?>> replies = new LinkedHashMap<>();
 			replies.put("GetInfo", probe.info(Limits.ANSWER));
 			replies.put("HealthCheck", probe.health(Limits.ANSWER));
-			replies.put("Initialize", probe.initialize("{}", "a stranger", Limits.ANSWER));
-			replies.put("HandleRequest", probe.ask(Corpus.of(session.spec()).get(0).event(), Limits.ANSWER).join());
-			replies.put("Shutdown", probe.shutdown(Limits.ANSWER));
+			replies.put("HandleRequest", probe.ask(new Load().next(), Limits.ANSWER).join());
+			if (replies.values().stream().noneMatch(ProbeReply::isOk)) {
+				// One that lets strangers in would end by these.
+				replies.put("Initialize", probe.initialize("{}", "a stranger", Limits.ANSWER));
+				replies.put("Shutdown", probe.shutdown(Limits.ANSWER));
+			}
 			replies.forEach((method, reply) -> {
 				if (!REFUSED.contains(reply.code()) || (method.equals("GetInfo") && !reply.is("UNAUTHENTICATED"))) {
 					problems.add(method + ": " + reply.code());

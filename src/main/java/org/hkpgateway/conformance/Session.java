@@ -36,7 +36,7 @@ final class Session implements AutoCloseable {
 
 	/** Waits for the handshake and connects. */
 	static Session open(Launched launched) throws SessionException, InterruptedException {
-		TrialHandshake handshake = launched.process().awaitHandshake(Limits.START);
+		TrialHandshake handshake = launched.process().awaitHandshake(launched.start());
 		if (handshake.fault() != TrialHandshake.Fault.NONE) {
 			throw new SessionException(handshake.problem());
 		}

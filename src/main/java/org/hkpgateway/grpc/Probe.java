@@ -2,6 +2,7 @@ package org.hkpgateway.grpc;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -12,6 +13,7 @@ import io.grpc.Deadline;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import org.hkpgateway.log.BoundedText;
@@ -44,6 +46,9 @@ public final class Probe implements AutoCloseable {
 		.sentBy(HKPPluginGrpc.getHandleHTTPRequestMethod());
 
 	private static final int MAX_TEXT_BYTES = 1024;
+
+	/** So many are enough to know. */
+	private static final int MOST_EVENTS = 100;
 
 	private final PluginSpec spec;
 
@@ -198,8 +203,21 @@ public final class Probe implements AutoCloseable {
 		String own = "plugin." + this.spec.id() + ".";
 		EventFilter filter = EventFilter.newBuilder().addEventTypes(own + "*").build();
 		return ProbeReply.to(filter, (asked) -> {
-			var emitted = stub(timeout).subscribeEvents(asked);
-			return emitted.hasNext() ? faults(emitted.next(), own) : List.of();
+			List<String> faults = new ArrayList<>();
+			int seen = 0;
+			try {
+				var emitted = stub(timeout).subscribeEvents(asked);
+				while (seen < MOST_EVENTS && emitted.hasNext()) {
+					faults.addAll(faults(emitted.next(), own));
+					seen++;
+				}
+			}
+			catch (StatusRuntimeException ex) {
+				if (seen == 0 || ex.getStatus().getCode() != Status.Code.DEADLINE_EXCEEDED) {
+					throw ex;
+				}
+			}
+			return faults;
 		});
 	}
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -262,6 +263,9 @@ class FakePlugin implements AutoCloseable {
 	/** Whether it answers queries for keys, as {@link FakeKeys} does. */
 	volatile boolean providesKeys;
 
+	/** How it keeps the rest of the protocol; null for as little as a gateway needs. */
+	volatile @Nullable FakeConduct conduct;
+
 	final FakeEvents brought = new FakeEvents();
 
 	/** The answers that it was shown. */
@@ -400,6 +404,12 @@ class FakePlugin implements AutoCloseable {
 		return ended;
 	}
 
+	void removeSocket() {
+		if (this.endpoint instanceof PluginEndpoint.Unix unix) {
+			unix.path().toFile().delete();
+		}
+	}
+
 	/** Does something later, on the thread of the server. */
 	void later(long millis, Runnable action) {
 		var unused = this.eventLoops.schedule(action, millis, TimeUnit.MILLISECONDS);
@@ -452,12 +462,20 @@ class FakePlugin implements AutoCloseable {
 				.valueOf(headers.get(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER)));
 			FakePlugin.this.authorizations.add(authorization);
 			FakePlugin.this.authorities.add(String.valueOf(call.getAuthority()));
+			if (FakePlugin.this.conduct != null) {
+				List.of(FakePlugin.this.calls, FakePlugin.this.authorizations, FakePlugin.this.authorities)
+					.forEach(Queue::clear);
+			}
 			if (FakePlugin.this.manners == Manners.NOT_A_PLUGIN) {
 				call.close(Status.UNIMPLEMENTED, new Metadata());
 				return new ServerCall.Listener<>() {
 				};
 			}
-			if (FakePlugin.this.secret != null && !authorization.equals("Bearer " + FakePlugin.this.secret)) {
+			FakeConduct conduct = FakePlugin.this.conduct;
+			boolean lenient = FakeConduct.is(conduct, FakeConduct.CHECKS_NO_TOKEN)
+					|| (FakeConduct.is(conduct, FakeConduct.WANTS_ANY_TOKEN) && authorization.startsWith("Bearer "));
+			if (FakePlugin.this.secret != null && !lenient
+					&& !authorization.equals("Bearer " + FakePlugin.this.secret)) {
 				call.close(Status.UNAUTHENTICATED.withDescription("who are you?"), new Metadata());
 				return new ServerCall.Listener<>() {
 				};
@@ -503,6 +521,16 @@ class FakePlugin implements AutoCloseable {
 				case REFUSES_WITHOUT_REASON -> answer.clear();
 				case SILENT -> {
 					return;
+				}
+			}
+			FakeConduct conduct = FakePlugin.this.conduct;
+			if (conduct != null && answer.getSuccess()) {
+				String refusal = conduct.refusal(request);
+				if (refusal != null) {
+					answer.clear().setError(refusal);
+				}
+				else if (FakePlugin.this.manners != Manners.OTHER_NAME) {
+					conduct.declare(answer);
 				}
 			}
 			if (FakePlugin.this.secret != null && FakePlugin.this.manners != Manners.NO_PROOF) {
@@ -552,7 +580,9 @@ class FakePlugin implements AutoCloseable {
 				super.getInfo(request, observer);
 				return;
 			}
-			observer.onNext(PluginInfo.newBuilder().setName("fake").setVersion("8.8").build());
+			FakeConduct conduct = FakePlugin.this.conduct;
+			observer.onNext((conduct != null) ? conduct.info().build()
+					: PluginInfo.newBuilder().setName("fake").setVersion("8.8").build());
 			observer.onCompleted();
 		}
 
@@ -589,6 +619,10 @@ class FakePlugin implements AutoCloseable {
 			}
 			observer.onNext(ShutdownResponse.newBuilder().setSuccess(true).build());
 			observer.onCompleted();
+			FakeConduct conduct = FakePlugin.this.conduct;
+			if (conduct != null) {
+				conduct.end(FakePlugin.this::removeSocket);
+			}
 		}
 
 		@Override
@@ -615,6 +649,20 @@ class FakePlugin implements AutoCloseable {
 			FakePlugin.this.events.add(event);
 			FakePlugin.this.requestArrived.countDown();
 			HandleResponse.Builder answer = HandleResponse.newBuilder();
+			FakeConduct conduct = FakePlugin.this.conduct;
+			if (conduct != null) {
+				// It does not run long enough to need to be told what it was asked.
+				if (FakePlugin.this.events.size() > 1000) {
+					FakePlugin.this.events.clear();
+				}
+				if (conduct == FakeConduct.DIES_OF_CANCELLED_CALLS) {
+					onCancel(observer, () -> Runtime.getRuntime().halt(3));
+				}
+			}
+			if (conduct != null && FakePlugin.this.behaviour == Behaviour.CONTINUES) {
+				answer(observer, conduct.answered(event, answer.setContinueChain(true)));
+				return;
+			}
 			switch (FakePlugin.this.behaviour.of(event)) {
 				case CONTINUES -> answer(observer,
 						answer.setContinueChain(true).putAnnotations("target", event.getRawTarget().toStringUtf8()));
@@ -807,6 +855,10 @@ class FakePlugin implements AutoCloseable {
 
 		private void answer(StreamObserver<HandleResponse> observer, HandleResponse.Builder answer) {
 			try {
+				if (FakeConduct.is(FakePlugin.this.conduct, FakeConduct.DECIDES_OTHERWISE_ON_STREAM)
+						&& observer instanceof FakeStream.Answer) {
+					answer.clear().setStatusCode(403);
+				}
 				observer.onNext(answer.build());
 				observer.onCompleted();
 			}

@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 
 import io.netty.handler.ssl.SslContext;
 import org.hkpgateway.plugin.PluginEndpoint;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@link FakePlugin} as a process of its own, launched by a real gateway.
@@ -35,14 +36,21 @@ public final class FakePluginProgram {
 	}
 
 	public static void main(String[] args) throws Exception {
-		Path directory = Path.of(System.getenv("PLUGIN_UNIX_SOCKET_DIR"));
+		FakeConduct conduct = (args.length > 5) ? FakeConduct.valueOf(args[5]) : null;
+		if (conduct != null) {
+			conduct.launched();
+		}
+		Path directory = (conduct == FakeConduct.LISTENS_ELSEWHERE) ? Files.createTempDirectory("elsewhere")
+				: Path.of(System.getenv("PLUGIN_UNIX_SOCKET_DIR"));
 		String clientCertificate = System.getenv("PLUGIN_CLIENT_CERT");
 		SslContext tls = null;
 		String shown = "";
 		if (clientCertificate != null) {
 			// The curve of go-plugin.
 			OneOffCertificate own = OneOffCertificate.generate(OneOffCertificate.Curve.P521, Instant.now());
-			tls = TestTls.server(own, TestTls.read(clientCertificate));
+			tls = (conduct == FakeConduct.LETS_ANYBODY_IN || conduct == FakeConduct.LETS_ANY_CERTIFICATE_IN)
+					? TestTls.lenient(own, conduct == FakeConduct.LETS_ANY_CERTIFICATE_IN)
+					: TestTls.server(own, TestTls.read(clientCertificate));
 			shown = text(own);
 		}
 		FakePlugin.Manners manners = (args.length > 1) ? FakePlugin.Manners.valueOf(args[1]) : FakePlugin.Manners.GOOD;
@@ -54,12 +62,13 @@ public final class FakePluginProgram {
 			shown = text(OneOffCertificate.generate(OneOffCertificate.Curve.P256, Instant.now()));
 		}
 		if (manners == FakePlugin.Manners.BINDS_SLOWLY) {
-			shakeHands(where, shown);
+			shakeHands(conduct, where, shown);
 			TimeUnit.SECONDS.sleep(1);
 		}
 		FakePlugin plugin = new FakePlugin(where, tls, System.getenv("PLUGIN_AUTH_SECRET"));
 		plugin.behaviour = FakePlugin.Behaviour.valueOf(args[0]);
 		plugin.manners = manners;
+		plugin.conduct = conduct;
 		if (args.length > 2) {
 			plugin.streamManners = FakePlugin.StreamManners.valueOf(args[2]);
 		}
@@ -75,7 +84,12 @@ public final class FakePluginProgram {
 			plugin.later(10_000, () -> Runtime.getRuntime().halt(3));
 		}
 		if (told == null && manners != FakePlugin.Manners.BINDS_SLOWLY) {
-			shakeHands(plugin.endpoint(), shown);
+			shakeHands(conduct, plugin.endpoint(), shown);
+		}
+		if (conduct != null) {
+			conduct.shaken();
+			conduct.awaitEndOfInput(System.in);
+			Runtime.getRuntime().halt(0);
 		}
 		// The end of standard input: the gateway is gone.
 		while (System.in.read() >= 0) {
@@ -87,10 +101,17 @@ public final class FakePluginProgram {
 		return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
 	}
 
-	private static void shakeHands(PluginEndpoint where, String certificate) {
+	private static void shakeHands(@Nullable FakeConduct conduct, PluginEndpoint where, String certificate) {
 		String address = (where instanceof PluginEndpoint.Tcp tcp) ? "tcp|" + tcp.host() + ":" + tcp.port()
 				: "unix|" + ((PluginEndpoint.Unix) where).path();
-		System.out.println("1|1|" + address + "|grpc|" + certificate);
+		String line = (conduct != null) ? conduct.handshake(address, certificate)
+				: "1|1|" + address + "|grpc|" + certificate;
+		if (conduct == FakeConduct.NO_NEWLINE) {
+			System.out.print(line);
+			System.out.flush();
+			return;
+		}
+		System.out.println(line);
 	}
 
 	private static String text(OneOffCertificate certificate) throws CertificateEncodingException {
@@ -185,6 +206,22 @@ public final class FakePluginProgram {
 	 */
 	public static void installAs(Path parent, String name, String behaviour, String... manners) throws IOException {
 		write(parent, name, behaviour, manners);
+	}
+
+	/**
+	 * Makes a plugin that keeps the whole protocol but for what is named.
+	 * @param parent where to make it
+	 * @param manifest lines behind those of {@code [plugin]} that it needs
+	 * @param arguments names of a {@link FakePlugin.Behaviour}, of
+	 * {@link FakePlugin.Manners}, {@link FakePlugin.StreamManners},
+	 * {@link FakePlugin.ResponseManners}, {@link FakeEvents.Manners} and a
+	 * {@link FakeConduct}
+	 * @return its directory
+	 */
+	public static Path installConforming(Path parent, String manifest, List<String> arguments) throws IOException {
+		write(parent, "fake", arguments.get(0), arguments.subList(1, arguments.size()).toArray(String[]::new),
+				manifest);
+		return parent.resolve("fake");
 	}
 
 	/**

@@ -13,6 +13,7 @@ import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 
 /**
  * The plugin's side of AutoMTLS: the gateway's certificate is checked by the JDK's rules
@@ -32,6 +33,14 @@ final class TestTls {
 		return GrpcSslContexts.configure(SslContextBuilder.forServer(own.key(), own.certificate()), SslProvider.JDK)
 			.trustManager(trust)
 			.clientAuth(ClientAuth.REQUIRE)
+			.build();
+	}
+
+	/** Trusts whoever comes. */
+	static SslContext lenient(OneOffCertificate own, boolean wantsCertificate) throws Exception {
+		return GrpcSslContexts.configure(SslContextBuilder.forServer(own.key(), own.certificate()), SslProvider.JDK)
+			.trustManager(InsecureTrustManagerFactory.INSTANCE)
+			.clientAuth(wantsCertificate ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL)
 			.build();
 	}
 
