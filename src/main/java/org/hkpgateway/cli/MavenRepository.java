@@ -1,5 +1,8 @@
 package org.hkpgateway.cli;
 
+import java.math.BigInteger;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -12,6 +15,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where artifacts of a template stand in the Maven repository of a project. A snapshot
@@ -63,6 +68,24 @@ final class MavenRepository {
 
 	private String directory(String name) {
 		return "third_party/maven/org/hkpgateway/" + name + "/" + this.version + "/";
+	}
+
+	/**
+	 * What Maven wants to find beside each file, with {@code .sha1} behind its name.
+	 * @param path in the project
+	 * @param content of the file
+	 * @return the checksum; null if the file is none of a repository
+	 */
+	static @Nullable String checksum(String path, byte[] content) {
+		if (!path.startsWith("third_party/maven/org/")) {
+			return null;
+		}
+		try {
+			return "%040x".formatted(new BigInteger(1, MessageDigest.getInstance("SHA-1").digest(content)));
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	/**

@@ -58,7 +58,7 @@ final class ProjectWriter {
 				}
 				byte[] content = zip.readAllBytes();
 				if (entry.getName().startsWith(THIRD_PARTY)) {
-					write(this.repository.path(entry.getName()), content);
+					writeWithChecksum(this.repository.path(entry.getName()), content);
 				}
 				else {
 					write(this.name.in(entry.getName()), named(content));
@@ -67,7 +67,7 @@ final class ProjectWriter {
 			}
 		}
 		for (MavenRepository.Metadata metadata : this.repository.metadata()) {
-			write(metadata.path(), metadata.content().getBytes(StandardCharsets.UTF_8));
+			writeWithChecksum(metadata.path(), metadata.content().getBytes(StandardCharsets.UTF_8));
 		}
 		return own;
 	}
@@ -83,6 +83,14 @@ final class ProjectWriter {
 			// Whatever the umask is: the gateway takes no plugin that others may write.
 			Files.setPosixFilePermissions(file,
 					PosixFilePermissions.fromString(isProgram(path) ? "rwxr-xr-x" : "rw-r--r--"));
+		}
+	}
+
+	private void writeWithChecksum(String path, byte[] content) throws IOException {
+		write(path, content);
+		String checksum = MavenRepository.checksum(path, content);
+		if (checksum != null) {
+			write(path + ".sha1", checksum.getBytes(StandardCharsets.US_ASCII));
 		}
 	}
 

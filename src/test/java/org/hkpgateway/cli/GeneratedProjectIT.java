@@ -64,6 +64,11 @@ class GeneratedProjectIT {
 			shell(path, commands.get(0) + " && " + command);
 		}
 		assertNothingOfTheTemplateIsLeft();
+		if (language == ProjectLanguage.JAVA) {
+			assertThat(libraries(this.project.resolve("dist/lib"))).as("what the SDK was built and tested with")
+				.isNotEmpty()
+				.isSubsetOf(libraries(GatewayProcess.ANTIABUSE.resolve("lib")));
+		}
 		refuses(commands.get(run), theOne(commands, "curl "));
 	}
 
@@ -125,6 +130,14 @@ class GeneratedProjectIT {
 			}
 		}
 		assertThat(left).isEmpty();
+	}
+
+	private static List<String> libraries(Path directory) throws IOException {
+		try (Stream<Path> files = Files.list(directory)) {
+			return files.map((file) -> file.getFileName().toString())
+				.filter((file) -> !file.startsWith("hkp-") && !file.startsWith(NAME))
+				.toList();
+		}
 	}
 
 	private boolean isOwn(Path file) {

@@ -91,6 +91,18 @@ class NewCommandTests {
 	}
 
 	@Test
+	void artifactsHaveTheirChecksumsBesideThem() throws Exception {
+		file("third_party/maven/hkp-plugin-sdk.pom", "abc");
+		file("third_party/other.txt", "abc");
+		assertThat(write("mine")).isZero();
+		Path home = this.directory.resolve("third_party/maven/org/hkpgateway/hkp-plugin-sdk/1.2.3");
+		assertThat(home.resolve("hkp-plugin-sdk-1.2.3.pom")).hasContent("abc");
+		assertThat(home.resolve("hkp-plugin-sdk-1.2.3.pom.sha1"))
+			.hasContent("a9993e364706816aba3e25717850c26c9cd0d89d");
+		assertThat(this.directory.resolve("third_party/other.txt.sha1")).doesNotExist();
+	}
+
+	@Test
 	void artifactsStandWhereMavenLooks() {
 		MavenRepository release = new MavenRepository("1.2.3");
 		assertThat(release.path("third_party/maven/hkp-plugin-sdk.jar"))

@@ -28,8 +28,8 @@ public final class GuideBlocks {
 		Matcher matcher = BLOCK.matcher(Files.readString(GatewayProcess.root().resolve("docs").resolve(page)));
 		List<Block> blocks = new ArrayList<>();
 		while (matcher.find()) {
-			blocks.add(new Block(matcher.group(1), (matcher.group(2) != null) ? matcher.group(2) : "",
-					matcher.group(3)));
+			blocks
+				.add(new Block(matcher.group(1), (matcher.group(2) != null) ? matcher.group(2) : "", matcher.group(3)));
 		}
 		return blocks;
 	}
@@ -46,8 +46,8 @@ public final class GuideBlocks {
 			.filter((block) -> block.language().equals(language) && block.text().contains(words))
 			.map(Block::text)
 			.findFirst()
-			.orElseThrow(() -> new AssertionError("expected: a block of " + language + " with '" + words + "' in docs/"
-					+ page + ", got: none"));
+			.orElseThrow(() -> new AssertionError(
+					"expected: a block of " + language + " with '" + words + "' in docs/" + page + ", got: none"));
 	}
 
 	/**
