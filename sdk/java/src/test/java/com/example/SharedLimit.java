@@ -39,7 +39,8 @@ public class SharedLimit implements PluginHandler {
 	@Override
 	public CompletionStage<Decision> handleAsync(Request request) {
 		return this.state.acquire(request.clientAddress().getHostAddress(), 1, LIMIT)
-			.thenApply((tokens) -> tokens.acquired() ? Decision.allow() : Decision.deny(429).retryAfter(tokens.retryAfter()))
+			.thenApply((tokens) -> tokens.acquired() ? Decision.allow()
+					: Decision.deny(429).retryAfter(tokens.retryAfter()))
 			.exceptionally(this::withoutState);
 	}
 

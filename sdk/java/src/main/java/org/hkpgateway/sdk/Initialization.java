@@ -136,6 +136,7 @@ final class Initialization {
 					request.getProtocolVersion(), request.getEnvironmentMap(), this.launch.dataDirectory(),
 					state(granted, host), host);
 			this.handler.init(context);
+			log.debug("warmed up", "bytes", WarmUp.run());
 			this.accepted = request;
 			this.grants = context.grants();
 			return success();

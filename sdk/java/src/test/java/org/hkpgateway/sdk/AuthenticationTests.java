@@ -109,7 +109,7 @@ class AuthenticationTests {
 		assertThat(client.plugin().initialize(request.setInstanceId("j").build()))
 			.satisfies((refusal) -> assertThat(refusal.getSuccess()).isFalse())
 			.satisfies((refusal) -> assertThat(refusal.getAuthProof()).hasSize(32));
-		assertStatus(Status.Code.UNIMPLEMENTED, () -> call(client, "grpc.health.v1.Health/Check"));
+		assertStatus(Status.Code.UNIMPLEMENTED, () -> call(client, "plugin.GRPCController/Shutdown"));
 	}
 
 	@Test
@@ -129,7 +129,7 @@ class AuthenticationTests {
 	void withoutASecretThereIsNoProof() throws Exception {
 		TestGateway client = opened(new TestGateway(start(new Listen.UnixSocket(this.directory), Credentials.NONE)));
 		assertThat(client.initialize("{}").getAuthProof().isEmpty()).isTrue();
-		assertStatus(Status.Code.UNIMPLEMENTED, () -> call(client, "grpc.health.v1.Health/Check"));
+		assertStatus(Status.Code.UNIMPLEMENTED, () -> call(client, "plugin.GRPCController/Shutdown"));
 	}
 
 	@Test

@@ -116,6 +116,11 @@ class ConversionsTests {
 	}
 
 	@Test
+	void warmingUpWorks() {
+		assertThat(WarmUp.run()).isPositive();
+	}
+
+	@Test
 	void outsideHkpThereIsNoQuery() {
 		Request request = Conversions.request(event().setPath("/").putHeaders("Host", "x").build(), Set.of());
 		assertThat(request.hkp()).isEmpty();

@@ -23,7 +23,8 @@ class DependencyTests {
 				"pom.xml"))
 			.filteredOn((dependency) -> !dependency.contains("<scope>test</scope>"))
 			.allSatisfy((dependency) -> assertThat(dependency).containsPattern("<artifactId>(hkp-gateway-proto|"
-					+ "grpc-netty|netty-transport-classes-epoll|netty-transport-native-epoll|gson|jspecify)<"));
+					+ "grpc-netty|netty-codec-http2|netty-handler-proxy|netty-transport-native-unix-common|"
+					+ "netty-transport-classes-epoll|netty-transport-native-epoll|gson|jspecify)<"));
 	}
 
 	@Test

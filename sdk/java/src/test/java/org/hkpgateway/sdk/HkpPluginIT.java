@@ -1,11 +1,15 @@
 package org.hkpgateway.sdk;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,9 +17,14 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import com.example.NoHarvesting;
@@ -31,6 +40,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -170,6 +180,64 @@ class HkpPluginIT {
 		assertThat(this.process.inputReader().readLine()).isNull();
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "true,0", "false,1" })
+	void theEnvironmentSaysTheSame(String debug, int code) throws Exception {
+		launch(NoHarvesting.class, Map.of("HKP_PLUGIN_DEBUG", debug, "PLUGIN_NAME", "n"),
+				"-Djava.io.tmpdir=" + this.directory);
+		if (code == 0) {
+			awaitError(Pattern.compile("hkp\\.plugins\\.settings\\.n\\.attach=1\\|1\\|unix\\|"));
+			this.process.toHandle().destroy();
+		}
+		assertThat(exitCode()).isEqualTo(code);
+	}
+
+	/** The launcher of the README, in a directory as it says. */
+	@Test
+	void theLauncherOfTheReadmeStartsThePlugin() throws Exception {
+		Path dist = Files.createTempDirectory("dist");
+		Path launcher = dist.resolve("hkp-plugin-no-harvesting");
+		try {
+			Files.copy(Path.of("src/test/example/hkp-plugin-no-harvesting"), launcher,
+					StandardCopyOption.COPY_ATTRIBUTES);
+			try (JarOutputStream jar = new JarOutputStream(Files.newOutputStream(dist.resolve("no-harvesting.jar")))) {
+				for (String name : List.of("com/example/NoHarvesting.class", "com/example/NoHarvesting$Config.class")) {
+					jar.putNextEntry(new JarEntry(name));
+					try (InputStream in = NoHarvesting.class.getClassLoader().getResourceAsStream(name)) {
+						in.transferTo(jar);
+					}
+				}
+			}
+			// With lib/*, a directory of classes does not do: one jar that names them
+			// all.
+			Files.createDirectory(dist.resolve("lib"));
+			Manifest manifest = new Manifest();
+			manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+			manifest.getMainAttributes()
+				.put(Attributes.Name.CLASS_PATH,
+						Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+							.map((entry) -> Path.of(entry).toUri().toString())
+							.collect(Collectors.joining(" ")));
+			new JarOutputStream(Files.newOutputStream(dist.resolve("lib/all.jar")), manifest).close();
+			ProcessBuilder builder = new ProcessBuilder(launcher.toString());
+			builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+			start(builder, Map.of(HkpPlugin.COOKIE_VARIABLE, HkpPlugin.COOKIE, "PLUGIN_UNIX_SOCKET_DIR",
+					this.directory.toString()));
+			try (TestGateway gateway = new TestGateway(this.process.inputReader().readLine())) {
+				assertThat(gateway.initialize("{\"shortest_search\": \"x\"}").getError())
+					.startsWith("configuration key 'shortest_search': expected: a whole number from 1 to 100");
+				assertThat(gateway.initialize("{\"shortest_search\": 4}").getSuccess()).isTrue();
+				gateway.plugin().shutdown(ShutdownRequest.newBuilder().setTimeoutSeconds(10).build());
+				assertThat(exitCode()).isZero();
+			}
+		}
+		finally {
+			for (String file : List.of("lib/all.jar", "lib", "no-harvesting.jar", "hkp-plugin-no-harvesting", "")) {
+				Files.deleteIfExists(dist.resolve(file));
+			}
+		}
+	}
+
 	@Test
 	void sigtermEndsItCleanly() throws Exception {
 		launchForReal(Chatty.class);
@@ -264,7 +332,10 @@ class HkpPluginIT {
 						"-Xlog:all=warning:stderr", "-Xmx64m", "-XX:+UseSerialGC"));
 		command.addAll(List.of(options));
 		command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
-		ProcessBuilder builder = new ProcessBuilder(command);
+		start(new ProcessBuilder(command), environment);
+	}
+
+	private void start(ProcessBuilder builder, Map<String, String> environment) throws IOException {
 		builder.environment().keySet().removeIf((name) -> name.startsWith("PLUGIN_") || name.startsWith("HKP_"));
 		builder.environment().putAll(environment);
 		this.process = builder.start();

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What the README shows stands, apart from its indentation, in a file that is compiled and
- * run.
+ * What the README shows stands, apart from its indentation, in a file that is compiled
+ * and run.
  */
 class ReadmeTests {
 

@@ -78,7 +78,8 @@ public final class FakeKeys implements KeyStorage {
 
 	private static boolean matches(KeyQuery query, KeyInfo key) {
 		String hex = query.term().replaceFirst("^0x", "").toUpperCase(Locale.ROOT);
-		if (hex.matches("[0-9A-F]{8}|[0-9A-F]{16}|[0-9A-F]{32}|[0-9A-F]{40}|[0-9A-F]{64}") && key.fingerprint().endsWith(hex)) {
+		if (hex.matches("[0-9A-F]{8}|[0-9A-F]{16}|[0-9A-F]{32}|[0-9A-F]{40}|[0-9A-F]{64}")
+				&& key.fingerprint().endsWith(hex)) {
 			return true;
 		}
 		String text = query.term().toLowerCase(Locale.ROOT);

@@ -163,7 +163,8 @@ class PluginHarnessTests {
 		assertThatIllegalStateException().isThrownBy(() -> harness.provideKeys(KeyQuery.search("a")))
 			.withMessageContaining("storage.provide");
 		assertThatIllegalStateException().isThrownBy(() -> harness.get("/").dryRun().handle())
-			.withMessageContaining("supportsDryRun()").withMessageContaining("no such option");
+			.withMessageContaining("supportsDryRun()")
+			.withMessageContaining("no such option");
 	}
 
 	@Test
