@@ -10,6 +10,8 @@ import org.hkpgateway.sdk.AnsweredRequest;
 import org.hkpgateway.sdk.Decision;
 import org.hkpgateway.sdk.Health;
 import org.hkpgateway.sdk.HkpPlugin;
+import org.hkpgateway.sdk.HkpQuery;
+import org.hkpgateway.sdk.Operation;
 import org.hkpgateway.sdk.PluginContext;
 import org.hkpgateway.sdk.PluginHandler;
 import org.hkpgateway.sdk.PluginOptions;
@@ -61,16 +63,18 @@ public final class AntiabusePlugin implements PluginHandler {
 		AntiabuseGuard guard = new AntiabuseGuard(config, context.state(), this.nanos);
 		Running ready = new Running(guard, Sight.of(context));
 		this.running = ready;
-		if (context.state() != null) {
-			warmUp(guard);
-		}
+		warmUp(guard);
 		log.info("ready", "state", guard.state(), "answers", ready.sight().answers(), "uploads",
 				ready.sight().uploads(), "rules", config.rules());
 	}
 
-	/** So that the first request is not the first to ask the gateway. Counts nothing. */
+	/** So that the first request is not the first to ask each rule, and the gateway. */
 	private static void warmUp(AntiabuseGuard guard) {
-		var unused = guard.decide(Request.builder("GET", "/").dryRun().build())
+		var unused = guard
+			.decide(Request.builder("GET", "/pks/lookup?op=index&search=warm+up")
+				.hkp(HkpQuery.of(Operation.LOOKUP_INDEX, "warm up"))
+				.dryRun()
+				.build())
 			.toCompletableFuture()
 			.completeOnTimeout(Decision.allow(), WARM_UP_SECONDS, TimeUnit.SECONDS)
 			.join();

@@ -72,7 +72,7 @@ final class Case {
 
 	private void init() {
 		this.plugin.init(new PluginContext("antiabuse", "0", this.config, this.grants, "test", "1.0", Map.of(), null,
-				this.grants.contains("state") ? this.state : null));
+				this.grants.contains("state") ? this.state : null, PluginContext.forTest("{}").host()));
 	}
 
 	private void refuses(JsonObject error) {
