@@ -1,6 +1,7 @@
 package hkp
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -27,7 +28,8 @@ var (
 type HostError struct {
 	// Method is what was called, for example "GetState".
 	Method string
-	// Reason is one of the five above.
+	// Reason is one of the five above, or context.Canceled: the caller gave up, for example because its client
+	// did. That says nothing about the gateway.
 	Reason error
 	// Message is in the gateway's own words.
 	Message string
@@ -46,8 +48,10 @@ func hostError(method string, err error) error {
 	converted := status.Convert(err)
 	reason := ErrFailed
 	switch converted.Code() {
-	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled:
+	case codes.Unavailable, codes.DeadlineExceeded:
 		reason = ErrUnavailable
+	case codes.Canceled:
+		reason = context.Canceled
 	case codes.PermissionDenied, codes.Unauthenticated:
 		reason = ErrNotGranted
 	case codes.ResourceExhausted:

@@ -120,6 +120,11 @@ func TestErrorsSayWhatToMakeOfThem(t *testing.T) {
 			t.Errorf("expected: unavailable without a gateway, got: %v", err)
 		}
 	}
+	gone, leave := context.WithCancel(ctx)
+	leave()
+	if _, _, err := all.State().Get(gone, "a"); !errors.Is(err, context.Canceled) || errors.Is(err, hkp.ErrUnavailable) {
+		t.Errorf("expected: the caller's own end, got: %v", err)
+	}
 }
 
 func TestKeys(t *testing.T) {
