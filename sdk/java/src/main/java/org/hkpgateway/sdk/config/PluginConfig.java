@@ -201,7 +201,14 @@ public final class PluginConfig {
 	 * @return immutable
 	 */
 	public List<Duration> getDurationList(String key, List<Duration> fallback) {
-		return getList(key, fallback, "a list of durations", Values::duration);
+		return getList(key, fallback, "a list of durations", (name, item) -> {
+			String text = Values.text(name, item, "a string");
+			Duration duration = Durations.parse(text);
+			if (duration == null || duration.isNegative()) {
+				throw new ConfigException(name, Durations.EXPECTED, "'" + text + "'");
+			}
+			return duration;
+		});
 	}
 
 	/**
