@@ -42,9 +42,10 @@ class AntiabuseRulesIT {
 			lift(gateway, "harvest: 20 broad searches in 600 s, block 1");
 
 			assertThat(upload(gateway, "keytext=nonsense")).isEqualTo(400);
-			gateway.await("the line of the upload", () -> gateway.accessLog()
-				.stream()
-				.anyMatch((line) -> line.contains("antiabuse.reason=no armored key in keytext")));
+			gateway.await("the line of the upload",
+					() -> gateway.accessLog()
+						.stream()
+						.anyMatch((line) -> line.contains("antiabuse.reason=no armored key in keytext")));
 		}
 	}
 

@@ -15,8 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link SearchCounter}, {@link SharedSearchCounter} and {@link Searches}:
- * what the table of cases cannot show.
+ * Tests for {@link SearchCounter}, {@link SharedSearchCounter} and {@link Searches}: what
+ * the table of cases cannot show.
  */
 class SearchCounterTests {
 
@@ -31,7 +31,8 @@ class SearchCounterTests {
 		SearchCounter counter = new SearchCounter(DIFFERENT, BROAD, 100_000, this.time::get);
 		for (int client = 0; client < 20_000; client++) {
 			for (int term = 0; term < 3; term++) {
-				assertThat(counter.count(client(client), 2 * (term + 1), false)).as("a new client starts at zero").isNull();
+				assertThat(counter.count(client(client), 2 * (term + 1), false)).as("a new client starts at zero")
+					.isNull();
 			}
 		}
 		counter.cleanUp();
