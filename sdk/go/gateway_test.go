@@ -245,8 +245,9 @@ func (s *started) initialize(client hkpplugin.HKPPluginClient) *hkpplugin.InitRe
 	return answer
 }
 
+// within is longer than patience: what a test waits for must not come because a call has timed out.
 func within(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
 	t.Cleanup(cancel)
 	return ctx
 }

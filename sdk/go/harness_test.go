@@ -264,6 +264,9 @@ func TestOptionsAreChecked(t *testing.T) {
 			t.Errorf("expected: which option, got: %s", text)
 		}
 	}
+	if text := hkptest.Refusal(t, handling(nil), hkptest.Setup{Options: hkp.Options{Events: []string{"key.*"}}}); text != "Options.Events: expected: a handler with the method HandleEvents, got: hkp.HandlerFunc" {
+		t.Errorf("expected: which method is missing, got: %s", text)
+	}
 	if text := hkptest.Refusal(t, func(context.Context, *hkp.Setup) (hkp.Handler, error) { return nil, nil }, hkptest.Setup{}); text != "expected: a handler from New, got: nil" {
 		t.Errorf("expected: nil is told, got: %s", text)
 	}

@@ -116,6 +116,9 @@ func (i *initialization) made(ctx context.Context, setup *Setup) (handler Handle
 	if err == nil && handler == nil {
 		err = errors.New("expected: a handler from New, got: nil")
 	}
+	if _, is := handler.(EventHandler); err == nil && !is && len(i.options.Events)+len(i.options.EventMetadata) > 0 {
+		err = fmt.Errorf("Options.Events: expected: a handler with the method HandleEvents, got: %T", handler)
+	}
 	return handler, err
 }
 

@@ -67,6 +67,7 @@ func (p *testPlugin) Handle(ctx context.Context, request *Request) (Decision, er
 		return Deny(503), nil
 	case "/slow":
 		slog.InfoContext(ctx, "slow")
+		Log(ctx).Info("slow", "by", "Log")
 		select {
 		case <-time.After(300 * time.Millisecond):
 			return Allow().Reason("slow"), nil

@@ -224,7 +224,7 @@ func TestLogLinesAreThoseOfHclogAndCarryTheRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	shutDown(t, plugin, client)
-	var slow map[string]any
+	var slow []map[string]any
 	for line := range strings.Lines(plugin.stderr.String()) {
 		var fields map[string]any
 		if err := json.Unmarshal([]byte(line), &fields); err != nil {
@@ -235,12 +235,17 @@ func TestLogLinesAreThoseOfHclogAndCarryTheRequest(t *testing.T) {
 			t.Errorf("expected: a time, got: %v", err)
 		}
 		if fields["@message"] == "slow" {
-			slow = fields
+			slow = append(slow, fields)
 		}
 	}
-	if slow["@level"] != "info" || slow["@module"] != "tested" || slow["request_id"] != "request-1" ||
-		slow["trace_id"] != "0af7651916cd43dd8448eb211c80319c" {
-		t.Errorf("expected: level, module, request and trace, got: %v", slow)
+	for _, fields := range slow {
+		if fields["@level"] != "info" || fields["@module"] != "tested" || fields["request_id"] != "request-1" ||
+			fields["trace_id"] != "0af7651916cd43dd8448eb211c80319c" {
+			t.Errorf("expected: level, module, request and trace, got: %v", fields)
+		}
+	}
+	if len(slow) != 2 {
+		t.Errorf("expected: two lines, by slog and by Log, got: %v", slow)
 	}
 }
 

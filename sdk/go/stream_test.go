@@ -3,12 +3,14 @@ package hkp
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -165,6 +167,66 @@ func TestConcurrencyIsBounded(t *testing.T) {
 	if refused != 50 || most.Load() != places {
 		t.Errorf("expected: 50 refused and %d at a time, got: %d and %d", places, refused, most.Load())
 	}
+}
+
+// unread is a stream of a gateway that sends without end and reads nothing.
+type unread struct {
+	grpc.ServerStream
+	ctx      context.Context
+	received atomic.Int64
+	reached  chan struct{}
+	beyond   chan struct{}
+	bound    int64
+}
+
+func (u *unread) Context() context.Context { return u.ctx }
+
+func (u *unread) Send(*hkpplugin.HandleResponse) error {
+	<-u.ctx.Done()
+	return u.ctx.Err()
+}
+
+func (u *unread) Recv() (*hkpplugin.HandleRequestEvent, error) {
+	switch count := u.received.Add(1); {
+	case count == u.bound:
+		close(u.reached)
+	case count > u.bound:
+		close(u.beyond)
+		return nil, io.EOF
+	}
+	return at(strconv.FormatInt(u.received.Load(), 10), "/"), nil
+}
+
+func TestAGatewayThatDoesNotReadIsReadNoMore(t *testing.T) {
+	service, err := NewService(func(context.Context, *Setup) (Handler, error) { return &testPlugin{}, nil }, Options{Concurrency: 1},
+		Environment{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := service.Initialize(within(t), &hkpplugin.InitRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(within(t))
+	// One is handled, others wait, and one is to be refused.
+	stream := &unread{ctx: ctx, reached: make(chan struct{}), beyond: make(chan struct{}), bound: 1 + maxWaiting + 1}
+	decisions := newDecisionStream(service, stream)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		decisions.receive(make(chan error, 1))
+	}()
+	select {
+	case <-stream.reached:
+	case <-time.After(patience):
+		t.Fatalf("expected: %d requests are taken, got: %d", stream.bound, stream.received.Load())
+	}
+	select {
+	case <-stream.beyond:
+		t.Error("expected: no more is taken, got: more")
+	case <-time.After(100 * time.Millisecond):
+	}
+	cancel()
+	<-ended
 }
 
 func TestBusyUnaryCallsFail(t *testing.T) {
