@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One stream from the gateway. A message is asked for when the reader is done with the
- * one before, so a slow reader makes the gateway wait and not this process grow.
+ * one before, so a slow reader makes the gateway wait and not this process grow. Reader
+ * and end work for the request for which the stream was opened.
  *
  * @param <Q> the question
  * @param <A> what comes
@@ -120,16 +121,18 @@ final class HostStream<Q, A> extends ClientCall.Listener<A> {
 
 	private void fail(Throwable failure) {
 		cancel();
-		this.end.completeExceptionally(failure);
+		this.scope.run(() -> this.end.completeExceptionally(failure));
 	}
 
 	private void ended(Status status) {
-		if (status.isOk()) {
-			this.end.complete(this.read.get());
-		}
-		else {
-			this.end.completeExceptionally(HostAnswer.failure(status));
-		}
+		this.scope.run(() -> {
+			if (status.isOk()) {
+				this.end.complete(this.read.get());
+			}
+			else {
+				this.end.completeExceptionally(HostAnswer.failure(status));
+			}
+		});
 	}
 
 }

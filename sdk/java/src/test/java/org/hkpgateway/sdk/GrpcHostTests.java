@@ -160,6 +160,18 @@ class GrpcHostTests {
 	}
 
 	@Test
+	void aStreamWorksForTheRequestItWasOpenedFor() throws Exception {
+		Host host = host("storage.query");
+		RequestScope scope = new RequestScope("r9", TRACEPARENT);
+		BlockingQueue<RequestScope> seen = new LinkedBlockingQueue<>();
+		TestHost.result(scope.call(() -> host.keys()
+			.stream(KeyQuery.search("many"), Duration.ofSeconds(40), (key) -> seen.add(RequestScope.current()))
+			.thenApply((number) -> seen.add(RequestScope.current()))));
+		assertThat(seen).hasSize(FakeService.MANY + 1).containsOnly(scope);
+		assertThat(this.gateway.calls()).endsWith("StreamStorage " + TRACEPARENT);
+	}
+
+	@Test
 	void aReaderThatThrowsEndsTheStream() throws Exception {
 		Host host = host("storage.query");
 		CompletionStage<Long> end = host.keys().stream(KeyQuery.search("many"), Duration.ofSeconds(40), (key) -> {
