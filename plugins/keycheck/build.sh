@@ -12,6 +12,8 @@ if [ ! -f target/lib.stamp ] || [ "$(cat target/lib.stamp)" != "$stamp" ]; then
   rm -rf target/lib target/lib.stamp
   install "$found" --no-compile --no-deps --target target/lib -r requirements.txt
   rm -rf target/lib/bin
+  # Compiled code that stays valid when files are copied.
+  "$found" -m compileall -q --invalidation-mode unchecked-hash target/lib
   printf '%s\n' "$stamp" >target/lib.stamp
 fi
 
@@ -19,10 +21,11 @@ rm -rf target/dist.new
 mkdir -p target/dist.new
 cp -R target/lib target/dist.new/lib
 cp -R ../../sdk/python/src/hkp_plugin keycheck target/dist.new/lib/
-find target/dist.new -name __pycache__ -prune -exec rm -rf {} +
+cd target/dist.new/lib
+find hkp_plugin keycheck -name __pycache__ -prune -exec rm -rf {} +
+"$found" -m compileall -q --invalidation-mode unchecked-hash hkp_plugin keycheck
+cd ../../..
 "$found" -c 'import sys; print("%d.%d" % sys.version_info[:2])' >target/dist.new/lib/python-version
-# Compiled code that stays valid when files are copied.
-"$found" -m compileall -q --invalidation-mode unchecked-hash target/dist.new/lib
 cp plugin.toml hkp-plugin-keycheck target/dist.new/
 chmod 755 target/dist.new/hkp-plugin-keycheck
 rm -rf target/dist

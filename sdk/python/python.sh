@@ -1,5 +1,5 @@
 # For scripts of the build, to be sourced in the module's directory: finds Python 3.11 or newer, or ends the script.
-export PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
+export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PYTHONDONTWRITEBYTECODE=1
 found=
 for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
   if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then

@@ -54,6 +54,12 @@ def test_a_certificate_that_the_gateways_key_has_signed_is_refused_too(sockets):
         assert initialize(process.connect(handshake, gateway)).success
 
 
+def test_a_gateway_with_another_curve_gets_through(sockets):
+    gateway = Identity(curve=ec.SECP384R1())
+    with started(sockets, PLUGIN_CLIENT_CERT=gateway.pem.decode()) as process:
+        assert initialize(process.connect(process.handshake(), gateway)).success
+
+
 def test_a_certificate_that_grpc_could_not_verify_ends_the_launch(sockets):
     gateway = Identity(curve=ec.SECP521R1())
     with started(sockets, PLUGIN_CLIENT_CERT=gateway.pem.decode()) as process:

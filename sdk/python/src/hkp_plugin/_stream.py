@@ -60,16 +60,18 @@ class DecisionStream:
     async def _read(self) -> None:
         try:
             while not self._ending:
+                # Before it is read: what was read is answered, also when the end comes meanwhile.
+                await self._window.acquire()
                 event = await self._context.read()
                 if event is grpc.aio.EOF:
                     return
                 if event.cancel:
+                    self._window.release()
                     task = self._open.pop(event.request_id, None)
                     if task is not None:
                         task.cancel()
                         self._changed.set()
                     continue
-                await self._window.acquire()
                 task = asyncio.create_task(self._answer(event))
                 self._open[event.request_id] = task
         finally:
