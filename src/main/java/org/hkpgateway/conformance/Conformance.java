@@ -110,8 +110,8 @@ public final class Conformance implements AutoCloseable {
 							Check.HANDSHAKE_CERTIFICATE, Check.HANDSHAKE_LISTENING, Check.TCP_START, Check.MTLS_NOBODY,
 							Check.MTLS_STRANGER, Check.MTLS_PLAINTEXT));
 			if (second != Transport.SECRET) {
-				rest("transport plaintext", EnumSet.of(Check.SECRET_START, Check.SECRET_NOBODY, Check.SECRET_STRANGER,
-						Check.SECRET_PROOF));
+				rest("transport plaintext",
+						EnumSet.of(Check.SECRET_START, Check.SECRET_NOBODY, Check.SECRET_STRANGER, Check.SECRET_PROOF));
 			}
 		}
 		RefusalChecks refusals = new RefusalChecks(bench, this.trial);
