@@ -132,7 +132,9 @@ class GeneratedProjectIT {
 		assertThat(left).isEmpty();
 	}
 
-	/** But for annotations, of which other libraries of a plugin may want another version. */
+	/**
+	 * But for annotations, of which other libraries of a plugin may want another version.
+	 */
 	private static List<String> libraries(Path directory) throws IOException {
 		try (Stream<Path> files = Files.list(directory)) {
 			return files.map((file) -> file.getFileName().toString())
