@@ -54,8 +54,9 @@ class AntiabuseRulesIT {
 	}
 
 	private static int lookup(GatewayProcess gateway, String operation, String text) throws IOException {
-		return RawClient.exchange(gateway.port(),
-				"GET /pks/lookup?op=" + operation + "&search=" + text + " HTTP/1.0\r\nHost: k\r\n\r\n")
+		return RawClient
+			.exchange(gateway.port(),
+					"GET /pks/lookup?op=" + operation + "&search=" + text + " HTTP/1.0\r\nHost: k\r\n\r\n")
 			.status();
 	}
 
