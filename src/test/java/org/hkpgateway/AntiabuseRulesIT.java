@@ -50,8 +50,13 @@ class AntiabuseRulesIT {
 	}
 
 	private static int search(GatewayProcess gateway, String text) throws IOException {
+		return lookup(gateway, "index", text);
+	}
+
+	private static int lookup(GatewayProcess gateway, String operation, String text) throws IOException {
 		return RawClient
-			.exchange(gateway.port(), "GET /pks/lookup?op=index&search=" + text + " HTTP/1.0\r\nHost: k\r\n\r\n")
+			.exchange(gateway.port(),
+					"GET /pks/lookup?op=" + operation + "&search=" + text + " HTTP/1.0\r\nHost: k\r\n\r\n")
 			.status();
 	}
 
@@ -66,7 +71,8 @@ class AntiabuseRulesIT {
 		assertThat(gateway.actuator("plugins/antiabuse/state").path("entries").toString())
 			.contains("\"key\":\"127.0.0.1\",\"kind\":\"value\",\"content\":\"" + block + "\"");
 		assertThat(gateway.delete("plugins/antiabuse/state?key=127.0.0.1").status()).isEqualTo(200);
-		assertThat(search(gateway, "0x12345678")).isEqualTo(404);
+		// Not a search, of which there must be exactly as many as are allowed.
+		assertThat(lookup(gateway, "get", "0x12345678")).isEqualTo(404);
 	}
 
 }
