@@ -19,7 +19,7 @@ enum ProjectLanguage {
 			"vendor internal testdata"),
 
 	/** A Maven project with the SDK in a repository of its own. */
-	JAVA("mvn -B package", "src/main/java",
+	JAVA("mvn -B package", "src/main/java/com/example/hkp_template/HkpTemplatePlugin.java",
 			"abstract assert boolean break byte case catch char class const continue default do double else enum "
 					+ "extends false final finally float for goto if implements import instanceof int interface long "
 					+ "native new null package private protected public return short static strictfp super switch "
