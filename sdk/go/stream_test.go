@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
 
@@ -253,6 +254,52 @@ func TestBusyUnaryCallsFail(t *testing.T) {
 		t.Errorf("expected: a place, got: %v", err)
 	}
 	release()
+}
+
+// asked is a handler that has keys, and shows with what context it is asked for them.
+type asked struct {
+	HandlerFunc
+	contexts chan context.Context
+}
+
+func (a asked) ProvideKeys(ctx context.Context, _ KeyQuery) (KeyPage, error) {
+	a.contexts <- ctx
+	return KeyPage{}, nil
+}
+
+func TestQueriesForKeysAreCallsLikeOthers(t *testing.T) {
+	handler := asked{contexts: make(chan context.Context, 1)}
+	service, err := NewService(func(context.Context, *Setup) (Handler, error) { return handler, nil }, Options{Concurrency: 1}, Environment{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := service.Initialize(within(t), &hkpplugin.InitRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	host := NewHost(nil).with(400 * time.Millisecond)
+	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	for sent, headers := range map[string]metadata.MD{parent: metadata.Pairs("traceparent", parent), "": nil} {
+		if _, err := service.QueryStorage(metadata.NewIncomingContext(within(t), headers), &hkpplugin.StorageQuery{}); err != nil {
+			t.Fatal(err)
+		}
+		ctx := <-handler.contexts
+		outgoing, _ := metadata.FromOutgoingContext(outgoing(ctx))
+		if got := strings.Join(outgoing.Get("traceparent"), ","); got != sent {
+			t.Errorf("expected: the gateway is called with %q, got: %q", sent, got)
+		}
+		if got := host.stateLimit(ctx); got != 100*time.Millisecond {
+			t.Errorf("expected: a quarter of the time of a decision, got: %v", got)
+		}
+	}
+	release, err := service.place(within(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	service.waiting.Store(maxWaiting)
+	if _, err := service.QueryStorage(within(t), &hkpplugin.StorageQuery{}); status.Code(err) != codes.ResourceExhausted {
+		t.Errorf("expected: RESOURCE_EXHAUSTED when there is no place, got: %v", err)
+	}
 }
 
 func BenchmarkHandleRequest(b *testing.B) {
