@@ -53,7 +53,7 @@ func TestWithoutTheGrantTheRequestFails(t *testing.T) {
 }
 
 func TestTheOtherParts(t *testing.T) {
-	plugin := hkptest.Start(t, newLimits, hkptest.Setup{Host: hkptest.NewHost(), Grants: []string{"http.request", "http.response"}})
+	plugin := hkptest.Start(t, newLimits, hkptest.Setup{Host: hkptest.NewHost(), Grants: []string{"http.request", "http.response", "events.subscribe"}})
 	got := plugin.Response(hkptest.NewRequest("GET /pks/lookup?op=get&search=0xDEADBEEF"), hkptest.Upstream{Status: 404})
 	if got.Header.Get("Cache-Control") != "max-age=60" || got.Annotations["missed"] != "yes" {
 		t.Errorf("expected: a header and a note, got: %+v", got)
