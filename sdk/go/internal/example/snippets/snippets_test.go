@@ -94,6 +94,18 @@ func TestAskingForKeys(t *testing.T) {
 	}
 }
 
+func TestListening(t *testing.T) {
+	host := hkptest.NewHost()
+	var err error
+	hkptest.Start(t, func(ctx context.Context, setup *hkp.Setup) (hkp.Handler, error) {
+		err = listen(ctx, setup.Host)
+		return hkp.HandlerFunc(nil), nil
+	}, hkptest.Setup{Host: host})
+	if err == nil || !strings.Contains(err.Error(), "the grant events.subscribe") {
+		t.Errorf("expected: which grant is missing, got: %v", err)
+	}
+}
+
 // Every block of Go and TOML in the guide is in a file that is compiled, or used, by a test.
 func TestTheGuideShowsThisCode(t *testing.T) {
 	guide, err := os.ReadFile("../../../README.md")
