@@ -78,8 +78,16 @@ func clientAddress(text string) (netip.AddrPort, error) {
 
 func header(fields []*hkpplugin.HeaderField) http.Header {
 	made := make(http.Header, len(fields))
-	for _, field := range fields {
-		made.Add(field.GetName(), string(field.GetValue()))
+	// One array for all of them: most names have one value.
+	values := make([]string, len(fields))
+	for i, field := range fields {
+		name := http.CanonicalHeaderKey(field.GetName())
+		values[i] = string(field.GetValue())
+		if there, more := made[name]; more {
+			made[name] = append(there, values[i])
+			continue
+		}
+		made[name] = values[i : i+1 : i+1]
 	}
 	return made
 }

@@ -28,7 +28,7 @@ func Allow() Continue {
 }
 
 // SetRequestHeader replaces every value of a header on the way to the keyserver. Needs the grant
-// http.request.modify, as the other two do.
+// http.request.modify, as the other two do; Authorization and Cookie also need http.credentials.
 func (c Continue) SetRequestHeader(name, value string) Continue {
 	return c.changeRequest(hkpplugin.HeaderMutation_SET, name, value)
 }
@@ -74,7 +74,8 @@ func (c Continue) ReplaceBody(contentType string, body []byte) Continue {
 	return c
 }
 
-// SetResponseHeader replaces a header of the answer that the client will get from the keyserver.
+// SetResponseHeader replaces a header of the answer that the client will get from the keyserver. Needs
+// the grant http.respond, as the other two do; Set-Cookie also needs http.credentials.
 func (c Continue) SetResponseHeader(name, value string) Continue {
 	c.notes = c.change(hkpplugin.HeaderMutation_SET, name, value)
 	return c

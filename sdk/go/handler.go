@@ -48,8 +48,8 @@ type EventHandler interface {
 }
 
 // StorageProvider has keys itself, if storage.provide is granted: other plugins' queries come here
-// before the keyserver is asked. An error leaves the query to the keyserver and is logged,
-// [ErrAskKeyserver] is not logged.
+// before the keyserver is asked. See [Handler] for goroutines, which it shares with requests, deadline and errors:
+// an error leaves the query to the keyserver and is logged, [ErrAskKeyserver] is not logged.
 type StorageProvider interface {
 	ProvideKeys(ctx context.Context, query KeyQuery) (KeyPage, error)
 }

@@ -17,7 +17,7 @@ import (
 )
 
 var everything = []string{"http.request", "http.request.body", "http.request.modify", "http.request.rewrite", "http.respond",
-	"http.response", "http.credentials", "storage.query", "events.publish", "events.subscribe", "state"}
+	"http.response", "http.credentials", "storage.query", "storage.provide", "events.publish", "events.subscribe", "state"}
 
 // handling is a plugin that does what the function says.
 func handling(handle hkp.HandlerFunc) hkp.New {
@@ -154,15 +154,90 @@ func TestWhatTheGatewayGets(t *testing.T) {
 }
 
 func TestDecisionsWithoutTheGrantAreRefused(t *testing.T) {
-	for grant, decision := range map[string]hkp.Decision{
-		"http.respond":         hkp.Deny(403),
-		"http.request.modify":  hkp.Allow().SetRequestHeader("X-A", "a"),
-		"http.request.rewrite": hkp.Allow().RewritePath("/pks/stats"),
+	for _, one := range []struct {
+		decision hkp.Decision
+		grants   []string
+	}{
+		{hkp.Deny(403), []string{"http.respond"}},
+		{hkp.Allow().SetRequestHeader("X-A", "a"), []string{"http.request.modify"}},
+		{hkp.Allow().RewritePath("/pks/stats"), []string{"http.request.rewrite"}},
+		{hkp.Allow().RewriteQuery(""), []string{"http.request.rewrite"}},
+		{hkp.Allow().SetResponseHeader("X-A", "a"), []string{"http.respond"}},
+		{hkp.Allow().AddResponseHeader("X-A", "a"), []string{"http.respond"}},
+		{hkp.Allow().RemoveResponseHeader("X-A"), []string{"http.respond"}},
+		{hkp.Allow().RemoveRequestHeader("authorization"), []string{"http.request.modify", "http.credentials"}},
+		{hkp.Allow().SetRequestHeader("Cookie", "a"), []string{"http.request.modify", "http.credentials"}},
+		{hkp.Allow().AddResponseHeader("set-cookie", "a"), []string{"http.respond", "http.credentials"}},
 	} {
-		plugin := hkptest.Start(t, handling(func(context.Context, *hkp.Request) (hkp.Decision, error) { return decision, nil }),
-			hkptest.Setup{Grants: []string{"http.request"}})
-		if _, err := plugin.TryHandle(hkptest.NewRequest("GET /")); err == nil || !strings.Contains(err.Error(), "expected: the grant "+grant) {
-			t.Errorf("expected: the grant %s is missed, got: %v", grant, err)
+		granted := []string{"http.request"}
+		// Each grant is missed until it is there.
+		for _, next := range append(one.grants, "") {
+			plugin := hkptest.Start(t, handling(func(context.Context, *hkp.Request) (hkp.Decision, error) { return one.decision, nil }),
+				hkptest.Setup{Grants: slices.Clone(granted)})
+			_, err := plugin.TryHandle(hkptest.NewRequest("GET /"))
+			if next == "" && err != nil {
+				t.Errorf("%v: expected: all is granted, got: %v", granted, err)
+			}
+			if next != "" && (err == nil || !strings.Contains(err.Error(), "expected: the grant "+next+",")) {
+				t.Errorf("%v: expected: the grant %s is missed, got: %v", granted, next, err)
+			}
+			granted = append(granted, next)
+		}
+	}
+}
+
+func TestAnotherBodyIsForOneThatWasShown(t *testing.T) {
+	for line, want := range map[string]string{"POST /pks/add": "", "POST /pks/hashquery": "not for a hashquery"} {
+		plugin := hkptest.Start(t, handling(func(context.Context, *hkp.Request) (hkp.Decision, error) {
+			return hkp.Allow().ReplaceBody("", []byte("b")), nil
+		}), hkptest.Setup{Grants: []string{"http.request", "http.request.body", "http.request.rewrite"}})
+		if _, err := plugin.TryHandle(hkptest.NewRequest(line).Body("text/plain", []byte("a"))); (err == nil) != (want == "") ||
+			(err != nil && !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: expected: %q, got: %v", line, want, err)
+		}
+		if _, err := plugin.TryHandle(hkptest.NewRequest(line).Prefix("text/plain", []byte("a"), 2)); err == nil || !strings.Contains(err.Error(), "BODY_PREFIX") {
+			t.Errorf("%s: expected: no other body for a prefix, got: %v", line, err)
+		}
+	}
+}
+
+// baker sets a cookie, and keeps those that it is shown.
+type baker struct {
+	hkp.HandlerFunc
+	shown *[]string
+}
+
+func (b baker) HandleResponse(_ context.Context, response *hkp.Response) (hkp.ResponseDecision, error) {
+	*b.shown = append(*b.shown, response.Header.Values("Set-Cookie")...)
+	return hkp.Unchanged().AddHeader("Set-Cookie", "a=b"), nil
+}
+
+func TestCookiesOfTheAnswerNeedTheGrant(t *testing.T) {
+	for _, one := range []struct {
+		grants []string
+		want   string
+		shown  int
+	}{
+		{[]string{"http.request"}, "expected: the grant http.response, got: a plugin without it", 0},
+		{[]string{"http.response"}, "expected: the grant http.credentials, got: a decision with the response header Set-Cookie", 0},
+		{[]string{"http.response", "http.credentials"}, "", 1},
+	} {
+		var shown []string
+		plugin := hkptest.Start(t, func(context.Context, *hkp.Setup) (hkp.Handler, error) { return baker{shown: &shown}, nil }, hkptest.Setup{Grants: one.grants})
+		_, err := plugin.TryResponse(hkptest.NewRequest("GET /"), hkptest.Upstream{Header: http.Header{"Set-Cookie": {"c=d"}}})
+		if (err == nil) != (one.want == "") || (err != nil && !strings.HasPrefix(err.Error(), one.want)) || len(shown) != one.shown {
+			t.Errorf("%v: expected: %q and %d cookies, got: %v and %v", one.grants, one.want, one.shown, err, shown)
+		}
+	}
+}
+
+func TestWhatTheGatewayWouldNotAskIsAnError(t *testing.T) {
+	plugin := hkptest.Start(t, func(context.Context, *hkp.Setup) (hkp.Handler, error) { return &whole{}, nil }, hkptest.Setup{Grants: []string{}})
+	_, request := plugin.TryHandle(hkptest.NewRequest("GET /"))
+	_, keys := plugin.ProvideKeys(hkp.KeyQuery{Type: hkp.KeyFetch})
+	for grant, err := range map[string]error{"http.request": request, "storage.provide": keys} {
+		if err == nil || err.Error() != "expected: the grant "+grant+", got: a plugin without it; the gateway does not call it" {
+			t.Errorf("%s: expected: the gateway does not call it, got: %v", grant, err)
 		}
 	}
 }

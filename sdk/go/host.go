@@ -23,8 +23,8 @@ const (
 
 // Host is the way back to the gateway. Its errors are [HostError]s. Each call ends with its context,
 // and at the latest after its own limit: for shared state that is a quarter of the plugin's timeout
-// while a request is handled, and 30 seconds else. The traceparent of the request at hand goes along.
-// Safe for any number of goroutines.
+// while a request, an answer or a query for keys is handled, and 30 seconds else. Their traceparent goes
+// along. Safe for any number of goroutines.
 type Host struct {
 	client     hkpplugin.PluginHostClient
 	connection grpc.ClientConnInterface
@@ -104,7 +104,7 @@ func (h *Host) close() {
 
 // stateLimit is how long a call about shared state may take.
 func (h *Host) stateLimit(ctx context.Context) time.Duration {
-	if callOf(ctx).requestID == "" {
+	if callOf(ctx) == &noCall {
 		return longCall
 	}
 	return max(h.timeout/4, time.Millisecond)

@@ -99,6 +99,9 @@ func dialHost(address *hostAddress) (*Host, error) {
 	}
 	options := []grpc.DialOption{
 		grpc.WithIdleTimeout(0),
+		// The address says where the gateway is. HTTPS_PROXY is for what the author's code calls, and its proxy
+		// would learn where the gateway is.
+		grpc.WithNoProxy(),
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: connectLimit},
 			MinConnectTimeout: connectLimit,

@@ -212,6 +212,47 @@ func TestAPluginElsewhereCallsItsGatewayByTLS(t *testing.T) {
 	}
 }
 
+// A proxy in the environment is for the author's code. The address leads to this machine, and net/http does not know
+// that: it asks no proxy for 127.0.0.1.
+func TestNoProxyStandsBetweenPluginAndGateway(t *testing.T) {
+	t.Parallel()
+	made := newAuthority(t)
+	made.issue("gateway", &x509.Certificate{IPAddresses: []net.IP{net.IPv4zero}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
+	own, err := tls.LoadX509KeyPair(made.file("gateway.pem"), made.file("gateway.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fake := &fakeHost{}
+	address := fake.serve(t, "tcp", "127.0.0.1:0", grpc.Creds(credentials.NewServerTLSFromCert(&own)))
+	proxy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proxy.Close()
+	asked := make(chan struct{})
+	go func() {
+		if connection, err := proxy.Accept(); err == nil {
+			_ = connection.Close()
+			close(asked)
+		}
+	}()
+	_, port, _ := net.SplitHostPort(address.String())
+	plugin := prepare(t, "usual", launched(t, "PLUGIN_HOST_ADDRESS=0.0.0.0:"+port, "PLUGIN_HOST_TOKEN="+testToken,
+		"PLUGIN_HOST_CA_FILE="+made.file("ca.pem"), "HTTPS_PROXY=http://"+proxy.Addr().String())...).start()
+	client := plugin.connect(nil)
+	plugin.initialize(client)
+	answer, err := client.HandleRequest(within(t), at("a", "/host"))
+	if err != nil || answer.GetAnnotations()["replica"] != "here" {
+		t.Errorf("expected: the gateway's answer, got: %v, %v", answer, err)
+	}
+	select {
+	case <-asked:
+		t.Error("expected: the proxy hears nothing, got: a connection")
+	default:
+	}
+	shutDown(t, plugin, client)
+}
+
 func environOf(variables []string) environ {
 	return func(name string) (value string, set bool) {
 		for _, variable := range variables {

@@ -183,12 +183,7 @@ func TestEvents(t *testing.T) {
 			}
 		}
 	}()
-	for fake.Subscribers() == 0 {
-		if ctx.Err() != nil {
-			t.Fatal("expected: a subscription, got: none")
-		}
-		time.Sleep(time.Millisecond)
-	}
+	awaitSubscription(ctx, t, fake)
 	if err := host.Publish(ctx, hkp.Event{Type: "plugin.test.one", Data: []byte(`{"n":1}`), Metadata: map[string]string{"a": "b"}, Cluster: true}); err != nil {
 		t.Error(err)
 	}
@@ -215,6 +210,59 @@ func TestEvents(t *testing.T) {
 	published := fake.Published()
 	if len(published) != 4 || published[3].Type != "plugin.test.four" || string(published[0].Data) != `{"n":1}` || !published[0].Cluster {
 		t.Errorf("expected: four, got: %+v", published)
+	}
+}
+
+func awaitSubscription(ctx context.Context, t *testing.T, fake *hkptest.Host) {
+	t.Helper()
+	for fake.Subscribers() == 0 {
+		if ctx.Err() != nil {
+			t.Fatal("expected: a subscription, got: none")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func TestABrokenSubscriptionIsOpenedAgain(t *testing.T) {
+	fake := hkptest.NewHost()
+	host, ctx := hostOf(t, fake, "events.subscribe"), limited(t)
+	listening, stop := context.WithCancel(ctx)
+	got, ended := make(chan string, 10), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for batch, err := range host.Subscribe(listening, hkp.EventFilter{}) {
+			if err != nil {
+				t.Errorf("expected: no error, got: %v", err)
+				continue
+			}
+			got <- batch.Events[0].Type
+		}
+	}()
+	for _, want := range []string{"key.one", "key.two", "key.three"} {
+		awaitSubscription(ctx, t, fake)
+		fake.Emit(hkp.Event{Type: want})
+		select {
+		case heard := <-got:
+			if heard != want {
+				t.Errorf("expected: %s, got: %s", want, heard)
+			}
+		case <-ended:
+			t.Fatalf("expected: %s, got: the end", want)
+		case <-ctx.Done():
+			t.Fatalf("expected: %s, got: silence", want)
+		}
+		fake.SetUnavailable(true)
+		if open := fake.Subscribers(); open != 0 {
+			t.Errorf("expected: no stream is open, got: %d", open)
+		}
+		fake.SetUnavailable(want == "key.three")
+	}
+	// Also while it pauses, which it now does.
+	stop()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		t.Error("expected: the end, got: none")
 	}
 }
 

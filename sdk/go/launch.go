@@ -69,10 +69,8 @@ func parseLaunch(environment environ) (launch, error) {
 		}
 	}
 	if environment.get(cookieVariable) != cookie {
-		if made.byHand, err = parseDebug(environment.get(debugVariable)); err != nil {
-			return launch{}, err
-		}
-		if !made.byHand {
+		// As the other SDKs read it: anything but "true" is no.
+		if made.byHand = strings.EqualFold(environment.get(debugVariable), "true"); !made.byHand {
 			return launch{}, errByHand
 		}
 		made.spoken = true
@@ -96,17 +94,6 @@ func parseLaunch(environment environ) (launch, error) {
 // outlivesGateways: the process is not the gateway's own, so gateways come and go.
 func (l launch) outlivesGateways() bool {
 	return l.byHand || (l.host != nil && l.host.socket == "")
-}
-
-func parseDebug(text string) (bool, error) {
-	if text == "" {
-		return false, nil
-	}
-	debug, err := strconv.ParseBool(text)
-	if err != nil {
-		return false, fmt.Errorf("expected: true or false in %s, got: %q", debugVariable, text)
-	}
-	return debug, nil
 }
 
 func speaksOurs(versions string) bool {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 
+	"google.golang.org/grpc/metadata"
+
 	"github.com/hkp-gateway/hkp-gateway/sdk/go/internal/hclog"
 )
 
@@ -15,7 +17,7 @@ const LevelTrace = hclog.LevelTrace
 
 const logQueue = 1024
 
-// call is the request that a context belongs to.
+// call is the request, or the query for keys, that a context belongs to.
 type call struct {
 	requestID   string
 	traceParent string
@@ -24,15 +26,28 @@ type call struct {
 type callKey struct{}
 
 func withCall(ctx context.Context, requestID, traceParent string) context.Context {
-	return context.WithValue(ctx, callKey{}, call{requestID, traceParent})
+	return context.WithValue(ctx, callKey{}, &call{requestID, traceParent})
 }
 
-func callOf(ctx context.Context) call {
-	current, _ := ctx.Value(callKey{}).(call)
-	return current
+// withQuery is for queries for keys, which have no id, and whose trace is in their metadata.
+func withQuery(ctx context.Context) context.Context {
+	for _, parent := range metadata.ValueFromIncomingContext(ctx, "traceparent") {
+		return withCall(ctx, "", parent)
+	}
+	return withCall(ctx, "", "")
 }
 
-func (c call) fields() []hclog.Field {
+var noCall call
+
+// callOf is never nil; without a call it is noCall.
+func callOf(ctx context.Context) *call {
+	if current, is := ctx.Value(callKey{}).(*call); is {
+		return current
+	}
+	return &noCall
+}
+
+func (c *call) fields() []hclog.Field {
 	var fields []hclog.Field
 	if c.requestID != "" {
 		fields = append(fields, hclog.Field{Name: "request_id", Value: c.requestID})

@@ -17,8 +17,8 @@ type Options struct {
 	// Capabilities are what the plugin would like to do, as in its manifest. None: http.request
 	// and http.respond.
 	Capabilities []string
-	// Concurrency is how many requests are handled at a time, 1 to 65536; 0: 256. A thousand more
-	// wait, others fail.
+	// Concurrency is how many requests, answers and queries for keys are handled at a time, 1 to
+	// 65536; 0: 256. A thousand more wait, others fail.
 	Concurrency int
 	// MaxMessageBytes is the largest message accepted, 64 KiB to 256 MiB; 0: 4 MiB. More matters
 	// only to a plugin that reads bodies.
@@ -29,7 +29,8 @@ type Options struct {
 	// NoStream asks for a call for each request in place of one long stream, which is faster.
 	NoStream bool
 	// Events are the types that an [EventHandler] wants: exact ones, or prefixes that end in "*".
-	// None: "key.*", "config.changed", "plugin.state" and "cluster.*".
+	// None, or an empty list: "key.*", "config.changed", "plugin.state" and "cluster.*"; []string{"*"}:
+	// all. Not so [EventFilter], where none means all.
 	Events []string
 	// EventMetadata, if not empty, must be among an event's metadata.
 	EventMetadata map[string]string

@@ -24,7 +24,7 @@ import (
 
 func TestStartedByHandItSaysWhatItIs(t *testing.T) {
 	t.Parallel()
-	for _, variables := range [][]string{nil, {"HKP_PLUGIN_COOKIE=other"}, {"HKP_PLUGIN_DEBUG=false"}} {
+	for _, variables := range [][]string{nil, {"HKP_PLUGIN_COOKIE=other"}, {"HKP_PLUGIN_DEBUG=false"}, {"HKP_PLUGIN_DEBUG=1"}} {
 		code, said := prepare(t, "usual", variables...).fail()
 		if code != 1 || !strings.HasPrefix(said, "this is a plugin, not a program to run by hand\n") {
 			t.Errorf("expected: exit code 1 and a sentence, got: %d and %q", code, said)

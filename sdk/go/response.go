@@ -49,7 +49,8 @@ func Unchanged() ResponseDecision {
 	return ResponseDecision{}
 }
 
-// SetHeader replaces every value of a header of the answer.
+// SetHeader replaces every value of a header of the answer. Set-Cookie needs the grant http.credentials,
+// also for the other two.
 func (d ResponseDecision) SetHeader(name, value string) ResponseDecision {
 	d.notes = d.change(hkpplugin.HeaderMutation_SET, name, value)
 	return d

@@ -170,14 +170,19 @@ func (s *Service) QueryStorage(ctx context.Context, query *hkpplugin.StorageQuer
 	if !is {
 		return nil, status.Error(codes.Unimplemented, "this plugin has no keys")
 	}
-	page, err := guard(s, ctx, "ProvideKeys", func() (*hkpplugin.StorageResponse, error) {
+	ctx = withQuery(ctx)
+	release, err := s.place(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return guard(s, ctx, "ProvideKeys", func() (*hkpplugin.StorageResponse, error) {
 		page, err := provider.ProvideKeys(ctx, keyQuery(query))
 		if errors.Is(err, ErrAskKeyserver) {
 			return &hkpplugin.StorageResponse{Error: err.Error()}, nil
 		}
 		return page.message(), err
 	})
-	return page, err
 }
 
 // Shutdown answers; the end comes after it.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc/status"
@@ -31,9 +32,19 @@ type decisionStream struct {
 	active int
 	ending bool
 	ended  chan struct{}
+
+	// next is read by goroutines that have answered a request and wait for another: a new one has to
+	// grow its stack first, which costs more than the rest of what is done here.
+	next chan *openRequest
+	idle atomic.Int64
 }
 
+// So many goroutines wait for another request.
+const maxIdle = 64
+
 type openRequest struct {
+	event  *hkpplugin.HandleRequestEvent
+	ctx    context.Context
 	cancel context.CancelFunc
 }
 
@@ -43,6 +54,7 @@ func newDecisionStream(service *Service, stream hkpplugin.HKPPlugin_HandleReques
 		stream:  stream,
 		open:    map[string]*openRequest{},
 		ended:   make(chan struct{}),
+		next:    make(chan *openRequest),
 	}
 }
 
@@ -90,31 +102,57 @@ func (d *decisionStream) begin(event *hkpplugin.HandleRequestEvent) {
 		d.send(failure(event.GetRequestId(), errBusy))
 		return
 	}
-	ctx, cancel := context.WithCancel(d.stream.Context())
-	if until := deadline(event.GetDeadlineMs(), time.Now()); !until.IsZero() {
-		cancel()
-		ctx, cancel = context.WithDeadline(d.stream.Context(), until)
+	request := &openRequest{event: event}
+	ctx := withCall(d.stream.Context(), event.GetRequestId(), event.GetTraceparent())
+	if until := deadline(event.GetDeadlineMs(), time.Now()); until.IsZero() {
+		request.ctx, request.cancel = context.WithCancel(ctx)
+	} else {
+		request.ctx, request.cancel = context.WithDeadline(ctx, until)
 	}
-	request := &openRequest{cancel: cancel}
 	d.mutex.Lock()
 	d.open[event.GetRequestId()] = request
 	d.active++
 	d.mutex.Unlock()
-	go d.decide(withCall(ctx, event.GetRequestId(), event.GetTraceparent()), event, request)
+	select {
+	case d.next <- request:
+	default:
+		go d.work(request)
+	}
 }
 
-func (d *decisionStream) decide(ctx context.Context, event *hkpplugin.HandleRequestEvent, request *openRequest) {
+func (d *decisionStream) work(request *openRequest) {
+	for request != nil {
+		d.decide(request)
+		request = d.another()
+	}
+}
+
+// another is nil at the end of the stream, and when enough others wait.
+func (d *decisionStream) another() *openRequest {
+	defer d.idle.Add(-1)
+	if d.idle.Add(1) > maxIdle {
+		return nil
+	}
+	select {
+	case request := <-d.next:
+		return request
+	case <-d.stream.Context().Done():
+		return nil
+	}
+}
+
+func (d *decisionStream) decide(request *openRequest) {
 	defer d.done()
 	defer request.cancel()
-	release, err := d.service.place(ctx)
+	release, err := d.service.place(request.ctx)
 	if err != nil {
-		d.answer(request, failure(event.GetRequestId(), err))
+		d.answer(request, failure(request.event.GetRequestId(), err))
 		return
 	}
 	defer release()
-	answer, err := d.service.decide(ctx, event)
+	answer, err := d.service.decide(request.ctx, request.event)
 	if err != nil {
-		answer = failure(event.GetRequestId(), err)
+		answer = failure(request.event.GetRequestId(), err)
 	}
 	d.answer(request, answer)
 }

@@ -15,8 +15,10 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/hkp-gateway/hkp-gateway/sdk/go/hkpplugin"
 )
@@ -255,19 +257,151 @@ func TestBusyUnaryCallsFail(t *testing.T) {
 	release()
 }
 
-func BenchmarkHandleRequest(b *testing.B) {
+// asked is a handler that has keys, and shows with what context it is asked for them.
+type asked struct {
+	HandlerFunc
+	contexts chan context.Context
+}
+
+func (a asked) ProvideKeys(ctx context.Context, _ KeyQuery) (KeyPage, error) {
+	a.contexts <- ctx
+	return KeyPage{}, nil
+}
+
+func TestQueriesForKeysAreCallsLikeOthers(t *testing.T) {
+	handler := asked{contexts: make(chan context.Context, 1)}
+	service, err := NewService(func(context.Context, *Setup) (Handler, error) { return handler, nil }, Options{Concurrency: 1}, Environment{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := service.Initialize(within(t), &hkpplugin.InitRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	host := NewHost(nil).with(400 * time.Millisecond)
+	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	for sent, headers := range map[string]metadata.MD{parent: metadata.Pairs("traceparent", parent), "": nil} {
+		if _, err := service.QueryStorage(metadata.NewIncomingContext(within(t), headers), &hkpplugin.StorageQuery{}); err != nil {
+			t.Fatal(err)
+		}
+		ctx := <-handler.contexts
+		outgoing, _ := metadata.FromOutgoingContext(outgoing(ctx))
+		if got := strings.Join(outgoing.Get("traceparent"), ","); got != sent {
+			t.Errorf("expected: the gateway is called with %q, got: %q", sent, got)
+		}
+		if got := host.stateLimit(ctx); got != 100*time.Millisecond {
+			t.Errorf("expected: a quarter of the time of a decision, got: %v", got)
+		}
+	}
+	release, err := service.place(within(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	service.waiting.Store(maxWaiting)
+	if _, err := service.QueryStorage(within(t), &hkpplugin.StorageQuery{}); status.Code(err) != codes.ResourceExhausted {
+		t.Errorf("expected: RESOURCE_EXHAUSTED when there is no place, got: %v", err)
+	}
+}
+
+func TestGoroutinesThatWaitForRequestsAreFewAndEnd(t *testing.T) {
+	service, err := NewService(func(context.Context, *Setup) (Handler, error) { return nil, nil }, Options{}, Environment{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(within(t))
+	decisions := newDecisionStream(service, &unread{ctx: ctx})
+	taken := make(chan *openRequest)
+	for range maxIdle {
+		go func() { taken <- decisions.another() }()
+	}
+	for decisions.idle.Load() < maxIdle {
+		if ctx.Err() != nil {
+			t.Fatalf("expected: %d wait, got: %d", maxIdle, decisions.idle.Load())
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if got := decisions.another(); got != nil {
+		t.Errorf("expected: one more does not wait, got: %v", got)
+	}
+	request := &openRequest{}
+	decisions.next <- request
+	if got := <-taken; got != request {
+		t.Errorf("expected: one of them takes the request, got: %v", got)
+	}
+	cancel()
+	for range maxIdle - 1 {
+		if got := <-taken; got != nil {
+			t.Errorf("expected: the others end with the stream, got: %v", got)
+		}
+	}
+	if left := decisions.idle.Load(); left != 0 {
+		t.Errorf("expected: none waits any longer, got: %d", left)
+	}
+}
+
+// benchmarked is a service that allows everything, and a request as gpg's with a few headers more.
+func benchmarked(b *testing.B) (*Service, *hkpplugin.HandleRequestEvent) {
 	service, _ := NewService(func(context.Context, *Setup) (Handler, error) {
 		return HandlerFunc(func(context.Context, *Request) (Decision, error) { return Allow(), nil }), nil
 	}, Options{}, Environment{})
 	_, _ = service.Initialize(context.Background(), &hkpplugin.InitRequest{})
 	event := index("a", "alice")
+	event.DeadlineMs = 2000
 	for i := range 8 {
 		event.HeaderFields = append(event.HeaderFields, &hkpplugin.HeaderField{Name: fmt.Sprintf("X-Header-%d", i), Value: []byte("value")})
 	}
 	b.ReportAllocs()
+	return service, event
+}
+
+func BenchmarkHandleRequest(b *testing.B) {
+	service, event := benchmarked(b)
 	for b.Loop() {
 		if _, err := service.HandleRequest(context.Background(), event); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// replayed is a stream of a gateway that waits for the answers to a few requests at a time.
+type replayed struct {
+	grpc.ServerStream
+	ctx    context.Context
+	events []*hkpplugin.HandleRequestEvent
+	free   chan int
+	left   int
+}
+
+func (r *replayed) Context() context.Context { return r.ctx }
+
+func (r *replayed) Recv() (*hkpplugin.HandleRequestEvent, error) {
+	if r.left == 0 {
+		return nil, io.EOF
+	}
+	r.left--
+	return r.events[<-r.free], nil
+}
+
+func (r *replayed) Send(answer *hkpplugin.HandleResponse) error {
+	number, err := strconv.Atoi(answer.GetRequestId())
+	r.free <- number
+	return err
+}
+
+func BenchmarkStream(b *testing.B) {
+	service, event := benchmarked(b)
+	// As gRPC's: it can be cancelled.
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	stream := &replayed{ctx: ctx, free: make(chan int, 16), left: b.N}
+	for i := range cap(stream.free) {
+		one := proto.CloneOf(event)
+		one.RequestId = strconv.Itoa(i)
+		stream.events = append(stream.events, one)
+		stream.free <- i
+	}
+	b.ResetTimer()
+	if err := service.HandleRequests(stream); err != nil {
+		b.Fatal(err)
 	}
 }

@@ -28,6 +28,11 @@ func TestTheTemplateBecomesAPlugin(t *testing.T) {
 	if manifest, err := os.ReadFile(filepath.Join(project, "dist/plugin.toml")); err != nil || !strings.Contains(string(manifest), `executable = "hkp-plugin-my-plugin"`) {
 		t.Errorf("expected: a manifest that names the executable, got: %s, %v", manifest, err)
 	}
+	for _, name := range []string{".gitignore", ".dockerignore"} {
+		if text, err := os.ReadFile(filepath.Join(project, name)); err != nil || !strings.Contains(string(text), "dist") {
+			t.Errorf("expected: %s names dist, got: %q, %v", name, text, err)
+		}
+	}
 	plugin := prepare(t, "usual", launched(t)...)
 	plugin.command.Path = filepath.Join(project, "dist/hkp-plugin-my-plugin")
 	plugin.start()

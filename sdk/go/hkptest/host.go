@@ -73,11 +73,17 @@ func (h *Host) Emit(event hkp.Event) {
 	h.emit(event)
 }
 
-// SetUnavailable has every call fail with hkp.ErrUnavailable, or lets them work again.
+// SetUnavailable has every call fail with hkp.ErrUnavailable and ends the streams of events, or lets calls work again.
 func (h *Host) SetUnavailable(down bool) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	h.down = down
+	for listener := range h.listeners {
+		if down {
+			close(listener.broken)
+			delete(h.listeners, listener)
+		}
+	}
 }
 
 // LastTraceParent is the traceparent of the call that came last; empty if it had none.
@@ -265,6 +271,8 @@ func (s *hostService) publish(message *hkpplugin.Event) error {
 type subscription struct {
 	filter *hkpplugin.EventFilter
 	events chan hkp.Event
+	// broken is closed when the host is away.
+	broken chan struct{}
 }
 
 // More than a test sends while nobody reads; what does not fit is lost, as at the gateway.
@@ -274,7 +282,7 @@ func (s *hostService) SubscribeEvents(filter *hkpplugin.EventFilter, stream hkpp
 	if err := s.enter(stream.Context(), "events.subscribe"); err != nil {
 		return err
 	}
-	subscription := &subscription{filter: filter, events: make(chan hkp.Event, subscriptionRoom)}
+	subscription := &subscription{filter: filter, events: make(chan hkp.Event, subscriptionRoom), broken: make(chan struct{})}
 	s.host.listeners[subscription] = struct{}{}
 	s.host.mutex.Unlock()
 	defer func() {
@@ -288,6 +296,8 @@ func (s *hostService) SubscribeEvents(filter *hkpplugin.EventFilter, stream hkpp
 			if err := stream.Send(&hkpplugin.EventBatch{Events: []*hkpplugin.Event{eventMessage(event)}}); err != nil {
 				return err
 			}
+		case <-subscription.broken:
+			return status.Error(codes.Unavailable, "the test says so")
 		case <-stream.Context().Done():
 			return nil
 		}

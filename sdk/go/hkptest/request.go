@@ -48,7 +48,8 @@ func (r *Request) From(address string) *Request {
 	return r
 }
 
-// Header adds a value to a header.
+// Header adds a value to a header. A plugin without the grant http.credentials is not shown Authorization, Cookie and
+// Proxy-Authorization.
 func (r *Request) Header(name, value string) *Request {
 	r.header.Add(name, value)
 	return r
@@ -127,7 +128,7 @@ func (r *Request) event(setup Setup) *hkpplugin.HandleRequestEvent {
 		event.QueryParams[name] = all[0]
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.header)) {
-		if secret(name) && !slices.Contains(setup.Grants, "http.credentials") {
+		if hidden(credentials, name) && !slices.Contains(setup.Grants, "http.credentials") {
 			continue
 		}
 		event.Headers[name] = strings.Join(r.header[name], ", ")
@@ -158,20 +159,17 @@ func (r *Request) fillBody(event *hkpplugin.HandleRequestEvent, granted bool) {
 	}
 }
 
-func secret(name string) bool {
-	return name == "Authorization" || name == "Proxy-Authorization" || name == "Cookie"
-}
-
 // Upstream is an answer of the keyserver to show to a plugin.
 type Upstream struct {
 	// Status; 0: 200.
 	Status int
+	// Header; a plugin without the grant http.credentials is not shown Set-Cookie.
 	Header http.Header
 	// Took is how long the keyserver took.
 	Took time.Duration
 }
 
-func (u Upstream) event(request *hkpplugin.HandleRequestEvent, mayKnow bool) *hkpplugin.UpstreamResponseEvent {
+func (u Upstream) event(request *hkpplugin.HandleRequestEvent, grants []string) *hkpplugin.UpstreamResponseEvent {
 	event := &hkpplugin.UpstreamResponseEvent{
 		RequestId:   request.GetRequestId(),
 		StatusCode:  int32(u.Status),
@@ -183,11 +181,14 @@ func (u Upstream) event(request *hkpplugin.HandleRequestEvent, mayKnow bool) *hk
 	if u.Status == 0 {
 		event.StatusCode = http.StatusOK
 	}
-	if mayKnow {
+	if slices.Contains(grants, "http.request") {
 		event.Method, event.RawTarget, event.Hkp = request.GetMethod(), request.GetRawTarget(), request.GetHkp()
 		event.RemoteAddr, event.Annotations = request.GetRemoteAddr(), request.GetAnnotations()
 	}
 	for _, name := range slices.Sorted(maps.Keys(u.Header)) {
+		if strings.EqualFold(name, "Set-Cookie") && !slices.Contains(grants, "http.credentials") {
+			continue
+		}
 		for _, value := range u.Header[name] {
 			event.HeaderFields = append(event.HeaderFields, &hkpplugin.HeaderField{Name: name, Value: []byte(value)})
 		}

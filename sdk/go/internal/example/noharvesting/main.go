@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	hkp "github.com/hkp-gateway/hkp-gateway/sdk/go"
 )
@@ -29,7 +30,7 @@ func newHandler(_ context.Context, setup *hkp.Setup) (hkp.Handler, error) {
 }
 
 func (n *noHarvesting) Handle(_ context.Context, request *hkp.Request) (hkp.Decision, error) {
-	if request.Is(hkp.LookupIndex) && len(request.Search()) < n.config.ShortestSearch {
+	if request.Is(hkp.LookupIndex, hkp.LookupVIndex) && utf8.RuneCountInString(request.Search()) < n.config.ShortestSearch {
 		return hkp.Deny(429).
 			RetryAfter(time.Minute).
 			Text(fmt.Sprintf("Please search for at least %d characters.", n.config.ShortestSearch)).

@@ -15,3 +15,12 @@ func TestShortSearchesAreRefused(t *testing.T) {
 		t.Errorf("expected: the request goes on, got: %+v", result)
 	}
 }
+
+func TestCharactersAreCountedAndNotBytes(t *testing.T) {
+	plugin := hkptest.Start(t, newHandler, hkptest.Setup{Config: `{"shortest_search": 3}`})
+	for _, operation := range []string{"index", "vindex"} {
+		if result := plugin.Handle(hkptest.NewRequest("GET /pks/lookup?op=" + operation + "&search=%C3%A4%C3%A4")); result.Status != 429 {
+			t.Errorf("%s: expected: 429 for two characters, got: %+v", operation, result)
+		}
+	}
+}

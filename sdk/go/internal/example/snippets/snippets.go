@@ -109,3 +109,15 @@ func ask(ctx context.Context, host *hkp.Host) error {
 	}
 	return host.Publish(ctx, hkp.Event{Type: "plugin.limits.counted", Data: []byte(`{"keys": 1}`)})
 }
+
+func listen(ctx context.Context, host *hkp.Host) error {
+	for batch, err := range host.Subscribe(ctx, hkp.EventFilter{Types: []string{"key.*"}}) {
+		if err != nil {
+			return err
+		}
+		for _, event := range batch.Events {
+			slog.InfoContext(ctx, "heard", "type", event.Type)
+		}
+	}
+	return nil
+}

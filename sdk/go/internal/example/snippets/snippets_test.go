@@ -53,7 +53,7 @@ func TestWithoutTheGrantTheRequestFails(t *testing.T) {
 }
 
 func TestTheOtherParts(t *testing.T) {
-	plugin := hkptest.Start(t, newLimits, hkptest.Setup{Host: hkptest.NewHost(), Grants: []string{"http.request", "http.response"}})
+	plugin := hkptest.Start(t, newLimits, hkptest.Setup{Host: hkptest.NewHost(), Grants: []string{"http.request", "http.response", "events.subscribe"}})
 	got := plugin.Response(hkptest.NewRequest("GET /pks/lookup?op=get&search=0xDEADBEEF"), hkptest.Upstream{Status: 404})
 	if got.Header.Get("Cache-Control") != "max-age=60" || got.Annotations["missed"] != "yes" {
 		t.Errorf("expected: a header and a note, got: %+v", got)
@@ -91,6 +91,18 @@ func TestAskingForKeys(t *testing.T) {
 	plugin.Handle(hkptest.NewRequest("GET /"))
 	if published := host.Published(); len(published) != 1 || published[0].Type != "plugin.limits.counted" {
 		t.Errorf("expected: one event, got: %+v", published)
+	}
+}
+
+func TestListening(t *testing.T) {
+	host := hkptest.NewHost()
+	var err error
+	hkptest.Start(t, func(ctx context.Context, setup *hkp.Setup) (hkp.Handler, error) {
+		err = listen(ctx, setup.Host)
+		return hkp.HandlerFunc(nil), nil
+	}, hkptest.Setup{Host: host})
+	if err == nil || !strings.Contains(err.Error(), "the grant events.subscribe") {
+		t.Errorf("expected: which grant is missing, got: %v", err)
 	}
 }
 
