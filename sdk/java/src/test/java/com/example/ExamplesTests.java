@@ -34,6 +34,16 @@ class ExamplesTests {
 	}
 
 	@Test
+	void noHarvestingCountsCharactersAndNotTheirHalves() throws Exception {
+		try (PluginHarness plugin = PluginHarness.of(new NoHarvesting()).config("{\"shortest_search\": 3}").start()) {
+			// Of two UTF-16 units each.
+			assertThat(plugin.get("/pks/lookup?op=index&search=%F0%9F%94%91%F0%9F%94%91").handle())
+				.isInstanceOf(Respond.class);
+			assertThat(plugin.get("/pks/lookup?op=vindex&search=ab").handle()).isInstanceOf(Respond.class);
+		}
+	}
+
+	@Test
 	void theErrorWatch() throws Exception {
 		try (PluginHarness plugin = PluginHarness.of(new ErrorWatch()).grant("http.request.rewrite").start()) {
 			assertThat(plugin.get("/pks/lookup?op=get&search=0xa1b2c3d4").answered(404).onResponse().annotations())

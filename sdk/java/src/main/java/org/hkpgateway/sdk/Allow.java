@@ -27,6 +27,7 @@ public final class Allow implements Decision {
 
 	private Allow(List<HeaderChange> requestHeaders, Rewrite rewrite, @Nullable ReplacedBody body, Notes notes) {
 		this.requestHeaders = List.copyOf(requestHeaders);
+		DecisionLimits.check(this.requestHeaders, notes.responseChanges(), notes.annotations());
 		this.rewrite = rewrite;
 		this.body = body;
 		this.notes = notes;
@@ -39,7 +40,8 @@ public final class Allow implements Decision {
 	 * @param value its value
 	 * @return a copy
 	 * @throws IllegalArgumentException if one of them is not valid in HTTP, or the header
-	 * is the gateway's own
+	 * is the gateway's own, or beyond 64 changes of headers, of request and response, or
+	 * 64 KiB of them
 	 */
 	public Allow setRequestHeader(String name, String value) {
 		return change(new HeaderChange(HeaderChange.Action.SET, name, value));
@@ -117,8 +119,23 @@ public final class Allow implements Decision {
 	}
 
 	@Override
+	public Allow setResponseHeader(String name, String value) {
+		return with(this.notes.change(HeaderChange.Action.SET, name, value));
+	}
+
+	@Override
 	public Allow addResponseHeader(String name, String value) {
-		return with(this.notes.addResponseHeader(name, value));
+		return with(this.notes.change(HeaderChange.Action.APPEND, name, value));
+	}
+
+	/**
+	 * Takes every value of a header out of the keyserver's answer.
+	 * @param name its name
+	 * @return a copy
+	 * @throws IllegalArgumentException as {@link #setResponseHeader}
+	 */
+	public Allow removeResponseHeader(String name) {
+		return with(this.notes.change(HeaderChange.Action.REMOVE, name, ""));
 	}
 
 	@Override

@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -32,6 +33,9 @@ final class Author {
 
 	private static final PluginLog log = PluginLog.get("sdk");
 
+	/** For a gateway that does not say how long it waits. */
+	private static final long LONGEST_MILLIS = 60_000;
+
 	private final PluginHandler handler;
 
 	private final PluginOptions options;
@@ -45,14 +49,17 @@ final class Author {
 	}
 
 	/**
-	 * Decides about a request. Calls one of both, now or later, once.
+	 * Decides about a request. Calls one of both, now or later, once: at the event's
+	 * deadline at the latest if the handler decides later.
 	 * @param event the request
+	 * @param gone completes when nobody waits any longer
 	 * @param answer gets the decision
 	 * @param refuse gets why there is none
 	 */
-	void decide(HandleRequestEvent event, Consumer<HandleResponse> answer, Consumer<RefusedCall> refuse) {
+	void decide(HandleRequestEvent event, CompletionStage<Void> gone, Consumer<HandleResponse> answer,
+			Consumer<RefusedCall> refuse) {
 		String id = event.getRequestId();
-		ask(new RequestScope(id, event.getTraceparent()), () -> {
+		ask(new RequestScope(id, event.getTraceparent()), event.getDeadlineMs(), gone, () -> {
 			checkDryRun(event.getDryRun());
 			Request request = read((grants) -> Conversions.request(event, grants));
 			return Objects.requireNonNull(this.handler.handleAsync(request), "handleAsync returned null");
@@ -60,14 +67,16 @@ final class Author {
 	}
 
 	/**
-	 * Decides about the keyserver's answer. Calls one of both, now or later, once.
+	 * Decides about the keyserver's answer, as {@link #decide}.
 	 * @param event the answer
+	 * @param gone completes when nobody waits any longer
 	 * @param answer gets the decision
 	 * @param refuse gets why there is none
 	 */
-	void review(UpstreamResponseEvent event, Consumer<UpstreamResponseDecision> answer, Consumer<RefusedCall> refuse) {
+	void review(UpstreamResponseEvent event, CompletionStage<Void> gone, Consumer<UpstreamResponseDecision> answer,
+			Consumer<RefusedCall> refuse) {
 		String id = event.getRequestId();
-		ask(new RequestScope(id, event.getTraceparent()), () -> {
+		ask(new RequestScope(id, event.getTraceparent()), event.getDeadlineMs(), gone, () -> {
 			checkDryRun(event.getDryRun());
 			UpstreamResponse response = read((grants) -> Conversions.upstreamResponse(event, grants));
 			return Objects.requireNonNull(this.handler.onResponseAsync(response), "onResponseAsync returned null");
@@ -92,13 +101,13 @@ final class Author {
 	}
 
 	/**
-	 * Answers a query for keys. Calls one of both, now or later, once.
+	 * Answers a query for keys. Calls one of both once.
 	 * @param message the query
 	 * @param answer gets the keys
 	 * @param refuse gets why there are none
 	 */
 	void keys(StorageQuery message, Consumer<StorageResponse> answer, Consumer<RefusedCall> refuse) {
-		ask(RequestScope.NONE, () -> {
+		ask(RequestScope.NONE, 0, new CompletableFuture<>(), () -> {
 			KeyQuery query = read((grants) -> KeyMessages.query(message));
 			return CompletableFuture
 				.completedFuture(Objects.requireNonNull(this.handler.provideKeys(query), "provideKeys returned null"));
@@ -124,11 +133,12 @@ final class Author {
 	}
 
 	/** Inside the request: what the author logs and asks the gateway carries its ids. */
-	private static <D, A> void ask(RequestScope scope, Callable<CompletionStage<D>> question, Function<D, A> message,
-			Consumer<A> answer, Consumer<RefusedCall> refuse) {
+	private static <D, A> void ask(RequestScope scope, long millis, CompletionStage<Void> gone,
+			Callable<CompletionStage<D>> question, Function<D, A> message, Consumer<A> answer,
+			Consumer<RefusedCall> refuse) {
 		CompletionStage<D> stage;
 		try {
-			stage = scope.call(question);
+			stage = bounded(scope.call(question), millis, gone);
 		}
 		catch (RefusedCall ex) {
 			refuse.accept(ex);
@@ -146,12 +156,52 @@ final class Author {
 				}
 				answered = message.apply(Objects.requireNonNull(decision, "the decision is null"));
 			}
+			catch (RefusedCall ex) {
+				// Of one that nobody waits for there is nothing to say.
+				if (ex.status().getCode() != Status.Code.CANCELLED) {
+					scope.run(() -> log.warn("the handler did not decide", "error", ex.description()));
+				}
+				refuse.accept(ex);
+				return;
+			}
 			catch (Throwable ex) {
 				refuse.accept(failed(scope, ex));
 				return;
 			}
 			answer.accept(answered);
 		});
+	}
+
+	/**
+	 * What the handler decides later must not hold its place for ever, if it never comes
+	 * or nobody waits any longer. Its own future is left alone, for it may be another's,
+	 * too.
+	 */
+	private static <D> CompletionStage<D> bounded(CompletionStage<D> stage, long millis, CompletionStage<Void> gone) {
+		CompletableFuture<D> first = new CompletableFuture<>();
+		var unusedStage = stage.whenComplete((decision, failure) -> {
+			if (failure != null) {
+				first.completeExceptionally(failure);
+			}
+			else {
+				first.complete(decision);
+			}
+		});
+		if (first.isDone()) {
+			return first;
+		}
+		long limit = (millis > 0) ? millis : LONGEST_MILLIS;
+		CompletableFuture<Void> time = new CompletableFuture<Void>().orTimeout(limit, TimeUnit.MILLISECONDS);
+		var unusedTime = time.whenComplete((nothing, over) -> {
+			if (over != null) {
+				first.completeExceptionally(new RefusedCall(Status.Code.DEADLINE_EXCEEDED,
+						"expected: a decision within " + limit + " ms, got: none"));
+			}
+		});
+		var unusedEnd = first.whenComplete((decision, failure) -> time.complete(null));
+		var unusedGone = gone.whenComplete((nothing, failure) -> first
+			.completeExceptionally(new RefusedCall(Status.Code.CANCELLED, "nobody waits for the decision any longer")));
+		return first;
 	}
 
 	private void checkDryRun(boolean dryRun) throws RefusedCall {

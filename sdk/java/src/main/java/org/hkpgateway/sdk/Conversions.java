@@ -91,14 +91,15 @@ final class Conversions {
 		}
 		Notes notes = decision.notes();
 		Set<String> seen = new HashSet<>();
-		for (Headers.Field field : notes.responseHeaders()) {
-			// The map holds one value of a name; the others follow as mutations.
-			if (seen.add(field.name().toLowerCase(Locale.ROOT))) {
-				response.putHeaders(field.name(), field.value());
+		for (HeaderChange change : notes.responseChanges()) {
+			// The map holds one value of a name, and comes first; the others follow as
+			// mutations.
+			boolean first = seen.add(change.name().toLowerCase(Locale.ROOT));
+			if (first && change.action() == HeaderChange.Action.APPEND) {
+				response.putHeaders(change.name(), change.value());
 			}
 			else {
-				response.addResponseHeaders(
-						mutation(new HeaderChange(HeaderChange.Action.APPEND, field.name(), field.value())));
+				response.addResponseHeaders(mutation(change));
 			}
 		}
 		return response.putAllAnnotations(notes.annotations())

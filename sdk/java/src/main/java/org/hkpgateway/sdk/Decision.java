@@ -46,12 +46,23 @@ public sealed interface Decision permits Allow, Respond {
 	}
 
 	/**
-	 * Adds a header field to the answer that the client gets, whoever makes it.
+	 * Replaces every value of a header: of the keyserver's answer when the request goes
+	 * on (what another plugin answers keeps its own), else of this one.
 	 * @param name its name
 	 * @param value its value
 	 * @return a copy
 	 * @throws IllegalArgumentException if one of them is not valid in HTTP, or the header
-	 * is the gateway's own, as {@code Content-Length} or {@code Via}
+	 * is the gateway's own, as {@code Content-Length} or {@code Via}, or beyond 64
+	 * changes of headers or 64 KiB of them
+	 */
+	Decision setResponseHeader(String name, String value);
+
+	/**
+	 * Adds a header field to the answer that the client gets, whoever makes it.
+	 * @param name its name
+	 * @param value its value
+	 * @return a copy
+	 * @throws IllegalArgumentException as {@link #setResponseHeader}
 	 */
 	Decision addResponseHeader(String name, String value);
 
@@ -60,7 +71,8 @@ public sealed interface Decision permits Allow, Respond {
 	 * @param key without the plugin's name, which the gateway puts in front
 	 * @param value the note
 	 * @return a copy
-	 * @throws IllegalArgumentException beyond 32 notes or 8192 characters of all
+	 * @throws IllegalArgumentException without a key, and beyond 32 notes or 8192
+	 * characters of all
 	 */
 	Decision annotate(String key, String value);
 

@@ -1,10 +1,12 @@
 package org.hkpgateway.sdk;
 
-import java.util.Set;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 import io.grpc.stub.ServerCallStreamObserver;
@@ -25,16 +27,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class DecisionStream implements StreamObserver<HandleRequestEvent> {
 
-	private static final int WINDOW = 512;
+	static final int WINDOW = 512;
 
 	private final ServerCallStreamObserver<HandleResponse> out;
 
 	private final Executor handlers;
 
-	private final BiConsumer<HandleRequestEvent, Consumer<HandleResponse>> decision;
+	private final Decider decider;
 
-	/** Ids to be answered; who removes one answers it. */
-	private final Set<String> open = ConcurrentHashMap.newKeySet();
+	/**
+	 * Ids to be answered, and what completes when nobody waits for the answer any longer;
+	 * who removes one answers it, or gives its place back.
+	 */
+	private final Map<String, CompletableFuture<Void>> open = new ConcurrentHashMap<>();
 
 	/** Guards {@code out}, which is not thread-safe, and the fields below. */
 	private final Object lock = new Object();
@@ -50,15 +55,14 @@ final class DecisionStream implements StreamObserver<HandleRequestEvent> {
 	 * Begins a stream. To be called while the call is being accepted.
 	 * @param out where answers go
 	 * @param handlers runs the decisions
-	 * @param decision decides and gives the answer, now or later, once; answers failures
-	 * too and does not throw
+	 * @param decider decides
 	 * @param onGone called when the call is over, whoever ended it
 	 */
-	DecisionStream(ServerCallStreamObserver<HandleResponse> out, Executor handlers,
-			BiConsumer<HandleRequestEvent, Consumer<HandleResponse>> decision, Consumer<DecisionStream> onGone) {
+	DecisionStream(ServerCallStreamObserver<HandleResponse> out, Executor handlers, Decider decider,
+			Consumer<DecisionStream> onGone) {
 		this.out = out;
 		this.handlers = handlers;
-		this.decision = decision;
+		this.decider = decider;
 		out.disableAutoRequest();
 		out.setOnReadyHandler(this::askForMore);
 		out.setOnCloseHandler(() -> onGone.accept(this));
@@ -73,16 +77,26 @@ final class DecisionStream implements StreamObserver<HandleRequestEvent> {
 	public void onNext(HandleRequestEvent event) {
 		String id = event.getRequestId();
 		if (event.getCancel()) {
-			this.open.remove(id);
-			done(null);
+			CompletableFuture<Void> cancelled = this.open.remove(id);
+			// Two messages are done with: the request, and this one.
+			done(null, (cancelled != null) ? 2 : 1);
+			if (cancelled != null) {
+				cancelled.complete(null);
+			}
 			return;
 		}
-		this.open.add(id);
+		CompletableFuture<Void> gone = new CompletableFuture<>();
+		CompletableFuture<Void> same = this.open.put(id, gone);
+		if (same != null) {
+			// One id twice: the first is forgotten.
+			done(null, 1);
+			same.complete(null);
+		}
 		try {
-			this.handlers.execute(() -> decide(event));
+			this.handlers.execute(() -> decide(event, gone));
 		}
 		catch (RejectedExecutionException ex) {
-			answer(failure(id, "too many calls wait for a handler thread"));
+			answer(gone, failure(id, "too many calls wait for a handler thread"));
 		}
 	}
 
@@ -116,27 +130,31 @@ final class DecisionStream implements StreamObserver<HandleRequestEvent> {
 	}
 
 	private void cancelled() {
-		this.open.clear();
 		synchronized (this.lock) {
 			this.ended = true;
 		}
+		List<CompletableFuture<Void>> left = List.copyOf(this.open.values());
+		this.open.clear();
+		left.forEach((gone) -> gone.complete(null));
 	}
 
-	private void decide(HandleRequestEvent event) {
-		if (this.open.contains(event.getRequestId())) {
-			this.decision.accept(event, this::answer);
+	private void decide(HandleRequestEvent event, CompletableFuture<Void> gone) {
+		if (!gone.isDone()) {
+			this.decider.decide(event, gone, (answer) -> answer(gone, answer));
 		}
-		else {
-			// Nobody waits any longer.
-			done(null);
+	}
+
+	/** Whoever took the request back has given its place back. */
+	private void answer(CompletableFuture<Void> gone, HandleResponse answer) {
+		// Else the stream could end between the two, without this answer.
+		synchronized (this.lock) {
+			if (this.open.remove(answer.getRequestId(), gone)) {
+				done(answer, 1);
+			}
 		}
 	}
 
-	private void answer(HandleResponse answer) {
-		done(this.open.remove(answer.getRequestId()) ? answer : null);
-	}
-
-	private void done(@Nullable HandleResponse answer) {
+	private void done(@Nullable HandleResponse answer, int messages) {
 		synchronized (this.lock) {
 			if (this.ended) {
 				return;
@@ -144,7 +162,7 @@ final class DecisionStream implements StreamObserver<HandleRequestEvent> {
 			if (answer != null) {
 				this.out.onNext(answer);
 			}
-			this.owed++;
+			this.owed += messages;
 			askForMore();
 			endIfIdle();
 		}
@@ -164,6 +182,20 @@ final class DecisionStream implements StreamObserver<HandleRequestEvent> {
 			this.ended = true;
 			this.out.onCompleted();
 		}
+	}
+
+	/** Decides about the requests of a stream. */
+	@FunctionalInterface
+	interface Decider {
+
+		/**
+		 * Gives the answer, now or later, once; answers failures too and does not throw.
+		 * @param event the request
+		 * @param gone completes when nobody waits any longer
+		 * @param answer gets the answer
+		 */
+		void decide(HandleRequestEvent event, CompletionStage<Void> gone, Consumer<HandleResponse> answer);
+
 	}
 
 }

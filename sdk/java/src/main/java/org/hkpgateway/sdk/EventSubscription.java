@@ -105,7 +105,13 @@ final class EventSubscription implements Events.Subscription {
 		}
 		Duration wait = this.pause;
 		this.pause = (wait.compareTo(LONGEST.dividedBy(2)) < 0) ? wait.multipliedBy(2) : LONGEST;
-		log.debug("the stream of events is opened again", "pause_ms", wait.toMillis(), "error", failure);
+		if (this.pause.equals(LONGEST) && !wait.equals(LONGEST)) {
+			// Once: the gateway may be away for long, or never take the token.
+			log.warn("no events come; the stream is opened again every five seconds", "error", failure);
+		}
+		else {
+			log.debug("the stream of events is opened again", "pause_ms", wait.toMillis(), "error", failure);
+		}
 		channel.later(wait, this::open);
 	}
 

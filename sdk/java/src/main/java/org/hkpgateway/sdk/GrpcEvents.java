@@ -60,6 +60,7 @@ final class GrpcEvents implements Events {
 	@Override
 	public Subscription subscribe(EventFilter filter, Reader<EventBatch> reader) {
 		EventSubscription subscription = new EventSubscription(this.link, filter, reader);
+		this.link.keep(subscription);
 		subscription.open();
 		return subscription;
 	}

@@ -27,8 +27,14 @@ final class GrpcKeyStorage implements KeyStorage {
 
 	@Override
 	public CompletionStage<KeyPage> query(KeyQuery query) {
-		return this.link.call(GRANT, PluginHostGrpc.getRequestStorageMethod(), KeyMessages.query(query),
-				GrpcHost.TIMEOUT, KeyMessages::page);
+		return query(query, GrpcHost.TIMEOUT);
+	}
+
+	@Override
+	public CompletionStage<KeyPage> query(KeyQuery query, Duration limit) {
+		Duration timeout = (limit.compareTo(GrpcHost.TIMEOUT) < 0) ? limit : GrpcHost.TIMEOUT;
+		return this.link.call(GRANT, PluginHostGrpc.getRequestStorageMethod(), KeyMessages.query(query), timeout,
+				KeyMessages::page);
 	}
 
 	@Override

@@ -69,8 +69,10 @@ final class HostAnswer<A, R> implements StreamObserver<A> {
 	 */
 	static HostException failure(Status status) {
 		HostException.Reason reason = switch (status.getCode()) {
-			case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED -> HostException.Reason.UNAVAILABLE;
-			case PERMISSION_DENIED, UNAUTHENTICATED -> HostException.Reason.NOT_GRANTED;
+			// A gateway that has begun again takes the token when it has called the
+			// plugin.
+			case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, UNAUTHENTICATED -> HostException.Reason.UNAVAILABLE;
+			case PERMISSION_DENIED -> HostException.Reason.NOT_GRANTED;
 			case RESOURCE_EXHAUSTED -> HostException.Reason.QUOTA;
 			case INVALID_ARGUMENT, OUT_OF_RANGE -> HostException.Reason.INVALID;
 			default -> HostException.Reason.FAILED;

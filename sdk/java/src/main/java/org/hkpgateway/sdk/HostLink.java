@@ -1,6 +1,8 @@
 package org.hkpgateway.sdk;
 
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -29,6 +31,13 @@ final class HostLink {
 
 	private final Executor readers;
 
+	private final Object lock = new Object();
+
+	/** That are to end with the link. */
+	private final Set<EventSubscription> subscriptions = new HashSet<>();
+
+	private boolean closed;
+
 	/**
 	 * Makes one.
 	 * @param channel opens the way there when first asked, and then gives the same; null
@@ -46,7 +55,7 @@ final class HostLink {
 	 * The way there.
 	 * @param grant that the call needs
 	 * @return the channel
-	 * @throws HostException if there is none, or the grant is missing
+	 * @throws HostException if there is none, or the grant is missing, or the link closed
 	 */
 	HostChannel channel(String grant) {
 		if (!grant.equals(NO_GRANT) && !this.grants.contains(grant)) {
@@ -57,7 +66,45 @@ final class HostLink {
 					"expected: PLUGIN_HOST_ADDRESS and PLUGIN_HOST_TOKEN in the environment, got: none; the gateway "
 							+ "cannot be asked");
 		}
+		synchronized (this.lock) {
+			if (this.closed) {
+				throw new HostException(HostException.Reason.UNAVAILABLE,
+						"expected: a plugin that is initialized, got: one whose init failed; the gateway cannot be asked");
+			}
+		}
 		return this.channel.get();
+	}
+
+	/**
+	 * Ends a subscription with the link, unless it ends before. Does not block.
+	 * @param subscription the subscription
+	 */
+	void keep(EventSubscription subscription) {
+		boolean late;
+		synchronized (this.lock) {
+			late = this.closed;
+			if (!late) {
+				this.subscriptions.add(subscription);
+			}
+		}
+		if (late) {
+			subscription.close();
+		}
+		var unused = subscription.ended().whenComplete((nothing, failure) -> {
+			synchronized (this.lock) {
+				this.subscriptions.remove(subscription);
+			}
+		});
+	}
+
+	/** Ends its subscriptions, and lets nothing begin any more. Does not block. */
+	void close() {
+		List<EventSubscription> open;
+		synchronized (this.lock) {
+			this.closed = true;
+			open = List.copyOf(this.subscriptions);
+		}
+		open.forEach(EventSubscription::close);
 	}
 
 	/** Runs what may block. */

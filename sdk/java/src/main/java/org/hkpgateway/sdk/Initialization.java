@@ -57,6 +57,9 @@ final class Initialization {
 	/** Of an initialization that is under way or was accepted. */
 	private volatile @Nullable HostChannel opened;
 
+	/** Of the initialization that came last. */
+	private @Nullable HostLink link;
+
 	private final Object opening = new Object();
 
 	/**
@@ -103,12 +106,15 @@ final class Initialization {
 
 	PluginInfo info() {
 		String name = this.launch.name().isEmpty() ? this.handler.getClass().getSimpleName() : this.launch.name();
-		return PluginInfo.newBuilder()
+		PluginInfo.Builder info = PluginInfo.newBuilder()
 			.setName(name)
 			.setVersion(this.launch.version().isEmpty() ? "0" : this.launch.version())
 			.setDescription(this.options.description())
-			.addAllCapabilities(this.options.capabilities())
-			.build();
+			.addAllCapabilities(this.options.capabilities());
+		if (!this.options.minHostProtocol().isEmpty()) {
+			info.putMetadata("min_host_protocol", this.options.minHostProtocol());
+		}
+		return info.build();
 	}
 
 	private InitResponse.Builder initializeAgain(InitRequest first, InitRequest request) {
@@ -146,10 +152,14 @@ final class Initialization {
 			log.error("the plugin refuses its configuration", "error", ex.getMessage());
 			return refusal(String.valueOf(ex.getMessage()));
 		}
-		catch (Exception | LinkageError | StackOverflowError ex) {
+		catch (Throwable ex) {
+			// An Error, too: without an answer the operator would read of a broken call
+			// only.
 			hangUp();
 			log.thrown(LogLevel.ERROR, "the plugin's init failed", ex);
-			return refusal((ex.getMessage() != null) ? ex.getMessage() : ex.toString());
+			// The message of an Error is often a mere name.
+			boolean told = ex instanceof Exception && ex.getMessage() != null;
+			return refusal(told ? String.valueOf(ex.getMessage()) : ex.toString());
 		}
 	}
 
@@ -160,6 +170,7 @@ final class Initialization {
 	private Host host(Set<String> granted, HostInfo gateway) {
 		HostAddress address = this.launch.host();
 		HostLink link = new HostLink((address != null) ? () -> open(address) : null, granted, this.readers);
+		this.link = link;
 		if (address != null && !Collections.disjoint(granted, HOST_GRANTS)) {
 			open(address).connect();
 		}
@@ -184,6 +195,9 @@ final class Initialization {
 
 	/** There may be another Initialize, which opens its own. */
 	private void hangUp() {
+		if (this.link != null) {
+			this.link.close();
+		}
 		HostChannel channel;
 		synchronized (this.opening) {
 			channel = this.opened;

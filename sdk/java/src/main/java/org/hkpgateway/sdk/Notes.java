@@ -10,68 +10,73 @@ import java.util.Map;
  * What every decision may carry. Immutable; changed through the methods of
  * {@link Decision}.
  *
- * @param responseHeaders header fields added to the client's answer
+ * @param responseChanges changes of the headers of the client's answer, in order
  * @param annotations notes for later plugins, log and metrics
  * @param reason why; may be empty
  * @param delayMillis how long the gateway shall wait before it goes on
  */
-public record Notes(List<Headers.Field> responseHeaders, Map<String, String> annotations, String reason,
+public record Notes(List<HeaderChange> responseChanges, Map<String, String> annotations, String reason,
 		int delayMillis) {
 
 	static final Notes NONE = new Notes(List.of(), Map.of(), "", 0);
 
-	private static final int MAX_ANNOTATIONS = 32;
-
-	private static final int MAX_ANNOTATION_CHARACTERS = 8 * 1024;
-
 	public Notes {
-		responseHeaders = List.copyOf(responseHeaders);
+		responseChanges = List.copyOf(responseChanges);
 		annotations = Map.copyOf(annotations);
+		DecisionLimits.check(List.of(), responseChanges, annotations);
 	}
 
 	/**
-	 * The header fields of the answer.
+	 * The header fields that the changes bring into the client's answer.
+	 * @return in order
+	 */
+	public List<Headers.Field> responseHeaders() {
+		List<Headers.Field> fields = new ArrayList<>();
+		for (HeaderChange change : this.responseChanges) {
+			if (change.action() != HeaderChange.Action.APPEND) {
+				fields.removeIf((field) -> field.name().equalsIgnoreCase(change.name()));
+			}
+			if (change.action() != HeaderChange.Action.REMOVE) {
+				fields.add(new Headers.Field(change.name(), change.value()));
+			}
+		}
+		return List.copyOf(fields);
+	}
+
+	/**
+	 * The same.
 	 * @return with case-insensitive look-up
 	 */
 	public Headers headers() {
-		return Headers.of(this.responseHeaders);
+		return Headers.of(responseHeaders());
 	}
 
-	Notes addResponseHeader(String name, String value) {
-		HeaderChange checked = new HeaderChange(HeaderChange.Action.APPEND, name, value);
-		List<Headers.Field> all = new ArrayList<>(this.responseHeaders);
-		all.add(new Headers.Field(checked.name(), checked.value()));
-		return new Notes(all, this.annotations, this.reason, this.delayMillis);
+	Notes change(HeaderChange.Action action, String name, String value) {
+		return with(this.responseChanges, new HeaderChange(action, name, value));
 	}
 
-	Notes setResponseHeader(String name, String value) {
-		List<Headers.Field> others = this.responseHeaders.stream()
-			.filter((field) -> !field.name().equalsIgnoreCase(name))
+	/** For an answer of the plugin's own, in which nothing else is to be replaced. */
+	Notes replaceResponseHeader(String name, String value) {
+		List<HeaderChange> others = this.responseChanges.stream()
+			.filter((change) -> !change.name().equalsIgnoreCase(name))
 			.toList();
-		return new Notes(others, this.annotations, this.reason, this.delayMillis).addResponseHeader(name, value);
+		return with(others, new HeaderChange(HeaderChange.Action.APPEND, name, value));
+	}
+
+	private Notes with(List<HeaderChange> changes, HeaderChange last) {
+		List<HeaderChange> all = new ArrayList<>(changes);
+		all.add(last);
+		return new Notes(all, this.annotations, this.reason, this.delayMillis);
 	}
 
 	Notes annotate(String key, String value) {
 		Map<String, String> all = new LinkedHashMap<>(this.annotations);
 		all.put(key, value);
-		checkAnnotations(all);
-		return new Notes(this.responseHeaders, all, this.reason, this.delayMillis);
-	}
-
-	/** The gateway refuses a decision beyond these limits as a whole. */
-	static void checkAnnotations(Map<String, String> annotations) {
-		int characters = 0;
-		for (Map.Entry<String, String> note : annotations.entrySet()) {
-			characters += note.getKey().length() + note.getValue().length();
-		}
-		if (annotations.size() > MAX_ANNOTATIONS || characters > MAX_ANNOTATION_CHARACTERS) {
-			throw new IllegalArgumentException("expected: at most " + MAX_ANNOTATIONS + " annotations with "
-					+ MAX_ANNOTATION_CHARACTERS + " characters, got: " + annotations.size() + " with " + characters);
-		}
+		return new Notes(this.responseChanges, all, this.reason, this.delayMillis);
 	}
 
 	Notes withReason(String text) {
-		return new Notes(this.responseHeaders, this.annotations, text, this.delayMillis);
+		return new Notes(this.responseChanges, this.annotations, text, this.delayMillis);
 	}
 
 	Notes withDelay(Duration delay) {
@@ -79,7 +84,7 @@ public record Notes(List<Headers.Field> responseHeaders, Map<String, String> ann
 			throw new IllegalArgumentException("expected: a delay of zero or more, got: " + delay);
 		}
 		int millis = (int) Math.min(delay.toMillis(), Integer.MAX_VALUE);
-		return new Notes(this.responseHeaders, this.annotations, this.reason, millis);
+		return new Notes(this.responseChanges, this.annotations, this.reason, millis);
 	}
 
 }

@@ -53,7 +53,8 @@ public interface PluginHandler {
 	 * unless overridden it calls {@link #handle}.
 	 * @param request the request, immutable
 	 * @return completes with the decision on any thread, or fails, which is as if
-	 * {@code handle} threw
+	 * {@code handle} threw; so is one that has not come at {@link Request#deadline()}, or
+	 * after a minute if the gateway did not say
 	 * @throws Exception as {@code handle}
 	 */
 	default CompletionStage<Decision> handleAsync(Request request) throws Exception {

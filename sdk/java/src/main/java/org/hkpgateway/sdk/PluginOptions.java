@@ -28,14 +28,17 @@ public final class PluginOptions {
 
 	private final @Nullable EventFilter eventFilter;
 
+	private final String minHostProtocol;
+
 	private PluginOptions(String description, List<String> capabilities, int threads, int maxMessageBytes,
-			Set<Feature> features, @Nullable EventFilter eventFilter) {
+			Set<Feature> features, @Nullable EventFilter eventFilter, String minHostProtocol) {
 		this.description = description;
 		this.capabilities = List.copyOf(capabilities);
 		this.threads = check("threads", threads, 0, 256);
 		this.maxMessageBytes = check("maxMessageBytes", maxMessageBytes, 64 << 10, 256 << 20);
 		this.features = Set.copyOf(features);
 		this.eventFilter = eventFilter;
+		this.minHostProtocol = minHostProtocol;
 	}
 
 	/**
@@ -47,7 +50,7 @@ public final class PluginOptions {
 	public static PluginOptions defaults() {
 		int threads = Math.min(256, 2 * Runtime.getRuntime().availableProcessors());
 		return new PluginOptions("", List.of("http.request", "http.respond"), threads, DEFAULT_MESSAGE_BYTES,
-				Set.of(Feature.STREAM), null);
+				Set.of(Feature.STREAM), null, "");
 	}
 
 	/**
@@ -57,7 +60,7 @@ public final class PluginOptions {
 	 */
 	public PluginOptions description(String description) {
 		return new PluginOptions(description, this.capabilities, this.threads, this.maxMessageBytes, this.features,
-				this.eventFilter);
+				this.eventFilter, this.minHostProtocol);
 	}
 
 	/**
@@ -67,7 +70,7 @@ public final class PluginOptions {
 	 */
 	public PluginOptions capabilities(String... capabilities) {
 		return new PluginOptions(this.description, List.of(capabilities), this.threads, this.maxMessageBytes,
-				this.features, this.eventFilter);
+				this.features, this.eventFilter, this.minHostProtocol);
 	}
 
 	/**
@@ -79,7 +82,7 @@ public final class PluginOptions {
 	 */
 	public PluginOptions threads(int threads) {
 		return new PluginOptions(this.description, this.capabilities, threads, this.maxMessageBytes, this.features,
-				this.eventFilter);
+				this.eventFilter, this.minHostProtocol);
 	}
 
 	/**
@@ -90,7 +93,7 @@ public final class PluginOptions {
 	 */
 	public PluginOptions maxMessageBytes(int maxMessageBytes) {
 		return new PluginOptions(this.description, this.capabilities, this.threads, maxMessageBytes, this.features,
-				this.eventFilter);
+				this.eventFilter, this.minHostProtocol);
 	}
 
 	/**
@@ -129,7 +132,7 @@ public final class PluginOptions {
 	public PluginOptions handlesEvents(EventFilter filter) {
 		PluginOptions changed = with(Feature.EVENTS, true);
 		return new PluginOptions(changed.description, changed.capabilities, changed.threads, changed.maxMessageBytes,
-				changed.features, filter);
+				changed.features, filter, changed.minHostProtocol);
 	}
 
 	/**
@@ -148,6 +151,22 @@ public final class PluginOptions {
 	 */
 	public PluginOptions withoutStream() {
 		return with(Feature.STREAM, false);
+	}
+
+	/**
+	 * Declares the lowest protocol version of a gateway that the plugin can work with; an
+	 * older gateway does not start it, and says so.
+	 * @param version major and minor, for example {@code 1.2}
+	 * @return a copy
+	 * @throws IllegalArgumentException if it is anything else
+	 */
+	public PluginOptions minHostProtocol(String version) {
+		if (!version.matches("\\d{1,4}\\.\\d{1,4}")) {
+			throw new IllegalArgumentException(
+					"minHostProtocol: expected: a version such as 1.2, got: '" + version + "'");
+		}
+		return new PluginOptions(this.description, this.capabilities, this.threads, this.maxMessageBytes, this.features,
+				this.eventFilter, version);
 	}
 
 	/**
@@ -180,6 +199,14 @@ public final class PluginOptions {
 	 */
 	public int maxMessageBytes() {
 		return this.maxMessageBytes;
+	}
+
+	/**
+	 * The lowest protocol version of a gateway that the plugin can work with.
+	 * @return for example {@code 1.2}; empty for any
+	 */
+	public String minHostProtocol() {
+		return this.minHostProtocol;
 	}
 
 	/**
@@ -232,7 +259,7 @@ public final class PluginOptions {
 			changed.remove(feature);
 		}
 		return new PluginOptions(this.description, this.capabilities, this.threads, this.maxMessageBytes, changed,
-				this.eventFilter);
+				this.eventFilter, this.minHostProtocol);
 	}
 
 	private static int check(String name, int value, int least, int most) {

@@ -2,6 +2,8 @@ package org.hkpgateway.sdk;
 
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -96,8 +98,10 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 
 	@Override
 	public void handleRequest(HandleRequestEvent event, StreamObserver<HandleResponse> observer) {
-		execute(this.handlers, observer, () -> this.author.decide(event, (response) -> answer(observer, response),
-				(refused) -> observer.onError(refused.status().asRuntimeException())));
+		CompletableFuture<Void> gone = new CompletableFuture<>();
+		execute(this.handlers, observer, gone,
+				() -> this.author.decide(event, gone, (response) -> answer(observer, response),
+						(refused) -> observer.onError(refused.status().asRuntimeException())));
 	}
 
 	@Override
@@ -111,8 +115,8 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 		return stream;
 	}
 
-	private void decideOnStream(HandleRequestEvent event, Consumer<HandleResponse> answer) {
-		this.author.decide(event, answer,
+	private void decideOnStream(HandleRequestEvent event, CompletionStage<Void> gone, Consumer<HandleResponse> answer) {
+		this.author.decide(event, gone, answer,
 				(refused) -> answer.accept(DecisionStream.failure(event.getRequestId(), refused.description())));
 	}
 
@@ -122,8 +126,10 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 			super.handleUpstreamResponse(event, observer);
 			return;
 		}
-		execute(this.handlers, observer, () -> this.author.review(event, (decision) -> answer(observer, decision),
-				(refused) -> observer.onError(refused.status().asRuntimeException())));
+		CompletableFuture<Void> gone = new CompletableFuture<>();
+		execute(this.handlers, observer, gone,
+				() -> this.author.review(event, gone, (decision) -> answer(observer, decision),
+						(refused) -> observer.onError(refused.status().asRuntimeException())));
 	}
 
 	@Override
@@ -188,11 +194,22 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 	}
 
 	private static void execute(Executor executor, StreamObserver<?> observer, Runnable task) {
+		execute(executor, observer, new CompletableFuture<>(), task);
+	}
+
+	/**
+	 * Runs what answers a call.
+	 * @param executor where
+	 * @param observer gets the answer
+	 * @param gone is completed when the call is cancelled
+	 * @param task answers
+	 */
+	private static void execute(Executor executor, StreamObserver<?> observer, CompletableFuture<Void> gone,
+			Runnable task) {
 		if (observer instanceof ServerCallStreamObserver<?> call) {
 			// With a handler set, answering a cancelled call is ignored instead of
 			// throwing.
-			call.setOnCancelHandler(() -> {
-			});
+			call.setOnCancelHandler(() -> gone.complete(null));
 		}
 		try {
 			executor.execute(() -> {

@@ -63,12 +63,12 @@ public record Request(String id, String method, String path, String target, Map<
 	}
 
 	/**
-	 * Whether this is a request for an operation.
-	 * @param operation the operation
+	 * Whether this is a request for one of some operations.
+	 * @param operations the operations
 	 * @return false also outside HKP
 	 */
-	public boolean is(Operation operation) {
-		return this.hkp.isPresent() && this.hkp.get().operation() == operation;
+	public boolean is(Operation... operations) {
+		return this.hkp.isPresent() && List.of(operations).contains(this.hkp.get().operation());
 	}
 
 	/**

@@ -40,7 +40,8 @@ public final class Respond implements Decision {
 	 */
 	public Respond retryAfter(Duration wait) {
 		long seconds = Math.max(1, wait.plusNanos(999_999_999).toSeconds());
-		return new Respond(this.status, this.body, this.notes.setResponseHeader("Retry-After", Long.toString(seconds)));
+		return new Respond(this.status, this.body,
+				this.notes.replaceResponseHeader("Retry-After", Long.toString(seconds)));
 	}
 
 	/**
@@ -75,12 +76,17 @@ public final class Respond implements Decision {
 					"expected: no body with status " + this.status + " (RFC 9110), got: one");
 		}
 		ByteBuffer copy = ByteBuffer.wrap(bytes.clone()).asReadOnlyBuffer();
-		return new Respond(this.status, copy, this.notes.setResponseHeader("Content-Type", contentType));
+		return new Respond(this.status, copy, this.notes.replaceResponseHeader("Content-Type", contentType));
+	}
+
+	@Override
+	public Respond setResponseHeader(String name, String value) {
+		return new Respond(this.status, this.body, this.notes.replaceResponseHeader(name, value));
 	}
 
 	@Override
 	public Respond addResponseHeader(String name, String value) {
-		return new Respond(this.status, this.body, this.notes.addResponseHeader(name, value));
+		return new Respond(this.status, this.body, this.notes.change(HeaderChange.Action.APPEND, name, value));
 	}
 
 	@Override

@@ -28,6 +28,7 @@ public final class ResponseDecision {
 		this.headers = List.copyOf(headers);
 		this.annotations = Map.copyOf(annotations);
 		this.reason = reason;
+		DecisionLimits.check(List.of(), this.headers, this.annotations);
 	}
 
 	/**
@@ -44,7 +45,7 @@ public final class ResponseDecision {
 	 * @param value its value
 	 * @return a copy
 	 * @throws IllegalArgumentException if one of them is not valid in HTTP, or the header
-	 * is the gateway's own
+	 * is the gateway's own, or beyond 64 changes or 64 KiB of them
 	 */
 	public ResponseDecision setHeader(String name, String value) {
 		return change(new HeaderChange(HeaderChange.Action.SET, name, value));
@@ -76,12 +77,12 @@ public final class ResponseDecision {
 	 * @param key without the plugin's name, which the gateway puts in front
 	 * @param value the note
 	 * @return a copy
-	 * @throws IllegalArgumentException beyond 32 notes or 8192 characters of all
+	 * @throws IllegalArgumentException without a key, and beyond 32 notes or 8192
+	 * characters of all
 	 */
 	public ResponseDecision annotate(String key, String value) {
 		Map<String, String> all = new LinkedHashMap<>(this.annotations);
 		all.put(key, value);
-		Notes.checkAnnotations(all);
 		return new ResponseDecision(this.headers, all, this.reason);
 	}
 

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -112,6 +113,34 @@ class DecisionStreamTests {
 	}
 
 	@Test
+	void aDecisionThatNeverComesIsAFailureAtTheDeadline() throws Exception {
+		open(PluginOptions.defaults().threads(0));
+		int more = 2 * DecisionStream.WINDOW;
+		for (int i = 0; i < more; i++) {
+			this.requests.onNext(TestGateway.get("/never").setRequestId("r" + i).setDeadlineMs(20).build());
+		}
+		for (int i = 0; i < more; i++) {
+			HandleResponse answer = this.answers.next();
+			assertThat(answer.getContinueChain()).isFalse();
+			assertThat(answer.getStatusCode()).isZero();
+			assertThat(answer.getReason()).isEqualTo("expected: a decision within 20 ms, got: none");
+		}
+		send("last", "/x");
+		assertThat(this.answers.next().getContinueChain()).isTrue();
+	}
+
+	@Test
+	void aCancelledRequestGivesItsPlaceBackWithoutADecision() throws Exception {
+		open(PluginOptions.defaults().threads(0));
+		for (int i = 0; i < 2 * DecisionStream.WINDOW; i++) {
+			send("r" + i, "/never");
+			this.requests.onNext(HandleRequestEvent.newBuilder().setRequestId("r" + i).setCancel(true).build());
+		}
+		send("last", "/x");
+		assertThat(this.answers.next().getRequestId()).isEqualTo("last");
+	}
+
+	@Test
 	void theStreamEndsAfterTheLastAnswer() throws Exception {
 		open(PluginOptions.defaults());
 		send("r1", "/wait");
@@ -166,6 +195,12 @@ class DecisionStreamTests {
 			@Override
 			public Decision handle(Request request) throws InterruptedException {
 				return DecisionStreamTests.this.handle(request);
+			}
+
+			@Override
+			public CompletionStage<Decision> handleAsync(Request request) throws Exception {
+				return request.path().equals("/never") ? new CompletableFuture<>()
+						: PluginHandler.super.handleAsync(request);
 			}
 
 			@Override

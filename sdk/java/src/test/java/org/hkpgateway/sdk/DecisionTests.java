@@ -3,6 +3,7 @@ package org.hkpgateway.sdk;
 import java.time.Duration;
 import java.util.Map;
 
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.hkpgateway.proto.HandleResponse;
 import org.hkpgateway.proto.HeaderMutation;
 import org.hkpgateway.proto.RequestRewrite;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.tuple;
 
 /**
  * Tests for {@link Decision} and the message it becomes.
@@ -163,10 +165,80 @@ class DecisionTests {
 		}
 		Decision decision = full.annotate("k0", "another value of the same");
 		assertThatIllegalArgumentException().isThrownBy(() -> decision.annotate("k32", "v"))
-			.withMessageContaining("got: 33 with ");
+			.withMessage("annotations: expected: at most 32, got: 33");
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.deny(403).annotate("k", "v".repeat(8192)))
+			.withMessage("annotations: expected: at most 8192 characters, got: 8193 characters");
 		assertThatIllegalArgumentException()
 			.isThrownBy(() -> ResponseDecision.unchanged().annotate("k", "v".repeat(8192)))
-			.withMessageContaining("got: 1 with 8193");
+			.withMessage("annotations: expected: at most 8192 characters, got: 8193 characters");
+	}
+
+	@Test
+	void annotationsHaveAKey() {
+		assertThatIllegalArgumentException().isThrownBy(() -> Decision.allow().annotate("", "v"))
+			.withMessage("annotation: expected: a key, got: none");
+		assertThatIllegalArgumentException().isThrownBy(() -> ResponseDecision.unchanged().annotate("", "v"));
+	}
+
+	/** Those of request and response count together, as in the gateway. */
+	@Test
+	void changesOfHeadersHaveABound() {
+		Allow half = Decision.allow();
+		ResponseDecision all = ResponseDecision.unchanged();
+		for (int i = 0; i < 32; i++) {
+			half = half.addRequestHeader("X-A", "v").setResponseHeader("X-B", "v");
+			all = all.addHeader("X-A", "v").removeHeader("X-B");
+		}
+		Allow full = half;
+		assertThat(Conversions.response("r1", full).getResponseHeadersCount()).isEqualTo(32);
+		assertTooMuch("at most 64, got: 65", () -> full.addRequestHeader("X-A", "v"));
+		assertTooMuch("at most 64, got: 65", () -> full.removeRequestHeader("X-A"));
+		assertTooMuch("at most 64, got: 65", () -> full.addResponseHeader("X-B", "v"));
+		assertTooMuch("at most 64, got: 65", () -> full.removeResponseHeader("X-B"));
+		ResponseDecision fullResponse = all;
+		assertTooMuch("at most 64, got: 65", () -> fullResponse.setHeader("X-A", "v"));
+		Respond answer = Decision.deny(403);
+		for (int i = 0; i < 64; i++) {
+			answer = answer.addResponseHeader("X-A", "v");
+		}
+		Respond fullAnswer = answer;
+		assertTooMuch("at most 64, got: 65", () -> fullAnswer.text("x"));
+	}
+
+	@Test
+	void headersHaveABoundInBytes() {
+		String half = "v".repeat(32 * 1024 - 1);
+		Allow full = Decision.allow().addRequestHeader("A", half).addResponseHeader("B", half);
+		String words = "at most 65536 bytes, got: 65539 bytes";
+		assertTooMuch(words, () -> full.addRequestHeader("AB", "v"));
+		assertTooMuch(words, () -> full.setResponseHeader("AB", "v"));
+		assertTooMuch(words, () -> Decision.deny(403).addResponseHeader("A", half).addResponseHeader("ABCD", half));
+		assertTooMuch(words, () -> ResponseDecision.unchanged().addHeader("A", half).addHeader("ABCD", half));
+	}
+
+	private static void assertTooMuch(String words, ThrowingCallable change) {
+		assertThatIllegalArgumentException().isThrownBy(change).withMessage("header changes: expected: " + words);
+	}
+
+	@Test
+	void headersOfTheAnswerAreSetAndRemoved() {
+		Allow allow = Decision.allow()
+			.addResponseHeader("X-A", "1")
+			.setResponseHeader("X-B", "2")
+			.addResponseHeader("x-b", "3")
+			.removeResponseHeader("X-C");
+		HandleResponse response = Conversions.response("r1", allow);
+		assertThat(response.getHeadersMap()).containsExactlyEntriesOf(Map.of("X-A", "1"));
+		assertThat(response.getResponseHeadersList()).extracting(HeaderMutation::getAction, HeaderMutation::getName)
+			.containsExactly(tuple(HeaderMutation.Action.SET, "X-B"), tuple(HeaderMutation.Action.APPEND, "x-b"),
+					tuple(HeaderMutation.Action.REMOVE, "X-C"));
+		assertThat(allow.notes().headers().all("X-B")).containsExactly("2", "3");
+		assertThat(allow.setResponseHeader("x-B", "4").removeResponseHeader("X-A").notes().responseHeaders())
+			.containsExactly(new Headers.Field("x-B", "4"));
+		HandleResponse own = Conversions.response("r1",
+				Decision.deny(403).addResponseHeader("X-A", "1").setResponseHeader("x-a", "2"));
+		assertThat(own.getHeadersMap()).containsExactlyEntriesOf(Map.of("x-a", "2"));
+		assertThat(own.getResponseHeadersList()).isEmpty();
 	}
 
 	@Test

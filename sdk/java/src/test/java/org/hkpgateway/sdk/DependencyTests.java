@@ -35,6 +35,12 @@ class DependencyTests {
 		assertThat(getClass().getResource("/org/hkpgateway/HkpGatewayApplication.class")).isNull();
 	}
 
+	@Test
+	void theLicenceComesWithTheClasses() throws Exception {
+		Path classes = Path.of(PluginOptions.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+		assertThat(classes.resolve("META-INF/LICENSE")).hasSameTextualContentAs(Path.of("../../LICENSE"));
+	}
+
 	private static List<String> matches(String regex, String file) throws IOException {
 		return Pattern.compile(regex)
 			.matcher(Files.readString(Path.of(file)))

@@ -132,6 +132,14 @@ class GrpcHostTests {
 	}
 
 	@Test
+	void aQueryTakesNoLongerThanItsRequestWaits() throws Exception {
+		Host host = host("storage.query");
+		assertThat(TestHost.result(host.keys().query(KeyQuery.search("a"), Duration.ofDays(1))).total()).isEqualTo(7);
+		TestHost.assertFails(HostException.Reason.UNAVAILABLE, "DEADLINE_EXCEEDED",
+				host.keys().query(KeyQuery.search("a"), Duration.ZERO));
+	}
+
+	@Test
 	void queriesAreCheckedWhenTheyAreBuilt() {
 		assertThatIllegalArgumentException().isThrownBy(() -> KeyQuery.search(""));
 		assertThatIllegalArgumentException().isThrownBy(() -> KeyQuery.search("a").page(-1, 1));
@@ -240,9 +248,47 @@ class GrpcHostTests {
 		}
 	}
 
+	/** So it is until a gateway elsewhere that has begun again has called the plugin. */
+	@Test
+	void aSubscriptionOutlastsAGatewayThatDoesNotKnowThePluginYet() throws Exception {
+		this.service.strangers.set(3);
+		Host host = host("events.subscribe");
+		BlockingQueue<EventBatch> batches = new LinkedBlockingQueue<>();
+		try (Events.Subscription subscription = host.events().subscribe(EventFilter.of("key.*"), batches::add)) {
+			assertThat(batches.poll(20, TimeUnit.SECONDS)).isNotNull();
+			assertThat(this.service.strangers).hasValue(-1);
+			assertThat(subscription.ended().toCompletableFuture()).isNotDone();
+		}
+	}
+
+	@Test
+	void whatAFailedInitHasOpenedEndsWithIt() throws Exception {
+		BlockingQueue<Host> hosts = new LinkedBlockingQueue<>();
+		BlockingQueue<Events.Subscription> subscriptions = new LinkedBlockingQueue<>();
+		Handler handler = new Handler() {
+			@Override
+			public void init(PluginContext context) {
+				hosts.add(context.host());
+				subscriptions.add(context.host().events().subscribe(EventFilter.of("key.*"), (batch) -> {
+				}));
+				throw new AssertionError("a bug");
+			}
+		};
+		assertThat(this.gateway.start(handler, "events.subscribe").getError())
+			.isEqualTo("java.lang.AssertionError: a bug");
+		TestHost.result(subscriptions.remove().ended());
+		// Neither would open a connection again, which nobody closes.
+		TestHost.assertFails(HostException.Reason.UNAVAILABLE, "whose init failed", hosts.element().info());
+		TestHost.result(hosts.element().events().subscribe(EventFilter.of("key.*"), (batch) -> {
+		}).ended());
+	}
+
 	@Test
 	void aSubscriptionThatIsRefusedEnds() throws Exception {
 		Host host = host("events.subscribe");
+		TestHost.assertFails(HostException.Reason.NOT_GRANTED, "taken away",
+				host.events().subscribe(EventFilter.of("PERMISSION_DENIED"), (batch) -> {
+				}).ended());
 		TestHost.assertFails(HostException.Reason.QUOTA, "too many",
 				host.events().subscribe(EventFilter.of("RESOURCE_EXHAUSTED"), (batch) -> {
 				}).ended());
@@ -350,6 +396,9 @@ class GrpcHostTests {
 
 		private final CountDownLatch cancelled = new CountDownLatch(1);
 
+		/** How often the plugin's token is not known when it subscribes. */
+		private final AtomicInteger strangers = new AtomicInteger();
+
 		private final CompletableFuture<@Nullable Void> release = new CompletableFuture<>();
 
 		private final BlockingQueue<org.hkpgateway.proto.Event> published = new LinkedBlockingQueue<>();
@@ -455,6 +504,14 @@ class GrpcHostTests {
 		public void subscribeEvents(org.hkpgateway.proto.EventFilter request,
 				StreamObserver<org.hkpgateway.proto.EventBatch> answer) {
 			this.filter = request;
+			if (this.strangers.getAndDecrement() > 0) {
+				answer.onError(Status.UNAUTHENTICATED.withDescription("who are you").asRuntimeException());
+				return;
+			}
+			if (request.getEventTypes(0).equals("PERMISSION_DENIED")) {
+				answer.onError(Status.PERMISSION_DENIED.withDescription("taken away").asRuntimeException());
+				return;
+			}
 			if (request.getEventTypes(0).equals("RESOURCE_EXHAUSTED")) {
 				answer.onError(Status.RESOURCE_EXHAUSTED.withDescription("too many").asRuntimeException());
 				return;

@@ -215,8 +215,9 @@ class GrpcSharedStateTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "UNAVAILABLE,UNAVAILABLE", "PERMISSION_DENIED,NOT_GRANTED", "UNAUTHENTICATED,NOT_GRANTED",
-			"RESOURCE_EXHAUSTED,QUOTA", "INVALID_ARGUMENT,INVALID", "OUT_OF_RANGE,INVALID", "INTERNAL,FAILED" })
+	@CsvSource({ "UNAVAILABLE,UNAVAILABLE", "PERMISSION_DENIED,NOT_GRANTED", "UNAUTHENTICATED,UNAVAILABLE",
+			"CANCELLED,UNAVAILABLE", "RESOURCE_EXHAUSTED,QUOTA", "INVALID_ARGUMENT,INVALID", "OUT_OF_RANGE,INVALID",
+			"INTERNAL,FAILED" })
 	void failuresSayWhatToMakeOfThem(String status, HostException.Reason reason) throws Exception {
 		SharedState state = start(true, "state").orElseThrow();
 		assertFails(reason, state.get(status));

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -20,7 +21,9 @@ import java.util.stream.Stream;
 import com.google.common.util.concurrent.ListenableFuture;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.hkpgateway.proto.Empty;
+import org.hkpgateway.proto.HandleRequestEvent;
 import org.hkpgateway.proto.HandleResponse;
 import org.hkpgateway.proto.HealthStatus;
 import org.hkpgateway.proto.InitRequest;
@@ -137,7 +140,12 @@ class PluginServerTests {
 
 			@Override
 			public PluginOptions options() {
-				return PluginOptions.defaults().description("d").supportsDryRun().threads(0).maxMessageBytes(1 << 20);
+				return PluginOptions.defaults()
+					.description("d")
+					.supportsDryRun()
+					.threads(0)
+					.maxMessageBytes(1 << 20)
+					.minHostProtocol("1.2");
 			}
 		}, true);
 		InitResponse response = gateway.initialize("{\"threshold\": 5}");
@@ -149,6 +157,7 @@ class PluginServerTests {
 		assertThat(info.getName()).isEqualTo("name");
 		assertThat(info.getVersion()).isEqualTo("1.2.3");
 		assertThat(info.getDescription()).isEqualTo("d");
+		assertThat(info.getMetadataMap()).containsExactlyEntriesOf(Map.of("min_host_protocol", "1.2"));
 		assertThat(info.getCapabilitiesList()).containsExactly("http.request", "http.respond");
 		PluginContext context = contexts.remove();
 		assertThat(context.config().getInt("threshold", 0)).isEqualTo(5);
@@ -167,6 +176,12 @@ class PluginServerTests {
 		TestGateway gateway = start(new PluginHandler() {
 			@Override
 			public void init(PluginContext context) throws IOException {
+				if (context.config().contains("bug")) {
+					throw new NoClassDefFoundError("a/B");
+				}
+				if (context.config().contains("assert")) {
+					throw new AssertionError("a bug");
+				}
 				if (context.config().contains("file")) {
 					throw new IOException("no such file");
 				}
@@ -181,6 +196,8 @@ class PluginServerTests {
 		assertThat(gateway.initialize("{}").getError())
 			.isEqualTo("configuration key 'threshold': expected: a number, got: \"x\"");
 		assertThat(gateway.initialize("{\"file\": 1}").getError()).isEqualTo("no such file");
+		assertThat(gateway.initialize("{\"bug\": 1}").getError()).isEqualTo("java.lang.NoClassDefFoundError: a/B");
+		assertThat(gateway.initialize("{\"assert\": 1}").getError()).isEqualTo("java.lang.AssertionError: a bug");
 		assertThat(gateway.initialize("nonsense").getError())
 			.isEqualTo("configuration: expected: one JSON object, got: nonsense");
 		assertStatus(Status.Code.FAILED_PRECONDITION, gateway, "/x");
@@ -380,6 +397,48 @@ class PluginServerTests {
 		assertThat(first.isDone()).isFalse();
 		later.complete(Decision.deny(403));
 		assertThat(first.get(20, TimeUnit.SECONDS).getStatusCode()).isEqualTo(403);
+	}
+
+	@Test
+	void decisionsThatNeverComeAreFailuresAtTheDeadline() throws Exception {
+		TestGateway gateway = start(new PluginHandler() {
+			@Override
+			public Decision handle(Request request) {
+				throw new IllegalStateException("expected: handleAsync to be called");
+			}
+
+			@Override
+			public CompletionStage<Decision> handleAsync(Request request) {
+				return new CompletableFuture<>();
+			}
+
+			@Override
+			public CompletionStage<ResponseDecision> onResponseAsync(UpstreamResponse response) {
+				return new CompletableFuture<>();
+			}
+
+			@Override
+			public PluginOptions options() {
+				return PluginOptions.defaults().threads(0).handlesResponses();
+			}
+		}, true);
+		gateway.initialize("{}");
+		HandleRequestEvent brief = TestGateway.get("/").setDeadlineMs(50).build();
+		assertRefused(Status.Code.DEADLINE_EXCEEDED, "expected: a decision within 50 ms, got: none",
+				() -> gateway.plugin().handleRequest(brief));
+		UpstreamResponseEvent response = UpstreamResponseEvent.newBuilder()
+			.setRequestId("r1")
+			.setStatusCode(404)
+			.setDeadlineMs(50)
+			.build();
+		assertRefused(Status.Code.DEADLINE_EXCEEDED, "expected: a decision within 50 ms, got: none",
+				() -> gateway.plugin().handleUpstreamResponse(response));
+	}
+
+	private static void assertRefused(Status.Code code, String words, ThrowingCallable call) {
+		assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(call)
+			.withMessageContaining(words)
+			.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(code));
 	}
 
 	@Test

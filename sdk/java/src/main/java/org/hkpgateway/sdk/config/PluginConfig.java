@@ -253,7 +253,7 @@ public final class PluginConfig {
 	 * {@code Optional} of these. What is absent has its {@link Default}; without one, a
 	 * list or map is empty, a record is made of its own defaults, an {@code Optional} is
 	 * empty, and a component marked {@code @Nullable} of JSpecify is null; anything else
-	 * is then an error. {@link Range} bounds whole numbers. An
+	 * is then an error. {@link Range} bounds numbers and the bytes of sizes. An
 	 * {@link IllegalArgumentException} of the record's constructor reaches the operator
 	 * with the table's key. Keys that no component has are logged as a warning: most
 	 * likely they are misspelt.

@@ -7,8 +7,10 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * The valid whole numbers of a component of a configuration record, or of the items of
- * its list. Other checks belong into the record's compact constructor.
+ * The valid values of a component of a configuration record, or of the items of its list,
+ * map or {@code Optional}: of whole numbers, of {@code double}, and of the bytes of a
+ * {@link Size}. On anything else, as a {@code Duration}, it is refused when the record is
+ * read. Other checks belong into the record's compact constructor.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)

@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class RecordReader {
 
+	private static final Set<Type> RANGED = Set.of(int.class, Integer.class, long.class, Long.class, double.class,
+			Double.class, Size.class);
+
 	private final Set<String> unknown = new TreeSet<>();
 
 	/**
@@ -92,14 +95,27 @@ final class RecordReader {
 
 	private @Nullable Object component(RecordComponent component, String key, @Nullable JsonElement value) {
 		Default fallback = component.getAnnotation(Default.class);
+		Range range = component.getAnnotation(Range.class);
+		if (range != null && !hasRange(component.getGenericType())) {
+			throw new IllegalArgumentException("component of key '" + key
+					+ "': expected: @Range on a number, a Size, or " + "List, Map or Optional of one, got: "
+					+ component.getGenericType() + "; check it in the record's constructor");
+		}
 		if (value != null && !value.isJsonNull()) {
-			return value(component.getGenericType(), component.getAnnotation(Range.class), key, value);
+			return value(component.getGenericType(), range, key, value);
 		}
 		if (fallback != null) {
-			return value(component.getGenericType(), component.getAnnotation(Range.class), key,
-					new JsonPrimitive(fallback.value()));
+			return value(component.getGenericType(), range, key, new JsonPrimitive(fallback.value()));
 		}
 		return absent(component, key);
+	}
+
+	private static boolean hasRange(Type type) {
+		if (type instanceof ParameterizedType generic) {
+			Type[] arguments = generic.getActualTypeArguments();
+			return hasRange(arguments[arguments.length - 1]);
+		}
+		return RANGED.contains(type);
 	}
 
 	private @Nullable Object absent(RecordComponent component, String key) {
@@ -141,7 +157,8 @@ final class RecordReader {
 			return whole(range, key, value, Long.MIN_VALUE, Long.MAX_VALUE);
 		}
 		if (plain == double.class || plain == Double.class) {
-			return Values.number(key, value);
+			return Values.number(key, value, (range != null) ? (double) range.min() : -Double.MAX_VALUE,
+					(range != null) ? (double) range.max() : Double.MAX_VALUE);
 		}
 		if (plain == boolean.class || plain == Boolean.class) {
 			return Values.yesOrNo(key, value);
@@ -150,7 +167,8 @@ final class RecordReader {
 			return Values.duration(key, value);
 		}
 		if (plain == Size.class) {
-			return Values.size(key, value);
+			return Values.size(key, value, (range != null) ? range.min() : 0,
+					(range != null) ? range.max() : Long.MAX_VALUE);
 		}
 		if (plain.isEnum()) {
 			return constant(plain, key, value);

@@ -41,16 +41,27 @@ final class Values {
 	}
 
 	static double number(String key, JsonElement value) {
+		return number(key, value, -Double.MAX_VALUE, Double.MAX_VALUE);
+	}
+
+	/** The largest numbers as bounds are none. */
+	static double number(String key, JsonElement value, double least, double most) {
+		String expected = (least > -Double.MAX_VALUE || most < Double.MAX_VALUE)
+				? "a number from " + plain(least) + " to " + plain(most) : "a number";
 		try {
-			double number = new BigDecimal(text(key, value, "a number").strip()).doubleValue();
-			if (Double.isFinite(number)) {
+			double number = new BigDecimal(text(key, value, expected).strip()).doubleValue();
+			if (number >= least && number <= most) {
 				return number;
 			}
 		}
 		catch (NumberFormatException ex) {
 			// Told below.
 		}
-		throw error(key, "a number", value);
+		throw error(key, expected, value);
+	}
+
+	private static String plain(double number) {
+		return new BigDecimal(number).toPlainString();
 	}
 
 	static boolean yesOrNo(String key, JsonElement value) {
@@ -76,6 +87,14 @@ final class Values {
 		catch (IllegalArgumentException ex) {
 			throw error(key, Size.EXPECTED, value);
 		}
+	}
+
+	static Size size(String key, JsonElement value, long least, long most) {
+		Size size = size(key, value);
+		if (size.bytes() < least || size.bytes() > most) {
+			throw error(key, "a size from " + least + " to " + most + " bytes", value);
+		}
+		return size;
 	}
 
 	/** Of an array its items, of a text its parts between commas. */

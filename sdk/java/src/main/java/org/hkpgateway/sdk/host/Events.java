@@ -30,9 +30,11 @@ public interface Events {
 
 	/**
 	 * Reads events from now on; needs the grant {@code events.subscribe}. When the
-	 * connection breaks, or the gateway ends the stream, it is opened again after 100 ms
-	 * to 5 s; what happens meanwhile is lost and not counted. A reader that is slow loses
-	 * the oldest, beyond 10 000 events or 4 MiB, and is told how many.
+	 * connection breaks, or the gateway ends the stream or is not connected to the
+	 * plugin, it is opened again after 100 ms to 5 s; what happens meanwhile is lost and
+	 * not counted. One that was opened in an {@code init} that failed ends with it. A
+	 * reader that is slow loses the oldest, beyond 10 000 events or 4 MiB, and is told
+	 * how many.
 	 * @param filter which ones
 	 * @param reader gets them, on a thread of the SDK, where it may block
 	 * @return the subscription, which the gateway may have refused

@@ -43,7 +43,9 @@ public class HostException extends RuntimeException {
 	public enum Reason {
 
 		/**
-		 * The gateway or its store is away, or did not answer in time. Decide without it.
+		 * The gateway or its store is away, did not answer in time, ended the call
+		 * (CANCELLED), or does not take the plugin's token, as while it is not connected
+		 * to the plugin (UNAUTHENTICATED). Decide without it.
 		 */
 		UNAVAILABLE,
 		/** The operator has not granted it; the message names the grant. */

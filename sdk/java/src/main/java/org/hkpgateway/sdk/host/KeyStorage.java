@@ -22,6 +22,15 @@ public interface KeyStorage {
 	CompletionStage<KeyPage> query(KeyQuery query);
 
 	/**
+	 * Asks for a page of keys, for a request that does not wait for five seconds.
+	 * @param query what is asked
+	 * @param limit how long it may take, as {@code request.deadline().remaining()}; more
+	 * than five seconds are five
+	 * @return as {@link #query(KeyQuery)}, and {@code UNAVAILABLE} beyond the limit
+	 */
+	CompletionStage<KeyPage> query(KeyQuery query, Duration limit);
+
+	/**
 	 * Asks for all keys of a query, one after the other, as they come from the keyserver.
 	 * No more than a few wait here: the next one is taken when the reader is done with
 	 * the one before. The reader runs on a thread of the SDK, where it may block, for 30
@@ -31,7 +40,7 @@ public interface KeyStorage {
 	 * @param limit how long all of it may take
 	 * @param reader gets the keys; what it throws ends the query
 	 * @return how many there were; fails with what the reader has thrown, or a
-	 * {@link HostException} as {@link #query}
+	 * {@link HostException} as {@link #query(KeyQuery)}
 	 */
 	CompletionStage<Long> stream(KeyQuery query, Duration limit, Reader<KeyInfo> reader);
 

@@ -9,7 +9,6 @@ import org.hkpgateway.sdk.Allow;
 import org.hkpgateway.sdk.Body;
 import org.hkpgateway.sdk.Decision;
 import org.hkpgateway.sdk.HeaderChange;
-import org.hkpgateway.sdk.Headers;
 import org.hkpgateway.sdk.Operation;
 import org.hkpgateway.sdk.Request;
 import org.hkpgateway.sdk.ResponseDecision;
@@ -52,7 +51,7 @@ final class GrantCheck {
 						+ "that is COMPLETE, and not of a hashquery, got: " + request.body().state());
 			}
 		}
-		List<String> added = decision.notes().responseHeaders().stream().map(Headers.Field::name).toList();
+		List<String> added = decision.notes().responseChanges().stream().map(HeaderChange::name).toList();
 		if (!added.isEmpty()) {
 			require(grants, "http.respond", "changed response headers");
 		}

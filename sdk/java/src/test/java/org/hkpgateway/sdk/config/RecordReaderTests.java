@@ -67,6 +67,36 @@ class RecordReaderTests {
 			.withMessageStartingWith("configuration key " + message);
 	}
 
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+			{"share": 1.5}         | 'share': expected: a number from 0 to 1, got: 1.5
+			{"share": -0.01}       | 'share': expected: a number from 0 to 1, got: -0.01
+			{"body": "1MiB"}       | 'body': expected: a size from 1024 to 65536 bytes, got: "1MiB"
+			{"body": 0}            | 'body': expected: a size from 1024 to 65536 bytes, got: 0
+			{"most": "2KiB"}       | 'most': expected: a size from 1 to 1024 bytes, got: "2KiB"
+			{"shares": {"a": "3"}} | 'shares.a': expected: a number from 0 to 2, got: "3"
+			{"counts": [1, 11]}    | 'counts[1]': expected: a whole number from 1 to 10, got: 11
+			""")
+	void rangesBoundEveryNumber(String json, String message) {
+		PluginConfig config = PluginConfig.parse(json);
+		assertThatExceptionOfType(ConfigException.class).isThrownBy(() -> config.as(Ranges.class))
+			.withMessage("configuration key " + message);
+	}
+
+	@Test
+	void whatIsWithinARangeIsRead() {
+		assertThat(PluginConfig.parse("{\"share\": 1, \"body\": 1024}").as(Ranges.class))
+			.isEqualTo(new Ranges(1, new Size(1024), Optional.empty(), Map.of(), List.of()));
+	}
+
+	/** Also where the key is absent, or an operator would be the first to see it. */
+	@Test
+	void aRangeThatCouldNotBeKeptIsTheAuthorsFault() {
+		assertThatIllegalArgumentException().isThrownBy(() -> PluginConfig.empty().as(RangeOfTime.class))
+			.withMessageStartingWith("component of key 'times': expected: @Range on a number, a Size, or List");
+		assertThatIllegalArgumentException().isThrownBy(() -> PluginConfig.empty().as(RangeOfText.class));
+	}
+
 	@Test
 	void ofTheWholeConfigurationThereIsNoKey() {
 		assertThatExceptionOfType(ConfigException.class)
@@ -142,6 +172,18 @@ class RecordReaderTests {
 	}
 
 	record Odd(StringBuilder when) {
+	}
+
+	record Ranges(@Default("0.5") @Range(min = 0, max = 1) double share,
+			@Default("64KiB") @Range(min = 1024, max = 65536) Size body,
+			@Range(min = 1, max = 1024) Optional<Size> most, @Range(min = 0, max = 2) Map<String, Double> shares,
+			@Range(min = 1, max = 10) List<Integer> counts) {
+	}
+
+	record RangeOfTime(@Range(min = 1, max = 2) List<Duration> times) {
+	}
+
+	record RangeOfText(@Range(min = 1, max = 2) String text) {
 	}
 
 }

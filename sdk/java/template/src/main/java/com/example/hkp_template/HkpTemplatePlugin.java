@@ -41,7 +41,8 @@ public class HkpTemplatePlugin implements PluginHandler {
 	@Override
 	public Decision handle(Request request) {
 		String search = request.hkp().map(HkpQuery::search).orElse("");
-		if (request.is(Operation.LOOKUP_INDEX) && search.length() < this.config.shortestSearch()) {
+		if (request.is(Operation.LOOKUP_INDEX, Operation.LOOKUP_VINDEX)
+				&& search.codePointCount(0, search.length()) < this.config.shortestSearch()) {
 			return Decision.deny(429)
 				.retryAfter(this.config.retryAfter())
 				.text("Please search for at least " + this.config.shortestSearch() + " characters.")

@@ -25,6 +25,15 @@ class HkpTemplatePluginTests {
 	}
 
 	@Test
+	void countsCharactersAndNotTheirHalves() throws Exception {
+		try (PluginHarness plugin = start("{}")) {
+			// Of two UTF-16 units each.
+			assertInstanceOf(Respond.class, plugin.get("/pks/lookup?op=index&search=%F0%9F%94%91%F0%9F%94%91").handle());
+			assertInstanceOf(Respond.class, plugin.get("/pks/lookup?op=vindex&search=abc").handle());
+		}
+	}
+
+	@Test
 	void letsTheOthersPass() throws Exception {
 		try (PluginHarness plugin = start("{\"shortest_search\": 3}")) {
 			assertInstanceOf(Allow.class, plugin.get("/pks/lookup?op=index&search=abc").handle());
