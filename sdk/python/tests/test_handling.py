@@ -290,7 +290,11 @@ def test_a_plugin_that_has_keys(plugin):
 def test_what_a_plugin_does_not_have_is_unimplemented_and_no_feature(sockets):
     with started(sockets, "blocking") as process:
         plugin = process.connect(process.handshake())
-        assert list(initialize(plugin).features) == ["stream"]
+        answer = initialize(plugin)
+        assert list(answer.features) == ["stream"]
+        # As of the SDKs for other languages, and of a manifest that says nothing.
+        assert list(answer.info.capabilities) == ["http.request", "http.respond"]
+        assert answer.max_message_bytes == 4 * 1024 * 1024 and not answer.HasField("event_filter")
         for call in (lambda: plugin.HandleUpstreamResponse(pb.UpstreamResponseEvent(), timeout=SECONDS),
                      lambda: plugin.PublishEvents(pb.EventBatch(), timeout=SECONDS),
                      lambda: plugin.QueryStorage(pb.StorageQuery(), timeout=SECONDS)):
