@@ -12,10 +12,13 @@ from functools import cache
 
 __all__ = ["Block", "blocks", "crc24"]
 
-_BEGIN = re.compile(rb"^-----BEGIN PGP ([A-Z0-9 ,/]{1,64})-----[ \t]*\r?$", re.MULTILINE)
+_START = b"-----BEGIN "
+_BEGIN = re.compile(r"-----BEGIN PGP ([A-Z0-9 ,/]{1,64})-----")
 _CHECKSUM = re.compile(rb"^=([A-Za-z0-9+/]{4})[ \t\r]*$", re.MULTILINE)
 _BLANKS = b" \t\r\n"
 _MOST_HEADERS = 100
+_LONGEST_LINE = 256
+_LONGEST_KEY = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,29 +26,58 @@ class Block:
     """One block. ``data`` is None and ``fault`` says why if it is no armor."""
 
     kind: str
-    """For example ``PUBLIC KEY BLOCK``."""
+    """For example ``PUBLIC KEY BLOCK``; empty if its first line is not one."""
     data: bytes | None
     checksum: int | None = None
     fault: str = ""
 
 
 def blocks(text: bytes) -> Iterator[Block]:
-    """All blocks of a text. What stands between them is no concern of anybody."""
+    """All blocks of a text. What stands between them is no concern of anybody, but for further beginnings.
+
+    Programs differ in what they take for the beginning of a block, and some read only the first: white space around the
+    line is allowed here as Go's library allows it, and a beginning that was not read as one is a fault, wherever it is.
+    """
     at = 0
-    while begin := _BEGIN.search(text, at):
-        kind = begin[1].decode("ascii")
-        ending = text.find(b"-----END PGP " + begin[1] + b"-----", begin.end())
+    while (begin := text.find(_START, at)) >= 0:
+        kind, first = _beginning(text, at, begin)
+        if not kind:
+            yield Block("", None, fault="expected: -----BEGIN PGP ...----- in a line of its own, got: something else with it")
+            at = begin + len(_START)
+            continue
+        end = f"-----END PGP {kind}-----".encode()
+        another = text.find(_START, first)
+        ending = text.find(end, first, another if another >= 0 else len(text))
         if ending < 0:
-            yield Block(kind, None, fault=f"expected: -----END PGP {kind}-----, got: the end of the text")
-            return
-        yield _block(kind, text[begin.end():ending].lstrip(b"\r").removeprefix(b"\n"))
-        at = ending + 1
+            yield Block(kind, None, fault=f"expected: {end.decode()}, got: "
+                                          + ("another -----BEGIN" if another >= 0 else "the end of the text"))
+            # With the line end, which stands before the next line.
+            at = first - 1
+            continue
+        yield _block(kind, text[first:ending])
+        at = ending + len(end)
+
+
+def _beginning(text: bytes, after: int, begin: int) -> tuple[str, int]:
+    """The kind of the block, and where the line behind its first one begins; no kind: this is no such line."""
+    start = text.rfind(b"\n", after, begin) + 1
+    end = text.find(b"\n", begin, begin + _LONGEST_LINE)
+    if end < 0:
+        end = len(text)
+    # What has no line end before it is in the line of what was read last, or is the first line.
+    if (start == 0 and after > 0) or end - start > 2 * _LONGEST_LINE:
+        return "", begin
+    # The white space of Unicode, as in the library of Go; octets that are no UTF-8 become something else.
+    line = text[start:end].decode("utf-8", "replace").strip()
+    found = _BEGIN.fullmatch(line)
+    return (found[1], min(end + 1, len(text))) if found else ("", begin)
 
 
 def _block(kind: str, inner: bytes) -> Block:
     begin = _headers(inner)
     if begin < 0:
-        return Block(kind, None, fault=f"expected: at most {_MOST_HEADERS} headers of the armor, got: more")
+        return Block(kind, None, fault=f"expected: at most {_MOST_HEADERS} headers of the armor, with a key of at most"
+                                       f" {_LONGEST_KEY} octets each, got: more")
     body = inner[begin:]
     checksum = None
     # It stands behind the last line, so it is looked for in the last lines only.
@@ -62,7 +94,11 @@ def _block(kind: str, inner: bytes) -> Block:
 
 
 def _headers(inner: bytes) -> int:
-    """Where the base64 begins: headers are keys and values with a colon, and end with a blank line; -1: there are too many."""
+    """Where the base64 begins: headers are keys and values with a colon, and end with a blank line.
+
+    -1: there are too many, or one has its colon so late that a program which reads lines piece by piece takes its beginning
+    for something else, such as the blank line.
+    """
     at = 0
     for _ in range(_MOST_HEADERS + 1):
         end = inner.find(b"\n", at)
@@ -71,6 +107,8 @@ def _headers(inner: bytes) -> int:
         line = inner[at:end].strip(_BLANKS)
         if line and b":" not in line:
             return at
+        if line and inner.find(b":", at, at + _LONGEST_KEY) < 0:
+            return -1
         at = end + 1
         if not line:
             return at

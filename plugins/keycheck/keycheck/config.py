@@ -65,6 +65,7 @@ class Config:
     signatures: Count = Count()
     signatures_per_component: Count = Count()
     secret: Rule = Rule()
+    content_type: Rule = Rule()
     structure: Rule = Rule()
     critical: Rule = Rule()
     armor: Rule = Rule()

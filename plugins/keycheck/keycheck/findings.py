@@ -11,7 +11,7 @@ __all__ = ["Finding", "Findings", "Refused", "RuleName"]
 
 RuleName = Literal[
     "upload_size", "key_size", "packet_size", "keys", "packets", "user_ids", "user_id_length", "signatures",
-    "signatures_per_component", "secret", "structure", "critical", "armor", "checksum"]
+    "signatures_per_component", "secret", "content_type", "structure", "critical", "armor", "checksum"]
 
 _TOO_LARGE = ("upload_size", "key_size", "packet_size")
 _MOST = 20
@@ -26,8 +26,10 @@ class Finding:
 
     @property
     def status(self) -> int:
-        """413 for what is too large; gpg has words of its own for that. Else 422."""
-        return 413 if self.rule in _TOO_LARGE else 422
+        """413 for what is too large, for which gpg has words of its own; 415 for another type of body. Else 422."""
+        if self.rule in _TOO_LARGE:
+            return 413
+        return 415 if self.rule == "content_type" else 422
 
 
 class Refused(Exception):

@@ -11,7 +11,7 @@ import hkp_plugin as hkp
 from .config import Config
 from .findings import Finding
 from .keys import Facts
-from .upload import Result, check_form, check_packets
+from .upload import Result, check_request
 
 __all__ = ["KeyCheck"]
 
@@ -26,7 +26,8 @@ class KeyCheck(hkp.Plugin[Config]):
 
     options = hkp.Options(
         description="Looks into uploaded keys: packets, size, signatures, user ids, secret material",
-        capabilities=("http.request", _BODY_GRANT, "http.respond"), dry_run=True, max_concurrent=32)
+        capabilities=("http.request", _BODY_GRANT, "http.respond"), dry_run=True, max_concurrent=32,
+        max_message_bytes=32 * 1024 * 1024)
 
     async def init(self) -> None:
         if _BODY_GRANT not in self.context.grants:
@@ -43,17 +44,19 @@ class KeyCheck(hkp.Plugin[Config]):
 
     async def handle(self, request: hkp.Request) -> hkp.Decision:
         body = request.body
-        if request.operation not in _CHECKED or body.state is hkp.BodyState.ABSENT:
+        query = request.target.partition("?")[2]
+        absent = body.state is hkp.BodyState.ABSENT
+        if request.operation not in _CHECKED or (absent and not query):
             # Without a body there is nothing to store; the keyserver says what it wants.
             return hkp.allow()
-        if body.state is not hkp.BodyState.COMPLETE:
+        if not absent and body.state is not hkp.BodyState.COMPLETE:
             # What was not seen is not let through, whatever the rules: it may hold anything.
             return self._refuse(request, Facts(), Finding(
                 "upload_size", f"expected: all of the upload to look into, got: {len(body.data)} octets of it"))
-        binary = request.headers.first("Content-Type").strip().lower() == "application/pgp"
-        check = check_packets if binary else check_form
         # Large keys take longer than an event loop should wait.
-        result = await asyncio.get_running_loop().run_in_executor(self._pool, check, self.config, body.data)
+        result = await asyncio.get_running_loop().run_in_executor(
+            self._pool, check_request, self.config, request.headers.all("Content-Type"), query.encode("latin-1", "replace"),
+            None if absent else body.data)
         return self._decision(request, result)
 
     def _decision(self, request: hkp.Request, result: Result) -> hkp.Decision:

@@ -37,7 +37,8 @@ def test_it_starts_and_decides_with_mutual_tls(tmp_path_factory):
             body = b"keytext=" + quote_from_bytes(armor(data)).encode()
             return plugin.HandleRequest(event(
                 "/pks/add", hkp=pb.HkpRequest(operation=pb.HkpRequest.ADD), body_state=pb.BODY_COMPLETE, body=body,
-                body_length=len(body)), timeout=SECONDS)
+                body_length=len(body), header_fields=[
+                    pb.HeaderField(name="Content-Type", value=b"application/x-www-form-urlencoded")]), timeout=SECONDS)
 
         assert add(key(new(13, b"alice"))).continue_chain
         assert add(new(5, KEY)).status_code == 422

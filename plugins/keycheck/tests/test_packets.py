@@ -1,3 +1,4 @@
+import keycheck.packets as packets_module
 import pytest
 from keycheck.packets import Malformed, packets
 from openpgp import new, old
@@ -29,6 +30,30 @@ def test_partial_lengths():
     assert "of type 2 with its length, got: one in parts" in signature.fault
     (short,) = packets(b"\xcb\xe8" + bytes(256) + b"\x00")
     assert "at least 512 octets, got: 256" in short.fault
+
+
+@pytest.mark.parametrize("first", [b"\xc2", b"\xcb", b"\xcb\xe9" + bytes(512)])
+def test_the_parts_of_an_upload_are_bounded(monkeypatch, first):
+    """A part may be one octet: of 8 MB that is nothing else, no more than a few lengths are read."""
+    read_lengths = 0
+    original = packets_module._length
+
+    def counted(data, at):
+        nonlocal read_lengths
+        read_lengths += 1
+        return original(data, at)
+
+    monkeypatch.setattr(packets_module, "_length", counted)
+    with pytest.raises(Malformed):
+        read(first + b"\xe0x" * 4_000_000)
+    assert read_lengths <= 1002
+
+
+def test_the_bound_is_for_all_packets_together():
+    packet = b"\xcb\xe9" + bytes(512) + b"\xe0x" * 399 + b"\x00"
+    assert len(read(packet * 2)) == 2
+    with pytest.raises(Malformed, match="at most 1000 parts"):
+        read(packet * 3)
 
 
 def test_without_a_length():

@@ -116,6 +116,16 @@ def test_what_is_no_upload_is_not_looked_into(plugin):
     assert plugin.health().details["checked"] == "0"
 
 
+def test_what_a_keyserver_would_read_elsewhere_is_refused(plugin):
+    body = add(armor(key()))["body"]
+    decision = plugin.handle("POST /pks/add", body=body, headers={"Content-Type": "text/plain"})
+    assert (decision.status, decision.annotations["rule"]) == (415, "content_type")
+    assert plugin.handle("POST /pks/add", body=body).status == 415
+    assert plugin.handle("POST /pks/add?keytext=x").status == 422
+    assert plugin.handle("POST /pks/add?a=b&k%65ytext=x", body=body, headers=FORM).status == 422
+    assert isinstance(plugin.handle("POST /pks/add?a=b", body=body, headers=FORM), Allow)
+
+
 def test_what_it_was_not_shown_is_refused(plugin):
     decision = plugin.handle("POST /pks/add", body=b"keytext=abc", prefix=5)
     assert decision.status == 413 and "all of the upload" in decision.why

@@ -7,12 +7,15 @@ from urllib.parse import quote_from_bytes
 import pytest
 from hkp_plugin.config import decode
 from keycheck.config import DEFAULT_LIMITS, Config
-from keycheck.upload import check_form, check_packets
+from keycheck.upload import check_form, check_packets, check_request
 from openpgp import KEY, SIGNATURE, armor, key, new, old
 
 
 DEFAULT = decode(Config, {})[0]
 OBSERVING = decode(Config, {name: {"mode": "observe"} for name in vars(DEFAULT)})[0]
+
+
+SPELLINGS = [b"%6beytext", b"%6Beytext", b"k%65ytext", b"%6b%65%79%74%65%78%74"]
 
 
 def config(**rules):
@@ -97,9 +100,43 @@ def test_rules(data, rules, expected):
     (form(armor(key())) + b"&" + form(armor(key())), "structure"), (form(key()), "armor"),
     (form(armor(key(), "PRIVATE KEY BLOCK")), "secret"), (form(armor(new(5, KEY))), "secret"),
     (form(armor(key(), "MESSAGE")), "armor"), (form(armor(key()) + armor(new(5, KEY))), "secret"),
-    (form(armor(key())[:-40]), "armor"), (form(armor(b"")), "structure")])
+    (form(armor(key())[:-40]), "armor"), (form(armor(b"")), "structure"),
+    # What Hockeypuck would read in place of the key that is fine.
+    (form(b" " + armor(new(5, KEY)) + armor(key())), "secret"), (form(b"\xc2\xa0" + armor(new(5, KEY)) + armor(key())), "secret"),
+    (form(b"x " + armor(new(5, KEY)) + armor(key())), "armor"), (form(armor(key()) + b"-----BEGIN "), "armor"),
+    *(((name + b"=" + form(armor(new(5, KEY)))[8:] + b"&" + form(armor(key()))), "structure") for name in SPELLINGS),
+    *(((form(armor(key())) + b"&" + name + b"=" + form(armor(new(5, KEY)))[8:]), "structure") for name in SPELLINGS),
+    *((name + b"=" + form(armor(new(5, KEY)))[8:], "secret") for name in SPELLINGS),
+    (b"keytext&" + form(armor(key())), "structure"), (form(armor(key())) + b"&keytext", "structure"),
+    (b"x=1;" + form(armor(new(5, KEY))) + b"&" + form(armor(key())), "structure")])
 def test_forms(body, rule):
     assert check_form(config(), body).refusal.rule == rule
+
+
+@pytest.mark.parametrize("name", [b"Keytext", b"keytex", b"keytext2", b"xkeytext", b"%256beytext", b"%6beytext%00", b"key+text"])
+def test_other_fields_are_none(name):
+    assert check_form(config(), name + b"=x&" + form(armor(key()))).refusal is None
+
+
+FORM, BINARY = "application/x-www-form-urlencoded", "application/pgp"
+
+
+@pytest.mark.parametrize(("types", "query", "body", "expected"), [
+    ([FORM], b"", form(armor(key())), None), (["Application/X-WWW-Form-Urlencoded ; charset=UTF-8"], b"", form(armor(key())), None),
+    ([BINARY], b"", key(), None), ([FORM], b"options=mr", form(armor(key())), None),
+    # Each of these has Hockeypuck read the query in place of the body.
+    *(([type_], b"", form(armor(key())), ("content_type", 415)) for type_ in (
+        "", "text/plain", "multipart/form-data; boundary=x", "application/octet-stream", "application/pgp-keys",
+        "application/pgp; x=y", "text/plain, " + FORM)),
+    ([], b"", form(armor(key())), ("content_type", 415)), ([BINARY, FORM], b"", key(), ("content_type", 415)),
+    ([FORM], b"keytext=x", form(armor(key())), ("structure", 422)), ([BINARY], b"a&%6Beytext=x", key(), ("structure", 422)),
+    ([], b"keytext=x", None, ("structure", 422)), ([], b"op=get", None, None), ([FORM], b"", b"", ("structure", 422))])
+def test_where_a_keyserver_looks(types, query, body, expected):
+    refusal = check_request(config(), types, query, body).refusal
+    assert ((refusal.rule, refusal.status) if refusal else None) == expected
+    if expected:
+        observing = check_request(config(**{expected[0]: {"mode": "observe"}}), types, query, body)
+        assert expected[0] in observing.observed
 
 
 def test_the_checksum_is_observed_unless_enforced():

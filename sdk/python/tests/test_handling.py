@@ -1,10 +1,12 @@
 """Requests, unary and on the stream, and what else the gateway calls; over gRPC with real processes."""
 
+import asyncio
 import queue
 
 import grpc
 import pytest
 from gateway import SECONDS, event, eventually, initialize, started
+from hkp_plugin._stream import DecisionStream
 from hkp_plugin.proto import hkp_plugin_pb2 as pb
 
 
@@ -85,6 +87,61 @@ def test_an_exception_fails_that_call_only(plugin):
         grpc.StatusCode.INVALID_ARGUMENT)
     assert plugin.HandleRequest(event("/"), timeout=SECONDS).continue_chain
     eventually(lambda: any("stacktrace" in line for line in plugin.process.log()))
+
+
+@pytest.mark.parametrize(("kind", "path", "text"), [
+    ("sample", "/sys-exit", "handle failed: SystemExit: 3"), ("sample", "/cancelled", "handle failed: CancelledError"),
+    ("sample", "/broken", "expected: what can be sent"), ("blocking", "/sys-exit", "handle failed: SystemExit: 3"),
+    ("blocking", "/stop-iteration", "RuntimeError: the method raised StopIteration")])
+def test_whatever_a_handler_raises_is_answered_and_ends_nothing(sockets, kind, path, text):
+    with started(sockets, kind) as process:
+        plugin = process.connect(process.handshake())
+        assert initialize(plugin).success
+        status, details = code(lambda: plugin.HandleRequest(event(path), timeout=SECONDS))
+        assert status is grpc.StatusCode.INTERNAL and text in details
+        stream = Stream(plugin)
+        stream.send(event(path, 1), event("/", 2))
+        answers = {answer.request_id: answer for answer in (next(stream.answers) for _ in range(2))}
+        assert not answers["r1"].continue_chain and answers["r1"].status_code == 0 and text in answers["r1"].reason
+        assert answers["r2"].continue_chain
+        stream.end()
+        assert list(stream.answers) == []
+
+
+def test_the_stream_answers_what_nobody_expects():
+    """Also if the SDK itself is wrong: without an answer the gateway waits until its own deadline."""
+    async def run():
+        events = [event("/", 1), event("/", 2)]
+
+        class Context:
+            def __init__(self):
+                self.written = []
+
+            async def read(self):
+                return events.pop(0) if events else grpc.aio.EOF
+
+            async def write(self, answer):
+                self.written.append(answer)
+
+        async def decide(asked):
+            if asked.request_id == "r1":
+                raise KeyError("unheard of")
+            return pb.HandleResponse(request_id=asked.request_id, continue_chain=True)
+
+        context = Context()
+        async with asyncio.timeout(SECONDS):
+            await DecisionStream(context, decide, 8).run()
+        assert {answer.request_id: answer.continue_chain for answer in context.written} == {"r1": False, "r2": True}
+        assert "KeyError: 'unheard of'" in next(one.reason for one in context.written if one.request_id == "r1")
+
+    asyncio.run(run())
+
+
+def test_an_init_that_exits_is_a_refusal(sockets):
+    with started(sockets) as process:
+        plugin = process.connect(process.handshake())
+        assert "SystemExit: as asked" in initialize(plugin, {"marker": "exit"}).error
+        assert initialize(plugin).success
 
 
 def test_a_cancelled_call_and_one_over_its_deadline_end_the_handler(plugin):
@@ -233,7 +290,11 @@ def test_a_plugin_that_has_keys(plugin):
 def test_what_a_plugin_does_not_have_is_unimplemented_and_no_feature(sockets):
     with started(sockets, "blocking") as process:
         plugin = process.connect(process.handshake())
-        assert list(initialize(plugin).features) == ["stream"]
+        answer = initialize(plugin)
+        assert list(answer.features) == ["stream"]
+        # As of the SDKs for other languages, and of a manifest that says nothing.
+        assert list(answer.info.capabilities) == ["http.request", "http.respond"]
+        assert answer.max_message_bytes == 4 * 1024 * 1024 and not answer.HasField("event_filter")
         for call in (lambda: plugin.HandleUpstreamResponse(pb.UpstreamResponseEvent(), timeout=SECONDS),
                      lambda: plugin.PublishEvents(pb.EventBatch(), timeout=SECONDS),
                      lambda: plugin.QueryStorage(pb.StorageQuery(), timeout=SECONDS)):

@@ -1,6 +1,7 @@
 """The harness with which authors test their plugins."""
 
 import asyncio
+import sys
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -38,6 +39,16 @@ class Limits(Plugin[Config]):
             return allow().replace_body(b"x")
         if request.path == "/nothing":
             return None
+        if request.path == "/exit":
+            sys.exit(3)
+        if request.path == "/answer-header":
+            return allow().set_response_header("X-A", "1")
+        if request.path == "/cookie":
+            return allow().add_response_header("set-cookie", "a=b")
+        if request.path == "/credentials":
+            return allow().remove_request_header("COOKIE")
+        if request.path == "/authorization":
+            return allow().set_request_header("Authorization", "x")
         taken = await self.context.host.state.acquire(str(request.client), Bucket(self.config.most, self.config.most, 10))
         if not taken.acquired:
             await self.context.host.events.publish(Event.of("plugin.limits.refused", client=request.client))
@@ -45,6 +56,9 @@ class Limits(Plugin[Config]):
         return allow()
 
     def on_response(self, response):
+        self.seen = response
+        if response.status == 302:
+            return keep().set_header("Set-Cookie", "a=b")
         return keep().set_header("X", str(response.status)) if response.status >= 400 else None
 
     async def on_events(self, batch):
@@ -101,12 +115,34 @@ def test_a_gateway_that_is_away():
 
 
 @pytest.mark.parametrize(("path", "grant"), [
-    ("/modify", "http.request.modify"), ("/rewrite", "http.request.rewrite"), ("/body", "http.request.body")])
+    ("/modify", "http.request.modify"), ("/rewrite", "http.request.rewrite"), ("/body", "http.request.body"),
+    ("/answer-header", "http.respond"), ("/cookie", "http.respond"), ("/cookie", "http.credentials"),
+    ("/credentials", "http.credentials"), ("/authorization", "http.credentials"), ("/authorization", "http.request.modify")])
 def test_withheld_grants_are_noticed(path, grant):
     with Harness(Limits, grants=ALL_GRANTS - {grant}) as plugin, pytest.raises(DecisionRefused, match=f"the grant {grant}"):
         plugin.handle(f"POST {path}", body="x")
     with Harness(Limits) as plugin:
         assert isinstance(plugin.handle(f"POST {path}", body="x"), Allow)
+
+
+def test_the_answer_as_a_gateway_cuts_it_down():
+    with Harness(Limits) as plugin:
+        assert plugin.on_response(302).response_header("Set-Cookie") == "a=b"
+        plugin.on_response(200, headers={"Set-Cookie": "a=b", "X": "y"})
+        assert plugin.plugin.seen.headers.first("set-cookie") == "a=b" and plugin.plugin.seen.method == "GET"
+    with Harness(Limits, grants={"http.response"}) as plugin:
+        with pytest.raises(DecisionRefused, match="the grant http.credentials for a change of the header Set-Cookie"):
+            plugin.on_response(302)
+        plugin.on_response(200, headers={"Set-Cookie": "a=b", "X": "y"}, annotations={"a.b": "c"})
+        seen = plugin.plugin.seen
+        assert list(seen.headers) == [("X", "y")] and (seen.method, seen.client, dict(seen.annotations)) == ("", None, {})
+
+
+def test_a_handler_that_exits_is_a_failure():
+    with Harness(Limits) as plugin:
+        with pytest.raises(Exception, match="handle failed: SystemExit: 3"):
+            plugin.handle("GET /exit")
+        assert isinstance(plugin.handle(SEARCH), Allow)
 
 
 def test_withheld_grants_of_the_host():

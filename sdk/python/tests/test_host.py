@@ -1,20 +1,30 @@
 """The way back to the gateway, against a host service on a unix socket, and over TLS."""
 
 import asyncio
+import json
+import logging
+import threading
+import time
+from dataclasses import replace
 from datetime import timedelta
 
 import grpc
 import pytest
 from gateway import SECONDS, Identity, event, initialize, started
 from hkp_plugin import (
-    Bucket, Event, HostError, Invalid, KeyInfo, NotGranted, QuotaExceeded, Unavailable)
+    Bucket, Event, HostError, Invalid, KeyInfo, NotGranted, Options, Plugin, PluginContext, QuotaExceeded, Unavailable, allow)
 from hkp_plugin._host import GrpcHost
+from hkp_plugin._runner import Runner
+from hkp_plugin._service import Service
 from hkp_plugin.call import Call, current
-from hkp_plugin.launch import HostAddress
+from hkp_plugin.launch import HostAddress, Launch
+from hkp_plugin.logs import format_line
 from hkp_plugin.proto import hkp_host_pb2 as hb
 from hkp_plugin.proto import hkp_host_pb2_grpc as host_rpc
 from hkp_plugin.proto import hkp_plugin_pb2 as pb
+from hkp_plugin.testing import request
 
+log = logging.getLogger("later")
 TOKEN = "t0k3n"
 ALL = frozenset(["state", "storage.query", "events.publish", "events.subscribe"])
 TRACEPARENT = "00-" + "ab" * 16 + "-" + "cd" * 8 + "-01"
@@ -232,8 +242,8 @@ def test_every_call_has_a_deadline(sockets):
         with pytest.raises(Unavailable, match="DEADLINE_EXCEEDED"):
             await host.state.get("slow", timeout=0.05)
         await host.state.get("k")
-        # gRPC rounds what it sends.
-        assert 0 < fake.left <= SECONDS + 2
+        # gRPC rounds what it sends. Without a request at hand there is more time.
+        assert 4 < fake.left <= 7
         await host.storage.lookup("0xAB")
         assert 0 < fake.left <= 12
         # What is left of the request at hand bounds it.
@@ -250,10 +260,136 @@ def test_every_call_has_a_deadline(sockets):
 
 def test_a_quarter_of_the_time_for_a_decision_is_for_a_call_of_the_state(sockets):
     async def test(host, fake):
+        current.set(Call("r"))
         with pytest.raises(Unavailable, match="DEADLINE_EXCEEDED"):
             await host.state.get("slow")
 
     with_host(sockets, test, seconds=0.2)
+
+
+class Later(Plugin[dict]):
+    """Starts what outlives the request."""
+
+    options = Options(threads=1)
+
+    async def init(self):
+        self.go_on = asyncio.Event()
+        self.tasks = []
+
+    async def handle(self, request):
+        self.call = current.get()
+        self.tasks.append(asyncio.create_task(self.refresh()))
+        return allow()
+
+    async def refresh(self):
+        await self.go_on.wait()
+        log.info("refreshes")
+        return await self.context.host.state.get("there")
+
+
+class LaterInThreads(Later):
+    def handle(self, request):
+        self.call = current.get()
+        self.tasks.append(asyncio.run_coroutine_threadsafe(self.refresh(), self.context.loop))
+        return allow()
+
+
+@pytest.mark.parametrize("kind", [Later, LaterInThreads])
+def test_a_task_that_outlives_its_request_has_no_deadline_of_it(sockets, kind):
+    async def test(host, fake):
+        plugin = kind()
+        runner = Runner(plugin)
+        await runner.init(PluginContext(name="n", version="1", grants=ALL, host=host, loop=asyncio.get_running_loop()), "{}")
+        asked = replace(request("GET /pks/stats", traceparent=TRACEPARENT), deadline=time.monotonic() + SECONDS)
+        await asyncio.create_task(runner.handle(asked))
+        # As if it were much later.
+        plugin.call.deadline = time.monotonic() - 1
+        plugin.go_on.set()
+        task = plugin.tasks[0]
+        found = await (asyncio.wrap_future(task) if kind is LaterInThreads else task)
+        assert found.value == b"v"
+        assert 4 < fake.left <= 7 and "traceparent" not in fake.metadata
+        await runner.close(1)
+
+    lines = []
+
+    class Handler(logging.Handler):
+        def emit(self, record):
+            lines.append(json.loads(format_line(record)))
+
+    handler = Handler()
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        with_host(sockets, test, seconds=1)
+    finally:
+        log.removeHandler(handler)
+    assert [line["@message"] for line in lines] == ["refreshes"]
+    assert "request_id" not in lines[0] and "trace_id" not in lines[0]
+
+
+def test_a_task_of_a_handler_that_runs_has_its_deadline(sockets):
+    """Also in a thread that nobody waits for any longer."""
+    class Waits(Plugin[dict]):
+        def handle(self, request):
+            release.wait(SECONDS)
+            try:
+                self.context.wait(self.context.host.state.get("there"))
+            except Unavailable as error:
+                found.append(error)
+            ended.set()
+            return allow()
+
+    release, ended, found = threading.Event(), threading.Event(), []
+
+    async def test(host, fake):
+        runner = Runner(Waits())
+        await runner.init(PluginContext(name="n", version="1", grants=ALL, host=host, loop=asyncio.get_running_loop()), "{}")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await runner.handle(replace(request("GET /pks/stats"), deadline=time.monotonic()))
+        release.set()
+        await asyncio.to_thread(ended.wait, SECONDS)
+        assert "a deadline that has passed" in str(found[0]) and fake.asked == []
+        await runner.close(1)
+
+    with_host(sockets, test)
+
+
+def initialized(sockets, plugin, grants, answer=True):
+    """What the host has been asked when a plugin has been initialized by a gateway that has it or has not."""
+    async def run():
+        fake = FakePluginHost()
+        server = grpc.aio.server()
+        host_rpc.add_PluginHostServicer_to_server(fake, server)
+        server.add_insecure_port(f"unix:{sockets}/host")
+        if answer:
+            await server.start()
+        launch = Launch(host=HostAddress(f"unix:{sockets}/host", TOKEN), by_hand=True)
+        service = Service(Runner(plugin), launch, lambda seconds: None)
+        try:
+            async with asyncio.timeout(SECONDS):
+                answered = await service._initialize(pb.InitRequest(config_json="{}", granted_capabilities=grants), None)
+            assert answered.success
+        finally:
+            await service.close_host()
+            await server.stop(None)
+        return fake
+
+    return asyncio.run(run())
+
+
+def test_the_connection_is_made_before_init(sockets, caplog):
+    class Asks(Plugin[dict]):
+        async def init(self):
+            await self.context.host.state.get("k")
+
+    fake = initialized(sockets, Asks(), ["state"])
+    assert fake.asked == [pb.Empty(), hb.StateKey(key="k")]
+    # Who may ask nothing needs no connection.
+    assert initialized(sockets, Later(), ["http.request"]).asked == []
+    assert initialized(sockets, Later(), ["state"], answer=False).asked == []
+    assert "the gateway's host service does not answer" in caplog.text
 
 
 def test_a_wrong_token_and_no_gateway(sockets):

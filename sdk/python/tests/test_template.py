@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from gateway import SECONDS, SOURCES, Identity, Process, event, initialize
@@ -87,3 +88,35 @@ def test_what_it_builds_is_a_plugin(project, sockets):
         assert not list(dist.rglob("*.pyc.*"))
     finally:
         process.close()
+
+
+def test_the_archive_holds_what_is_named_and_leaves_nothing_out():
+    """``plugins new`` unpacks it: a key that lay about in a working copy was once in it."""
+    repository = SOURCES.parents[2]
+    assembly = repository / "src" / "main" / "assembly" / "python.xml"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "sdk/python"], cwd=repository, capture_output=True,
+        text=True, check=False)
+    if listed.returncode != 0:
+        pytest.skip("expected: a working copy of git, got: none")
+    versioned = set(listed.stdout.split("\0")) - {""}
+    root = ElementTree.parse(assembly).getroot()
+    space = root.tag.removesuffix("assembly")
+    assert root.find(f".//{space}exclude") is None
+    packed = set()
+    for files in root.iter(f"{space}fileSet"):
+        directory = (repository / "gateway" / files.findtext(f"{space}directory")).resolve()
+        for include in files.iter(f"{space}include"):
+            assert "*" not in include.text or include.text.endswith(("*.py", "*.pyi"))
+            found = [str(file.relative_to(repository)) for file in directory.glob(include.text)]
+            assert found, include.text
+            packed.update(found)
+    wanted = {file for file in versioned if file.startswith(("sdk/python/template/", "sdk/python/src/"))}
+    assert packed == wanted | {f"sdk/python/{name}" for name in ("pyproject.toml", "README.md", "LICENSE")}
+    assert (repository / "LICENSE").read_bytes() == (SOURCES.parent / "LICENSE").read_bytes()
+
+
+def test_the_image_copies_the_plugin_as_the_other_templates_do():
+    lines = (TEMPLATE / "Dockerfile").read_text().splitlines()
+    assert "COPY --from=build /src/dist /dist" in lines
+    assert lines[-1].startswith("CMD ") and "mkdir -p /plugins/hkp-template && cp -r /dist/. /plugins/hkp-template/" in lines[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Any, Literal, TypeVar
@@ -11,7 +12,7 @@ from typing import Any, Literal, TypeVar
 import grpc
 
 from . import _convert
-from .call import current
+from .call import current_call
 from .events import Event, EventBatch
 from .host import (
     Acquired, Bucket, Count, Events, Host, HostError, HostInfo, Invalid, KeyInfo, KeyPage, NotGranted, QuotaExceeded, State,
@@ -22,8 +23,11 @@ from .proto import hkp_plugin_pb2 as pb
 
 Q = TypeVar("Q")
 
+log = logging.getLogger("sdk")
+
 _SERVICE = "/hkpplugin.PluginHost/"
 _INFO_SECONDS = 5.0
+_STATE_SECONDS = 5.0
 _STORAGE_SECONDS = 10.0
 _STREAM_SECONDS = 300.0
 _EVENT_SECONDS = 5.0
@@ -71,9 +75,9 @@ class Link:
         return self._channel
 
     def terms(self, timeout: Time | None, default: float) -> dict[str, Any]:
-        """Deadline and metadata of a call that is made now: no longer than the request at hand has."""
+        """Deadline and metadata of a call that is made now: no longer than the request at hand has, if there is one."""
         seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-        call = current.get()
+        call = current_call()
         if seconds is None:
             left = call.remaining() if call is not None else None
             seconds = default if left is None else min(default, left)
@@ -85,7 +89,7 @@ class Link:
     def metadata(self) -> list[tuple[str, str]]:
         """The token, and the trace of the request at hand."""
         metadata = [("authorization", f"Bearer {self._address.token if self._address else ''}")]
-        call = current.get()
+        call = current_call()
         if call is not None and call.traceparent:
             metadata.append(("traceparent", call.traceparent))
         return metadata
@@ -94,6 +98,11 @@ class Link:
         """Saves a call that the gateway would refuse."""
         if grant not in self._grants:
             raise NotGranted(grant)
+
+    def wanted(self) -> bool:
+        """Whether there is a gateway to call, and anything that it would do."""
+        return self._address is not None and any(
+            grant in ("state", "storage.query") or grant.startswith("events.") for grant in self._grants)
 
     async def close(self) -> None:
         """Ends it; calls in flight fail."""
@@ -135,6 +144,14 @@ class GrpcHost(Host):
             answer.version, answer.protocol_version, {one.name: one.version for one in answer.loaded_plugins},
             dict(answer.configuration))
 
+    async def warm_up(self) -> None:
+        """Connects, so that the first request is not the first to use the connection. Later calls try again if this fails."""
+        if self._link.wanted():
+            try:
+                await self.info()
+            except HostError as error:
+                log.warning("the gateway's host service does not answer", extra={"error": str(error)})
+
     async def close(self) -> None:
         """Ends it."""
         await self._link.close()
@@ -149,8 +166,10 @@ class _State(State):
         self._link.need("state")
         with translated("state"):
             message = request()
+            # Who is in no hurry gets the time that a store may need to come back, or a connection to be made.
+            seconds = self._seconds if current_call() is not None else _STATE_SECONDS
             return await self._link.method("unary_unary", name, type(message), answer)(
-                message, **self._link.terms(timeout, self._seconds))
+                message, **self._link.terms(timeout, seconds))
 
     async def get(self, key: str, *, timeout: Time | None = None) -> StateEntry | None:
         return _found(await self._call("GetState", lambda: hb.StateKey(key=key), hb.StateValue, timeout))

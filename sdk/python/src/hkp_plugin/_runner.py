@@ -6,10 +6,11 @@ import asyncio
 import inspect
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ._threads import Busy, Threads
-from .call import Call, current
+from .call import Call, current, current_call
 from .config import ConfigError, decode
 from .decision import Decision, ResponseChange
 from .events import EventBatch
@@ -92,7 +93,7 @@ class Runner:
             if not isinstance(given, Health):
                 raise TypeError(f"health: expected: a Health, got: {given!r}")
             return given
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             log.exception("the plugin's health failed")
             return Health.unhealthy(f"health failed: {_describe(error)}")
 
@@ -104,7 +105,7 @@ class Runner:
                     await self._call("close")
         except TimeoutError:
             log.warning("the plugin's close did not finish in time", extra={"seconds": round(seconds, 1)})
-        except Exception:
+        except (Exception, SystemExit):
             log.exception("the plugin's close failed")
         finally:
             self._threads.close()
@@ -131,25 +132,65 @@ class Runner:
             return await self._call(method, argument)
         except Busy:
             raise
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # Nobody has cancelled it: it has awaited what was, which is a failure like others.
+            log.exception("the handler failed", extra={"method": method, **_ids()})
+            raise HandlerFailed(f"{method} failed: {_describe(error)}") from None
+        except SystemExit as error:
+            # The process is the gateway's to end, and others' requests are in it.
+            log.exception("the handler wanted the process to exit", extra={"method": method, **_ids()})
+            raise HandlerFailed(f"{method} failed: {_describe(error)}") from None
         except Exception as error:
-            log.exception("the handler failed", extra={"method": method})
+            log.exception("the handler failed", extra={"method": method, **_ids()})
             raise HandlerFailed(f"{method} failed: {_describe(error)}", error) from None
 
     async def _call(self, method: str, *arguments: object) -> Any:
         function = getattr(self.plugin, method)
+        call = current_call()
         if self._async[method]:
-            return await function(*arguments)
-        result = await self._threads.run(function, *arguments)
+            return await _finishing(function(*arguments), call)
+        # Finished in the thread, which goes on when nobody waits for it any longer.
+        result = await self._threads.run(_finish, function, arguments, call)
         # A decorator may hide that a method is async.
-        return await result if inspect.isawaitable(result) else result
+        return await _finishing(result, call) if inspect.isawaitable(result) else result
 
     def _wrong(self, method: str, expected: str, made: object) -> HandlerFailed:
         text = f"{method}: expected: {expected}, got: {made!r:.200}"
-        log.error("the handler made something else than a decision", extra={"error": text})
+        log.error("the handler made something else than a decision", extra={"error": text, **_ids()})
         return HandlerFailed(text)
 
 
-def refusal(error: Exception) -> str:
+def _ids() -> dict[str, str]:
+    """Of the request at hand, also when its handler has returned."""
+    call = current.get()
+    return call.fields if call is not None else {}
+
+
+async def _finishing(made: Awaitable[Any], call: Call | None) -> Any:
+    try:
+        return await made
+    finally:
+        if call is not None:
+            call.finished = True
+
+
+def _finish(function: Callable[..., Any], arguments: tuple[object, ...], call: Call | None) -> Any:
+    result = None
+    try:
+        result = function(*arguments)
+        return result
+    except StopIteration as error:
+        # No future can hold it, and whoever waits would wait for ever.
+        raise RuntimeError("the method raised StopIteration") from error
+    finally:
+        if call is not None and not inspect.isawaitable(result):
+            call.finished = True
+
+
+def refusal(error: BaseException) -> str:
     """What the operator reads of an ``init`` that raised."""
     return str(error) if isinstance(error, ConfigError) else _describe(error)
 

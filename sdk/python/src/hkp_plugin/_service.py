@@ -116,9 +116,11 @@ class Service(grpc.GenericRpcHandler):  # type: ignore[misc, unused-ignore]
             name=info.name, version=info.version, grants=grants, host=host, gateway_version=request.hockeypuck_version,
             protocol_version=request.protocol_version, environment=dict(request.environment),
             data_dir=self._launch.data_dir, timeout=timeout, loop=asyncio.get_running_loop())
+        await host.warm_up()
         try:
             await self._runner.init(context, request.config_json)
-        except Exception as error:
+        # Also SystemExit: the operator has to read why, and the gateway an answer.
+        except (Exception, SystemExit) as error:
             await host.close()
             log.error("the plugin refuses to run", exc_info=error)
             return refusal(error)
@@ -280,8 +282,9 @@ async def _written(write: Callable[[str, Any], Any], request_id: str, made: Awai
     decision = await _translated(made)
     try:
         return write(request_id, decision)
-    except (TypeError, ValueError) as error:
-        log.exception("the handler made what cannot be sent")
+    # Whatever: attributes that an author's code has changed can be anything.
+    except Exception as error:
+        log.exception("the handler made what cannot be sent", extra={"request_id": request_id})
         raise Refused(grpc.StatusCode.INTERNAL, f"expected: what can be sent, got: {error}") from None
 
 

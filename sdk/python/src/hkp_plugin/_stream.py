@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,6 +14,8 @@ from . import _convert
 from .proto import hkp_plugin_pb2 as pb
 
 __all__ = ["DecisionStream"]
+
+log = logging.getLogger("sdk")
 
 WINDOW = 512
 """Most requests that are taken at a time and whose answers the gateway has not had room for: a gateway that does not read
@@ -86,6 +89,10 @@ class DecisionStream:
         except TimeoutError:
             # Nobody waits any longer, but each id gets one answer unless it was taken back.
             answer = _convert.failure(event.request_id, "the deadline has passed")
+        except Exception as error:
+            # Nothing that is known raises it; without an answer the gateway would wait until its own deadline.
+            log.exception("a request could not be decided about", extra={"request_id": event.request_id})
+            answer = _convert.failure(event.request_id, f"expected: a decision, got: {type(error).__name__}: {error}")
         finally:
             mine = self._open.get(event.request_id) is asyncio.current_task()
             if mine:

@@ -1,6 +1,6 @@
 """What a plugin may ask of its gateway: facts about it, keys of the keyserver, events, shared state.
 
-Every call has a deadline and fails with a ``HostError`` that says why. Nothing blocks the event loop; a handler that is
+Every call but ``subscribe`` has a deadline, and fails with a ``HostError`` that says why. Nothing blocks the event loop; a handler that is
 not async waits by ``PluginContext.wait``.
 """
 

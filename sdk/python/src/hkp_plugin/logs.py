@@ -5,7 +5,7 @@ Authors use the standard ``logging`` module and put fields into ``extra``::
     log = logging.getLogger("no-harvesting")
     log.info("list loaded", extra={"entries": 42})
 
-Inside a request a line carries ``request_id`` and ``trace_id`` by itself.
+Inside a request, until its handler has returned, a line carries ``request_id`` and ``trace_id`` by itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import traceback
 from datetime import UTC, datetime
 from typing import Any
 
-from .call import current
+from .call import current_call
 
 __all__ = ["LEVELS", "TRACE", "HclogHandler", "format_line", "install"]
 
@@ -111,11 +111,9 @@ def install(level: str = "info") -> HclogHandler:
 def format_line(record: logging.LogRecord) -> bytes:
     """One line with its end: level, message, module, timestamp with microseconds, then fields."""
     fields: dict[str, Any] = {key: value for key, value in vars(record).items() if key not in _OWN}
-    call = current.get()
+    call = current_call()
     if call is not None:
-        fields.setdefault("request_id", call.request_id)
-        if call.trace_id:
-            fields.setdefault("trace_id", call.trace_id)
+        fields = {**call.fields, **fields}
     if record.exc_info and record.exc_info[1] is not None:
         fields["error"] = "".join(traceback.format_exception_only(record.exc_info[1])).strip()
         fields["stacktrace"] = "".join(traceback.format_exception(*record.exc_info, limit=30))

@@ -31,7 +31,7 @@ class Options:
     """How the SDK runs a plugin."""
 
     description: str = ""
-    capabilities: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ("http.request", "http.respond")
     """What the plugin would like to do, as in its manifest."""
     metadata: Mapping[str, str] = field(default_factory=dict)
     """Free, but for ``min_host_protocol``: the lowest protocol version of a gateway that it can work with."""
@@ -43,8 +43,8 @@ class Options:
     """Most decisions at a time; as many again wait, and what comes then fails."""
     threads: int = 8
     """Threads for methods that are not async. What they share must be safe for that."""
-    max_message_bytes: int = 32 * 1024 * 1024
-    """Largest message to accept: a body and 64 KiB."""
+    max_message_bytes: int = 4 * 1024 * 1024
+    """Largest message to accept: a body and 64 KiB. A plugin that is shown larger bodies raises it, here and in its manifest."""
     event_types: tuple[str, ...] | None = None
     """What ``on_events`` hears of, exact or prefixes that end in ``*``. None: ``key.*``, ``config.changed``,
     ``plugin.state`` and ``cluster.*``. Empty: all that happens."""

@@ -31,6 +31,8 @@ class Sample(hkp.Plugin[Config]):
 
     async def init(self):
         await asyncio.sleep(self.config.init_seconds)
+        if self.config.marker == "exit":
+            sys.exit("as asked")
         self.running = 0
         self.most = 0
         self.cancelled = 0
@@ -82,6 +84,17 @@ class Sample(hkp.Plugin[Config]):
                         .replace_body(b"").set_response_header("X-Answer", "2").annotate("n", 3).delay(0.25))
             case "/exit":
                 os._exit(3)
+            case "/sys-exit":
+                sys.exit(3)
+            case "/cancelled":
+                other = asyncio.create_task(asyncio.sleep(3600))
+                asyncio.get_running_loop().call_soon(other.cancel)
+                await other
+            case "/broken":
+                # What no type allows, and nobody expects.
+                made = hkp.allow().annotate("a", "b")
+                object.__setattr__(made, "annotations", self)
+                return made
             case "/echo":
                 return hkp.respond(200).text(repr(request))
         return hkp.allow()
@@ -121,6 +134,10 @@ class Blocking(hkp.Plugin[dict]):
             return hkp.respond(200).text(self.context.wait(self.context.host.info()).version)
         if request.path == "/forever":
             time.sleep(3600)
+        if request.path == "/sys-exit":
+            sys.exit(3)
+        if request.path == "/stop-iteration":
+            next(iter([]))
         return hkp.allow()
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from .._runner import HandlerFailed, Runner
 from ..call import Call
-from ..decision import Allow, Decision, Respond, ResponseChange, keep
+from ..decision import Allow, Decision, HeaderChange, Respond, ResponseChange, keep
 from ..events import Event, EventBatch
 from ..health import Health
 from ..host import KeyPage, KeyQuery
@@ -32,6 +32,8 @@ ALL_GRANTS = frozenset([
     "http.credentials", "storage.query", "storage.provide", "events.publish", "events.subscribe", "state"])
 
 _CLOSE_SECONDS = 5.0
+_CREDENTIALS = frozenset(["authorization", "cookie", "proxy-authorization"])
+_COOKIES = frozenset(["set-cookie"])
 
 
 class DecisionRefused(AssertionError):
@@ -92,9 +94,11 @@ class AsyncHarness(Generic[P]):
     async def on_response(
             self, response: Response | int = 200, line: str = "GET /pks/stats", **arguments: Any) -> ResponseChange:
         """Shows an answer of the keyserver, with the arguments of ``response``."""
-        seen = make_response(response, line, **arguments) if isinstance(response, int) else response
+        seen = (make_response(response, line, grants=self.grants, **arguments) if isinstance(response, int) else response)
         made = await self._unwrapped(self._there().on_response(seen))
-        return made if made is not None else keep()
+        change = made if made is not None else keep()
+        self._need_for(_COOKIES, change.response_headers)
+        return change
 
     async def on_events(self, *events: Event, dropped: int = 0) -> None:
         """Delivers events."""
@@ -128,10 +132,19 @@ class AsyncHarness(Generic[P]):
         if isinstance(made, Allow):
             rewritten = made.path is not None or made.query is not None
             self._need("http.request.modify", "a change of request headers", bool(made.request_headers))
+            self._need_for(_CREDENTIALS, made.request_headers)
+            # The other grant, http.response, is for seeing the keyserver's answer.
+            self._need("http.respond", "a change of response headers", bool(made.response_headers))
+            self._need_for(_COOKIES, made.response_headers)
             self._need("http.request.rewrite", "another target or body", rewritten or made.body is not None)
             self._need("http.request.body", "another body", made.body is not None)
             if made.body is not None and asked.body.state is not BodyState.COMPLETE:
                 raise DecisionRefused(f"expected: replace_body for a complete body, got: one that is {asked.body.state.name}")
+
+    def _need_for(self, secret: frozenset[str], changes: Iterable[HeaderChange]) -> None:
+        """Who may not see credentials may not write them either."""
+        for change in changes:
+            self._need("http.credentials", f"a change of the header {change.name}", change.name.lower() in secret)
 
     def _need(self, grant: str, what: str, used: bool) -> None:
         if used and grant not in self.grants:

@@ -57,13 +57,18 @@ def request(
 def response(
         status: int = 200, line: str = "GET /pks/stats", *, headers: HeaderInput = (), client: str = "192.0.2.7",
         annotations: Mapping[str, str] | None = None, request_id: str = "test-1", traceparent: str = "",
-        dry_run: bool = False) -> Response:
-    """Makes an answer of the keyserver to a request."""
+        dry_run: bool = False, grants: frozenset[str] | None = None) -> Response:
+    """Makes an answer of the keyserver to a request. ``grants``: as a gateway would cut it down; None: nothing is withheld."""
     asked = request(line, client=client)
+    fields = list(headers.items() if isinstance(headers, Mapping) else headers)
+    if grants is not None and "http.credentials" not in grants:
+        fields = [one for one in fields if one[0].lower() != "set-cookie"]
+    if grants is not None and "http.request" not in grants:
+        return Response(
+            request_id=request_id, status=status, headers=Headers(fields), annotations={}, traceparent=traceparent, dry_run=dry_run)
     return Response(
-        request_id=request_id, status=status, headers=Headers(headers.items() if isinstance(headers, Mapping) else headers),
-        method=asked.method, target=asked.target, hkp=asked.hkp, client=asked.client, annotations=dict(annotations or {}),
-        traceparent=traceparent, dry_run=dry_run)
+        request_id=request_id, status=status, headers=Headers(fields), method=asked.method, target=asked.target, hkp=asked.hkp,
+        client=asked.client, annotations=dict(annotations or {}), traceparent=traceparent, dry_run=dry_run)
 
 
 def hkp_query(method: str, target: str) -> HkpQuery | None:

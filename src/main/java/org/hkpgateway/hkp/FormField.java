@@ -1,7 +1,6 @@
 package org.hkpgateway.hkp;
 
 import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 
 import org.jspecify.annotations.Nullable;
 
@@ -15,54 +14,59 @@ public final class FormField {
 	}
 
 	/**
-	 * Finds the first field of a name and decodes it.
+	 * Finds the first field of a name and decodes it. The name in the form may be
+	 * percent-encoded, as keyservers decode names, too.
 	 * @param body the form
-	 * @param name an ASCII name without characters that need an escape
+	 * @param name an ASCII name
 	 * @return the decoded octets; broken escapes stay as they are; null if there is no
 	 * such field
 	 */
 	public static byte @Nullable [] find(byte[] body, String name) {
-		byte[] prefix = (name + "=").getBytes(StandardCharsets.US_ASCII);
 		int start = 0;
 		while (start < body.length) {
 			int end = start;
 			while (end < body.length && body[end] != '&') {
 				end++;
 			}
-			if (startsWith(body, start, end, prefix)) {
-				return decode(body, start + prefix.length, end);
+			int value = value(body, start, end, name);
+			if (value >= 0) {
+				return decode(body, value, end);
 			}
 			start = end + 1;
 		}
 		return null;
 	}
 
-	private static boolean startsWith(byte[] body, int start, int end, byte[] prefix) {
-		if (end - start < prefix.length) {
-			return false;
-		}
-		for (int i = 0; i < prefix.length; i++) {
-			if (body[start + i] != prefix[i]) {
-				return false;
+	/** Where the value begins, or -1 if the field has another name. */
+	private static int value(byte[] body, int start, int end, String name) {
+		int at = start;
+		for (int i = 0; i < name.length(); i++) {
+			if (at >= end || octet(body, at, end) != name.charAt(i)) {
+				return -1;
 			}
+			at += isEscape(body, at, end) ? 3 : 1;
 		}
-		return true;
+		return (at < end && body[at] == '=') ? at + 1 : -1;
 	}
 
 	private static byte[] decode(byte[] body, int start, int end) {
 		ByteArrayOutputStream decoded = new ByteArrayOutputStream(end - start);
-		for (int i = start; i < end; i++) {
-			int high = (body[i] == '%' && i + 2 < end) ? Character.digit(body[i + 1], 16) : -1;
-			int low = (high >= 0) ? Character.digit(body[i + 2], 16) : -1;
-			if (low >= 0) {
-				decoded.write(high * 16 + low);
-				i += 2;
-			}
-			else {
-				decoded.write((body[i] == '+') ? ' ' : body[i]);
-			}
+		for (int i = start; i < end; i += isEscape(body, i, end) ? 3 : 1) {
+			decoded.write(octet(body, i, end));
 		}
 		return decoded.toByteArray();
+	}
+
+	private static int octet(byte[] body, int at, int end) {
+		if (isEscape(body, at, end)) {
+			return Character.digit(body[at + 1], 16) * 16 + Character.digit(body[at + 2], 16);
+		}
+		return (body[at] == '+') ? ' ' : body[at] & 0xff;
+	}
+
+	private static boolean isEscape(byte[] body, int at, int end) {
+		return body[at] == '%' && at + 2 < end && Character.digit(body[at + 1], 16) >= 0
+				&& Character.digit(body[at + 2], 16) >= 0;
 	}
 
 }

@@ -20,6 +20,26 @@ class FormFieldTests {
 		assertThat(find(body)).isEqualTo(expected.getBytes(StandardCharsets.US_ASCII));
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "%6beytext=a&keytext=b,a", "k%65yte%78%74=a&keytext=b,a", "%6B%65%79%74%65%78%74=%61,a",
+			"%256beytext=a&keytext=b,b", "%6beytext%00=a&keytext=b,b", "%6beytex=a&keytext=b,b",
+			"keytext%3d=a&keytext=b,b", "%6=a&%&keytex%7=a&keytext=b,b" })
+	void findDecodesNamesAsKeyserversDo(String body, String expected) {
+		assertThat(find(body)).isEqualTo(expected.getBytes(StandardCharsets.US_ASCII));
+	}
+
+	@Test
+	void findDecodesPlusInNames() {
+		assertThat(FormField.find("a+b=c".getBytes(StandardCharsets.US_ASCII), "a b")).asString().isEqualTo("c");
+		assertThat(FormField.find("a+b=c".getBytes(StandardCharsets.US_ASCII), "a+b")).isNull();
+	}
+
+	@Test
+	void findOfOctetsThatAreNoAsciiKeepsThem() {
+		byte[] body = { 'k', '=', (byte) 0xe9, '%', (byte) 0xe9, 'a', '%', 'f', 'f' };
+		assertThat(FormField.find(body, "k")).containsExactly(0xe9, '%', 0xe9, 'a', 0xff);
+	}
+
 	@Test
 	void findWhenThereIsNoneReturnsNull() {
 		assertThat(find("")).isNull();

@@ -39,6 +39,15 @@ class UploadedKeysTests {
 		assertThat(fingerprints("", more)).containsExactly(ONE.fingerprint());
 	}
 
+	/** Keyservers decode names before they look for the first. */
+	@Test
+	void aFormWithAnEncodedName() {
+		byte[] trap = concat("%6beyte%78t".getBytes(StandardCharsets.US_ASCII),
+				Arrays.copyOfRange(form(ONE.armored()), "keytext".length(), form(ONE.armored()).length),
+				"&".getBytes(StandardCharsets.US_ASCII), form(OTHER.armored()));
+		assertThat(fingerprints(FORM, trap)).containsExactly(ONE.fingerprint());
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "application/pgp", "Application/PGP-Keys; charset=utf-8" })
 	void packetsOrArmor(String contentType) {
