@@ -54,11 +54,10 @@ final class VerifyCommand {
 			Thread ctrlC = new Thread(() -> end(conformance), "verify-end");
 			Runtime.getRuntime().addShutdownHook(ctrlC);
 			Report report = conformance.run();
-			if (this.ending) {
+			if (this.ending || !removed(ctrlC)) {
 				// The machine is about to stop: there is no result.
 				return CommandLine.FAULTY;
 			}
-			Runtime.getRuntime().removeShutdownHook(ctrlC);
 			text.end(report);
 			boolean written = this.options.junit() == null || write(report);
 			return (report.failed() || !written) ? CommandLine.FAULTY : CommandLine.OK;
@@ -71,6 +70,18 @@ final class VerifyCommand {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 			return CommandLine.FAULTY;
+		}
+	}
+
+	/**
+	 * Whether there is no need for it any more; not so when the program ends just now.
+	 */
+	private static boolean removed(Thread hook) {
+		try {
+			return Runtime.getRuntime().removeShutdownHook(hook);
+		}
+		catch (IllegalStateException ex) {
+			return false;
 		}
 	}
 

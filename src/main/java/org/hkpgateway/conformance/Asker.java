@@ -75,6 +75,15 @@ final class Asker {
 	 * @return as many replies as were asked for, or those until then
 	 */
 	List<ProbeReply<ProbeAnswer>> askMany(int count, int inFlight, IntFunction<RequestEvent> events) {
+		return askMany(count, inFlight, events, () -> {
+		});
+	}
+
+	/**
+	 * The same, with something to do each time that so many are in flight.
+	 */
+	List<ProbeReply<ProbeAnswer>> askMany(int count, int inFlight, IntFunction<RequestEvent> events,
+			Runnable meanwhile) {
 		List<ProbeReply<ProbeAnswer>> replies = new ArrayList<>(count);
 		long failed = 0;
 		for (int from = 0; from < count && failed < MOST_MISSING; from += inFlight) {
@@ -82,6 +91,7 @@ final class Asker {
 			for (int i = from; i < Math.min(count, from + inFlight); i++) {
 				calls.add(ask(events.apply(i), Limits.ANSWER));
 			}
+			meanwhile.run();
 			for (CompletableFuture<ProbeReply<ProbeAnswer>> call : calls) {
 				ProbeReply<ProbeAnswer> reply = call.join();
 				replies.add(reply);

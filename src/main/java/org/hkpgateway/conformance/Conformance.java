@@ -28,8 +28,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Conformance implements AutoCloseable {
 
-	private static final Duration NONE = Duration.ZERO;
-
 	private final String version;
 
 	private final VerifyRequest request;
@@ -45,6 +43,9 @@ public final class Conformance implements AutoCloseable {
 	private final Resources resources = new Resources();
 
 	private boolean launched;
+
+	/** Set when the plugin was asked all of the requests. */
+	private boolean asked;
 
 	/**
 	 * Set when no handshake came in time: each further process would take as long.
@@ -90,7 +91,8 @@ public final class Conformance implements AutoCloseable {
 				run(bench, launched.handshake());
 			}
 		}
-		rest(this.launched ? "not reached" : "there is no plugin to launch", EnumSet.allOf(Check.class));
+		this.trial.miss(EnumSet.allOf(Check.class),
+				this.launched ? "not reached" : "there is no plugin to launch, or more than one");
 		return new Report((found != null) ? found.id().name() : this.request.directory().toString(),
 				(found != null) ? found.version() : "", this.trial.results(),
 				Duration.ofNanos(System.nanoTime() - start));
@@ -132,7 +134,7 @@ public final class Conformance implements AutoCloseable {
 			}
 		});
 		step(List.of(Check.GATEWAY), () -> GatewayCheck.run(spec, this.version, this.trial, this.resources));
-		new OutputChecks(this.trial).run(bench.printed(), bench.secrets());
+		new OutputChecks(this.trial).run(bench.printed(), bench.secrets(), this.asked);
 	}
 
 	private void skipTransports(@Nullable Transport only) {
@@ -221,13 +223,17 @@ public final class Conformance implements AutoCloseable {
 		services.responses(corpus);
 		services.events();
 		new LeakChecks(this.trial, this.load).run(session, asker);
+		this.asked = true;
 	}
 
-	/** What comes next makes no sense with a process that has ended. */
+	/**
+	 * What comes next makes no sense with a process that has ended. The check that was
+	 * running has failed then.
+	 */
 	private static void alive(Session session, String after) throws SessionException, InterruptedException {
-		var code = session.process().awaitExit(NONE);
-		if (code.isPresent()) {
-			throw new SessionException("its process has ended after " + after + ": " + RefusalChecks.ended(code));
+		String ended = session.ended();
+		if (ended != null) {
+			throw new SessionException(ended + ", after " + after);
 		}
 	}
 
@@ -323,6 +329,10 @@ public final class Conformance implements AutoCloseable {
 		List<CorpusItem> corpus = Corpus.of(session.spec());
 		Map<String, ProbeAnswer> streamed = checks.corpus(session, corpus);
 		if (!streamed.isEmpty()) {
+			if (this.unary.isEmpty() && this.trial.wants(Check.STREAM_WORKS, Check.STREAM_EQUAL)) {
+				this.unary = onceMore(bench, first, corpus);
+			}
+			checks.works(corpus, this.unary, streamed);
 			checks.compare(this.unary, streamed, () -> onceMore(bench, first, corpus));
 			checks.ids(session);
 			checks.cancel(session);
@@ -341,7 +351,7 @@ public final class Conformance implements AutoCloseable {
 		}
 	}
 
-	/** Does a step if it is asked for; what it leaves open is skipped, and why. */
+	/** Does a step if it is asked for; what it leaves open was not reached, and why. */
 	private void step(List<Check> checks, Step step) throws InterruptedException {
 		if (!this.trial.wants(checks)) {
 			return;
@@ -359,7 +369,7 @@ public final class Conformance implements AutoCloseable {
 		List<Check> left = checks.stream()
 			.filter((check) -> !check.group().equals("output") && !thirdChecks().contains(check))
 			.toList();
-		this.trial.skip(thirdChecks().equals(checks) ? checks : left, why);
+		this.trial.miss(thirdChecks().equals(checks) ? checks : left, why);
 	}
 
 	private void rest(String why, Set<Check> checks) {

@@ -1,5 +1,6 @@
 package org.hkpgateway.conformance;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -21,7 +22,8 @@ final class DecisionChecks {
 	 * Asks for a decision about each request.
 	 * @return the answers, by name
 	 */
-	Map<String, ProbeReply<ProbeAnswer>> run(Session session, Asker asker, List<CorpusItem> corpus) {
+	Map<String, ProbeReply<ProbeAnswer>> run(Session session, Asker asker, List<CorpusItem> corpus)
+			throws InterruptedException {
 		Map<String, ProbeReply<ProbeAnswer>> replies = asker.askAll(corpus);
 		DecisionRules rules = new DecisionRules(session.spec());
 		for (CorpusItem item : corpus) {
@@ -36,7 +38,11 @@ final class DecisionChecks {
 				rules.missing(item.name(), reply.detail());
 			}
 		}
-		List<String> invalid = rules.problems(Check.DECISIONS_VALID);
+		List<String> invalid = new ArrayList<>(rules.problems(Check.DECISIONS_VALID));
+		String ended = session.ended();
+		if (ended != null) {
+			invalid.add(ended);
+		}
 		if (invalid.isEmpty()) {
 			this.trial.pass(Check.DECISIONS_VALID,
 					replies.size() + " requests" + (asker.older() ? ", by the name HandleHTTPRequest" : ""));

@@ -30,6 +30,11 @@ final class EndChecks {
 			return;
 		}
 		TrialProcess process = session.process();
+		if (!runs(session, Check.SHUTDOWN_ANSWER)) {
+			this.trial.miss(List.of(Check.SHUTDOWN_EXIT, Check.LEAKS_PROCESSES, Check.LEAKS_SOCKET),
+					"it ended before Shutdown");
+			return;
+		}
 		endStream(session);
 		ProbeReply<Boolean> reply = session.probe().shutdown(Limits.SHUTDOWN);
 		if (!reply.isOk() && !reply.is("UNAVAILABLE")) {
@@ -47,10 +52,19 @@ final class EndChecks {
 		}
 		this.trial.pass(Check.SHUTDOWN_EXIT);
 		if (code.isEmpty()) {
-			this.trial.skip(List.of(Check.LEAKS_PROCESSES, Check.LEAKS_SOCKET), "it has not exited after Shutdown");
+			this.trial.miss(List.of(Check.LEAKS_PROCESSES, Check.LEAKS_SOCKET), "it has not exited after Shutdown");
 			return;
 		}
 		left(process, session.endpoint());
+	}
+
+	/** Whether it can still be ended; else that fails the check. */
+	private boolean runs(Session session, Check check) throws InterruptedException {
+		String ended = session.ended();
+		if (ended != null) {
+			this.trial.fail(check, "a process that runs until it is told to end", ended);
+		}
+		return ended == null;
 	}
 
 	/** As the gateway does: an open stream would keep some servers from ending. */
@@ -85,7 +99,7 @@ final class EndChecks {
 
 	/** SIGTERM. */
 	void terminate(Session session) throws InterruptedException {
-		if (!this.trial.wants(Check.SHUTDOWN_TERM)) {
+		if (!this.trial.wants(Check.SHUTDOWN_TERM) || !runs(session, Check.SHUTDOWN_TERM)) {
 			return;
 		}
 		session.process().terminate();
@@ -99,7 +113,7 @@ final class EndChecks {
 
 	/** The end of stdin. */
 	void closeInput(Session session) throws InterruptedException {
-		if (!this.trial.wants(Check.SHUTDOWN_EOF)) {
+		if (!this.trial.wants(Check.SHUTDOWN_EOF) || !runs(session, Check.SHUTDOWN_EOF)) {
 			return;
 		}
 		session.process().closeInput();

@@ -13,7 +13,8 @@ import javax.xml.stream.XMLStreamWriter;
 
 /**
  * A report as CI systems read it: JUnit's XML, one suite with a test case for each check.
- * A warning is a test that has passed and says so in its output.
+ * A warning is a test that has passed and says so in its output; a check that was not
+ * reached is an error.
  */
 public final class JUnitReport {
 
@@ -45,7 +46,7 @@ public final class JUnitReport {
 		xml.writeAttribute("name", text("conformance of " + report.plugin() + " " + report.version()).strip());
 		xml.writeAttribute("tests", Integer.toString(report.results().size()));
 		xml.writeAttribute("failures", Integer.toString(report.of(Outcome.FAIL).size()));
-		xml.writeAttribute("errors", "0");
+		xml.writeAttribute("errors", Integer.toString(report.of(Outcome.MISSED).size()));
 		xml.writeAttribute("skipped", Integer.toString(report.of(Outcome.SKIPPED).size()));
 		xml.writeAttribute("time", seconds(report.took()));
 		for (Result result : report.results()) {
@@ -77,12 +78,15 @@ public final class JUnitReport {
 				xml.writeCharacters("warning: " + summary + "; " + text(result.check().advice()));
 				xml.writeEndElement();
 			}
-			case SKIPPED -> {
-				xml.writeStartElement("skipped");
-				xml.writeAttribute("message", summary);
-				xml.writeEndElement();
-			}
+			case SKIPPED -> message("skipped", summary, xml);
+			case MISSED -> message("error", summary, xml);
 		}
+		xml.writeEndElement();
+	}
+
+	private static void message(String element, String summary, XMLStreamWriter xml) throws XMLStreamException {
+		xml.writeStartElement(element);
+		xml.writeAttribute("message", summary);
 		xml.writeEndElement();
 	}
 

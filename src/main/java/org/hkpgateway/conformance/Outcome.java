@@ -11,7 +11,9 @@ public enum Outcome {
 	FAIL,
 	/** It works, but an operator or a client will not be glad of it. */
 	WARN,
-	/** Not checked: it does not apply, or something before it failed. */
-	SKIPPED
+	/** Not checked: it does not apply. */
+	SKIPPED,
+	/** Not checked, because something before it failed. */
+	MISSED
 
 }

@@ -30,13 +30,20 @@ final class OutputChecks {
 	/** What a certificate begins with is public; what a key begins with is not. */
 	private static final List<String> NEVER = List.of("hkp-gateway-plugin-7b1e5c1f0d3a4e2c", "PRIVATE KEY-----");
 
+	private static final List<Check> ALL = List.of(Check.OUTPUT_STDOUT, Check.OUTPUT_STDERR, Check.OUTPUT_VOLUME,
+			Check.OUTPUT_SECRETS);
+
 	private final Trial trial;
 
 	OutputChecks(Trial trial) {
 		this.trial = trial;
 	}
 
-	void run(List<Bench.Printed> all, Set<String> secrets) {
+	/**
+	 * Judges it.
+	 * @param complete whether the plugin was asked all that makes it print
+	 */
+	void run(List<Bench.Printed> all, Set<String> secrets, boolean complete) {
 		List<String> stdout = new ArrayList<>();
 		List<String> stderr = new ArrayList<>();
 		List<String> volume = new ArrayList<>();
@@ -52,19 +59,28 @@ final class OutputChecks {
 			secrets.stream().filter(both::contains).forEach((word) -> printed.add("a token or secret"));
 		}
 		if (all.isEmpty()) {
-			this.trial.skip(
-					List.of(Check.OUTPUT_STDOUT, Check.OUTPUT_STDERR, Check.OUTPUT_VOLUME, Check.OUTPUT_SECRETS),
-					"no process has run");
+			this.trial.miss(ALL, "no process has run");
 			return;
 		}
-		this.trial.judge(Check.OUTPUT_STDOUT, "lines of text", stdout);
+		if (!stdout.isEmpty()) {
+			this.trial.judge(Check.OUTPUT_STDOUT, "lines of text", stdout);
+		}
 		if (!stderr.isEmpty()) {
 			this.trial.warn(Check.OUTPUT_STDERR, "log records in JSON, or plain lines", Trial.some(stderr));
 		}
-		this.trial.pass(Check.OUTPUT_STDERR);
-		this.trial.judge(Check.OUTPUT_VOLUME, "at most " + MOST_LINES + " lines of one process", volume);
-		this.trial.judge(Check.OUTPUT_SECRETS, "nothing of the environment that is secret",
-				printed.stream().distinct().toList());
+		if (!volume.isEmpty()) {
+			this.trial.judge(Check.OUTPUT_VOLUME, "at most " + MOST_LINES + " lines of one process", volume);
+		}
+		if (!printed.isEmpty()) {
+			this.trial.judge(Check.OUTPUT_SECRETS, "nothing of the environment that is secret",
+					printed.stream().distinct().toList());
+		}
+		if (complete) {
+			ALL.forEach(this.trial::pass);
+		}
+		else {
+			this.trial.miss(ALL, "not reached: it was not asked all of the requests that may make it print");
+		}
 	}
 
 	private static String what(String word) {

@@ -80,6 +80,10 @@ final class RefusalChecks {
 			launches.put("an empty PLUGIN_AUTH_SECRET",
 					Map.of("PLUGIN_AUTH_SECRET", "", "PLUGIN_CLIENT_CERT", TrialLauncher.UNSET));
 		}
+		if (launches.isEmpty()) {
+			this.trial.skip(Check.CREDENTIALS_MALFORMED, "--transport plaintext");
+			return;
+		}
 		for (Map.Entry<String, Map<String, String>> launch : launches.entrySet()) {
 			try (Launched launched = this.bench.start(spec, launch.getValue())) {
 				TrialProcess process = launched.process();

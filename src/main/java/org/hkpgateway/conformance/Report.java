@@ -27,9 +27,12 @@ public record Report(String plugin, String version, List<Result> results, Durati
 		return this.results.stream().filter((result) -> result.outcome() == outcome).toList();
 	}
 
-	/** Whether a check failed. */
+	/**
+	 * Whether a check failed, or one that applies could not be made.
+	 * @return never true because of warnings
+	 */
 	public boolean failed() {
-		return !of(Outcome.FAIL).isEmpty();
+		return !of(Outcome.FAIL).isEmpty() || !of(Outcome.MISSED).isEmpty();
 	}
 
 }

@@ -8,7 +8,7 @@ import java.time.Duration;
  * @param check which
  * @param outcome how it ended
  * @param expected what was expected; empty unless something is wrong
- * @param got what came instead; why, for a check that was skipped; a figure or a remark,
+ * @param got what came instead; why, for a check that was not made; a figure or a remark,
  * possibly empty, for one that passed
  * @param took since the check before it
  */
@@ -20,7 +20,7 @@ public record Result(Check check, Outcome outcome, String expected, String got, 
 	 */
 	public String summary() {
 		return switch (this.outcome) {
-			case PASS, SKIPPED -> this.got;
+			case PASS, SKIPPED, MISSED -> this.got;
 			case FAIL, WARN -> "expected: " + this.expected + ", got: " + this.got;
 		};
 	}

@@ -1,5 +1,6 @@
 package org.hkpgateway.conformance;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,7 +10,10 @@ import java.util.Set;
 import org.hkpgateway.grpc.Probe;
 import org.hkpgateway.grpc.ProbeIntroduction;
 import org.hkpgateway.grpc.ProbeOffer.Caller;
-import org.hkpgateway.grpc.ProbeReply;
+import org.hkpgateway.grpc.ProbeStream;
+import org.hkpgateway.http.Headers;
+import org.hkpgateway.plugin.RequestEvent;
+import org.hkpgateway.plugin.ResponseEvent;
 
 /**
  * Who knows the secret, and who does not.
@@ -31,28 +35,56 @@ final class SecretChecks {
 		stranger(session, Check.SECRET_STRANGER, Caller.STRANGER);
 	}
 
-	private void stranger(Session session, Check check, Caller caller) throws SessionException {
+	private void stranger(Session session, Check check, Caller caller) throws SessionException, InterruptedException {
 		if (!this.trial.wants(check)) {
 			return;
 		}
 		List<String> problems = new ArrayList<>();
 		try (Probe probe = session.as(caller)) {
-			Map<String, ProbeReply<?>> replies = new LinkedHashMap<>();
-			replies.put("GetInfo", probe.info(Limits.ANSWER));
-			replies.put("HealthCheck", probe.health(Limits.ANSWER));
-			replies.put("HandleRequest", probe.ask(new Load().next(), Limits.ANSWER).join());
-			if (replies.values().stream().noneMatch(ProbeReply::isOk)) {
+			Map<String, String> codes = harmless(probe);
+			if (codes.values().stream().allMatch(REFUSED::contains)) {
 				// One that lets strangers in would end by these.
-				replies.put("Initialize", probe.initialize("{}", "a stranger", Limits.ANSWER));
-				replies.put("Shutdown", probe.shutdown(Limits.ANSWER));
+				codes.put("Initialize", probe.initialize("{}", "a stranger", Limits.ANSWER).code());
+				codes.put("Shutdown", probe.shutdown(Limits.ANSWER).code());
 			}
-			replies.forEach((method, reply) -> {
-				if (!REFUSED.contains(reply.code()) || (method.equals("GetInfo") && !reply.is("UNAUTHENTICATED"))) {
-					problems.add(method + ": " + reply.code());
+			codes.forEach((method, code) -> {
+				if (!REFUSED.contains(code) || (method.equals("GetInfo") && !code.equals("UNAUTHENTICATED"))) {
+					problems.add(method + ": " + code);
 				}
 			});
 		}
 		this.trial.judge(check, "UNAUTHENTICATED", problems);
+	}
+
+	/** How calls end that change nothing, by method. */
+	private static Map<String, String> harmless(Probe probe) throws InterruptedException {
+		Map<String, String> codes = new LinkedHashMap<>();
+		RequestEvent event = new Load().next();
+		ServiceChecks.SampleEvent sample = new ServiceChecks.SampleEvent(1);
+		codes.put("GetInfo", probe.info(Limits.ANSWER).code());
+		codes.put("HealthCheck", probe.health(Limits.ANSWER).code());
+		codes.put("HandleRequest", probe.ask(event, Limits.ANSWER).join().code());
+		codes.put("HandleHTTPRequest", probe.askByOlderName(event, Limits.ANSWER).join().code());
+		codes.put("HandleRequests", stream(probe, event));
+		codes.put("HandleUpstreamResponse",
+				probe.respond(new ResponseEvent(event, true, 200, Headers.empty(), Duration.ofMillis(5)), Limits.ANSWER)
+					.code());
+		codes.put("PublishEvents", probe.publish(List.of(sample), Limits.ANSWER).code());
+		codes.put("PublishEvent", probe.publish(sample, Limits.ANSWER).code());
+		codes.put("HandleKeyChange", probe.keyChange(sample, Limits.ANSWER).code());
+		codes.put("SubscribeEvents", probe.listen(Limits.ANSWER).code());
+		return codes;
+	}
+
+	private static String stream(Probe probe, RequestEvent event) throws InterruptedException {
+		try (ProbeStream stream = probe.stream()) {
+			stream.send(event, Limits.ANSWER);
+			if (stream.await(event.id(), Limits.deadline(Limits.ANSWER)) != null) {
+				return "OK";
+			}
+			String code = stream.endCode();
+			return (code != null) ? code : "an open stream";
+		}
 	}
 
 	/** Looks at the proof. */

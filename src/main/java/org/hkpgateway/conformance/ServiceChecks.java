@@ -50,9 +50,12 @@ final class ServiceChecks {
 		this.trial.pass(Check.HEALTH_CHECK, reply.isOk() ? reply.answer() : "");
 	}
 
-	void responses(List<CorpusItem> corpus) {
+	void responses(List<CorpusItem> corpus) throws InterruptedException {
 		boolean asked = this.session.spec().granted().contains(Capability.HTTP_RESPONSE);
 		boolean declared = this.session.introduction().has("response");
+		if (!this.trial.wants(Check.RESPONSE)) {
+			return;
+		}
 		if (!declared && !asked) {
 			this.trial.skip(Check.RESPONSE, "neither the feature nor the capability is there");
 			return;
@@ -80,6 +83,10 @@ final class ServiceChecks {
 				}
 			}
 		}
+		String ended = this.session.ended();
+		if (ended != null) {
+			problems.add(ended);
+		}
 		this.trial.judge(Check.RESPONSE, "a valid decision", problems);
 	}
 
@@ -94,16 +101,19 @@ final class ServiceChecks {
 		}
 	}
 
-	void events() {
+	void events() throws InterruptedException {
 		delivery();
 		emission();
 	}
 
-	private void delivery() {
+	private void delivery() throws InterruptedException {
+		if (!this.trial.wants(Check.EVENTS_DELIVERY)) {
+			return;
+		}
 		boolean declared = this.session.introduction().has("events");
 		boolean asked = this.session.spec().granted().contains(Capability.EVENTS_SUBSCRIBE);
 		if (!declared) {
-			if (asked && this.trial.wants(Check.EVENTS_DELIVERY)) {
+			if (asked) {
 				ProbeReply<Boolean> reply = this.session.probe().keyChange(new SampleEvent(1), Limits.EVENTS);
 				if (!reply.isOk() && !reply.is(UNIMPLEMENTED)) {
 					this.trial.fail(Check.EVENTS_DELIVERY, "an answer to HandleKeyChange, or UNIMPLEMENTED",
@@ -123,6 +133,10 @@ final class ServiceChecks {
 		if (!reply.isOk()) {
 			this.trial.fail(Check.EVENTS_DELIVERY, "an answer within " + Limits.EVENTS.toSeconds() + " s",
 					method + ": " + reply.detail());
+		}
+		String ended = this.session.ended();
+		if (ended != null) {
+			this.trial.fail(Check.EVENTS_DELIVERY, "a process that runs on", ended);
 		}
 		else if (!asked) {
 			this.trial.warn(Check.EVENTS_DELIVERY, "the capability events.subscribe in the manifest",
@@ -152,7 +166,7 @@ final class ServiceChecks {
 	}
 
 	/** A key was taken by the keyserver. */
-	private record SampleEvent(long sequence) implements PluginEvent {
+	record SampleEvent(long sequence) implements PluginEvent {
 
 		private static final String FINGERPRINT = "0123456789ABCDEF0123456789ABCDEF01234567";
 

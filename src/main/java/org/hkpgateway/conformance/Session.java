@@ -1,8 +1,11 @@
 package org.hkpgateway.conformance;
 
+import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.UUID;
 
 import org.hkpgateway.grpc.Probe;
+import org.hkpgateway.grpc.ProbeInfo;
 import org.hkpgateway.grpc.ProbeIntroduction;
 import org.hkpgateway.grpc.ProbeOffer.Caller;
 import org.hkpgateway.grpc.ProbeReply;
@@ -112,6 +115,17 @@ final class Session implements AutoCloseable {
 
 	PluginSpec spec() {
 		return this.launched.spec();
+	}
+
+	/**
+	 * How its process has ended. One that does not answer any more may be about to.
+	 * @return null while it runs
+	 */
+	@Nullable String ended() throws InterruptedException {
+		ProbeReply<ProbeInfo> reply = this.probe.info(Limits.ANSWER);
+		boolean answers = reply.isOk() || reply.is("UNIMPLEMENTED");
+		OptionalInt code = process().awaitExit(answers ? Duration.ZERO : Limits.MOMENT);
+		return code.isPresent() ? "its process has ended: " + RefusalChecks.ended(code) : null;
 	}
 
 	/** Kills the process if it still runs. */

@@ -1,5 +1,6 @@
 package org.hkpgateway.conformance;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +24,8 @@ final class StreamChecks {
 
 	private static final int ROUNDS = 8;
 
+	private static final int LARGEST = 256 * 1024;
+
 	private final Trial trial;
 
 	private final Load load;
@@ -32,20 +35,21 @@ final class StreamChecks {
 		this.load = load;
 	}
 
-	/** Asks about the corpus by the stream; the answers are by name, and may be fewer. */
+	/**
+	 * Asks about the corpus by the stream, which may fail the check.
+	 * @return the answers, by name; possibly fewer
+	 */
 	Map<String, ProbeAnswer> corpus(Session session, List<CorpusItem> corpus) throws InterruptedException {
 		Map<String, ProbeAnswer> answers = new LinkedHashMap<>();
 		try (ProbeStream stream = session.probe().stream()) {
 			long deadline = Limits.deadline(Limits.ANSWER.multipliedBy(2));
 			for (CorpusItem item : corpus) {
-				// Larger ones go by a call of their own.
-				if (item.event().body().bytes().remaining() <= 256 * 1024) {
+				if (fits(item)) {
 					stream.send(item.event(), session.spec().timeout());
 				}
 			}
 			for (CorpusItem item : corpus) {
-				ProbeAnswer answer = (item.event().body().bytes().remaining() <= 256 * 1024)
-						? stream.await(item.event().id(), deadline) : null;
+				ProbeAnswer answer = fits(item) ? stream.await(item.event().id(), deadline) : null;
 				if (answer != null) {
 					answers.put(item.name(), answer);
 				}
@@ -58,9 +62,33 @@ final class StreamChecks {
 			else if (end != null) {
 				this.trial.fail(Check.STREAM_WORKS, "a stream that stays open", "its end: " + end);
 			}
-			this.trial.pass(Check.STREAM_WORKS);
 		}
 		return answers;
+	}
+
+	/**
+	 * Looks for requests that only single calls answer.
+	 * @param unary by single calls, of another process
+	 * @param streamed by the stream
+	 */
+	void works(List<CorpusItem> corpus, Map<String, ProbeReply<ProbeAnswer>> unary, Map<String, ProbeAnswer> streamed) {
+		List<String> missing = corpus.stream()
+			.filter(StreamChecks::fits)
+			.map(CorpusItem::name)
+			.filter((name) -> answered(unary, name) && !streamed.containsKey(name))
+			.toList();
+		this.trial.judge(Check.STREAM_WORKS, "an answer to each request that a single call answers",
+				missing.isEmpty() ? missing : List.of("none to " + String.join(", ", missing)));
+	}
+
+	private static boolean answered(Map<String, ProbeReply<ProbeAnswer>> unary, String name) {
+		ProbeReply<ProbeAnswer> reply = unary.get(name);
+		return reply != null && reply.isOk();
+	}
+
+	/** Larger ones go by a call of their own. */
+	private static boolean fits(CorpusItem item) {
+		return item.event().body().bytes().remaining() <= LARGEST;
 	}
 
 	/**
@@ -72,6 +100,11 @@ final class StreamChecks {
 	 */
 	void compare(Map<String, ProbeReply<ProbeAnswer>> unary, Map<String, ProbeAnswer> streamed, Comparison again)
 			throws InterruptedException {
+		long compared = streamed.keySet().stream().filter((name) -> answered(unary, name)).count();
+		if (compared == 0) {
+			this.trial.miss(List.of(Check.STREAM_EQUAL), "no answers of single calls to compare with");
+			return;
+		}
 		List<String> different = differences(unary, streamed);
 		if (!different.isEmpty()) {
 			Map<String, ProbeReply<ProbeAnswer>> other = again.answers();
@@ -83,8 +116,8 @@ final class StreamChecks {
 			});
 			different.removeAll(differences(unary, values));
 		}
-		if (different.isEmpty() && !streamed.isEmpty()) {
-			this.trial.pass(Check.STREAM_EQUAL, streamed.size() + " requests");
+		if (different.isEmpty()) {
+			this.trial.pass(Check.STREAM_EQUAL, compared + " requests");
 		}
 		this.trial.judge(Check.STREAM_EQUAL, "the decision of a single call", different);
 	}
@@ -202,6 +235,9 @@ final class StreamChecks {
 			if (!missing.isEmpty()) {
 				this.trial.fail(Check.STREAM_CLOSE, "answers to what was sent before",
 						"none to " + missing.size() + end(end));
+			}
+			else if (session.process().awaitExit(Duration.ZERO).isPresent()) {
+				this.trial.fail(Check.STREAM_CLOSE, "a process that runs on", String.valueOf(session.ended()));
 			}
 			else if (!"OK".equals(end)) {
 				this.trial.fail(Check.STREAM_CLOSE, "the end of its side within " + Limits.ANSWER.toSeconds() + " s",

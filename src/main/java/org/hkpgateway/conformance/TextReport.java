@@ -42,11 +42,18 @@ public final class TextReport {
 	public void end(Report report) {
 		explain(report.of(Outcome.WARN));
 		explain(report.of(Outcome.FAIL));
+		List<Result> missed = report.of(Outcome.MISSED);
+		if (!missed.isEmpty()) {
+			this.out.println();
+			this.out.println("Not all was checked, so this is no pass: " + missed.get(0).check().id() + ": "
+					+ PlainText.of(missed.get(0).got()));
+		}
 		this.out.println();
 		this.out.println(PlainText.of(report.plugin() + " " + report.version()).strip() + ": " + report.results().size()
 				+ " checks in " + time(report.took()) + ": " + report.of(Outcome.PASS).size() + " passed, "
 				+ report.of(Outcome.FAIL).size() + " failed, " + report.of(Outcome.WARN).size() + " warnings, "
-				+ report.of(Outcome.SKIPPED).size() + " skipped");
+				+ report.of(Outcome.SKIPPED).size() + " skipped"
+				+ (missed.isEmpty() ? "" : ", " + missed.size() + " not reached"));
 		this.out.flush();
 	}
 

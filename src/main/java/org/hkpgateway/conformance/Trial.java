@@ -26,6 +26,9 @@ final class Trial {
 
 	private final Map<Check, Result> results = new EnumMap<>(Check.class);
 
+	/** What failed first of what was not asked for; empty as long as nothing did. */
+	private String unasked = "";
+
 	private long latest = System.nanoTime();
 
 	Trial(Set<Check> wanted, Consumer<Result> progress) {
@@ -67,6 +70,12 @@ final class Trial {
 		checks.forEach((check) -> skip(check, why));
 	}
 
+	/** For what could not be checked because something before it failed. */
+	void miss(Collection<Check> checks, String why) {
+		String cause = this.unasked.isEmpty() ? why : why + "; " + this.unasked;
+		checks.forEach((check) -> end(check, Outcome.MISSED, "", cause));
+	}
+
 	/** Passes without problems, else fails with the first of them. */
 	void judge(Check check, String expected, List<String> problems) {
 		if (problems.isEmpty()) {
@@ -84,6 +93,9 @@ final class Trial {
 	}
 
 	private void end(Check check, Outcome outcome, String expected, String got) {
+		if (outcome == Outcome.FAIL && this.unasked.isEmpty() && !this.wanted.contains(check)) {
+			this.unasked = check.id() + " failed, which was not asked for: expected: " + expected + ", got: " + got;
+		}
 		if (!wants(check)) {
 			return;
 		}

@@ -131,6 +131,17 @@ public final class ProbeStream implements AutoCloseable {
 		}
 	}
 
+	/**
+	 * gRPC's name for how it has ended.
+	 * @return null if it is open
+	 */
+	public @Nullable String endCode() {
+		synchronized (this.lock) {
+			Status status = this.end;
+			return (status != null) ? status.getCode().name() : null;
+		}
+	}
+
 	private @Nullable String describeEnd() {
 		Status status = this.end;
 		if (status == null) {

@@ -24,7 +24,8 @@ class JUnitReportTests {
 			List.of(result(Check.SHUTDOWN_EXIT, Outcome.FAIL, "exit code 0", "a <b> & \u001b[2J\ud800"),
 					result(Check.COOKIE_EXIT, Outcome.PASS, "", ""),
 					result(Check.MANIFEST_CLEAN, Outcome.WARN, "no warnings", "one"),
-					result(Check.STREAM_IDS, Outcome.SKIPPED, "", "not declared")),
+					result(Check.STREAM_IDS, Outcome.SKIPPED, "", "not declared"),
+					result(Check.GATEWAY, Outcome.MISSED, "", "not reached")),
 			Duration.ofMillis(1500));
 
 	private static Result result(Check check, Outcome outcome, String expected, String got) {
@@ -40,17 +41,20 @@ class JUnitReportTests {
 			.parse(file.toFile())
 			.getDocumentElement();
 		assertThat(suite.getTagName()).isEqualTo("testsuite");
-		assertThat(suite.getAttribute("tests")).isEqualTo("4");
+		assertThat(suite.getAttribute("tests")).isEqualTo("5");
 		assertThat(suite.getAttribute("failures")).isEqualTo("1");
+		assertThat(suite.getAttribute("errors")).isEqualTo("1");
 		assertThat(suite.getAttribute("skipped")).isEqualTo("1");
 		assertThat(suite.getAttribute("time")).isEqualTo("1.500");
 		var cases = suite.getElementsByTagName("testcase");
-		assertThat(List.of(0, 1, 2, 3)).extracting((i) -> ((Element) cases.item(i)).getAttribute("name"))
-			.containsExactly("manifest.clean", "cookie.exit", "stream.ids", "shutdown.exit");
+		assertThat(List.of(0, 1, 2, 3, 4)).extracting((i) -> ((Element) cases.item(i)).getAttribute("name"))
+			.containsExactly("manifest.clean", "cookie.exit", "stream.ids", "shutdown.exit", "gateway.start");
 		Element failure = (Element) suite.getElementsByTagName("failure").item(0);
 		assertThat(failure.getAttribute("message")).isEqualTo("expected: exit code 0, got: a <b> & ?[2J?");
 		assertThat(failure.getTextContent()).contains(Check.SHUTDOWN_EXIT.advice(), "7 Shutdown");
 		assertThat(suite.getElementsByTagName("skipped").getLength()).isOne();
+		assertThat(((Element) suite.getElementsByTagName("error").item(0)).getAttribute("message"))
+			.isEqualTo("not reached");
 		assertThat(((Element) suite.getElementsByTagName("system-out").item(0)).getTextContent())
 			.startsWith("warning: expected: no warnings, got: one");
 	}
@@ -65,7 +69,8 @@ class JUnitReportTests {
 			.contains("PASS    cookie.exit", "FAIL shutdown.exit: " + Check.SHUTDOWN_EXIT.title(),
 					"  expected:   exit code 0\n", "  what to do: " + Check.SHUTDOWN_EXIT.advice() + "\n",
 					"  see:        proto/README.md, 7 Shutdown\n")
-			.endsWith("fake 1.0: 4 checks in 1.5 s: 1 passed, 1 failed, 1 warnings, 1 skipped\n")
+			.contains("\nNot all was checked, so this is no pass: gateway.start: not reached\n")
+			.endsWith("fake 1.0: 5 checks in 1.5 s: 1 passed, 1 failed, 1 warnings, 1 skipped, 1 not reached\n")
 			.doesNotContain("\u001b");
 	}
 

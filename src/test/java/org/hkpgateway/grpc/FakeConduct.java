@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 
 import org.hkpgateway.proto.HandleRequestEvent;
 import org.hkpgateway.proto.HandleResponse;
@@ -49,7 +50,33 @@ enum FakeConduct {
 	/** Is at a loss when a call was cancelled. */
 	DIES_OF_CANCELLED_CALLS, NEVER_EXITS, EXITS_3, IGNORES_SIGTERM, IGNORES_STDIN, PRINTS_SECRETS, PRINTS_COOKIE,
 	PRINTS_BYTES, PRINTS_BAD_JSON, LEAKS_DESCRIPTORS, LEAKS_THREADS, LEAKS_MEMORY, LEAVES_CHILD, LEAVES_SOCKET,
-	LOCKS_DATA_DIRECTORY;
+	LOCKS_DATA_DIRECTORY,
+	/** Of the versions it is offered it takes the last one. */
+	CHOOSES_LAST_VERSION,
+	/** Lets in also who speaks no TLS. */
+	SPEAKS_PLAINTEXT_TOO,
+	/** Does not start with a secret. */
+	KNOWS_NO_SECRET,
+	/** Looks for a token only where one request has one answer. */
+	GUARDS_UNARY_ONLY,
+	/** Is at a loss when there is no time left for a request. */
+	DIES_OF_SHORT_DEADLINES,
+	/** Answers late, and refuses when it has more than a few to answer. */
+	TAKES_FEW_AT_A_TIME,
+	/** Says nothing of its health, or nothing while it has requests to answer. */
+	FAILS_HEALTH, FAILS_HEALTH_UNDER_LOAD,
+	/** Takes uploads off the stream and does not answer them. */
+	DROPS_UPLOADS_OF_STREAM,
+	/** Keeps a file open for each connection. */
+	LEAKS_PER_CONNECTION,
+	/** Ends at that request, or with the call behind the corpus. */
+	DIES_AFTER_2000, DIES_AFTER_CORPUS;
+
+	/** In flight at a time. */
+	private static final int FEW = 16;
+
+	/** Long enough for all that is sent at once to come in. */
+	private static final int SLOWLY_MS = 300;
 
 	private static final String COOKIE = "hkp-gateway-plugin-7b1e5c1f0d3a4e2c";
 
@@ -58,6 +85,13 @@ enum FakeConduct {
 	private static final List<Object> LEAKED = new ArrayList<>();
 
 	private static final AtomicInteger REQUESTS = new AtomicInteger();
+
+	private static final int SHORT_MS = 40;
+
+	/** Not yet answered, of those who answer late. */
+	private static final AtomicInteger WAITING = new AtomicInteger();
+
+	private static volatile boolean corpusSeen;
 
 	private static @Nullable String instance;
 
@@ -83,6 +117,10 @@ enum FakeConduct {
 		}
 		if ("".equals(System.getenv("PLUGIN_AUTH_SECRET")) && this != IGNORES_BAD_CREDENTIALS) {
 			System.err.println("expected: a secret, got: an empty one");
+			System.exit(1);
+		}
+		if (this == KNOWS_NO_SECRET && System.getenv("PLUGIN_AUTH_SECRET") != null) {
+			System.err.println("expected: PLUGIN_CLIENT_CERT, got: a secret");
 			System.exit(1);
 		}
 		switch (this) {
@@ -134,6 +172,8 @@ enum FakeConduct {
 			case NO_CERTIFICATE -> "1|1|" + address + "|grpc|";
 			case CERTIFICATE_UNASKED -> "1|1|" + address + "|grpc|" + "A".repeat(100);
 			case CLAIMS_ANY_VERSION -> "1|" + System.getenv("PLUGIN_PROTOCOL_VERSIONS").split(",", -1)[0] + "|"
+					+ address + "|grpc|" + certificate;
+			case CHOOSES_LAST_VERSION -> "1|" + System.getenv("PLUGIN_PROTOCOL_VERSIONS").replaceFirst(".*,", "") + "|"
 					+ address + "|grpc|" + certificate;
 			default -> "1|1|" + address + "|grpc|" + certificate;
 		};
@@ -201,9 +241,76 @@ enum FakeConduct {
 		answer.setInfo(info());
 	}
 
+	/** Somebody has connected. */
+	void connected() {
+		if (this == LEAKS_PER_CONNECTION) {
+			try {
+				LEAKED.add(new FileInputStream("/dev/null"));
+			}
+			catch (IOException ex) {
+				// No more of them can be had.
+			}
+		}
+	}
+
+	/** Some method is called. */
+	void called() {
+		if (this == DIES_AFTER_CORPUS && corpusSeen) {
+			Runtime.getRuntime().halt(3);
+		}
+	}
+
+	/** Whether a call gets in without the token. */
+	boolean lenient(boolean unary, String authorization) {
+		return switch (this) {
+			case CHECKS_NO_TOKEN -> true;
+			case WANTS_ANY_TOKEN -> authorization.startsWith("Bearer ");
+			case GUARDS_UNARY_ONLY -> !unary;
+			default -> false;
+		};
+	}
+
+	/** Whether it has no word about its health now. */
+	boolean failsHealth() {
+		return this == FAILS_HEALTH || (this == FAILS_HEALTH_UNDER_LOAD && WAITING.get() > FEW);
+	}
+
+	/**
+	 * How it takes a request.
+	 * @param later runs something after so many milliseconds, on the thread of the server
+	 * @param refuse answers with an error
+	 * @param answer answers
+	 * @return false if it is answered as usual
+	 */
+	boolean takes(HandleRequestEvent event, boolean streamed, BiConsumer<Integer, Runnable> later, Runnable refuse,
+			Runnable answer) {
+		if (this == DIES_OF_SHORT_DEADLINES && event.getDeadlineMs() <= SHORT_MS) {
+			Runtime.getRuntime().halt(3);
+		}
+		if (event.getRequestId().equals("c-noted-over-tls")) {
+			corpusSeen = true;
+		}
+		if (this == TAKES_FEW_AT_A_TIME && WAITING.get() >= FEW) {
+			refuse.run();
+			return true;
+		}
+		if (this == TAKES_FEW_AT_A_TIME || this == FAILS_HEALTH_UNDER_LOAD) {
+			WAITING.incrementAndGet();
+			later.accept(SLOWLY_MS, () -> {
+				WAITING.decrementAndGet();
+				answer.run();
+			});
+			return true;
+		}
+		return this == DROPS_UPLOADS_OF_STREAM && streamed && event.getMethod().equals("POST");
+	}
+
 	/** What becomes of an answer to a single call. */
 	HandleResponse.Builder answered(HandleRequestEvent event, HandleResponse.Builder answer) {
 		int number = REQUESTS.incrementAndGet();
+		if (this == DIES_AFTER_2000 && number > 2000) {
+			Runtime.getRuntime().halt(3);
+		}
 		try {
 			switch (this) {
 				case LEAKS_DESCRIPTORS -> {

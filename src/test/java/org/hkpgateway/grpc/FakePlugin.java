@@ -357,6 +357,10 @@ class FakePlugin implements AutoCloseable {
 				public Attributes transportReady(Attributes attributes) {
 					FakePlugin.this.connections.incrementAndGet();
 					FakePlugin.this.open.incrementAndGet();
+					FakeConduct conduct = FakePlugin.this.conduct;
+					if (conduct != null) {
+						conduct.connected();
+					}
 					return attributes;
 				}
 
@@ -472,8 +476,11 @@ class FakePlugin implements AutoCloseable {
 				};
 			}
 			FakeConduct conduct = FakePlugin.this.conduct;
-			boolean lenient = FakeConduct.is(conduct, FakeConduct.CHECKS_NO_TOKEN)
-					|| (FakeConduct.is(conduct, FakeConduct.WANTS_ANY_TOKEN) && authorization.startsWith("Bearer "));
+			boolean lenient = conduct != null && conduct
+				.lenient(call.getMethodDescriptor().getType() == MethodDescriptor.MethodType.UNARY, authorization);
+			if (conduct != null) {
+				conduct.called();
+			}
 			if (FakePlugin.this.secret != null && !lenient
 					&& !authorization.equals("Bearer " + FakePlugin.this.secret)) {
 				call.close(Status.UNAUTHENTICATED.withDescription("who are you?"), new Metadata());
@@ -529,7 +536,8 @@ class FakePlugin implements AutoCloseable {
 				if (refusal != null) {
 					answer.clear().setError(refusal);
 				}
-				else if (FakePlugin.this.manners != Manners.OTHER_NAME) {
+				else if (FakePlugin.this.manners != Manners.OTHER_NAME
+						&& FakePlugin.this.manners != Manners.NEEDS_NEWER_GATEWAY) {
 					conduct.declare(answer);
 				}
 			}
@@ -593,6 +601,11 @@ class FakePlugin implements AutoCloseable {
 			}
 			if (goPlugin()) {
 				super.healthCheck(request, observer);
+				return;
+			}
+			FakeConduct conduct = FakePlugin.this.conduct;
+			if (conduct != null && conduct.failsHealth()) {
+				observer.onError(Status.INTERNAL.withDescription("too much to do").asRuntimeException());
 				return;
 			}
 			if (FakePlugin.this.manners == Manners.HEALTHY) {
@@ -660,7 +673,13 @@ class FakePlugin implements AutoCloseable {
 				}
 			}
 			if (conduct != null && FakePlugin.this.behaviour == Behaviour.CONTINUES) {
-				answer(observer, conduct.answered(event, answer.setContinueChain(true)));
+				answer.setContinueChain(true);
+				boolean streamed = observer instanceof FakeStream.Answer;
+				if (!conduct.takes(event, streamed, FakePlugin.this::later,
+						() -> observer.onError(Status.RESOURCE_EXHAUSTED.asRuntimeException()),
+						() -> answer(observer, answer))) {
+					answer(observer, conduct.answered(event, answer));
+				}
 				return;
 			}
 			switch (FakePlugin.this.behaviour.of(event)) {

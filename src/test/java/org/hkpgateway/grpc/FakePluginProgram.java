@@ -65,7 +65,14 @@ public final class FakePluginProgram {
 			shakeHands(conduct, where, shown);
 			TimeUnit.SECONDS.sleep(1);
 		}
-		FakePlugin plugin = new FakePlugin(where, tls, System.getenv("PLUGIN_AUTH_SECRET"));
+		boolean behindFront = conduct == FakeConduct.SPEAKS_PLAINTEXT_TOO && tls != null;
+		PluginEndpoint own = behindFront ? new PluginEndpoint.Unix(directory.resolve("tls.sock")) : where;
+		FakePlugin plugin = new FakePlugin(own, tls, System.getenv("PLUGIN_AUTH_SECRET"));
+		if (behindFront) {
+			Path plaintext = directory.resolve("plaintext.sock");
+			new FakePlugin(new PluginEndpoint.Unix(plaintext), null, null).conduct = conduct;
+			FakeFront.open(directory.resolve("fake.sock"), directory.resolve("tls.sock"), plaintext);
+		}
 		plugin.behaviour = FakePlugin.Behaviour.valueOf(args[0]);
 		plugin.manners = manners;
 		plugin.conduct = conduct;
@@ -84,7 +91,7 @@ public final class FakePluginProgram {
 			plugin.later(10_000, () -> Runtime.getRuntime().halt(3));
 		}
 		if (told == null && manners != FakePlugin.Manners.BINDS_SLOWLY) {
-			shakeHands(conduct, plugin.endpoint(), shown);
+			shakeHands(conduct, behindFront ? where : plugin.endpoint(), shown);
 		}
 		if (conduct != null) {
 			conduct.shaken();
