@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.hkpgateway.manifest.PlainText;
 
@@ -15,26 +16,21 @@ import org.hkpgateway.manifest.PlainText;
 enum ProjectLanguage {
 
 	/** A module with the SDK's sources beside it. */
-	GO("go test ./...\n./build.sh", "internal/handler.go", TakenNames.OF_THE_GO_COMMAND, TakenNames.IN_THE_GO_PROJECT),
+	GO("go test ./...\n./build.sh", "internal/handler.go"),
 
 	/** A Maven project with the SDK in a repository of its own. */
-	JAVA("mvn -B package", "src/main/java/com/example/hkp_template/HkpTemplatePlugin.java", TakenNames.JAVA_KEYWORDS,
-			TakenNames.IN_THE_JAVA_SDK),
+	JAVA("mvn -B package", "src/main/java/com/example/hkp_template/HkpTemplatePlugin.java"),
 
 	/** A package with the SDK's sources beside it. */
-	PYTHON("./build.sh test\n./build.sh", "hkp_template/plugin.py", TakenNames.PYTHON_KEYWORDS,
-			TakenNames.PYTHON_MODULES, TakenNames.PYTHON_PACKAGES, TakenNames.IN_THE_PYTHON_PROJECT);
+	PYTHON("./build.sh test\n./build.sh", "hkp_template/plugin.py");
 
 	private final String steps;
 
 	private final String rule;
 
-	private final List<TakenNames> taken;
-
-	ProjectLanguage(String steps, String rule, TakenNames... taken) {
+	ProjectLanguage(String steps, String rule) {
 		this.steps = steps;
 		this.rule = rule;
-		this.taken = List.of(taken);
 	}
 
 	/**
@@ -78,10 +74,16 @@ enum ProjectLanguage {
 	 * @return empty if it is free
 	 */
 	Optional<String> meaningOf(String snake) {
-		return this.taken.stream()
-			.filter((names) -> names.names().contains(snake))
-			.map(TakenNames::meaning)
-			.findFirst();
+		return taken().filter((names) -> names.names().contains(snake)).map(TakenNames::meaning).findFirst();
+	}
+
+	private Stream<TakenNames> taken() {
+		return switch (this) {
+			case GO -> Stream.of(TakenNames.OF_THE_GO_COMMAND, TakenNames.IN_THE_GO_PROJECT);
+			case JAVA -> Stream.of(TakenNames.JAVA_KEYWORDS, TakenNames.IN_THE_JAVA_SDK);
+			case PYTHON -> Stream.of(TakenNames.PYTHON_KEYWORDS, TakenNames.PYTHON_MODULES, TakenNames.PYTHON_PACKAGES,
+					TakenNames.IN_THE_PYTHON_PROJECT);
+		};
 	}
 
 }

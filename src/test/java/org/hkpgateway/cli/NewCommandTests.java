@@ -130,7 +130,7 @@ class NewCommandTests {
 			go     | 2fast      | plugin name: expected: words of lower-case letters and digits
 			java   | a--b       | plugin name: expected: words of lower-case letters and digits
 			python | guard-     | plugin name: expected: words of lower-case letters and digits
-			java   | class      | expected: a name that means nothing else in a project in java, got: 'class', a keyword; 'class-guard' would do
+			java   | class      | expected: a name that means nothing else in a project in java, got: 'class', a keyword
 			java   | hkp        | got: 'hkp', the beginning of a class of the SDK; 'hkp-guard' would do
 			python | lambda     | expected: a name that means nothing else in a project in python, got: 'lambda', a keyword
 			python | secrets    | got: 'secrets', a module of Python's own
