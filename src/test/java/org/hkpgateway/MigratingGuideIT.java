@@ -68,7 +68,8 @@ class MigratingGuideIT {
 				+ ":" + System.getenv("PATH");
 		Command
 			.run(directory, Duration.ofMinutes(8), new byte[0],
-					List.of("env", "PATH=" + path, "sh", "-e", "-c", commands.replace("hkp-gateway.jar", jar)))
+					List.of("env", "PATH=" + path, "GATEWAY=" + jar, "sh", "-e", "-c",
+							commands.replace("/path/to/hkp-gateway.jar", jar)))
 			.orFail();
 	}
 
