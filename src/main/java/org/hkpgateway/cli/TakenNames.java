@@ -15,8 +15,7 @@ record TakenNames(String meaning, Set<String> names) {
 			"vendor internal testdata");
 
 	/** The type of a plugin of this name would be Config, and so on. */
-	static final TakenNames IN_THE_GO_PROJECT = of("a name that the project's own code has",
-			"config new serve");
+	static final TakenNames IN_THE_GO_PROJECT = of("a name that the project's own code has", "config new serve");
 
 	static final TakenNames JAVA_KEYWORDS = of("a keyword",
 			"abstract assert boolean break byte case catch char class const continue default "

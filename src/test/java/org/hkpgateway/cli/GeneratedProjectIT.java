@@ -175,9 +175,8 @@ class GeneratedProjectIT {
 	/** Of those that pip has put beside the project's own, in either place. */
 	private List<String> packages() throws IOException {
 		List<String> found = new ArrayList<>();
-		try (Stream<Path> installed = Files.find(this.project, 5,
-				(path, attributes) -> path.getParent().endsWith("site-packages")
-						|| path.getParent().endsWith("dist/lib"))) {
+		try (Stream<Path> installed = Files.find(this.project, 5, (path,
+				attributes) -> path.getParent().endsWith("site-packages") || path.getParent().endsWith("dist/lib"))) {
 			installed.map((path) -> path.getFileName().toString().replaceFirst("\\.py$", ""))
 				.filter((name) -> name.matches("[a-z][a-z0-9_]*") && !name.equals(NAME.replace('-', '_')))
 				.forEach(found::add);
@@ -186,8 +185,7 @@ class GeneratedProjectIT {
 	}
 
 	private void refusesAndIsReloaded(String run, List<String> then) throws Exception {
-		List<String> options = new ArrayList<>(
-				OPTION.matcher(run).results().map((option) -> option.group(1)).toList());
+		List<String> options = new ArrayList<>(OPTION.matcher(run).results().map((option) -> option.group(1)).toList());
 		assertThat(options).hasSize(2);
 		options.addAll(List.of("hkp.plugins.settings." + NAME + ".timeout=15s", "hkp.plugins.chain-budget=20s"));
 		assertThat(then).hasSize(4);
