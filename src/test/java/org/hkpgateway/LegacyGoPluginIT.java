@@ -1,6 +1,7 @@
 package org.hkpgateway;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import org.hkpgateway.grpc.FakePluginProgram;
 import org.hkpgateway.testsupport.Command;
 import org.hkpgateway.testsupport.ForeignPlugins;
 import org.hkpgateway.testsupport.GatewayProcess;
@@ -31,6 +33,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class LegacyGoPluginIT {
 
 	private static final String NAME = "legacy-guard";
+
+	private static final String HEARER = "all-ears";
 
 	private static final String SETTINGS = "hkp.plugins.settings." + NAME;
 
@@ -60,7 +64,10 @@ class LegacyGoPluginIT {
 		try (GatewayProcess gateway = start("hkp.client-address.trusted-proxies=127.0.0.1",
 				SETTINGS + ".config.blockedClients[0]=203.0.113.66")) {
 			gateway.pluginPid(NAME);
-			assertThat(findings(gateway)).containsExactly("27 notice", "32 notice", "3 notice");
+			assertThat(findings(gateway)).containsExactly("27 notice", "32 notice", "3 notice", "10 notice");
+			gateway.awaitLog(GuideBlocks.text("migrating.md", "text", "granted beyond")
+				.strip()
+				.replace("/var/lib/hockeypuck/plugins", this.plugins.toString()));
 			JsonNode shown = gateway.actuator("plugins/" + NAME);
 			assertThat(shown.path("transport").asString("")).isEqualTo("plaintext");
 			assertThat(shown.path("order").asInt()).isEqualTo(30);
@@ -82,7 +89,12 @@ class LegacyGoPluginIT {
 
 	@Test
 	void hearsOfKeysIsStartedAgainAndEndsWithTheGatewayThoughItIgnoresShutdown() throws Exception {
-		try (GatewayProcess gateway = start(); GpgHome gpg = GpgHome.create()) {
+		FakePluginProgram.installHearing(this.plugins, HEARER, "EVERYTHING",
+				"capabilities = [\"http.request\", \"http.respond\", \"events.subscribe\"]");
+		String settings = "hkp.plugins.settings." + HEARER;
+		try (GatewayProcess gateway = start(settings + ".required=true", settings + ".timeout=15s",
+				settings + ".match.paths=/" + HEARER + "/**",
+				settings + ".grants=http.request,http.respond,events.subscribe"); GpgHome gpg = GpgHome.create()) {
 			long first = gateway.pluginPid(NAME);
 			gateway.awaitLog("maxRequestsPerMinute=100000 blockedPaths=[/admin /internal]");
 			RawClient.Answer forged = get(gateway, "/pks/stats", "X-Forwarded-For: 203.0.113.66",
@@ -92,6 +104,10 @@ class LegacyGoPluginIT {
 			String fingerprint = gpg.generate("Lotte Legacy <lotte@legacy.example>");
 			gpg.runWithKeyserver(gateway.uri(), "--send-keys", fingerprint).orFail();
 			gateway.awaitLog("key change: CREATE " + fingerprint);
+			gateway.await("what it answers with, on the bus",
+					() -> heard(gateway).stream()
+						.anyMatch((line) -> line.startsWith("batch " + NAME + " plugin." + NAME + ".guard.key.seen ")
+								&& line.contains(fingerprint)));
 
 			ProcessHandle.of(first).orElseThrow().destroyForcibly();
 			long second = gateway.otherPluginPid(NAME, first);
@@ -102,6 +118,16 @@ class LegacyGoPluginIT {
 			assertThat(gateway.stop()).isEqualTo(143);
 			assertThat(ProcessHandle.of(second)).isEmpty();
 			assertThat(gateway.log()).contains("shutting down: ").doesNotContain("ERROR", "is left out");
+		}
+	}
+
+	/** By a plugin that subscribes to all events. */
+	private static List<String> heard(GatewayProcess gateway) {
+		try {
+			return get(gateway, "/" + HEARER + "/tells-events").body().lines().toList();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
 		}
 	}
 

@@ -67,8 +67,8 @@ class MigratingGuideIT {
 		String path = Path.of(System.getProperty("java.home"), "bin") + ":" + Requirements.program("go").getParent()
 				+ ":" + System.getenv("PATH");
 		Command
-			.run(directory, Duration.ofMinutes(8), new byte[0],
-					List.of("env", "PATH=" + path, "sh", "-e", "-c", commands.replace("hkp-gateway.jar", jar)))
+			.run(directory, Duration.ofMinutes(8), new byte[0], List.of("env", "PATH=" + path, "GATEWAY=" + jar, "sh",
+					"-e", "-c", commands.replace("/path/to/hkp-gateway.jar", jar)))
 			.orFail();
 	}
 

@@ -65,9 +65,8 @@ public final class GuardGauges implements StateListener {
 
 	private void register(PluginId plugin, Phase phase) {
 		if (this.registry.find(ACTIVE).tags(tags(plugin, phase)).gauge() != null) {
-			// Of an earlier process; it asks about this one, too, and Micrometer warns of
-			// a
-			// second.
+			// Of an earlier process. It asks about this one, too, and Micrometer warns
+			// of a second.
 			return;
 		}
 		for (BreakerState state : BreakerState.values()) {

@@ -3,7 +3,9 @@ package org.hkpgateway.cli;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.hkpgateway.manifest.PlainText;
 
@@ -14,54 +16,21 @@ import org.hkpgateway.manifest.PlainText;
 enum ProjectLanguage {
 
 	/** A module with the SDK's sources beside it. */
-	GO("go test ./...\n./build.sh", "internal/handler.go",
-			// Directories of these names mean something to the go command.
-			"vendor internal testdata"),
+	GO("go test ./...\n./build.sh", "internal/handler.go"),
 
 	/** A Maven project with the SDK in a repository of its own. */
-	JAVA("mvn -B package", "src/main/java/com/example/hkp_template/HkpTemplatePlugin.java",
-			"abstract assert boolean break byte case catch char class const continue default do double else enum "
-					+ "extends false final finally float for goto if implements import instanceof int interface long "
-					+ "native new null package private protected public return short static strictfp super switch "
-					+ "synchronized this throw throws transient true try void volatile while"),
+	JAVA("mvn -B package", "src/main/java/com/example/hkp_template/HkpTemplatePlugin.java"),
 
 	/** A package with the SDK's sources beside it. */
-	PYTHON("./build.sh test\n./build.sh", "hkp_template/plugin.py",
-			"and as assert async await break class continue def del elif else except finally for from global if "
-					+ "import in is lambda nonlocal not or pass raise return try while with yield match case "
-					// Modules of the standard library: the project's package would hide
-					// them.
-					+ "abc aifc antigravity argparse array ast asynchat asyncio asyncore atexit audioop base64 bdb "
-					+ "binascii bisect builtins bz2 calendar cgi cgitb chunk cmath cmd code codecs codeop "
-					+ "collections colorsys compileall concurrent configparser contextlib contextvars copy copyreg "
-					+ "crypt csv ctypes curses dataclasses datetime dbm decimal difflib dis distutils doctest email "
-					+ "encodings ensurepip enum errno faulthandler fcntl filecmp fileinput fnmatch fractions ftplib "
-					+ "functools gc genericpath getopt getpass gettext glob graphlib grp gzip hashlib heapq hmac html "
-					+ "http idlelib imaplib imghdr imp importlib inspect io ipaddress itertools json keyword lib2to3 "
-					+ "linecache locale logging lzma mailbox mailcap marshal math mimetypes mmap modulefinder msilib "
-					+ "msvcrt multiprocessing netrc nis nntplib nt ntpath numbers opcode operator optparse os "
-					+ "pathlib pdb pickle pickletools pipes pkgutil platform plistlib poplib posix posixpath pprint "
-					+ "profile pstats pty pwd py_compile pyclbr pydoc pyexpat queue quopri random re readline reprlib "
-					+ "resource rlcompleter runpy sched secrets select selectors shelve shlex shutil signal site "
-					+ "smtpd smtplib sndhdr socket socketserver spwd sqlite3 ssl stat statistics string stringprep "
-					+ "struct subprocess sunau symtable sys sysconfig syslog tabnanny tarfile telnetlib tempfile "
-					+ "termios textwrap this threading time timeit tkinter token tokenize tomllib trace traceback "
-					+ "tracemalloc tty turtle types typing unicodedata unittest urllib uu uuid venv warnings wave "
-					+ "weakref webbrowser winreg winsound wsgiref xdrlib xml xmlrpc zipapp zipfile zipimport zlib "
-					+ "zoneinfo "
-					// What the project depends on, and has directories for.
-					+ "grpc google hkp_plugin pytest test tests build dist");
+	PYTHON("./build.sh test\n./build.sh", "hkp_template/plugin.py");
 
 	private final String steps;
 
 	private final String rule;
 
-	private final String taken;
-
-	ProjectLanguage(String steps, String rule, String taken) {
+	ProjectLanguage(String steps, String rule) {
 		this.steps = steps;
 		this.rule = rule;
-		this.taken = " " + taken + " ";
 	}
 
 	/**
@@ -99,9 +68,22 @@ enum ProjectLanguage {
 		return this.rule;
 	}
 
-	/** Whether a package of this name would stand for something else. */
-	boolean isTaken(String snake) {
-		return this.taken.contains(" " + snake + " ");
+	/**
+	 * What a package of this name would stand for.
+	 * @param snake the name
+	 * @return empty if it is free
+	 */
+	Optional<String> meaningOf(String snake) {
+		return taken().filter((names) -> names.names().contains(snake)).map(TakenNames::meaning).findFirst();
+	}
+
+	private Stream<TakenNames> taken() {
+		return switch (this) {
+			case GO -> Stream.of(TakenNames.OF_THE_GO_COMMAND, TakenNames.IN_THE_GO_PROJECT);
+			case JAVA -> Stream.of(TakenNames.JAVA_KEYWORDS, TakenNames.IN_THE_JAVA_SDK);
+			case PYTHON -> Stream.of(TakenNames.PYTHON_KEYWORDS, TakenNames.PYTHON_MODULES, TakenNames.PYTHON_PACKAGES,
+					TakenNames.IN_THE_PYTHON_PROJECT);
+		};
 	}
 
 }

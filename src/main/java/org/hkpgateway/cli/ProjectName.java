@@ -1,6 +1,7 @@
 package org.hkpgateway.cli;
 
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -38,9 +39,10 @@ record ProjectName(String name) {
 					+ "after it, got: " + shown);
 		}
 		ProjectName checked = new ProjectName(name);
-		if (language.isTaken(checked.snake())) {
+		Optional<String> meaning = language.meaningOf(checked.snake());
+		if (meaning.isPresent()) {
 			throw new UsageException("plugin name: expected: a name that means nothing else in a project in "
-					+ language.label() + ", got: " + shown + "; '" + name + "-guard' would do");
+					+ language.label() + ", got: " + shown + ", " + meaning.get() + "; '" + name + "-guard' would do");
 		}
 		return checked;
 	}

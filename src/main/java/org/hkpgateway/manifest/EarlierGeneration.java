@@ -2,6 +2,8 @@ package org.hkpgateway.manifest;
 
 import java.util.List;
 
+import org.hkpgateway.plugin.Capability;
+
 /**
  * Recognizes manifests of the earlier Go generation. They load, but their plugins often
  * print no handshake, speak no TLS, and read their configuration from elsewhere.
@@ -30,6 +32,23 @@ final class EarlierGeneration {
 			return plugin.line("protocol_version");
 		}
 		return labels.contains(MIDDLEWARE) ? plugin.line("capabilities") : 0;
+	}
+
+	/**
+	 * Whether its author had no word for what is a capability today: it names none, has a
+	 * table, or a list of other words. A list with a word of today is all that it asks
+	 * for, and so is an empty one.
+	 */
+	static boolean hadNoWords(Fields plugin, List<String> labels) {
+		if (!plugin.has("capabilities") || plugin.isTable("capabilities")) {
+			return true;
+		}
+		return !labels.isEmpty() && labels.stream().noneMatch(EarlierGeneration::isOfToday);
+	}
+
+	/** The words of then have no dots; one that has a dot may be misspelt. */
+	private static boolean isOfToday(String label) {
+		return label.contains(".") || Capability.byLabel(label).isPresent();
 	}
 
 	/** What to do about it. */

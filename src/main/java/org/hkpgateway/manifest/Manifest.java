@@ -30,20 +30,22 @@ import org.jspecify.annotations.Nullable;
  * @param bodyLine where it does, 0 if it does not
  * @param earlierLine the line that tells that it is of the earlier Go generation, 0 if
  * none does
+ * @param grantsRequest whether what the operator grants by name counts as requested,
+ * because the manifest was written before there was a word for it
  * @param maxMessageBytes largest message it accepts
  * @param config its {@code [plugin.config]} in plain Java types
  */
 record Manifest(PluginId id, String version, String description, ProtocolVersion protocolVersion, Origin origin,
 		@Nullable Integer order, boolean speculative, Set<Capability> requested, int capabilitiesLine,
-		List<Dependency> dependencies, @Nullable BodyMode body, int bodyLine, int earlierLine, int maxMessageBytes,
-		Map<String, Object> config) {
+		List<Dependency> dependencies, @Nullable BodyMode body, int bodyLine, int earlierLine, boolean grantsRequest,
+		int maxMessageBytes, Map<String, Object> config) {
 
 	/**
 	 * A plugin without manifest: only name, version, origin and capabilities are known.
 	 */
 	static Manifest without(PluginId id, String version, Origin origin, Set<Capability> requested) {
 		return new Manifest(id, version, "", new ProtocolVersion(1, 0, 0), origin, null, false, requested, 0, List.of(),
-				null, 0, 0, PluginSpec.DEFAULT_MAX_MESSAGE_BYTES, Map.of());
+				null, 0, 0, false, PluginSpec.DEFAULT_MAX_MESSAGE_BYTES, Map.of());
 	}
 
 	/** Where the operator's settings for it stand. */

@@ -117,10 +117,12 @@ final class ManifestReader {
 		if (id == null || version == null || protocolVersion == null || origin == null) {
 			return null;
 		}
+		int earlierLine = EarlierGeneration.line(top, fields, labels);
 		return new Manifest(id, version, (description != null) ? description : "", protocolVersion, origin, order,
 				speculative, Capability.requestedBy(labels),
 				fields.has("capabilities") ? fields.line("capabilities") : 0, dependencies, body,
-				fields.has("body") ? fields.line("body") : 0, EarlierGeneration.line(top, fields, labels),
+				fields.has("body") ? fields.line("body") : 0, earlierLine,
+				earlierLine > 0 && EarlierGeneration.hadNoWords(fields, labels),
 				(maxMessageBytes != null) ? maxMessageBytes : PluginSpec.DEFAULT_MAX_MESSAGE_BYTES, config);
 	}
 

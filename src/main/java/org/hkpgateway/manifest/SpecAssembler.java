@@ -5,6 +5,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.Capability;
@@ -37,6 +38,7 @@ final class SpecAssembler {
 		Set<Capability> granted = setOf(settings.grants().isEmpty() ? this.defaults.grants() : settings.grants());
 		granted.retainAll(requested);
 		noticeReduction(manifest, requested, granted, findings);
+		noticeWidening(manifest, granted, findings);
 		noticeEarlierGeneration(manifest, settings, findings);
 		warnOfMatchRules(manifest, settings.match(), findings);
 		List<PluginId> dependencies = manifest.dependencies().stream().map(Manifest.Dependency::id).distinct().toList();
@@ -49,16 +51,20 @@ final class SpecAssembler {
 	}
 
 	/**
-	 * A manifest of the earlier generation was written before there were most
-	 * capabilities: what the operator grants by name counts as requested.
+	 * A manifest of the earlier generation may have been written before there were most
+	 * capabilities: then what the operator grants by name counts as requested.
 	 */
 	private Set<Capability> requested(Manifest manifest, PluginSettings settings) {
-		Set<Capability> requested = setOf(
-				manifest.requested().isEmpty() ? this.defaults.grants() : manifest.requested());
-		if (manifest.earlierLine() > 0) {
+		Set<Capability> requested = named(manifest);
+		if (manifest.grantsRequest()) {
 			requested.addAll(settings.grants());
 		}
 		return requested;
+	}
+
+	/** By the manifest alone. */
+	private Set<Capability> named(Manifest manifest) {
+		return setOf(manifest.requested().isEmpty() ? this.defaults.grants() : manifest.requested());
 	}
 
 	/** Readiness does not wait for a plugin whose decisions have no effect. */
@@ -114,6 +120,18 @@ final class SpecAssembler {
 		if (!refused.isEmpty()) {
 			findings.notice(manifest.capabilitiesLine(), "requested but not granted: " + String.join(", ", refused)
 					+ "; to grant it: " + manifest.settingsKey() + ".grants");
+		}
+	}
+
+	/** Nobody has asked for these: the operator may have listed more than he meant to. */
+	private void noticeWidening(Manifest manifest, Set<Capability> granted, Findings findings) {
+		Set<Capability> beyond = setOf(granted);
+		beyond.removeAll(named(manifest));
+		if (!beyond.isEmpty()) {
+			findings.notice((manifest.capabilitiesLine() > 0) ? manifest.capabilitiesLine() : manifest.earlierLine(),
+					"granted beyond the manifest, which has no words for them: "
+							+ beyond.stream().map(Capability::label).collect(Collectors.joining(", ")) + "; by "
+							+ manifest.settingsKey() + ".grants");
 		}
 	}
 

@@ -1,7 +1,6 @@
 package org.hkpgateway.cli;
 
 import java.io.IOException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +16,7 @@ import java.util.stream.Stream;
 
 import org.hkpgateway.testsupport.Command;
 import org.hkpgateway.testsupport.GatewayProcess;
-import org.hkpgateway.testsupport.RawClient;
+import org.hkpgateway.testsupport.GuideBlocks;
 import org.hkpgateway.testsupport.Requirements;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,8 +26,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What {@code java -jar target/hkp-gateway.jar plugins new} writes, and then everything
- * that it says to do next: each command as it was printed, but for ports.
+ * Ten minutes to a plugin: each command of {@code docs/plugin-author-guide.md} as it
+ * stands there, but for ports, time limits, and where the token is. What
+ * {@code plugins new} prints is the same, and so is what the project's README.md says.
  */
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
 class GeneratedProjectIT {
@@ -36,32 +36,46 @@ class GeneratedProjectIT {
 	/** A cold build fetches packages. */
 	private static final Duration BUILD = Duration.ofMinutes(8);
 
-	private static final Duration COMMAND = Duration.ofMinutes(2);
-
 	private static final String NAME = "no-short-searches";
 
 	private static final Pattern OPTION = Pattern.compile("--(hkp\\.\\S+)");
 
-	private static final Pattern URL = Pattern.compile("'(http://127\\.0\\.0\\.1:11371/\\S+)'");
+	private static final Pattern EXPECTED = Pattern.compile("# (\\d{3}),");
 
 	private Path work;
 
 	private Path project;
 
+	/** What a shell is told first; the path of a jar may have blanks. */
+	private String begin;
+
+	private String path;
+
 	@ParameterizedTest
 	@EnumSource(ProjectLanguage.class)
-	void doesWhatItSays(ProjectLanguage language, @TempDir Path root) throws Exception {
+	void doesWhatTheGuideSays(ProjectLanguage language, @TempDir Path root) throws Exception {
 		Requirements.timeFor("building a generated project in " + language.label());
-		String path = tools(language, root);
-		this.work = Files.createDirectory(root.toRealPath().resolve("work"));
-		this.project = root.toRealPath().resolve("my project").resolve(NAME);
-		List<String> commands = commands(write(language));
-		assertThat(commands.get(0)).isEqualTo("cd '" + this.project + "'");
+		Requirements.program("curl");
+		this.path = tools(language, root);
+		this.work = Files.createDirectory(root.toRealPath().resolve("my work"));
+		this.project = this.work.resolve(NAME);
+		Path jar = Files.createSymbolicLink(root.toRealPath().resolve("hkp gateway.jar"),
+				GatewayProcess.root().resolve("target/hkp-gateway.jar").toRealPath());
 
-		int run = commands.indexOf(theOne(commands, "--hkp.plugins.directories"));
-		assertThat(commands.subList(1, run)).hasSize(language.steps().size() + 2);
-		for (String command : commands.subList(1, run)) {
-			shell(path, commands.get(0) + " && " + command);
+		List<String> commands = GuideBlocks.commands("plugin-author-guide.md", language.label());
+		assertThat(commands.get(0)).isEqualTo("GATEWAY=/path/to/hkp-gateway.jar");
+		this.begin = "umask 002\nGATEWAY='" + jar + "'\n";
+		String printed = shell(commands.get(1));
+		assertThat(commands.get(2)).isEqualTo("cd " + NAME);
+		int run = indexOf(commands, "--hkp.plugins.directories");
+		assertThat(inset(printed)).containsExactlyElementsOf(asPrinted(commands.subList(2, run + 2), jar));
+		assertThat(Files.readString(this.project.resolve("README.md")).lines().map(GeneratedProjectIT::bare))
+			.contains(commands.get(0))
+			.containsSubsequence(commands.subList(3, run + 3).stream().map(GeneratedProjectIT::bare).toList());
+
+		this.begin += commands.get(2) + "\n";
+		for (String command : commands.subList(3, run)) {
+			shell(command);
 		}
 		assertNothingOfTheTemplateIsLeft();
 		if (language == ProjectLanguage.JAVA) {
@@ -69,7 +83,12 @@ class GeneratedProjectIT {
 				.isNotEmpty()
 				.isSubsetOf(libraries(GatewayProcess.ANTIABUSE.resolve("lib")));
 		}
-		refuses(commands.get(run), theOne(commands, "curl "));
+		if (language == ProjectLanguage.PYTHON) {
+			assertThat(packages()).as("what a plugin's own name could hide")
+				.contains("grpc", "pytest")
+				.allMatch((name) -> language.meaningOf(name).isPresent());
+		}
+		refusesAndIsReloaded(commands.get(run), commands.subList(run + 1, commands.size()));
 	}
 
 	/** Skips if they are not there; the same PATH for what a JDK alone has to do with. */
@@ -90,33 +109,36 @@ class GeneratedProjectIT {
 		return tools + ":" + path;
 	}
 
-	private String write(ProjectLanguage language) {
-		return Command.run(this.work, COMMAND, new byte[0],
-				List.of(java(), "-jar",
-						GatewayProcess.root().resolve("target/hkp-gateway.jar").toAbsolutePath().normalize().toString(),
-						"plugins", "new", "--lang", language.label(), NAME, this.project.toString()))
+	/** With the user's own umask of many systems, which lets the group write. */
+	private String shell(String commands) {
+		return Command
+			.run(this.work, BUILD, new byte[0],
+					List.of("env", "PATH=" + Path.of(System.getProperty("java.home"), "bin") + ":" + this.path, "sh",
+							"-e", "-c", this.begin + commands))
 			.orFail()
 			.text();
 	}
 
-	/** The lines that are set in. */
-	private static List<String> commands(String printed) {
+	private static int indexOf(List<String> commands, String words) {
+		List<String> found = commands.stream().filter((command) -> command.contains(words)).toList();
+		assertThat(found).hasSize(1);
+		return commands.indexOf(found.get(0));
+	}
+
+	private static List<String> inset(String printed) {
 		return printed.lines().filter((line) -> line.startsWith("  ")).map(String::strip).toList();
 	}
 
-	private static String theOne(List<String> commands, String words) {
-		List<String> found = commands.stream().filter((command) -> command.contains(words)).toList();
-		assertThat(found).hasSize(1);
-		return found.get(0);
+	private List<String> asPrinted(List<String> commands, Path jar) {
+		return commands.stream()
+			.map((command) -> command.equals("cd " + NAME) ? "cd '" + this.project + "'" : command)
+			.map((command) -> bare(command).replace("\"$GATEWAY\"", "'" + jar + "'"))
+			.toList();
 	}
 
-	/** With the user's own umask of many systems, which lets the group write. */
-	private void shell(String path, String command) {
-		Command
-			.run(this.work, BUILD, new byte[0],
-					List.of("env", "PATH=" + Path.of(java()).getParent() + ":" + path, "sh", "-c",
-							"umask 002; " + command))
-			.orFail();
+	/** Without its comment. */
+	private static String bare(String command) {
+		return command.replaceFirst("\\s+#.*", "");
 	}
 
 	private void assertNothingOfTheTemplateIsLeft() throws IOException {
@@ -150,31 +172,44 @@ class GeneratedProjectIT {
 				&& Stream.of("third_party", "dist", "target", ".venv").noneMatch(path::startsWith);
 	}
 
-	private void refuses(String run, String curl) throws Exception {
-		List<String> options = OPTION.matcher(run)
-			.results()
-			.map((option) -> option.group(1).replace("directories=dist", "directories=" + this.project + "/dist"))
-			.toList();
+	/** Of those that pip has put beside the project's own, in either place. */
+	private List<String> packages() throws IOException {
+		List<String> found = new ArrayList<>();
+		try (Stream<Path> installed = Files.find(this.project, 5, (path,
+				attributes) -> path.getParent().endsWith("site-packages") || path.getParent().endsWith("dist/lib"))) {
+			installed.map((path) -> path.getFileName().toString().replaceFirst("\\.py$", ""))
+				.filter((name) -> name.matches("[a-z][a-z0-9_]*") && !name.equals(NAME.replace('-', '_')))
+				.forEach(found::add);
+		}
+		return found;
+	}
+
+	private void refusesAndIsReloaded(String run, List<String> then) throws Exception {
+		List<String> options = new ArrayList<>(OPTION.matcher(run).results().map((option) -> option.group(1)).toList());
 		assertThat(options).hasSize(2);
-		Matcher url = URL.matcher(curl);
-		assertThat(url.find()).isTrue();
-		URI uri = URI.create(url.group(1));
-		try (GatewayProcess gateway = GatewayProcess.start(options.toArray(String[]::new))) {
+		options.addAll(List.of("hkp.plugins.settings." + NAME + ".timeout=15s", "hkp.plugins.chain-budget=20s"));
+		assertThat(then).hasSize(4);
+		try (GatewayProcess gateway = GatewayProcess.startFrom(this.project, options.toArray(String[]::new))) {
 			long plugin = gateway.pluginPid(NAME);
-			assertThat(get(gateway, uri.getRawPath() + "?" + uri.getRawQuery()).status()).isEqualTo(429);
-			assertThat(get(gateway, "/pks/lookup?op=index&search=alice@lab.example").status()).isNotEqualTo(429);
+			for (String curl : then.subList(0, 2)) {
+				Matcher expected = EXPECTED.matcher(curl);
+				assertThat(expected.find()).isTrue();
+				assertThat(shell(of(gateway, curl))).startsWith("HTTP/1.1 " + expected.group(1) + " ");
+			}
+			assertThat(shell(of(gateway, String.join("\n", then.subList(2, 4))))).contains("\"outcome\":\"DONE\"");
+			long next = gateway.otherPluginPid(NAME, plugin);
 			assertThat(gateway.stop()).isEqualTo(143);
 			assertThat(ProcessHandle.of(plugin)).isEmpty();
+			assertThat(ProcessHandle.of(next)).isEmpty();
 			assertThat(gateway.log()).contains(NAME + ": DRAINING -> STOPPED").doesNotContain("SIGKILL");
 		}
 	}
 
-	private static RawClient.Answer get(GatewayProcess gateway, String target) throws IOException {
-		return RawClient.exchange(gateway.port(), "GET " + target + " HTTP/1.0\r\n\r\n");
-	}
-
-	private static String java() {
-		return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+	/** A gateway of a test keeps its files in a directory of its own. */
+	private static String of(GatewayProcess gateway, String command) {
+		return command.replace(":11371/", ":" + gateway.port() + "/")
+			.replace(":11381/", ":" + gateway.managementPort() + "/")
+			.replace("/tmp/hkp-management-token-*", gateway.runtime() + "/management-token*");
 	}
 
 }

@@ -124,22 +124,37 @@ class NewCommandTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', textBlock = """
-			go     | Guard      | plugin name: expected: 1 to 64 lower-case letters
-			go     | gateway    | plugin name: expected: another one than the gateway's own
-			go     | 2fast      | plugin name: expected: words of lower-case letters and digits
-			java   | a--b       | plugin name: expected: words of lower-case letters and digits
-			python | guard-     | plugin name: expected: words of lower-case letters and digits
-			java   | class      | expected: a name that means nothing else in a project in java
-			python | secrets    | expected: a name that means nothing else in a project in python
-			python | hkp-plugin | expected: a name that means nothing else in a project in python
-			go     | internal   | expected: a name that means nothing else in a project in go
-			rust   | guard      | --lang: expected: go, java, python, got: 'rust'
-			""")
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					go     | Guard      | plugin name: expected: 1 to 64 lower-case letters
+					go     | gateway    | plugin name: expected: another one than the gateway's own
+					go     | 2fast      | plugin name: expected: words of lower-case letters and digits
+					java   | a--b       | plugin name: expected: words of lower-case letters and digits
+					python | guard-     | plugin name: expected: words of lower-case letters and digits
+					java   | class      | expected: a name that means nothing else in a project in java, got: 'class', a keyword
+					java   | hkp        | got: 'hkp', the beginning of a class of the SDK; 'hkp-guard' would do
+					python | lambda     | expected: a name that means nothing else in a project in python, got: 'lambda', a keyword
+					python | secrets    | got: 'secrets', a module of Python's own
+					python | hkp-plugin | got: 'hkp-plugin', a package that the project needs, which it would hide
+					python | tests      | got: 'tests', a directory of the project
+					go     | internal   | expected: a name that means nothing else in a project in go, got: 'internal', a directory
+					go     | config     | got: 'config', a name that the project's own code has
+					rust   | guard      | --lang: expected: go, java, python, got: 'rust'
+					""")
 	void namesAndLanguagesThatCannotBe(String language, String name, String message) {
 		assertThat(execute("plugins", "new", "--lang", language, name, at("new"))).isEqualTo(2);
 		assertThat(errors()).startsWith("plugins new: ").contains(message, "usage: ");
 		assertThat(this.directory.resolve("new")).doesNotExist();
+	}
+
+	/** Of pytest, of the SDK, of pip, and of what these need. */
+	@ParameterizedTest
+	@ValueSource(strings = { "packaging", "pluggy", "iniconfig", "pygments", "pytest", "conftest", "grpc", "google",
+			"grpcio", "protobuf", "cryptography", "cffi", "typing-extensions", "typing_extensions", "setuptools" })
+	void noPackageOfAPythonProjectCanBeHidden(String name) {
+		assertThat(execute("plugins", "new", "--lang", "python", name, at("new"))).isEqualTo(2);
+		assertThat(errors()).contains("got: '" + name + "', a package that the project needs, which it would hide");
+		assertThat(ProjectLanguage.GO.meaningOf(name)).isEmpty();
 	}
 
 	@ParameterizedTest

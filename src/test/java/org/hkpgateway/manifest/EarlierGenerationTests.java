@@ -16,9 +16,12 @@ import org.hkpgateway.plugin.PluginSettings;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.ProtocolVersion;
 import org.hkpgateway.plugin.TestSpec;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -82,6 +85,36 @@ class EarlierGenerationTests {
 		assertThat(only().granted()).containsExactlyInAnyOrder(Capability.HTTP_REQUEST, Capability.EVENTS_SUBSCRIBE);
 		assertThat(this.plugins.findings()).anyMatch((finding) -> finding.endsWith("requested but not granted: "
 				+ "http.respond; to grant it: hkp.plugins.settings.watchful-guard.grants"));
+		assertThat(this.plugins.findings())
+			.contains("p/plugin.toml:7: notice: granted beyond the manifest, which has no words for them: "
+					+ "events.subscribe; by hkp.plugins.settings.watchful-guard.grants");
+	}
+
+	/** The operator's list may be one for all plugins alike. */
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			true  | name = "p"                                             |
+			true  | capabilities = ["http_middleware", "event_handler"]    |
+			true  | capabilities = ["authentication"]                      |
+			true  | capabilities = {http_middleware = true, state = false} |
+			true  | protocol_version = "1.0"                               | [config]
+			false | protocol_version = "1.0"                               |
+			false | capabilities = ["http.request", "http.respond"]        |
+			false | capabilities = ["http.request", "http.respond"]        | [config]
+			false | capabilities = ["http_middleware", "http.request"]     |
+			false | capabilities = ["http_middleware", "state"]            |
+			false | capabilities = ["http.requets"]                        |
+			false | capabilities = []                                      |
+			""")
+	void onlyWhereThereWasNoWordForIt(boolean widened, String line, @Nullable String table) {
+		this.plugins.plugin("p", "[plugin]", line, line.startsWith("name") ? "" : "name = \"p\"", "version = \"1\"",
+				"executable = \"run\"", (table != null) ? table : "");
+		this.plugins.settings("p", PluginDiscoveryTests.settings(true, null, null,
+				List.of(Capability.HTTP_REQUEST, Capability.HTTP_RESPOND, Capability.EVENTS_PUBLISH), Map.of()));
+		assertThat(only().granted().contains(Capability.EVENTS_PUBLISH)).isEqualTo(widened);
+		assertThat(this.plugins.findings().stream().filter((finding) -> finding.contains("granted beyond")))
+			.hasSize(widened ? 1 : 0)
+			.allMatch((finding) -> finding.endsWith(": events.publish; by hkp.plugins.settings.p.grants"));
 	}
 
 	@Test

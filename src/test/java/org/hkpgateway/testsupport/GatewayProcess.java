@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -57,6 +58,11 @@ public final class GatewayProcess implements AutoCloseable {
 
 	private GatewayProcess(Map<String, String> environment, List<String> jvm, List<String> program, boolean piped,
 			List<String> properties) {
+		this(null, environment, jvm, program, piped, properties);
+	}
+
+	private GatewayProcess(@Nullable Path from, Map<String, String> environment, List<String> jvm, List<String> program,
+			boolean piped, List<String> properties) {
 		Map<String, String> all = new LinkedHashMap<>(Map.of("server.port", String.valueOf(this.port), "server.address",
 				"127.0.0.1", "management.server.port", String.valueOf(this.managementPort), "hkp.shutdown.pre-stop",
 				"0s", "hkp.plugins.runtime-directory", this.runtime.toString(),
@@ -75,7 +81,8 @@ public final class GatewayProcess implements AutoCloseable {
 		command.addAll(jvm);
 		command.addAll(program);
 		all.forEach((key, value) -> command.add("--" + key + "=" + value));
-		ProcessBuilder builder = new ProcessBuilder(command).directory(this.directory.toFile())
+		ProcessBuilder builder = new ProcessBuilder(command)
+			.directory(((from != null) ? from : this.directory).toFile())
 			.redirectErrorStream(true)
 			.redirectOutput(piped ? ProcessBuilder.Redirect.PIPE : ProcessBuilder.Redirect.to(logFile().toFile()));
 		builder.environment().putAll(environment);
@@ -101,6 +108,12 @@ public final class GatewayProcess implements AutoCloseable {
 	/** The same with options of the JVM, which beat those that tests usually set. */
 	public static GatewayProcess startWith(List<String> jvm, String... properties) {
 		return started(new GatewayProcess(Map.of(), jvm, UnpackedGateway.options(), false, List.of(properties)));
+	}
+
+	/** The same, begun in a directory, which is what relative paths mean. */
+	public static GatewayProcess startFrom(Path directory, String... properties) {
+		return started(new GatewayProcess(directory, Map.of(), List.of(), UnpackedGateway.options(), false,
+				List.of(properties)));
 	}
 
 	/** The same of the jar as it is: {@code java -jar target/hkp-gateway.jar}. */
@@ -143,6 +156,10 @@ public final class GatewayProcess implements AutoCloseable {
 
 	public URI uri() {
 		return URI.create("http://127.0.0.1:" + this.port);
+	}
+
+	public int managementPort() {
+		return this.managementPort;
 	}
 
 	public long pid() {

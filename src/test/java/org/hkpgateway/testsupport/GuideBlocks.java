@@ -51,10 +51,26 @@ public final class GuideBlocks {
 	}
 
 	/**
+	 * The commands of a page, in order. One that goes on behind a backslash is one.
+	 * @param page its name in {@code docs}
+	 * @param variant those that are for this alone, by the word behind {@code sh}, are
+	 * among them, and those for others are not
+	 * @return lines for a shell, with their comments
+	 */
+	public static List<String> commands(String page, String variant) throws IOException {
+		return of(page).stream()
+			.filter((block) -> block.language().equals("sh"))
+			.filter((block) -> block.file().isEmpty() || block.file().equals(variant))
+			.flatMap((block) -> block.text().replaceAll("\\\\\n\\s*", "").lines())
+			.toList();
+	}
+
+	/**
 	 * A block.
 	 *
 	 * @param language the word behind the fence
-	 * @param file the word behind that, for a file of a project; may be empty
+	 * @param file the word behind that, for a file of a project, or for what else the
+	 * block alone is; may be empty
 	 * @param text what it holds
 	 */
 	public record Block(String language, String file, String text) {
