@@ -15,8 +15,10 @@ import (
 // fakeState is the gateway's state as its protocol describes it, by the clock of a case. It may be away
 // or full.
 type fakeState struct {
-	now      count.Clock
-	failure  error
+	now     count.Clock
+	failure error
+	// full: what is there may change, and nothing may be added.
+	full     bool
 	version  uint64
 	values   map[string]fakeValue
 	counters map[string]fakeCounter
@@ -47,14 +49,26 @@ func newFakeState(now count.Clock) *fakeState {
 
 // fail has calls fail from now on.
 func (f *fakeState) fail(how string) error {
-	reasons := map[string]error{"away": hkp.ErrUnavailable, "full": hkp.ErrQuota, "back": nil}
+	reasons := map[string]error{"away": hkp.ErrUnavailable, "refused": hkp.ErrNotGranted, "full": nil, "back": nil}
 	reason, known := reasons[how]
 	if !known {
-		return fmt.Errorf("expected: away, full or back, got: %s", how)
+		return fmt.Errorf("expected: away, refused, full or back, got: %s", how)
 	}
-	f.failure = nil
+	f.failure, f.full = nil, how == "full"
 	if reason != nil {
-		f.failure = &hkp.HostError{Method: "State", Reason: reason, Message: "the case says so"}
+		f.failure = stateError(reason)
+	}
+	return nil
+}
+
+func stateError(reason error) error {
+	return &hkp.HostError{Method: "State", Reason: reason, Message: "the case says so"}
+}
+
+// reserve fails if something is to be added to a state that is full.
+func (f *fakeState) reserve(there bool) error {
+	if f.full && !there {
+		return stateError(hkp.ErrQuota)
 	}
 	return nil
 }
@@ -71,6 +85,9 @@ func (f *fakeState) Put(_ context.Context, key string, data []byte, ttl time.Dur
 	if f.failure != nil {
 		return hkp.Value{}, f.failure
 	}
+	if _, there := f.find(key); f.reserve(there) != nil {
+		return hkp.Value{}, f.reserve(there)
+	}
 	return f.store(key, data, ttl), nil
 }
 
@@ -80,6 +97,9 @@ func (f *fakeState) CompareAndSet(_ context.Context, key string, expected uint64
 	}
 	if current, _ := f.find(key); current.Version != expected {
 		return current, false, nil
+	}
+	if err := f.reserve(expected != 0); err != nil {
+		return hkp.Value{}, false, err
 	}
 	return f.store(key, data, ttl), true, nil
 }
@@ -104,6 +124,9 @@ func (f *fakeState) Increment(_ context.Context, key string, delta int64, window
 	}
 	counter.value += delta
 	if delta != 0 {
+		if err := f.reserve(there); err != nil {
+			return hkp.Count{}, err
+		}
 		f.counters[key] = counter
 	}
 	return hkp.Count{Value: counter.value, Remaining: counter.until - f.now()}, nil
@@ -126,6 +149,9 @@ func (f *fakeState) Acquire(_ context.Context, key string, tokens int64, bucket 
 	}
 	held.held -= float64(tokens)
 	if tokens > 0 {
+		if err := f.reserve(there); err != nil {
+			return hkp.Tokens{}, err
+		}
 		f.buckets[key] = held
 	}
 	return hkp.Tokens{Acquired: true, Remaining: int64(held.held)}, nil

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	hkp "github.com/hkp-gateway/hkp-gateway/sdk/go"
@@ -16,17 +18,10 @@ type contested struct {
 	others  int
 	failure error
 	value   hkp.Value
-	puts    int
 }
 
 func (c *contested) Get(context.Context, string) (hkp.Value, bool, error) {
 	return c.value, c.value.Version > 0, c.failure
-}
-
-func (c *contested) Put(_ context.Context, _ string, data []byte, ttl time.Duration) (hkp.Value, error) {
-	c.puts++
-	c.value = hkp.Value{Data: data, Version: c.value.Version + 1, TTL: ttl}
-	return c.value, nil
 }
 
 func (c *contested) CompareAndSet(_ context.Context, _ string, expected uint64, data []byte, ttl time.Duration) (hkp.Value, bool, error) {
@@ -42,20 +37,20 @@ func (c *contested) CompareAndSet(_ context.Context, _ string, expected uint64, 
 	return c.value, true, nil
 }
 
-func sharedSearch(state State, most int) SharedSearch {
+func sharedSearch(state State, most int) *SharedSearch {
 	limit := Limit{Max: most, Window: time.Minute, What: Searches}
-	return SharedSearch{State: state, Prefix: "harvest:", Different: limit, Broad: limit}
+	return NewSharedSearch(state, "harvest:", limit, limit)
 }
 
 func TestSearchesOfReplicasAreAllCounted(t *testing.T) {
-	for others, puts := range map[int]int{0: 0, 1: 0, 4: 0, 5: 1} {
+	for _, others := range []int{0, 1, 4, attempts - 1} {
 		state := &contested{others: others}
 		excess, err := sharedSearch(state, 100).Count(context.Background(), "192.0.2.1", 2, false)
 		if err != nil || excess != nil {
 			t.Fatalf("expected: within the limit, got: %v (%v)", excess, err)
 		}
-		if got := len(termsOf(state.value.Data)); got != others+1 || state.puts != puts {
-			t.Errorf("%d others: expected: %d terms and %d puts, got: %d and %d", others, others+1, puts, got, state.puts)
+		if got := len(termsOf(state.value.Data)); got != others+1 {
+			t.Errorf("%d others: expected: %d terms, got: %d", others, others+1, got)
 		}
 		ttl := 42 * time.Second
 		if others == 0 {
@@ -65,6 +60,106 @@ func TestSearchesOfReplicasAreAllCounted(t *testing.T) {
 			t.Errorf("%d others: expected: the window ends as it would have, in %s, got: %s", others, ttl, state.value.TTL)
 		}
 	}
+}
+
+func TestASearchThatCannotBeStoredOverwritesNone(t *testing.T) {
+	state := &contested{others: 100}
+	counter := sharedSearch(state, 1000)
+	if _, err := counter.Count(context.Background(), "192.0.2.1", 2, false); !errors.Is(err, hkp.ErrQuota) {
+		t.Errorf("expected: left to others, got: %v", err)
+	}
+	if got := len(termsOf(state.value.Data)); got != attempts {
+		t.Errorf("expected: those of others, got: %d", got)
+	}
+	state.others = 0
+	if excess, err := counter.Count(context.Background(), "192.0.2.1", 2, false); err != nil || excess != nil {
+		t.Errorf("expected: the next one is counted, got: %v (%v)", excess, err)
+	}
+}
+
+// slow is a value that takes a while to be read or written, as the gateway's: all searches are in flight
+// before the first answer.
+type slow struct {
+	contested
+	mutex sync.Mutex
+	calls int
+}
+
+func (s *slow) Get(ctx context.Context, key string) (hkp.Value, bool, error) {
+	time.Sleep(time.Millisecond)
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.calls++
+	return s.contested.Get(ctx, key)
+}
+
+func (s *slow) CompareAndSet(ctx context.Context, key string, expected uint64, data []byte, ttl time.Duration) (hkp.Value, bool, error) {
+	time.Sleep(time.Millisecond)
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.calls++
+	return s.contested.CompareAndSet(ctx, key, expected, data, ttl)
+}
+
+// countAtOnce counts different searches.
+func countAtOnce(counter *SharedSearch, searches int) (within, exceeded, failed int) {
+	var mutex sync.Mutex
+	var group sync.WaitGroup
+	for term := range uint64(searches) {
+		group.Go(func() {
+			excess, err := counter.Count(context.Background(), "192.0.2.1", 2+2*term, false)
+			mutex.Lock()
+			defer mutex.Unlock()
+			switch {
+			case err != nil:
+				failed++
+			case excess != nil:
+				exceeded++
+			default:
+				within++
+			}
+		})
+	}
+	group.Wait()
+	return within, exceeded, failed
+}
+
+func TestSearchesThatComeAtOnceAreAllCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		state := &slow{}
+		counter := sharedSearch(state, 60)
+		within, exceeded, failed := countAtOnce(counter, 80)
+		if stored := len(termsOf(state.value.Data)); within != 60 || exceeded != 20 || failed != 0 || stored != 60 {
+			t.Errorf("expected: 60 of 80 within the limit, got: %d, %d beyond, %d failed, %d stored", within, exceeded, failed, stored)
+		}
+		if state.calls > 4 || len(counter.waiting) != 0 {
+			t.Errorf("expected: at most 4 calls of the gateway and nobody waiting, got: %d and %v", state.calls, counter.waiting)
+		}
+	})
+}
+
+func TestNoMoreSearchesOfAClientWaitThanTheBound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		state := &slow{}
+		within, exceeded, failed := countAtOnce(sharedSearch(state, 1000), mostWaiting+1+7)
+		if within != mostWaiting+1 || exceeded != 0 || failed != 7 {
+			t.Errorf("expected: %d stored and 7 left to others, got: %d, %d and %d", mostWaiting+1, within, exceeded, failed)
+		}
+	})
+}
+
+func TestAFailureIsThatOfAllThatWaitAndOfNoneThatFollow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		state := &slow{contested: contested{failure: hkp.ErrUnavailable}}
+		counter := sharedSearch(state, 1000)
+		if _, _, failed := countAtOnce(counter, 20); failed != 20 || state.calls != 2 {
+			t.Errorf("expected: 20 failed by 2 calls, got: %d by %d", failed, state.calls)
+		}
+		state.failure = nil
+		if within, _, _ := countAtOnce(counter, 20); within != 20 {
+			t.Errorf("expected: 20 counted, got: %d", within)
+		}
+	})
 }
 
 func TestASearchOfAnotherReplicaMayBeTheLastOne(t *testing.T) {

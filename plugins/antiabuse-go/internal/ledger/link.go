@@ -12,7 +12,9 @@ import (
 )
 
 const (
-	pause     = time.Second
+	pause = time.Second
+	// What is refused may be each request: the log says so now and then.
+	warnAgain = time.Minute
 	warmUpKey = "warm-up"
 )
 
@@ -26,12 +28,16 @@ type Link struct {
 	clock   count.Clock
 	log     *slog.Logger
 	away    atomic.Bool
+	outages atomic.Int64
 	retryAt atomic.Int64
+	warnAt  atomic.Int64
 }
 
 // NewLink makes a link.
 func NewLink(state count.State, clock count.Clock, log *slog.Logger) *Link {
-	return &Link{State: state, clock: clock, log: log}
+	link := &Link{State: state, clock: clock, log: log}
+	link.warnAt.Store(int64(clock()))
+	return link
 }
 
 // Away tells whether the gateway does not answer at the moment.
@@ -41,32 +47,46 @@ func (l *Link) Away() bool {
 
 // WarmUp asks for something, so that the first request is not the first to ask, and Away is right.
 func (l *Link) WarmUp(ctx context.Context) {
+	before := l.outages.Load()
 	_, _, err := l.State.Get(ctx, warmUpKey)
-	l.learn(err)
+	l.learn(before, err)
 }
 
-// ask asks the gateway, or does it here if that has no answer.
+// ask asks the gateway, or does it here if that has no answer. Who asks tells of a failure that it gets
+// over with failed.
 func ask[T any](link *Link, asked func() (T, error), here func() T) T {
 	if link.away.Load() && int64(link.clock()) < link.retryAt.Load() {
 		return here()
 	}
+	before := link.outages.Load()
 	answer, err := asked()
-	link.learn(err)
+	link.learn(before, err)
 	if err != nil {
 		return here()
 	}
 	return answer
 }
 
-func (l *Link) learn(err error) {
+func (l *Link) learn(before int64, err error) {
+	if err != nil {
+		l.failed(err)
+	} else if l.outages.Load() == before && l.away.CompareAndSwap(true, false) {
+		l.log.Info("the shared state is back; clients are counted there again")
+	}
+}
+
+// failed is told that a call has failed, if it has.
+func (l *Link) failed(err error) {
 	switch {
 	case err == nil:
-		if l.away.CompareAndSwap(true, false) {
-			l.log.Info("the shared state is back; clients are counted there again")
+	case errors.Is(err, hkp.ErrQuota), errors.Is(err, hkp.ErrInvalid), errors.Is(err, hkp.ErrNotGranted):
+		// It is there: without room for one more client, there are still those that it has.
+		now, due := int64(l.clock()), l.warnAt.Load()
+		if now >= due && l.warnAt.CompareAndSwap(due, now+int64(warnAgain)) {
+			l.log.Warn("the shared state does not take all; what it does not take is kept in this process", "error", err)
 		}
-	case errors.Is(err, hkp.ErrQuota):
-		// Without room for one more client, there are still those who are counted.
 	default:
+		l.outages.Add(1)
 		l.retryAt.Store(int64(l.clock() + pause))
 		if l.away.CompareAndSwap(false, true) {
 			l.log.Warn("the shared state is away; clients are counted in this process", "error", err)

@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -28,16 +29,36 @@ func TestWhoIsAwayIsAskedOnceASecond(t *testing.T) {
 		{0, nil, "gateway", 1, false, "it is there"},
 		{0, hkp.ErrQuota, "here", 2, false, "no room for one more client"},
 		{0, nil, "gateway", 3, false, "there is for others"},
-		{time.Second, hkp.ErrUnavailable, "here", 4, true, "it goes away"},
-		{1999 * time.Millisecond, nil, "here", 4, true, "nobody asks within a second"},
-		{2 * time.Second, errors.New("other"), "here", 5, true, "it is still away"},
-		{2999 * time.Millisecond, nil, "here", 5, true, "nobody asks again"},
-		{3 * time.Second, nil, "gateway", 6, false, "it is back"},
-		{3 * time.Second, nil, "gateway", 7, false, "and everybody asks"},
+		{0, hkp.ErrInvalid, "here", 4, false, "it refuses a call"},
+		{0, hkp.ErrNotGranted, "here", 5, false, "it refuses all"},
+		{time.Second, hkp.ErrUnavailable, "here", 6, true, "it goes away"},
+		{1999 * time.Millisecond, nil, "here", 6, true, "nobody asks within a second"},
+		{2 * time.Second, errors.New("other"), "here", 7, true, "it is still away"},
+		{2999 * time.Millisecond, nil, "here", 7, true, "nobody asks again"},
+		{3 * time.Second, nil, "gateway", 8, false, "it is back"},
+		{3 * time.Second, nil, "gateway", 9, false, "and everybody asks"},
 	} {
 		at, failure = step.at, step.failure
 		if got := answer(); got != step.answer || asked != step.asked || link.Away() != step.away {
 			t.Errorf("%s: expected: %+v, got: %s, asked %d, away %t", step.whatItIs, step, got, asked, link.Away())
 		}
+	}
+}
+
+// A question that was answered although a call behind it failed does not bring the state back.
+func TestAFailureThatIsGotOverIsLearned(t *testing.T) {
+	link := NewLink(nil, func() time.Duration { return 0 }, slog.New(slog.DiscardHandler))
+	asked := 0
+	var answers []string
+	for range 2 {
+		answer := ask(link, func() (string, error) {
+			asked++
+			link.failed(hkp.ErrUnavailable)
+			return "gateway", nil
+		}, func() string { return "here" })
+		answers = append(answers, answer)
+	}
+	if !slices.Equal(answers, []string{"gateway", "here"}) || asked != 1 || !link.Away() {
+		t.Errorf("expected: answered once, and away, got: %v, away %t", answers, link.Away())
 	}
 }

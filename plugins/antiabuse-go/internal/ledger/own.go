@@ -63,13 +63,14 @@ func (o *Own) Count(ctx context.Context, offence *Offence, client count.Client, 
 	if dryRun {
 		blocks, _ := o.blocks.GetIfPresent(client)
 		now := o.clock()
-		return next(offence, excess, blocks, now).told(now, true)
+		return next(offence, excess, 1, blocks, now).told(now, true)
 	}
-	return o.begin(offence, client, excess)
+	return o.begin(offence, client, excess, 1)
 }
 
-// begin begins a block once: another goroutine may be first.
-func (o *Own) begin(offence *Offence, client count.Client, excess *count.Excess) *Block {
+// begin begins a block once: another goroutine may be first. The block is the one of the number strike, if
+// this process knows of fewer.
+func (o *Own) begin(offence *Offence, client count.Client, excess *count.Excess, strike int) *Block {
 	var block *Block
 	o.blocks.Compute(client, func(blocks []ownBlock, _ bool) ([]ownBlock, otter.ComputeOp) {
 		now := o.clock()
@@ -77,7 +78,7 @@ func (o *Own) begin(offence *Offence, client count.Client, excess *count.Excess)
 			block = blocks[i].told(now, false)
 			return blocks, otter.CancelOp
 		}
-		begun := next(offence, excess, blocks, now)
+		begun := next(offence, excess, strike, blocks, now)
 		block = begun.told(now, true)
 		others := slices.DeleteFunc(slices.Clone(blocks), func(other ownBlock) bool { return other.rule == offence.Rule })
 		return append(others, begun), otter.WriteOp
@@ -91,13 +92,23 @@ func (o *Own) Offenders() int {
 	return o.blocks.EstimatedSize()
 }
 
-func next(offence *Offence, excess *count.Excess, blocks []ownBlock, now time.Duration) ownBlock {
-	strike := 1
+// strikes is how many blocks by a rule a client has earned in this process that are not forgotten.
+func (o *Own) strikes(offence *Offence, client count.Client) int {
+	blocks, _ := o.blocks.GetIfPresent(client)
+	return strikes(offence, blocks, o.clock())
+}
+
+func strikes(offence *Offence, blocks []ownBlock, now time.Duration) int {
 	for _, block := range blocks {
 		if block.rule == offence.Rule && block.forgottenAt > now {
-			strike = block.strike + 1
+			return block.strike
 		}
 	}
+	return 0
+}
+
+func next(offence *Offence, excess *count.Excess, least int, blocks []ownBlock, now time.Duration) ownBlock {
+	strike := max(least, strikes(offence, blocks, now)+1)
 	until := now + offence.Steps.length(strike, excess.UntilRoom)
 	return ownBlock{
 		rule: offence.Rule, limit: excess.Limit, strike: strike,

@@ -20,7 +20,8 @@ var (
 // so: who deletes the name lifts the block. Under "strikes:" and its name is the number of its blocks by
 // one rule, until they are forgotten.
 //
-// A question for which the gateway has no answer is decided by an [Own].
+// A question for which the gateway has no answer is decided by an [Own], and a block for which it has no
+// room begins there: so a client is blocked if either says so.
 type Shared struct {
 	Link *Link
 	// Prefix of all names.
@@ -34,8 +35,11 @@ type Shared struct {
 func (s *Shared) Standing(ctx context.Context, client count.Client) *Block {
 	return ask(s.Link, func() (*Block, error) {
 		value, found, err := s.Link.State.Get(ctx, s.Prefix+client.String())
-		if err != nil || !found {
+		if err != nil {
 			return nil, err
+		}
+		if !found {
+			return s.Own.Standing(ctx, client), nil
 		}
 		return s.read(value), nil
 	}, func() *Block { return s.Own.Standing(ctx, client) })
@@ -44,16 +48,16 @@ func (s *Shared) Standing(ctx context.Context, client count.Client) *Block {
 // Count is of [Ledger].
 func (s *Shared) Count(ctx context.Context, offence *Offence, client count.Client, what uint64, dryRun bool) *Block {
 	return ask(s.Link, func() (*Block, error) {
-		name := client.String()
-		excess, err := offence.Shared.Count(ctx, name, what, dryRun)
+		excess, err := offence.Shared.Count(ctx, client.String(), what, dryRun)
 		if err != nil || excess == nil {
 			return nil, err
 		}
-		block, err := s.next(ctx, offence, name, excess)
-		if err != nil || dryRun {
-			return block, err
+		// From here on the client is refused, whatever fails.
+		block := s.next(ctx, offence, client, excess)
+		if dryRun {
+			return block, nil
 		}
-		return s.begin(ctx, offence, name, block)
+		return s.begin(ctx, offence, client, excess, block), nil
 	}, func() *Block { return s.Own.Count(ctx, offence, client, what, dryRun) })
 }
 
@@ -62,46 +66,47 @@ func (s *Shared) Offenders() int {
 	return s.Own.Offenders()
 }
 
-func (s *Shared) next(ctx context.Context, offence *Offence, client string, excess *count.Excess) (*Block, error) {
+func (s *Shared) next(ctx context.Context, offence *Offence, client count.Client, excess *count.Excess) *Block {
+	strike := s.Own.strikes(offence, client) + 1
 	strikes, _, err := s.Link.State.Get(ctx, strikesKey(offence, client))
-	if err != nil {
-		return nil, err
-	}
-	strike := 1
-	if strikeText.Match(strikes.Data) {
+	s.Link.failed(err)
+	if err == nil && strikeText.Match(strikes.Data) {
 		before, _ := strconv.Atoi(string(strikes.Data))
-		strike = before + 1
+		strike = max(strike, before+1)
 	}
 	return &Block{
 		Rule: offence.Rule, Limit: excess.Limit, Strike: strike,
 		Remaining: offence.Steps.length(strike, excess.UntilRoom), Begins: true,
-	}, nil
+	}
 }
 
 // begin begins a block once: another request, or replica, may be first.
-func (s *Shared) begin(ctx context.Context, offence *Offence, client string, block *Block) (*Block, error) {
-	state := s.Link.State
-	current, stored, err := state.CompareAndSet(ctx, s.Prefix+client, 0, s.text(block), block.Remaining)
+func (s *Shared) begin(ctx context.Context, offence *Offence, client count.Client, excess *count.Excess, block *Block) *Block {
+	state, name := s.Link.State, client.String()
+	current, stored, err := state.CompareAndSet(ctx, s.Prefix+name, 0, s.text(block), block.Remaining)
 	if err != nil {
-		return nil, err
+		s.Link.failed(err)
+		block = s.Own.begin(offence, client, excess, block.Strike)
+		s.Link.failed(offence.Shared.Blocked(ctx, name))
+		return block
 	}
 	if !stored {
 		if current.Version == 0 {
 			// It has just ended.
 			block.Begins = false
-			return block, nil
+			return block
 		}
-		return s.read(current), nil
+		return s.read(current)
 	}
 	strikes := strconv.AppendInt(nil, int64(block.Strike), 10)
-	if _, err := state.Put(ctx, strikesKey(offence, client), strikes, block.Remaining+offence.Steps.ForgetAfter); err != nil {
-		return nil, err
-	}
-	return block, offence.Shared.Blocked(ctx, client)
+	_, err = state.Put(ctx, strikesKey(offence, client), strikes, block.Remaining+offence.Steps.ForgetAfter)
+	s.Link.failed(err)
+	s.Link.failed(offence.Shared.Blocked(ctx, name))
+	return block
 }
 
-func strikesKey(offence *Offence, client string) string {
-	return "strikes:" + offence.StrikesPrefix + client
+func strikesKey(offence *Offence, client count.Client) string {
+	return "strikes:" + offence.StrikesPrefix + client.String()
 }
 
 func (s *Shared) text(block *Block) []byte {

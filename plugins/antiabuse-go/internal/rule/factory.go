@@ -106,7 +106,7 @@ func (f *factory) harvestOffence() *ledger.Offence {
 	own := count.NewSearch(f.clock, config.searches, config.broad, uint64(f.config.MaxClients)*searchBytes)
 	return f.offence(harvestName, config.steps, strikesPrefix(harvestName, config.mode, prefix), own,
 		func(state count.State) count.Shared {
-			return count.SharedSearch{State: state, Prefix: prefix, Different: config.searches, Broad: config.broad}
+			return count.NewSharedSearch(state, prefix, config.searches, config.broad)
 		})
 }
 

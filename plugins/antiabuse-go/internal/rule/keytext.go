@@ -11,12 +11,12 @@ import (
 const look = 4096
 
 var (
-	keyField   = []byte("keytext=")
 	armorBegin = []byte("-----BEGIN PGP PUBLIC KEY BLOCK-----")
 	armorEnd   = []byte("-----END PGP PUBLIC KEY BLOCK-----")
 )
 
 const (
+	keyField  = "keytext"
 	noKeytext = "no keytext"
 	noArmor   = "no armored key in keytext"
 	noEnd     = "the armor does not end"
@@ -43,23 +43,39 @@ func keyProblem(mediaType string, body hkp.Body) string {
 	return ""
 }
 
+// formProblem does as keyservers do: names are decoded, and the first field of the name counts.
 func formProblem(body []byte, whole bool) string {
 	beginning, enough := beginningOf(body, whole)
-	field := 0
-	if !bytes.HasPrefix(beginning, keyField) {
-		if field = bytes.Index(beginning, append([]byte("&"), keyField...)) + 1; field == 0 {
-			return when(enough, noKeytext)
+	for at := 0; at < len(beginning); {
+		end := at + find(beginning[at:], "=&")
+		// A name that goes on behind what is looked at is none that can be told.
+		known := end < len(beginning) || (whole && len(beginning) == len(body))
+		if known && string(decoded(beginning[at:end])) == keyField {
+			if end < len(body) && body[end] == '=' {
+				end++
+			}
+			return valueProblem(body[end:], whole)
 		}
+		at = end + find(beginning[end:], "&") + 1
 	}
-	value, _, ended := bytes.Cut(body[field+len(keyField):], []byte("&"))
+	return when(enough, noKeytext)
+}
+
+func valueProblem(rest []byte, whole bool) string {
+	value, _, ended := bytes.Cut(rest, []byte("&"))
 	key := decoded(value)
 	if !bytes.Contains(key, armorBegin) {
 		return when(whole || ended || len(key) >= look, noArmor)
 	}
-	if whole && !bytes.Contains(decoded(endOf(body)), armorEnd) {
-		return noEnd
+	return when(whole && !bytes.Contains(decoded(endOf(value)), armorEnd), noEnd)
+}
+
+// find finds one of some characters; the end if there is none.
+func find(text []byte, characters string) int {
+	if at := bytes.IndexAny(text, characters); at >= 0 {
+		return at
 	}
-	return ""
+	return len(text)
 }
 
 func multipartProblem(body []byte, whole bool) string {

@@ -12,7 +12,7 @@ import (
 
 // upload refuses uploads that are too large, of a type that no client sends, or without an armored key in
 // them. Each is refused by itself, and blocks nobody. What is not shown of a body is not judged: without
-// the grant http.request.body that is all of it but its length.
+// the grant http.request.body that is all of it but the length that the client declared.
 type upload struct {
 	maxBytes int64
 	// contentTypes are in lower case without parameters; none: any.
@@ -38,7 +38,7 @@ func (u upload) judge(_ context.Context, request *hkp.Request, _ count.Client) *
 		}
 	}
 	// What is compressed can only be read by who stores it.
-	if _, compressed := request.Header["Content-Encoding"]; compressed || request.Is(hkp.Replace) {
+	if isEncoded(request) || request.Is(hkp.Replace) {
 		return nil
 	}
 	if problem := keyProblem(mediaType, request.Body); problem != "" {
@@ -49,4 +49,16 @@ func (u upload) judge(_ context.Context, request *hkp.Request, _ count.Client) *
 		}
 	}
 	return nil
+}
+
+// isEncoded: a coding that changes nothing is none.
+func isEncoded(request *hkp.Request) bool {
+	for _, value := range request.Header.Values("Content-Encoding") {
+		for coding := range strings.SplitSeq(value, ",") {
+			if coding = strings.TrimSpace(coding); coding != "" && !strings.EqualFold(coding, "identity") {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -168,10 +168,12 @@ final class Case {
 			var unused = this.state.delete(step.get("lift").getAsString());
 		}
 		else if (step.has("state")) {
-			this.state.failure = switch (step.get("state").getAsString()) {
+			String state = step.get("state").getAsString();
+			this.state.full = state.equals("full");
+			this.state.failure = switch (state) {
 				case "away" -> HostException.Reason.UNAVAILABLE;
-				case "full" -> HostException.Reason.QUOTA;
-				case "back" -> null;
+				case "refused" -> HostException.Reason.NOT_GRANTED;
+				case "full", "back" -> null;
 				default -> throw new AssertionError(step.toString());
 			};
 		}

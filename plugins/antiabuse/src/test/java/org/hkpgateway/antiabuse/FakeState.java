@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The gateway's shared state as its protocol describes it, with a clock of the test's.
- * Buckets fill steadily. Like the real one it may be away.
+ * Buckets fill steadily. Like the real one it may be away, or full.
  */
 public final class FakeState implements SharedState {
 
@@ -35,7 +35,10 @@ public final class FakeState implements SharedState {
 	/** Why every call fails; null: none does. */
 	public HostException.@Nullable Reason failure;
 
-	/** How many there were. */
+	/** Whether the quota of keys is used up: those that are there may change. */
+	public boolean full;
+
+	/** How many calls there were. */
 	public int calls;
 
 	/**
@@ -84,6 +87,7 @@ public final class FakeState implements SharedState {
 					: new Counted(0, window.isZero() ? 0 : now + window.toNanos());
 			Counted sum = new Counted(counted.value() + delta, counted.until());
 			if (delta != 0) {
+				reserve(this.counters.containsKey(key));
 				this.counters.put(key, sum);
 			}
 			return new Count(sum.value(), Duration.ofNanos((sum.until() == 0) ? 0 : sum.until() - now));
@@ -100,6 +104,7 @@ public final class FakeState implements SharedState {
 			held[1] = this.time.get();
 			boolean enough = held[0] >= tokens;
 			if (enough && tokens > 0) {
+				reserve(this.buckets.containsKey(key));
 				held[0] -= tokens;
 				this.buckets.put(key, held);
 			}
@@ -134,16 +139,29 @@ public final class FakeState implements SharedState {
 				Duration.ofNanos((entry.until() == 0) ? 0 : entry.until() - now)));
 	}
 
+	private void reserve(boolean there) {
+		if (this.full && !there) {
+			throw new HostException(HostException.Reason.QUOTA, "the test wants it so");
+		}
+	}
+
 	private Value store(String key, byte[] value, Duration ttl) {
+		reserve(find(key).isPresent());
 		this.values.put(key, new Entry(value, ++this.version, ttl.isZero() ? 0 : this.time.get() + ttl.toNanos()));
 		return find(key).orElseThrow();
 	}
 
 	private <T> CompletionStage<T> answer(Supplier<T> result) {
 		this.calls++;
-		return (this.failure != null)
-				? CompletableFuture.failedFuture(new HostException(this.failure, "the test wants it so"))
-				: CompletableFuture.completedFuture(result.get());
+		if (this.failure != null) {
+			return CompletableFuture.failedFuture(new HostException(this.failure, "the test wants it so"));
+		}
+		try {
+			return CompletableFuture.completedFuture(result.get());
+		}
+		catch (HostException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
 	}
 
 	private record Counted(long value, long until) {

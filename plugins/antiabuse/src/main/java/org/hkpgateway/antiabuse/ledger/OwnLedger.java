@@ -68,17 +68,24 @@ public final class OwnLedger implements Ledger {
 			return Standing.CLEAR;
 		}
 		return CompletableFuture
-			.completedFuture(dryRun ? next(offence, excess, this.blocks.asMap().get(client)).told(now(), true)
-					: begin(offence, client, excess));
+			.completedFuture(dryRun ? next(offence, excess, 1, this.blocks.asMap().get(client)).told(now(), true)
+					: begin(offence, client, excess, 1));
 	}
 
-	/** Another thread may be first: a block begins once. */
-	private Standing.Blocked begin(Offence offence, ClientKey client, Excess excess) {
+	/**
+	 * Begins a block, unless there is one: another thread may be first.
+	 * @param offence what for
+	 * @param client whose
+	 * @param excess the limit that was exceeded
+	 * @param strike its number, if this process knows of fewer
+	 * @return the block that there is then
+	 */
+	Standing.Blocked begin(Offence offence, ClientKey client, Excess excess, int strike) {
 		AtomicReference<Standing.@Nullable Blocked> result = new AtomicReference<>();
 		this.blocks.asMap().compute(client, (key, old) -> {
 			long now = now();
 			Block standing = standing(old, now);
-			Block block = (standing != null) ? standing : next(offence, excess, old);
+			Block block = (standing != null) ? standing : next(offence, excess, strike, old);
 			result.set(block.told(now, standing == null));
 			return (standing != null) ? old : replaced(old, block);
 		});
@@ -90,18 +97,34 @@ public final class OwnLedger implements Ledger {
 		return blocked;
 	}
 
-	private Block next(Offence offence, Excess excess, @Nullable List<Block> old) {
+	private Block next(Offence offence, Excess excess, int least, @Nullable List<Block> old) {
 		long now = now();
-		int strike = 1;
-		for (Block block : (old != null) ? old : List.<Block>of()) {
-			if (block.rule().equals(offence.rule()) && block.forgottenAt() > now) {
-				strike = block.strike() + 1;
-			}
-		}
+		int strike = Math.max(least, strikes(offence, old, now) + 1);
 		Duration length = offence.steps().length(strike, excess.untilRoom());
 		long until = now + Math.max(1, length.toNanos());
 		return new Block(offence.rule(), excess.limit(), strike, until,
 				until + offence.steps().forgetAfter().toNanos());
+	}
+
+	/**
+	 * How many blocks a client has earned in this process that are not forgotten.
+	 * @param offence by which rule
+	 * @param client the client
+	 * @return 0 or more
+	 */
+	int strikes(Offence offence, ClientKey client) {
+		return strikes(offence, this.blocks.getIfPresent(client), now());
+	}
+
+	private static int strikes(Offence offence, @Nullable List<Block> blocks, long now) {
+		if (blocks != null) {
+			for (Block block : blocks) {
+				if (block.rule().equals(offence.rule()) && block.forgottenAt() > now) {
+					return block.strike();
+				}
+			}
+		}
+		return 0;
 	}
 
 	private static List<Block> replaced(@Nullable List<Block> old, Block block) {

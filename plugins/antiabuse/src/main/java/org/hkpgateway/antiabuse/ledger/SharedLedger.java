@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
  * forgotten.
  *
  * <p>
- * A question for which the gateway has no answer is decided by an {@link OwnLedger}.
+ * A question for which the gateway has no answer is decided by an {@link OwnLedger}, and
+ * a block for which it has no room begins there: so a client is blocked if either says
+ * so.
  */
 public final class SharedLedger implements Ledger {
 
@@ -58,7 +60,7 @@ public final class SharedLedger implements Ledger {
 	public CompletionStage<Standing> standing(ClientKey client) {
 		return this.link.ask(() -> this.state.get(this.prefix + client)
 			.thenCompose((block) -> block.isPresent() ? CompletableFuture.completedFuture(blocked(block.get()))
-					: Standing.CLEAR),
+					: this.own.standing(client)),
 				() -> this.own.standing(client));
 	}
 
@@ -68,12 +70,13 @@ public final class SharedLedger implements Ledger {
 		if (counter == null) {
 			return this.own.judge(offence, client, what, dryRun);
 		}
-		String name = client.toString();
-		return this.link.ask(
-				() -> this.state.get(this.prefix + name)
-					.thenCompose((block) -> block.isPresent() ? CompletableFuture.completedFuture(blocked(block.get()))
-							: count(offence, counter, name, what, dryRun)),
-				() -> this.own.judge(offence, client, what, dryRun));
+		return this.link.ask(() -> this.state.get(this.prefix + client).thenCompose((block) -> {
+			if (block.isPresent()) {
+				return CompletableFuture.completedFuture(blocked(block.get()));
+			}
+			CompletionStage<Standing> here = this.own.standing(client);
+			return (here != Standing.CLEAR) ? here : count(offence, counter, client, what, dryRun);
+		}), () -> this.own.judge(offence, client, what, dryRun));
 	}
 
 	@Override
@@ -82,40 +85,68 @@ public final class SharedLedger implements Ledger {
 		if (counter == null) {
 			return this.own.count(offence, client, what, dryRun);
 		}
-		return this.link.ask(() -> count(offence, counter, client.toString(), what, dryRun),
+		return this.link.ask(() -> count(offence, counter, client, what, dryRun),
 				() -> this.own.count(offence, client, what, dryRun));
 	}
 
-	private CompletionStage<Standing> count(Offence offence, SharedCounter counter, String client, long what,
+	private CompletionStage<Standing> count(Offence offence, SharedCounter counter, ClientKey client, long what,
 			boolean dryRun) {
-		return counter.count(client, what, dryRun)
+		return counter.count(client.toString(), what, dryRun)
 			.thenCompose(
 					(excess) -> (excess != null) ? block(offence, counter, client, excess, dryRun) : Standing.CLEAR);
 	}
 
-	private CompletionStage<Standing> block(Offence offence, SharedCounter counter, String client, Excess excess,
+	/** From here on the client is refused, whatever fails. */
+	private CompletionStage<Standing> block(Offence offence, SharedCounter counter, ClientKey client, Excess excess,
 			boolean dryRun) {
-		return this.state.get("strikes:" + offence.strikesPrefix() + client).thenCompose((strikes) -> {
-			int strike = strikes.map(SharedLedger::number).orElse(0) + 1;
+		int here = this.own.strikes(offence, client);
+		return this.state.get(strikes(offence, client)).handle((strikes, failure) -> {
+			if (failure != null) {
+				this.link.failed(failure);
+				return here;
+			}
+			return Math.max(here, strikes.map(SharedLedger::number).orElse(0));
+		}).thenCompose((before) -> {
+			int strike = before + 1;
 			Duration length = offence.steps().length(strike, excess.untilRoom());
 			Standing.Blocked block = new Standing.Blocked(offence.rule(), excess.limit(), strike, length, true);
-			return dryRun ? CompletableFuture.completedFuture(block) : begin(offence, counter, client, block);
+			return dryRun ? CompletableFuture.completedFuture(block) : begin(offence, counter, client, excess, block);
 		});
 	}
 
 	/** Another request, or replica, may be first: a block begins once. */
-	private CompletionStage<Standing> begin(Offence offence, SharedCounter counter, String client,
+	private CompletionStage<Standing> begin(Offence offence, SharedCounter counter, ClientKey client, Excess excess,
 			Standing.Blocked block) {
-		return this.state.compareAndSet(this.prefix + client, 0, text(block), block.remaining()).thenCompose((swap) -> {
-			if (!swap.stored()) {
-				return CompletableFuture.<Standing>completedFuture(older(swap.current(), block));
+		return this.state.compareAndSet(this.prefix + client, 0, text(block), block.remaining())
+			.<CompletionStage<Standing>>handle((swap, failure) -> {
+				if (failure != null) {
+					this.link.failed(failure);
+					Standing here = this.own.begin(offence, client, excess, block.strike());
+					return settled(counter.blocked(client.toString())).thenApply((done) -> here);
+				}
+				if (!swap.stored()) {
+					return CompletableFuture.completedFuture(older(swap.current(), block));
+				}
+				return settled(this.state.put(strikes(offence, client), bytes(Integer.toString(block.strike())),
+						block.remaining().plus(offence.steps().forgetAfter())))
+					.thenCompose((done) -> settled(counter.blocked(client.toString())))
+					.thenApply((done) -> block);
+			})
+			.thenCompose((stage) -> stage);
+	}
+
+	/** Waits for what changes nothing of a block that stands. */
+	private CompletionStage<Boolean> settled(CompletionStage<?> stage) {
+		return stage.handle((done, failure) -> {
+			if (failure != null) {
+				this.link.failed(failure);
 			}
-			return this.state
-				.put("strikes:" + offence.strikesPrefix() + client, bytes(Integer.toString(block.strike())),
-						block.remaining().plus(offence.steps().forgetAfter()))
-				.thenCompose((stored) -> counter.blocked(client))
-				.thenApply((done) -> block);
+			return failure == null;
 		});
+	}
+
+	private static String strikes(Offence offence, ClientKey client) {
+		return "strikes:" + offence.strikesPrefix() + client;
 	}
 
 	private Standing.Blocked older(Optional<SharedState.Value> current, Standing.Blocked block) {

@@ -5,6 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -21,6 +22,9 @@ public final class StateLink {
 
 	static final Duration PAUSE = Duration.ofSeconds(1);
 
+	/** What is refused may be each request: the log says so now and then. */
+	private static final Duration WARN_AGAIN = Duration.ofMinutes(1);
+
 	private static final PluginLog log = PluginLog.get("antiabuse");
 
 	private final SharedState state;
@@ -28,6 +32,10 @@ public final class StateLink {
 	private final LongSupplier nanos;
 
 	private final AtomicBoolean away = new AtomicBoolean();
+
+	private final AtomicLong outages = new AtomicLong();
+
+	private final AtomicLong warnAt;
 
 	private volatile long retryAt;
 
@@ -39,6 +47,7 @@ public final class StateLink {
 	public StateLink(SharedState state, LongSupplier nanos) {
 		this.state = state;
 		this.nanos = nanos;
+		this.warnAt = new AtomicLong(nanos.getAsLong());
 	}
 
 	/**
@@ -59,7 +68,7 @@ public final class StateLink {
 
 	/**
 	 * Asks the gateway, or does it here if that has no answer.
-	 * @param asked what to ask
+	 * @param asked what to ask; tells of a failure that it gets over with {@link #failed}
 	 * @param here what to do otherwise; does not fail
 	 * @return the result of one of them
 	 */
@@ -67,34 +76,53 @@ public final class StateLink {
 		if (this.away.get() && this.nanos.getAsLong() - this.retryAt < 0) {
 			return here.get();
 		}
+		long before = this.outages.get();
 		// exceptionallyCompose would leave out that it has answered.
 		return asked.get().<CompletionStage<T>>handle((result, failure) -> {
 			if (failure == null) {
-				answered();
+				answered(before);
 				return CompletableFuture.completedFuture(result);
 			}
-			unanswered(failure);
+			failed(failure);
 			return here.get();
 		}).thenCompose((stage) -> stage);
 	}
 
-	private void answered() {
-		if (this.away.get() && this.away.compareAndSet(true, false)) {
+	private void answered(long before) {
+		if (this.away.get() && this.outages.get() == before && this.away.compareAndSet(true, false)) {
 			log.info("the shared state is back; clients are counted there again");
 		}
 	}
 
-	private void unanswered(Throwable failure) {
+	/**
+	 * A call has failed.
+	 * @param failure how
+	 */
+	void failed(Throwable failure) {
 		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
 				: failure;
-		// Without room for one more client, there are still those who are counted.
-		if (cause instanceof HostException host && host.reason() == HostException.Reason.QUOTA) {
+		if (cause instanceof HostException host && isRefusal(host.reason())) {
+			long now = this.nanos.getAsLong();
+			long due = this.warnAt.get();
+			if (now - due >= 0 && this.warnAt.compareAndSet(due, now + WARN_AGAIN.toNanos())) {
+				log.warn("the shared state does not take all; what it does not take is kept in this process", "error",
+						cause.getMessage());
+			}
 			return;
 		}
+		this.outages.incrementAndGet();
 		this.retryAt = this.nanos.getAsLong() + PAUSE.toNanos();
 		if (this.away.compareAndSet(false, true)) {
 			log.warn("the shared state is away; clients are counted in this process", "error", cause.getMessage());
 		}
+	}
+
+	/** It is there: without room for one more client, there are those that it has. */
+	private static boolean isRefusal(HostException.Reason reason) {
+		return switch (reason) {
+			case QUOTA, INVALID, NOT_GRANTED -> true;
+			case UNAVAILABLE, FAILED -> false;
+		};
 	}
 
 }

@@ -15,7 +15,7 @@ final class KeyText {
 
 	static final int LOOK = 4096;
 
-	private static final String FIELD = "keytext=";
+	private static final String FIELD = "keytext";
 
 	private static final String BEGIN = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
 
@@ -47,23 +47,32 @@ final class KeyText {
 		};
 	}
 
+	/** As keyservers do: names are decoded, and the first field of the name counts. */
 	private static @Nullable String form(ByteBuffer bytes, boolean whole) {
-		String beginning = text(bytes, 0, LOOK);
-		int field = beginning.startsWith(FIELD) ? 0 : beginning.indexOf("&" + FIELD) + 1;
-		if (field == 0 && !beginning.startsWith(FIELD)) {
-			return (whole || beginning.length() == LOOK) ? "no keytext" : null;
+		int shown = Math.min(bytes.remaining(), LOOK);
+		int at = 0;
+		while (at < shown) {
+			int nameEnd = find(bytes, at, shown, "=&");
+			// A name that goes on behind what is looked at is none that can be told.
+			boolean known = nameEnd < shown || (whole && shown == bytes.remaining());
+			if (known && decoded(bytes, at, nameEnd).equals(FIELD)) {
+				boolean hasValue = nameEnd < shown && bytes.get(bytes.position() + nameEnd) == '=';
+				return value(bytes, hasValue ? nameEnd + 1 : nameEnd, whole);
+			}
+			at = find(bytes, nameEnd, shown, "&") + 1;
 		}
-		StringBuilder key = new StringBuilder();
-		boolean ended = decode(bytes, field + FIELD.length(), LOOK, key);
-		if (key.indexOf(BEGIN) < 0) {
-			return (whole || ended) ? "no armored key in keytext" : null;
+		return (whole || shown == LOOK) ? "no keytext" : null;
+	}
+
+	private static @Nullable String value(ByteBuffer bytes, int from, boolean whole) {
+		int end = find(bytes, from, bytes.remaining(), "&");
+		String key = decoded(bytes, from, end);
+		if (!key.contains(BEGIN)) {
+			boolean enough = whole || end < bytes.remaining() || key.length() >= LOOK;
+			return enough ? "no armored key in keytext" : null;
 		}
-		if (whole) {
-			StringBuilder tail = new StringBuilder();
-			decode(bytes, Math.max(0, bytes.remaining() - LOOK), LOOK, tail, false);
-			return (tail.indexOf(END) < 0) ? "the armor does not end" : null;
-		}
-		return null;
+		return (whole && !decoded(bytes, Math.max(from, end - LOOK), end).contains(END)) ? "the armor does not end"
+				: null;
 	}
 
 	private static @Nullable String multipart(ByteBuffer bytes, boolean whole) {
@@ -101,30 +110,35 @@ final class KeyText {
 		return text.toString();
 	}
 
-	/** Decodes a value; true if it has ended or there is more of it than wanted. */
-	private static boolean decode(ByteBuffer bytes, int from, int most, StringBuilder to) {
-		return decode(bytes, from, most, to, true);
+	/** Finds one of some characters; the end if there is none. */
+	private static int find(ByteBuffer bytes, int from, int end, String characters) {
+		for (int i = from; i < end; i++) {
+			if (characters.indexOf(bytes.get(bytes.position() + i)) >= 0) {
+				return i;
+			}
+		}
+		return end;
 	}
 
-	private static boolean decode(ByteBuffer bytes, int from, int most, StringBuilder to, boolean oneValue) {
+	/** Undoes the encoding of a form, up to {@value #LOOK} characters. */
+	private static String decoded(ByteBuffer bytes, int from, int end) {
+		StringBuilder text = new StringBuilder();
 		int at = bytes.position() + from;
-		while (at < bytes.limit() && to.length() < most) {
+		int limit = bytes.position() + end;
+		while (at < limit && text.length() < LOOK) {
 			char c = (char) (bytes.get(at) & 0xFF);
-			if (c == '&' && oneValue) {
-				return true;
-			}
-			int high = (c == '%' && at + 2 < bytes.limit()) ? Character.digit(bytes.get(at + 1), 16) : -1;
+			int high = (c == '%' && at + 2 < limit) ? Character.digit(bytes.get(at + 1), 16) : -1;
 			int low = (high >= 0) ? Character.digit(bytes.get(at + 2), 16) : -1;
 			if (low >= 0) {
-				to.append((char) (high * 16 + low));
+				text.append((char) (high * 16 + low));
 				at += 3;
 			}
 			else {
-				to.append((c == '+') ? ' ' : c);
+				text.append((c == '+') ? ' ' : c);
 				at++;
 			}
 		}
-		return to.length() >= most;
+		return text.toString();
 	}
 
 }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * {@code upload}: uploads that are too large, of a type that no client sends, or without
  * an armored key in them. Each is refused by itself, and blocks nobody. What is not shown
  * of a body is not judged: without the grant {@code http.request.body} that is all of it
- * but its length.
+ * but the length that the client declared.
  */
 final class UploadRule implements Rule {
 
@@ -55,7 +55,19 @@ final class UploadRule implements Rule {
 
 	private static @Nullable String problem(Request request, String type) {
 		// What is compressed can only be read by who stores it.
-		return request.headers().first("Content-Encoding").isPresent() ? null : KeyText.problem(type, request.body());
+		return isEncoded(request) ? null : KeyText.problem(type, request.body());
+	}
+
+	/** A coding that changes nothing is none. */
+	private static boolean isEncoded(Request request) {
+		for (String value : request.headers().all("Content-Encoding")) {
+			for (String coding : value.split(",", -1)) {
+				if (!coding.isBlank() && !coding.strip().equalsIgnoreCase("identity")) {
+					return true;
+				}
+			}
+		}
+		return false;
 	}
 
 	private static String mediaType(String value) {

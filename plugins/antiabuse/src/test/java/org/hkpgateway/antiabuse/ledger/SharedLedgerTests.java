@@ -1,5 +1,6 @@
 package org.hkpgateway.antiabuse.ledger;
 
+import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -14,7 +15,10 @@ import org.hkpgateway.antiabuse.count.ClientKey;
 import org.hkpgateway.antiabuse.count.Limit;
 import org.hkpgateway.antiabuse.count.SlidingCounter;
 import org.hkpgateway.sdk.host.HostException;
+import org.hkpgateway.sdk.host.SharedState;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -132,8 +136,47 @@ class SharedLedgerTests {
 		assertThat(this.state.calls).as("calls while it is known to be away").isEqualTo(1);
 		pass(StateLink.PAUSE);
 		this.state.failure = null;
-		assertThat(passes(this.limiter)).as("asked again, and there is nothing against the client").isTrue();
+		assertThat(refusal(this.limiter).begins()).as("asked again, but what began here stands").isFalse();
 		assertThat(this.limiter.isAway()).isFalse();
+		assertThat(this.limiter.judge(client("192.0.2.2"), false).toCompletableFuture().join())
+			.isEqualTo(new Standing.Clear());
+		assertThat(this.state.keys()).containsExactly("192.0.2.2");
+	}
+
+	/** The block is stored, what follows is not. */
+	@ParameterizedTest
+	@EnumSource(HostException.Reason.class)
+	void aBlockStandsWhateverFailsBehindIt(HostException.Reason reason) {
+		this.limiter = new Limiter(failing(reason, "put"), STEPS, limit(1, Duration.ofSeconds(10)));
+		assertThat(passes(this.limiter)).isTrue();
+		assertThat(refusal(this.limiter))
+			.isEqualTo(new Standing.Blocked("rate", "1 request in 10 s", 1, Duration.ofSeconds(10), true));
+		assertThat(this.limiter.isAway())
+			.isEqualTo(reason == HostException.Reason.UNAVAILABLE || reason == HostException.Reason.FAILED);
+		assertThat(this.state.text("192.0.2.1")).contains("1 request in 10 s, block 1");
+	}
+
+	/** Neither the number of blocks nor a new one can be had from the gateway. */
+	@ParameterizedTest
+	@EnumSource(HostException.Reason.class)
+	void aBlockThatTheGatewayDoesNotTakeBeginsHere(HostException.Reason reason) {
+		this.limiter = new Limiter(failing(reason, "compareAndSet"), STEPS, limit(1, Duration.ofSeconds(10)));
+		assertThat(passes(this.limiter)).isTrue();
+		assertThat(refusal(this.limiter).begins()).isTrue();
+		pass(Duration.ofSeconds(9));
+		Standing.Blocked standing = refusal(this.limiter);
+		assertThat(standing)
+			.isEqualTo(new Standing.Blocked("rate", "1 request in 10 s", 1, Duration.ofSeconds(1), false));
+		pass(Duration.ofSeconds(1));
+		assertThat(passes(this.limiter)).isTrue();
+		assertThat(refusal(this.limiter).strike()).as("it is remembered").isEqualTo(2);
+	}
+
+	private SharedState failing(HostException.Reason reason, String name) {
+		return (SharedState) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] { SharedState.class },
+				(proxy, method, arguments) -> method.getName().equals(name)
+						? CompletableFuture.failedFuture(new HostException(reason, "the test wants it so"))
+						: method.invoke(this.state, arguments));
 	}
 
 	@Test
@@ -195,17 +238,23 @@ class SharedLedgerTests {
 
 	private final class Limiter {
 
-		private final StateLink link = new StateLink(SharedLedgerTests.this.state, SharedLedgerTests.this.time::get);
+		private final StateLink link;
 
-		private final SharedLedger ledger = new SharedLedger(this.link, "", "rate",
-				new OwnLedger(1000, SharedLedgerTests.this.time::get));
+		private final SharedLedger ledger;
 
 		private final Offence offence;
 
 		Limiter(Steps steps, Limit... limits) {
+			this(SharedLedgerTests.this.state, steps, limits);
+		}
+
+		Limiter(SharedState state, Steps steps, Limit... limits) {
+			this.link = new StateLink(state, SharedLedgerTests.this.time::get);
+			this.ledger = new SharedLedger(this.link, "", "rate",
+					new OwnLedger(1000, SharedLedgerTests.this.time::get));
 			this.offence = new Offence("rate", steps, "",
 					new SlidingCounter(List.of(limits), 1000, SharedLedgerTests.this.time::get),
-					new BucketCounter(SharedLedgerTests.this.state, "", List.of(limits)));
+					new BucketCounter(state, "", List.of(limits)));
 		}
 
 		/** As a rule behind the one that asks for blocks. */

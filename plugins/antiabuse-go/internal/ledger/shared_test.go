@@ -1,0 +1,110 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/hkp-gateway/hkp-gateway/plugins/antiabuse-go/internal/count"
+	hkp "github.com/hkp-gateway/hkp-gateway/sdk/go"
+)
+
+// failing is a state that has values, and of which some calls fail.
+type failing struct {
+	count.State
+	values map[string]string
+	put    error
+	swap   error
+}
+
+func (f *failing) Get(_ context.Context, key string) (hkp.Value, bool, error) {
+	text, found := f.values[key]
+	return hkp.Value{Data: []byte(text), Version: uint64(len(text)), TTL: 10 * time.Second}, found, nil
+}
+
+func (f *failing) Put(_ context.Context, key string, data []byte, _ time.Duration) (hkp.Value, error) {
+	if f.put == nil {
+		f.values[key] = string(data)
+	}
+	return hkp.Value{}, f.put
+}
+
+func (f *failing) CompareAndSet(_ context.Context, key string, _ uint64, data []byte, _ time.Duration) (hkp.Value, bool, error) {
+	if f.swap == nil {
+		f.values[key] = string(data)
+	}
+	return hkp.Value{}, f.swap == nil, f.swap
+}
+
+// never lets nothing pass.
+type never struct {
+	forgotten error
+}
+
+func (n never) Count(context.Context, string, uint64, bool) (*count.Excess, error) {
+	return &count.Excess{Limit: "1 request in 10 s"}, nil
+}
+
+func (n never) Blocked(context.Context, string) error {
+	return n.forgotten
+}
+
+var reasons = []error{hkp.ErrUnavailable, hkp.ErrFailed, hkp.ErrQuota, hkp.ErrInvalid, hkp.ErrNotGranted}
+
+func sharedLedger(state *failing, forgotten error) (*Shared, *Offence, *limiter) {
+	limiter := newLimiter(1000, 1000)
+	shared := &Shared{
+		Link: NewLink(state, limiter.ledger.clock, slog.New(slog.DiscardHandler)), UsualRule: "rate", Own: limiter.ledger,
+	}
+	offence := *limiter.offence
+	offence.Shared = never{forgotten}
+	return shared, &offence, limiter
+}
+
+func isAway(reason error) bool {
+	return errors.Is(reason, hkp.ErrUnavailable) || errors.Is(reason, hkp.ErrFailed)
+}
+
+func TestABlockStandsWhateverFailsBehindIt(t *testing.T) {
+	for _, reason := range reasons {
+		for _, step := range []struct {
+			what           string
+			put, forgotten error
+		}{{"the number of blocks", reason, nil}, {"forgetting counts", nil, reason}} {
+			state := &failing{values: map[string]string{}, put: step.put}
+			shared, offence, _ := sharedLedger(state, step.forgotten)
+			block := shared.Count(context.Background(), offence, client(1), 0, false)
+			if block == nil || !block.Begins || block.Strike != 1 || state.values["0.0.0.1"] != "1 request in 10 s, block 1" {
+				t.Errorf("%s, %v: expected: a first block, got: %+v and %v", step.what, reason, block, state.values)
+			}
+			if shared.Link.Away() != isAway(reason) {
+				t.Errorf("%s, %v: expected: away %t, got: %t", step.what, reason, isAway(reason), shared.Link.Away())
+			}
+		}
+	}
+}
+
+func TestABlockThatTheGatewayDoesNotTakeBeginsHere(t *testing.T) {
+	for _, reason := range reasons {
+		state := &failing{values: map[string]string{"strikes:0.0.0.1": "1"}, swap: reason}
+		shared, offence, limiter := sharedLedger(state, nil)
+		block := shared.Count(context.Background(), offence, client(1), 0, false)
+		if block == nil || !block.Begins || block.Strike != 2 || block.Remaining != time.Minute {
+			t.Fatalf("%v: expected: a second block that begins, got: %+v", reason, block)
+		}
+		limiter.at.Add(int64(59 * time.Second))
+		block = shared.Standing(context.Background(), client(1))
+		if block == nil || block.Begins || block.Remaining != time.Second || shared.Link.Away() {
+			t.Errorf("%v: expected: it stands, and the state is back, got: %+v, away %t", reason, block, shared.Link.Away())
+		}
+		limiter.at.Add(int64(time.Second))
+		if block = shared.Standing(context.Background(), client(1)); block != nil {
+			t.Errorf("%v: expected: it ends, got: %+v", reason, block)
+		}
+		if block = shared.Count(context.Background(), offence, client(1), 0, false); block == nil || block.Strike != 3 {
+			t.Errorf("%v: expected: a third block, got: %+v", reason, block)
+		}
+	}
+}
