@@ -55,11 +55,11 @@ class PluginsCommandIT {
 	@Test
 	void shippedPlugin() {
 		Command.Result check = run("plugins", "check", GatewayProcess.ANTIABUSE.toAbsolutePath().toString());
-		assertThat(check.text().replaceFirst("toml:\\d+", "toml:1")).isEqualTo(GatewayProcess.ANTIABUSE.toAbsolutePath()
-			.resolve("plugin.toml")
-				+ ":1: notice: requested but not granted: http.request.body, http.response, state;"
-				+ " to grant it: hkp.plugins.settings.antiabuse.grants\n"
-				+ "1 plugin can run; 0 errors, 0 warnings, 1 notice\n");
+		assertThat(check.text().replaceFirst("toml:\\d+", "toml:1"))
+			.isEqualTo(GatewayProcess.ANTIABUSE.toAbsolutePath().resolve("plugin.toml")
+					+ ":1: notice: requested but not granted: http.request.body, http.response, state;"
+					+ " to grant it: hkp.plugins.settings.antiabuse.grants\n"
+					+ "1 plugin can run; 0 errors, 0 warnings, 1 notice\n");
 		assertThat(check.exitCode()).isZero();
 	}
 
