@@ -31,6 +31,8 @@ type Link struct {
 	outages atomic.Int64
 	retryAt atomic.Int64
 	warnAt  atomic.Int64
+	// Set before anything is asked.
+	returns []func(context.Context)
 }
 
 // NewLink makes a link.
@@ -50,6 +52,12 @@ func (l *Link) WarmUp(ctx context.Context) {
 	before := l.outages.Load()
 	_, _, err := l.State.Get(ctx, warmUpKey)
 	l.learn(before, err)
+}
+
+// onReturn has something done whenever the store is back, on a goroutine of its own. Not to be called once
+// the link is used.
+func (l *Link) onReturn(action func(context.Context)) {
+	l.returns = append(l.returns, action)
 }
 
 // ask asks the gateway, or does it here if that has no answer. Who asks tells of a failure that it gets
@@ -72,6 +80,9 @@ func (l *Link) learn(before int64, err error) {
 		l.failed(err)
 	} else if l.outages.Load() == before && l.away.CompareAndSwap(true, false) {
 		l.log.Info("the shared state is back; clients are counted there again")
+		for _, action := range l.returns {
+			go action(context.Background())
+		}
 	}
 }
 

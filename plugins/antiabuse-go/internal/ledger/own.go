@@ -20,7 +20,8 @@ type Own struct {
 }
 
 type ownBlock struct {
-	rule, limit        string
+	offence            *Offence
+	limit              string
 	strike             int
 	until, forgottenAt time.Duration
 }
@@ -40,15 +41,46 @@ func NewOwn(clock count.Clock, maxClients int) *Own {
 
 // Standing is of [Ledger].
 func (o *Own) Standing(_ context.Context, client count.Client) *Block {
+	_, block := o.held(client)
+	return block
+}
+
+// held is the client's block that stands, and what it is for; nil: there is none.
+func (o *Own) held(client count.Client) (*Offence, *Block) {
 	blocks, known := o.blocks.GetIfPresent(client)
 	if !known {
-		return nil
+		return nil, nil
 	}
 	now := o.clock()
 	if i := standing(blocks, now); i >= 0 {
-		return blocks[i].told(now, false)
+		return blocks[i].offence, blocks[i].told(now, false)
 	}
-	return nil
+	return nil, nil
+}
+
+// blockedClients are those that are blocked, in no order.
+func (o *Own) blockedClients() []count.Client {
+	var clients []count.Client
+	now := o.clock()
+	for client, blocks := range o.blocks.All() {
+		if standing(blocks, now) >= 0 {
+			clients = append(clients, client)
+		}
+	}
+	return clients
+}
+
+// release ends the client's block, as somebody else has it now. It still counts for the length of the
+// next one.
+func (o *Own) release(client count.Client) {
+	o.blocks.ComputeIfPresent(client, func(blocks []ownBlock) ([]ownBlock, otter.ComputeOp) {
+		now := o.clock()
+		ended := slices.Clone(blocks)
+		for i := range ended {
+			ended[i].until = min(ended[i].until, now)
+		}
+		return ended, otter.WriteOp
+	})
 }
 
 // Count is of [Ledger].
@@ -80,7 +112,7 @@ func (o *Own) begin(offence *Offence, client count.Client, excess *count.Excess,
 		}
 		begun := next(offence, excess, strike, blocks, now)
 		block = begun.told(now, true)
-		others := slices.DeleteFunc(slices.Clone(blocks), func(other ownBlock) bool { return other.rule == offence.Rule })
+		others := slices.DeleteFunc(slices.Clone(blocks), func(other ownBlock) bool { return other.offence.Rule == offence.Rule })
 		return append(others, begun), otter.WriteOp
 	})
 	offence.Own.Blocked(client)
@@ -100,7 +132,7 @@ func (o *Own) strikes(offence *Offence, client count.Client) int {
 
 func strikes(offence *Offence, blocks []ownBlock, now time.Duration) int {
 	for _, block := range blocks {
-		if block.rule == offence.Rule && block.forgottenAt > now {
+		if block.offence.Rule == offence.Rule && block.forgottenAt > now {
 			return block.strike
 		}
 	}
@@ -111,7 +143,7 @@ func next(offence *Offence, excess *count.Excess, least int, blocks []ownBlock, 
 	strike := max(least, strikes(offence, blocks, now)+1)
 	until := now + offence.Steps.length(strike, excess.UntilRoom)
 	return ownBlock{
-		rule: offence.Rule, limit: excess.Limit, strike: strike,
+		offence: offence, limit: excess.Limit, strike: strike,
 		until: until, forgottenAt: until + offence.Steps.ForgetAfter,
 	}
 }
@@ -121,5 +153,5 @@ func standing(blocks []ownBlock, now time.Duration) int {
 }
 
 func (b ownBlock) told(now time.Duration, begins bool) *Block {
-	return &Block{Rule: b.rule, Limit: b.limit, Strike: b.strike, Remaining: b.until - now, Begins: begins}
+	return &Block{Rule: b.offence.Rule, Limit: b.limit, Strike: b.strike, Remaining: b.until - now, Begins: begins}
 }

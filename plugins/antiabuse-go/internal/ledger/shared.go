@@ -21,7 +21,9 @@ var (
 // one rule, until they are forgotten.
 //
 // A question for which the gateway has no answer is decided by an [Own], and a block for which it has no
-// room begins there: so a client is blocked if either says so.
+// room begins there: so a client is blocked if either says so. Such a block is handed over to the gateway
+// as soon as that takes it, at the latest when the client asks again, so that an operator sees it and
+// lifts it like all others.
 type Shared struct {
 	Link *Link
 	// Prefix of all names.
@@ -31,6 +33,13 @@ type Shared struct {
 	Own       *Own
 }
 
+// NewShared makes a ledger.
+func NewShared(link *Link, prefix, usualRule string, own *Own) *Shared {
+	shared := &Shared{Link: link, Prefix: prefix, UsualRule: usualRule, Own: own}
+	link.onReturn(shared.handOverAll)
+	return shared
+}
+
 // Standing is of [Ledger].
 func (s *Shared) Standing(ctx context.Context, client count.Client) *Block {
 	return ask(s.Link, func() (*Block, error) {
@@ -38,11 +47,41 @@ func (s *Shared) Standing(ctx context.Context, client count.Client) *Block {
 		if err != nil {
 			return nil, err
 		}
-		if !found {
-			return s.Own.Standing(ctx, client), nil
+		offence, here := s.Own.held(client)
+		switch {
+		case found && here != nil:
+			s.Own.release(client)
+		case here != nil:
+			s.handOver(ctx, offence, client, here)
 		}
-		return s.read(value), nil
+		if found {
+			return s.read(value), nil
+		}
+		return here, nil
 	}, func() *Block { return s.Own.Standing(ctx, client) })
+}
+
+// handOverAll gives the gateway one block after the other, until it fails again.
+func (s *Shared) handOverAll(ctx context.Context) {
+	for _, client := range s.Own.blockedClients() {
+		if offence, here := s.Own.held(client); here != nil && !s.handOver(ctx, offence, client, here) {
+			return
+		}
+	}
+}
+
+// handOver gives the gateway a block that began here, unless it has one. It tells whether it has one now.
+func (s *Shared) handOver(ctx context.Context, offence *Offence, client count.Client, block *Block) bool {
+	_, stored, err := s.Link.State.CompareAndSet(ctx, s.Prefix+client.String(), 0, s.text(block), block.Remaining)
+	if err != nil {
+		s.Link.failed(err)
+		return false
+	}
+	s.Own.release(client)
+	if stored {
+		s.begun(ctx, offence, client, block)
+	}
+	return true
 }
 
 // Count is of [Ledger].
@@ -98,11 +137,15 @@ func (s *Shared) begin(ctx context.Context, offence *Offence, client count.Clien
 		}
 		return s.read(current)
 	}
-	strikes := strconv.AppendInt(nil, int64(block.Strike), 10)
-	_, err = state.Put(ctx, strikesKey(offence, client), strikes, block.Remaining+offence.Steps.ForgetAfter)
-	s.Link.failed(err)
-	s.Link.failed(offence.Shared.Blocked(ctx, name))
+	s.begun(ctx, offence, client, block)
 	return block
+}
+
+func (s *Shared) begun(ctx context.Context, offence *Offence, client count.Client, block *Block) {
+	strikes := strconv.AppendInt(nil, int64(block.Strike), 10)
+	_, err := s.Link.State.Put(ctx, strikesKey(offence, client), strikes, block.Remaining+offence.Steps.ForgetAfter)
+	s.Link.failed(err)
+	s.Link.failed(offence.Shared.Blocked(ctx, client.String()))
 }
 
 func strikesKey(offence *Offence, client count.Client) string {

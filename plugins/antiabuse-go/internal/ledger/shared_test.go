@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,17 +16,29 @@ import (
 // failing is a state that has values, and of which some calls fail.
 type failing struct {
 	count.State
+	put  error
+	swap error
+
+	mutex  sync.Mutex
 	values map[string]string
-	put    error
-	swap   error
+}
+
+func (f *failing) text(key string) string {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	return f.values[key]
 }
 
 func (f *failing) Get(_ context.Context, key string) (hkp.Value, bool, error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
 	text, found := f.values[key]
 	return hkp.Value{Data: []byte(text), Version: uint64(len(text)), TTL: 10 * time.Second}, found, nil
 }
 
 func (f *failing) Put(_ context.Context, key string, data []byte, _ time.Duration) (hkp.Value, error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
 	if f.put == nil {
 		f.values[key] = string(data)
 	}
@@ -32,6 +46,11 @@ func (f *failing) Put(_ context.Context, key string, data []byte, _ time.Duratio
 }
 
 func (f *failing) CompareAndSet(_ context.Context, key string, _ uint64, data []byte, _ time.Duration) (hkp.Value, bool, error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if text, there := f.values[key]; there {
+		return hkp.Value{Data: []byte(text), Version: 1, TTL: 10 * time.Second}, false, f.swap
+	}
 	if f.swap == nil {
 		f.values[key] = string(data)
 	}
@@ -55,9 +74,7 @@ var reasons = []error{hkp.ErrUnavailable, hkp.ErrFailed, hkp.ErrQuota, hkp.ErrIn
 
 func sharedLedger(state *failing, forgotten error) (*Shared, *Offence, *limiter) {
 	limiter := newLimiter(1000, 1000)
-	shared := &Shared{
-		Link: NewLink(state, limiter.ledger.clock, slog.New(slog.DiscardHandler)), UsualRule: "rate", Own: limiter.ledger,
-	}
+	shared := NewShared(NewLink(state, limiter.ledger.clock, slog.New(slog.DiscardHandler)), "", "rate", limiter.ledger)
 	offence := *limiter.offence
 	offence.Shared = never{forgotten}
 	return shared, &offence, limiter
@@ -96,8 +113,8 @@ func TestABlockThatTheGatewayDoesNotTakeBeginsHere(t *testing.T) {
 		}
 		limiter.at.Add(int64(59 * time.Second))
 		block = shared.Standing(context.Background(), client(1))
-		if block == nil || block.Begins || block.Remaining != time.Second || shared.Link.Away() {
-			t.Errorf("%v: expected: it stands, and the state is back, got: %+v, away %t", reason, block, shared.Link.Away())
+		if block == nil || block.Begins || block.Remaining != time.Second || shared.Link.Away() != isAway(reason) {
+			t.Errorf("%v: expected: it stands, got: %+v, away %t", reason, block, shared.Link.Away())
 		}
 		limiter.at.Add(int64(time.Second))
 		if block = shared.Standing(context.Background(), client(1)); block != nil {
@@ -106,5 +123,44 @@ func TestABlockThatTheGatewayDoesNotTakeBeginsHere(t *testing.T) {
 		if block = shared.Count(context.Background(), offence, client(1), 0, false); block == nil || block.Strike != 3 {
 			t.Errorf("%v: expected: a third block, got: %+v", reason, block)
 		}
+	}
+}
+
+// Nobody is told of a block that ended, and who is blocked there already keeps that block.
+func TestBlocksAreHandedOverWhenTheStateIsBack(t *testing.T) {
+	state := &failing{values: map[string]string{}, swap: hkp.ErrUnavailable}
+	shared, offence, limiter := sharedLedger(state, nil)
+	for i := range 3 {
+		shared.Count(context.Background(), offence, client(i+1), 0, false)
+		limiter.at.Add(int64(pause))
+	}
+	state.mutex.Lock()
+	state.swap = nil
+	state.values["0.0.0.2"] = "5 requests in 10 s, block 7"
+	state.mutex.Unlock()
+	limiter.at.Add(int64(17500 * time.Millisecond))
+
+	if block := shared.Standing(context.Background(), client(9)); block != nil || shared.Link.Away() {
+		t.Fatalf("expected: nothing against another client, and the state is back, got: %+v, away %t", block, shared.Link.Away())
+	}
+	for deadline := time.Now().Add(10 * time.Second); state.text("strikes:0.0.0.3") == ""; {
+		if time.Now().After(deadline) {
+			t.Fatalf("expected: the block is handed over within 10 s, got: %v", state.values)
+		}
+		runtime.Gosched()
+	}
+	for name, expected := range map[string]string{
+		"0.0.0.1": "", "0.0.0.2": "5 requests in 10 s, block 7", "0.0.0.3": "1 request in 10 s, block 1", "strikes:0.0.0.3": "1",
+	} {
+		if text := state.text(name); text != expected {
+			t.Errorf("expected: %q under %s, got: %q", expected, name, text)
+		}
+	}
+
+	state.mutex.Lock()
+	delete(state.values, "0.0.0.3")
+	state.mutex.Unlock()
+	if block := shared.Standing(context.Background(), client(3)); block != nil {
+		t.Errorf("expected: whose block is deleted is free, got: %+v", block)
 	}
 }

@@ -133,7 +133,7 @@ func (f *factory) ledger(prefix, usualRule string, clients int) ledger.Ledger {
 	own := ledger.NewOwn(f.clock, clients/clientsPerOffender)
 	var made ledger.Ledger = own
 	if f.link != nil {
-		made = &ledger.Shared{Link: f.link, Prefix: prefix, UsualRule: usualRule, Own: own}
+		made = ledger.NewShared(f.link, prefix, usualRule, own)
 	}
 	f.rules.ledgers = append(f.rules.ledgers, made)
 	return made

@@ -12,7 +12,7 @@ import org.hkpgateway.antiabuse.count.ClientKey;
 public interface Ledger {
 
 	/**
-	 * Whether a client is blocked. Changes nothing.
+	 * Whether a client is blocked. Changes nothing of that.
 	 * @param client the client
 	 * @return what there is against it, now or later
 	 */

@@ -97,13 +97,51 @@ public final class OwnLedger implements Ledger {
 		return blocked;
 	}
 
+	/**
+	 * The block of a client that stands.
+	 * @param client the client
+	 * @return with what it is for; null: there is none
+	 */
+	@Nullable Held held(ClientKey client) {
+		List<Block> blocks = this.blocks.getIfPresent(client);
+		long now = now();
+		Block standing = standing(blocks, now);
+		return (standing != null) ? new Held(standing.offence(), standing.told(now, false)) : null;
+	}
+
+	/**
+	 * The clients that are blocked.
+	 * @return a copy, in no order
+	 */
+	List<ClientKey> blockedClients() {
+		long now = now();
+		List<ClientKey> clients = new ArrayList<>();
+		this.blocks.asMap().forEach((client, blocks) -> {
+			if (standing(blocks, now) != null) {
+				clients.add(client);
+			}
+		});
+		return clients;
+	}
+
+	/**
+	 * Ends the block of a client, as somebody else has it now. It still counts for the
+	 * length of the next one.
+	 * @param client the client
+	 */
+	void release(ClientKey client) {
+		this.blocks.asMap().computeIfPresent(client, (key, old) -> {
+			long now = now();
+			return old.stream().map((block) -> block.endedBy(now)).toList();
+		});
+	}
+
 	private Block next(Offence offence, Excess excess, int least, @Nullable List<Block> old) {
 		long now = now();
 		int strike = Math.max(least, strikes(offence, old, now) + 1);
 		Duration length = offence.steps().length(strike, excess.untilRoom());
 		long until = now + Math.max(1, length.toNanos());
-		return new Block(offence.rule(), excess.limit(), strike, until,
-				until + offence.steps().forgetAfter().toNanos());
+		return new Block(offence, excess.limit(), strike, until, until + offence.steps().forgetAfter().toNanos());
 	}
 
 	/**
@@ -119,7 +157,7 @@ public final class OwnLedger implements Ledger {
 	private static int strikes(Offence offence, @Nullable List<Block> blocks, long now) {
 		if (blocks != null) {
 			for (Block block : blocks) {
-				if (block.rule().equals(offence.rule()) && block.forgottenAt() > now) {
+				if (block.isFor(offence) && block.forgottenAt() > now) {
 					return block.strike();
 				}
 			}
@@ -129,19 +167,14 @@ public final class OwnLedger implements Ledger {
 
 	private static List<Block> replaced(@Nullable List<Block> old, Block block) {
 		List<Block> blocks = new ArrayList<>((old != null) ? old : List.of());
-		blocks.removeIf((other) -> other.rule().equals(block.rule()));
+		blocks.removeIf((other) -> other.isFor(block.offence()));
 		blocks.add(block);
 		return List.copyOf(blocks);
 	}
 
 	private Standing.@Nullable Blocked blocked(ClientKey client) {
-		List<Block> blocks = this.blocks.getIfPresent(client);
-		if (blocks == null) {
-			return null;
-		}
-		long now = now();
-		Block standing = standing(blocks, now);
-		return (standing != null) ? standing.told(now, false) : null;
+		Held held = held(client);
+		return (held != null) ? held.block() : null;
 	}
 
 	private static @Nullable Block standing(@Nullable List<Block> blocks, long now) {
@@ -174,10 +207,28 @@ public final class OwnLedger implements Ledger {
 		return this.nanos.getAsLong() - this.start;
 	}
 
-	private record Block(String rule, String limit, int strike, long until, long forgottenAt) {
+	/**
+	 * A block that stands.
+	 *
+	 * @param offence what it is for
+	 * @param block what there is against the client
+	 */
+	record Held(Offence offence, Standing.Blocked block) {
+	}
+
+	private record Block(Offence offence, String limit, int strike, long until, long forgottenAt) {
+
+		boolean isFor(Offence other) {
+			return this.offence.rule().equals(other.rule());
+		}
+
+		Block endedBy(long now) {
+			return new Block(this.offence, this.limit, this.strike, Math.min(this.until, now), this.forgottenAt);
+		}
 
 		Standing.Blocked told(long now, boolean begins) {
-			return new Standing.Blocked(this.rule, this.limit, this.strike, Duration.ofNanos(this.until - now), begins);
+			return new Standing.Blocked(this.offence.rule(), this.limit, this.strike,
+					Duration.ofNanos(this.until - now), begins);
 		}
 
 	}

@@ -2,6 +2,7 @@ package org.hkpgateway.antiabuse.ledger;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -24,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * A question for which the gateway has no answer is decided by an {@link OwnLedger}, and
  * a block for which it has no room begins there: so a client is blocked if either says
- * so.
+ * so. Such a block is handed over to the gateway as soon as that takes it, at the latest
+ * when the client asks again, so that an operator sees it and lifts it like all others.
  */
 public final class SharedLedger implements Ledger {
 
@@ -54,13 +56,12 @@ public final class SharedLedger implements Ledger {
 		this.prefix = prefix;
 		this.usualRule = usualRule;
 		this.own = own;
+		link.onReturn(() -> handOver(own.blockedClients().iterator()));
 	}
 
 	@Override
 	public CompletionStage<Standing> standing(ClientKey client) {
-		return this.link.ask(() -> this.state.get(this.prefix + client)
-			.thenCompose((block) -> block.isPresent() ? CompletableFuture.completedFuture(blocked(block.get()))
-					: this.own.standing(client)),
+		return this.link.ask(() -> this.state.get(this.prefix + client).thenCompose((block) -> standing(client, block)),
 				() -> this.own.standing(client));
 	}
 
@@ -71,12 +72,63 @@ public final class SharedLedger implements Ledger {
 			return this.own.judge(offence, client, what, dryRun);
 		}
 		return this.link.ask(() -> this.state.get(this.prefix + client).thenCompose((block) -> {
-			if (block.isPresent()) {
-				return CompletableFuture.completedFuture(blocked(block.get()));
-			}
-			CompletionStage<Standing> here = this.own.standing(client);
-			return (here != Standing.CLEAR) ? here : count(offence, counter, client, what, dryRun);
+			CompletionStage<Standing> standing = standing(client, block);
+			return (standing != Standing.CLEAR) ? standing : count(offence, counter, client, what, dryRun);
 		}), () -> this.own.judge(offence, client, what, dryRun));
+	}
+
+	/** Both memories are asked, and from then on only the gateway's is. */
+	private CompletionStage<Standing> standing(ClientKey client, Optional<SharedState.Value> block) {
+		OwnLedger.Held here = this.own.held(client);
+		if (block.isPresent()) {
+			if (here != null) {
+				this.own.release(client);
+			}
+			return CompletableFuture.completedFuture(blocked(block.get()));
+		}
+		return (here != null) ? handOver(client, here).thenApply((taken) -> here.block()) : Standing.CLEAR;
+	}
+
+	/** One after the other, until the gateway fails again. */
+	private void handOver(Iterator<ClientKey> clients) {
+		while (clients.hasNext()) {
+			ClientKey client = clients.next();
+			OwnLedger.Held here = this.own.held(client);
+			if (here == null) {
+				continue;
+			}
+			CompletableFuture<Boolean> taken = handOver(client, here).toCompletableFuture();
+			if (!taken.isDone()) {
+				var unused = taken.thenAccept((done) -> {
+					if (done) {
+						handOver(clients);
+					}
+				});
+				return;
+			}
+			if (!taken.join()) {
+				return;
+			}
+		}
+	}
+
+	/**
+	 * Gives the gateway a block that began here, unless it has one.
+	 * @return whether it has one now; does not fail
+	 */
+	private CompletionStage<Boolean> handOver(ClientKey client, OwnLedger.Held here) {
+		Standing.Blocked block = here.block();
+		return this.state.compareAndSet(this.prefix + client, 0, text(block), block.remaining())
+			.<CompletionStage<Boolean>>handle((swap, failure) -> {
+				if (failure != null) {
+					this.link.failed(failure);
+					return CompletableFuture.completedFuture(false);
+				}
+				this.own.release(client);
+				return swap.stored() ? begun(here.offence(), client, block).thenApply((done) -> true)
+						: CompletableFuture.completedFuture(true);
+			})
+			.thenCompose((stage) -> stage);
 	}
 
 	@Override
@@ -92,13 +144,11 @@ public final class SharedLedger implements Ledger {
 	private CompletionStage<Standing> count(Offence offence, SharedCounter counter, ClientKey client, long what,
 			boolean dryRun) {
 		return counter.count(client.toString(), what, dryRun)
-			.thenCompose(
-					(excess) -> (excess != null) ? block(offence, counter, client, excess, dryRun) : Standing.CLEAR);
+			.thenCompose((excess) -> (excess != null) ? block(offence, client, excess, dryRun) : Standing.CLEAR);
 	}
 
 	/** From here on the client is refused, whatever fails. */
-	private CompletionStage<Standing> block(Offence offence, SharedCounter counter, ClientKey client, Excess excess,
-			boolean dryRun) {
+	private CompletionStage<Standing> block(Offence offence, ClientKey client, Excess excess, boolean dryRun) {
 		int here = this.own.strikes(offence, client);
 		return this.state.get(strikes(offence, client)).handle((strikes, failure) -> {
 			if (failure != null) {
@@ -110,29 +160,38 @@ public final class SharedLedger implements Ledger {
 			int strike = before + 1;
 			Duration length = offence.steps().length(strike, excess.untilRoom());
 			Standing.Blocked block = new Standing.Blocked(offence.rule(), excess.limit(), strike, length, true);
-			return dryRun ? CompletableFuture.completedFuture(block) : begin(offence, counter, client, excess, block);
+			return dryRun ? CompletableFuture.completedFuture(block) : begin(offence, client, excess, block);
 		});
 	}
 
 	/** Another request, or replica, may be first: a block begins once. */
-	private CompletionStage<Standing> begin(Offence offence, SharedCounter counter, ClientKey client, Excess excess,
-			Standing.Blocked block) {
+	private CompletionStage<Standing> begin(Offence offence, ClientKey client, Excess excess, Standing.Blocked block) {
 		return this.state.compareAndSet(this.prefix + client, 0, text(block), block.remaining())
 			.<CompletionStage<Standing>>handle((swap, failure) -> {
 				if (failure != null) {
 					this.link.failed(failure);
 					Standing here = this.own.begin(offence, client, excess, block.strike());
-					return settled(counter.blocked(client.toString())).thenApply((done) -> here);
+					return startAnew(offence, client).thenApply((done) -> here);
 				}
 				if (!swap.stored()) {
 					return CompletableFuture.completedFuture(older(swap.current(), block));
 				}
-				return settled(this.state.put(strikes(offence, client), bytes(Integer.toString(block.strike())),
-						block.remaining().plus(offence.steps().forgetAfter())))
-					.thenCompose((done) -> settled(counter.blocked(client.toString())))
-					.thenApply((done) -> block);
+				return begun(offence, client, block).thenApply((done) -> block);
 			})
 			.thenCompose((stage) -> stage);
+	}
+
+	private CompletionStage<Boolean> begun(Offence offence, ClientKey client, Standing.Blocked block) {
+		return settled(this.state.put(strikes(offence, client), bytes(Integer.toString(block.strike())),
+				block.remaining().plus(offence.steps().forgetAfter())))
+			.thenCompose((done) -> startAnew(offence, client));
+	}
+
+	/** What led to a block does not count again behind it. */
+	private CompletionStage<Boolean> startAnew(Offence offence, ClientKey client) {
+		SharedCounter counter = offence.shared();
+		return (counter != null) ? settled(counter.blocked(client.toString()))
+				: CompletableFuture.completedFuture(true);
 	}
 
 	/** Waits for what changes nothing of a block that stands. */

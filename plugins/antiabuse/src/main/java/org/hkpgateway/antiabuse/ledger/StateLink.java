@@ -1,9 +1,11 @@
 package org.hkpgateway.antiabuse.ledger;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -37,6 +39,8 @@ public final class StateLink {
 
 	private final AtomicLong warnAt;
 
+	private final List<Runnable> returns = new CopyOnWriteArrayList<>();
+
 	private volatile long retryAt;
 
 	/**
@@ -67,6 +71,14 @@ public final class StateLink {
 	}
 
 	/**
+	 * Has something done whenever the store is back.
+	 * @param action does not block, and does not fail
+	 */
+	void onReturn(Runnable action) {
+		this.returns.add(action);
+	}
+
+	/**
 	 * Asks the gateway, or does it here if that has no answer.
 	 * @param asked what to ask; tells of a failure that it gets over with {@link #failed}
 	 * @param here what to do otherwise; does not fail
@@ -91,6 +103,7 @@ public final class StateLink {
 	private void answered(long before) {
 		if (this.away.get() && this.outages.get() == before && this.away.compareAndSet(true, false)) {
 			log.info("the shared state is back; clients are counted there again");
+			this.returns.forEach(Runnable::run);
 		}
 	}
 

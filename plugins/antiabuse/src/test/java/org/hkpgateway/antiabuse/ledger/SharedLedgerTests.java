@@ -140,7 +140,50 @@ class SharedLedgerTests {
 		assertThat(this.limiter.isAway()).isFalse();
 		assertThat(this.limiter.judge(client("192.0.2.2"), false).toCompletableFuture().join())
 			.isEqualTo(new Standing.Clear());
-		assertThat(this.state.keys()).containsExactly("192.0.2.2");
+		assertThat(this.state.keys()).containsExactlyInAnyOrder("192.0.2.1", "192.0.2.2", "strikes:192.0.2.1");
+	}
+
+	/** Whatever the clients do then. */
+	@Test
+	void whatBeganHereIsHandedOverWhenTheStateIsBack() {
+		ClientKey ended = client("192.0.2.3");
+		ClientKey blockedThere = client("192.0.2.4");
+		this.limiter = replica(1);
+		this.state.failure = HostException.Reason.UNAVAILABLE;
+		block(this.limiter, ended);
+		pass(Duration.ofSeconds(11));
+		block(this.limiter, CLIENT);
+		block(this.limiter, blockedThere);
+		pass(StateLink.PAUSE);
+		this.state.failure = null;
+		block(replica(1), blockedThere);
+
+		assertThat(this.limiter.judge(client("192.0.2.2"), false).toCompletableFuture().join())
+			.isEqualTo(new Standing.Clear());
+		assertThat(this.limiter.isAway()).isFalse();
+		assertThat(this.state.text("192.0.2.1")).contains("1 request in 10 s, block 1");
+		assertThat(this.state.text("strikes:192.0.2.1")).contains("1");
+		assertThat(this.state.text("192.0.2.3")).isEmpty();
+
+		for (ClientKey client : List.of(CLIENT, blockedThere)) {
+			this.state.delete(client.toString());
+			assertThat(this.limiter.judge(client, false).toCompletableFuture().join()).as("%s, lifted", client)
+				.isEqualTo(new Standing.Clear());
+		}
+		assertThat(refusal(this.limiter).strike()).as("it is remembered").isEqualTo(2);
+	}
+
+	@Test
+	void handingOverEndsWhenTheStateFailsAgainAndGoesOnLater() {
+		this.limiter = new Limiter(failing(HostException.Reason.UNAVAILABLE, "compareAndSet"), STEPS,
+				limit(1, Duration.ofSeconds(10)));
+		block(this.limiter, CLIENT);
+		block(this.limiter, client("192.0.2.3"));
+		assertThat(this.limiter.isAway()).isTrue();
+		pass(StateLink.PAUSE);
+		assertThat(refusal(this.limiter).begins()).as("not handed over, and not lost").isFalse();
+		assertThat(this.limiter.isAway()).isTrue();
+		assertThat(this.state.keys()).doesNotContain("strikes:192.0.2.1", "strikes:192.0.2.3");
 	}
 
 	/** The block is stored, what follows is not. */
@@ -194,6 +237,11 @@ class SharedLedgerTests {
 		assertThat(passes(this.limiter)).isTrue();
 		assertThat(passes(this.limiter)).isTrue();
 		assertThat(passes(this.limiter)).isFalse();
+	}
+
+	private static void block(Limiter limiter, ClientKey client) {
+		assertThat(limiter.judge(client, false).toCompletableFuture().join()).isEqualTo(new Standing.Clear());
+		assertThat(limiter.judge(client, false).toCompletableFuture().join()).isInstanceOf(Standing.Blocked.class);
 	}
 
 	private void block() {
