@@ -21,7 +21,8 @@ type Config struct {
 
 // Validator is a configuration that checks more than its tags can say.
 type Validator interface {
-	// Validate is called when every value is right by itself. Its error says which key is meant.
+	// Validate is called when every value is right by itself. Its error says what is wrong of which
+	// key; the table it is in is added.
 	Validate() error
 }
 
@@ -43,7 +44,7 @@ func ParseConfig(text string) (Config, error) {
 		}
 	}
 	if err != nil || config.values == nil {
-		return Config{}, fmt.Errorf("configuration: expected: one JSON object, got: %s", shown(text))
+		return Config{}, fmt.Errorf("configuration: expected: one JSON object, got: %s", shortened(text))
 	}
 	return config, nil
 }
@@ -61,20 +62,21 @@ func (c Config) Raw() json.RawMessage {
 //	min:"1" max:"100"   bounds of numbers, durations and sizes; of a list: of each element
 //	oneof:"observe,enforce"
 //
-// Types: strings, booleans, numbers, time.Duration ("500ms", "10s", "1h30m", "7d"), [Size]
+// Types: strings, booleans, numbers, time.Duration ("500ms", "10s", "1h30m", "7d", "PT10S"), [Size]
 // ("64KB"), whatever has UnmarshalText (netip.Prefix, for example), slices, maps by string, nested
-// structs, pointers to all of these for what may be absent, and json.RawMessage. Numbers and
-// booleans may come as strings, and lists as one string with commas, because that is all that
-// an operator can give by an environment variable.
+// structs, pointers to all of these for what may be absent, and json.RawMessage. Whether a value
+// comes as a string or as a JSON number or boolean makes no difference, and a list may be one string
+// with commas, because that is all that an operator can give by an environment variable. The rules
+// are those of the SDKs in other languages, too.
 //
 // The error names every key that is wrong, what was expected and what came. Keys that are not known
-// are a warning in the log. If the struct is a [Validator], it has the last word.
+// are a warning in the log. If the struct, or one in it, is a [Validator], it has the last word.
 func (c Config) Decode(target any) error {
 	pointer := reflect.ValueOf(target)
 	if pointer.Kind() != reflect.Pointer || pointer.IsNil() || pointer.Elem().Kind() != reflect.Struct {
 		return fmt.Errorf("Config.Decode: expected: a pointer to a struct, got: %T", target)
 	}
-	var decoding decoding
+	decoding := decoding{validates: true}
 	decoding.object("", c.values, pointer.Elem())
 	if len(decoding.unknown) > 0 && c.log != nil {
 		slices.Sort(decoding.unknown)
@@ -82,11 +84,6 @@ func (c Config) Decode(target any) error {
 	}
 	if len(decoding.problems) > 0 {
 		return ConfigError{Problems: decoding.problems}
-	}
-	if validator, is := target.(Validator); is {
-		if err := validator.Validate(); err != nil {
-			return ConfigError{Problems: []string{err.Error()}}
-		}
 	}
 	return nil
 }
@@ -109,21 +106,30 @@ type ConfigError struct {
 	Problems []string
 }
 
+// Error joins the problems, the first ten of them.
 func (e ConfigError) Error() string {
+	const most = 10
+	if more := len(e.Problems) - most; more > 0 {
+		return fmt.Sprintf("%s; and %d more", strings.Join(e.Problems[:most], "; "), more)
+	}
 	return strings.Join(e.Problems, "; ")
 }
 
 // shown is a value as it stands in the JSON, cut.
 func shown(value any) string {
-	text, is := value.(string)
-	if encoded, err := json.Marshal(value); !is && err == nil {
-		text = string(encoded)
-	} else if is {
-		text = fmt.Sprintf("%q", value)
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return fmt.Sprint(value)
 	}
-	const most = 200
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "…"
+	return shortened(strings.TrimSpace(text.String()))
+}
+
+func shortened(text string) string {
+	const most = 80
+	if letters := []rune(text); len(letters) > most {
+		return string(letters[:most]) + "…"
 	}
 	return text
 }

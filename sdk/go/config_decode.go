@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,19 +14,13 @@ import (
 
 // decoding collects what is wrong, so that the operator need not come back for each of it.
 type decoding struct {
-	problems []string
-	unknown  []string
+	problems  []string
+	unknown   []string
+	validates bool
 }
 
-// expected is a problem of one value.
-type expected struct {
-	what string
-	got  string
-}
-
-func (e expected) Error() string {
-	return "expected: " + e.what + ", got: " + e.got
-}
+// errMismatch: the value is not one of the field's type, or beyond its bounds.
+var errMismatch = errors.New("mismatch")
 
 var (
 	durationType = reflect.TypeFor[time.Duration]()
@@ -38,10 +31,16 @@ var (
 
 func (d *decoding) object(prefix string, values map[string]any, target reflect.Value) {
 	known := map[string]bool{}
+	before := len(d.problems)
 	d.fields(prefix, values, target, known)
 	for name := range values {
 		if !known[name] {
 			d.unknown = append(d.unknown, prefix+name)
+		}
+	}
+	if validator, is := target.Addr().Interface().(Validator); is && d.validates && len(d.problems) == before {
+		if err := validator.Validate(); err != nil {
+			d.problem(strings.TrimSuffix(prefix, "."), err.Error())
 		}
 	}
 }
@@ -73,7 +72,7 @@ func (d *decoding) field(key string, value any, field reflect.StructField, targe
 		text, has := field.Tag.Lookup("default")
 		switch {
 		case field.Tag.Get("required") == "true":
-			d.problem(key, expected{"a value", "none"})
+			d.mismatch(key, limits{field.Tag}.words(field.Type), "nothing")
 			return
 		case has:
 			value = text
@@ -87,8 +86,16 @@ func (d *decoding) field(key string, value any, field reflect.StructField, targe
 	d.value(key, value, limits{field.Tag}, target)
 }
 
-func (d *decoding) problem(key string, err error) {
-	d.problems = append(d.problems, key+": "+err.Error())
+func (d *decoding) problem(key, what string) {
+	if key == "" {
+		d.problems = append(d.problems, "configuration: "+what)
+		return
+	}
+	d.problems = append(d.problems, "configuration key '"+key+"': "+what)
+}
+
+func (d *decoding) mismatch(key, expected, got string) {
+	d.problem(key, "expected: "+expected+", got: "+got)
 }
 
 func textual(kind reflect.Type) bool {
@@ -110,14 +117,16 @@ func (d *decoding) value(key string, value any, limits limits, target reflect.Va
 		if members, is := value.(map[string]any); is {
 			d.object(key+".", members, target)
 		} else {
-			d.problem(key, expected{"a table", shown(value)})
+			d.mismatch(key, aTable, shown(value))
 		}
 	case kind.Kind() == reflect.Map:
 		d.members(key, value, limits, target)
 	case kind.Kind() == reflect.Slice:
 		d.elements(key, value, limits, target)
 	case kind.Kind() == reflect.Interface:
-		target.Set(reflect.ValueOf(value))
+		if value != nil {
+			target.Set(reflect.ValueOf(value))
+		}
 	default:
 		d.scalar(key, value, limits, target)
 	}
@@ -126,7 +135,7 @@ func (d *decoding) value(key string, value any, limits limits, target reflect.Va
 func (d *decoding) members(key string, value any, limits limits, target reflect.Value) {
 	members, is := value.(map[string]any)
 	if !is || target.Type().Key().Kind() != reflect.String {
-		d.problem(key, expected{"a table", shown(value)})
+		d.mismatch(key, aTable, shown(value))
 		return
 	}
 	made := reflect.MakeMapWithSize(target.Type(), len(members))
@@ -140,16 +149,16 @@ func (d *decoding) members(key string, value any, limits limits, target reflect.
 
 func (d *decoding) elements(key string, value any, limits limits, target reflect.Value) {
 	list, is := value.([]any)
-	if text, isText := value.(string); isText {
+	if text, isText := plainText(value); isText {
 		is = true
-		for _, part := range strings.Split(text, ",") {
+		for part := range strings.SplitSeq(text, ",") {
 			if part = strings.TrimSpace(part); part != "" {
 				list = append(list, part)
 			}
 		}
 	}
 	if !is {
-		d.problem(key, expected{"a list", shown(value)})
+		d.mismatch(key, aList, shown(value))
 		return
 	}
 	made := reflect.MakeSlice(target.Type(), len(list), len(list))
@@ -159,70 +168,71 @@ func (d *decoding) elements(key string, value any, limits limits, target reflect
 	target.Set(made)
 }
 
+// plainText is what a value says that is neither a list nor a table.
+func plainText(value any) (string, bool) {
+	switch value := value.(type) {
+	case string:
+		return value, true
+	case json.Number:
+		return value.String(), true
+	case bool:
+		return strconv.FormatBool(value), true
+	}
+	return "", false
+}
+
 func (d *decoding) scalar(key string, value any, limits limits, target reflect.Value) {
-	err := setScalar(value, limits, target)
-	if err == nil {
-		err = limits.oneOf(target)
+	err := errMismatch
+	if text, is := plainText(value); is {
+		err = setScalar(text, limits, target)
 	}
-	var mismatch expected
-	if errors.As(err, &mismatch) && mismatch.got == "" {
-		mismatch.got = shown(value)
-		err = mismatch
-	}
-	if err != nil {
-		d.problem(key, err)
+	var unreadable unreadable
+	switch {
+	case err == errMismatch:
+		d.mismatch(key, limits.words(target.Type()), shown(value))
+	case errors.As(err, &unreadable):
+		d.mismatch(key, "a string that can be read ("+unreadable.Error()+")", shown(value))
+	case err != nil:
+		d.problem(key, err.Error())
 	}
 }
 
-func setScalar(value any, limits limits, target reflect.Value) error {
-	text, isText := value.(string)
-	number, isNumber := value.(json.Number)
-	if isNumber {
-		text = number.String()
-	}
-	text = strings.TrimSpace(text)
+// unreadable is why a type's own UnmarshalText refuses.
+type unreadable struct{ error }
+
+func setScalar(text string, limits limits, target reflect.Value) error {
+	trimmed := strings.TrimSpace(text)
 	switch kind := target.Type(); {
 	case kind == durationType:
-		return limits.whole(target, text, "a duration such as \"500ms\", \"10s\", \"5m\", \"1h\" or \"7d\"", "a duration", func(text string) (int64, error) {
+		return limits.whole(target, trimmed, func(text string) (int64, error) {
 			duration, err := ParseDuration(text)
 			return int64(duration), err
 		})
 	case kind == sizeType:
-		return limits.whole(target, text, "a size such as \"512B\", \"64KB\" or \"16MB\"", "a size", func(text string) (int64, error) {
+		return limits.whole(target, trimmed, func(text string) (int64, error) {
 			size, err := ParseSize(text)
 			return int64(size), err
 		})
 	case textual(kind):
-		if !isText {
-			return expected{what: "a text"}
-		}
-		if err := target.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
-			return expected{what: fmt.Sprintf("a text that can be read (%s)", err)}
+		if err := target.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(trimmed)); err != nil {
+			return unreadable{err}
 		}
 		return nil
 	case kind.Kind() == reflect.String:
-		if !isText {
-			return expected{what: "a text"}
-		}
-		target.SetString(value.(string))
-		return nil
+		return limits.text(target, text)
 	case kind.Kind() == reflect.Bool:
-		if flag, is := value.(bool); is {
-			text = strconv.FormatBool(flag)
+		isTrue := strings.EqualFold(trimmed, "true")
+		if !isTrue && !strings.EqualFold(trimmed, "false") {
+			return errMismatch
 		}
-		if text != "true" && text != "false" {
-			return expected{what: "true or false"}
-		}
-		target.SetBool(text == "true")
+		target.SetBool(isTrue)
 		return nil
 	case target.CanInt():
-		return limits.whole(target, text, "a number", "a number", func(text string) (int64, error) {
-			return strconv.ParseInt(text, 10, kind.Bits())
-		})
+		return limits.whole(target, trimmed, parseWhole)
 	case target.CanUint():
-		return limits.unsigned(target, text)
+		return limits.unsigned(target, trimmed)
 	case target.CanFloat():
-		return limits.float(target, text)
+		return limits.float(target, trimmed)
 	}
 	return fmt.Errorf("Config.Decode: expected: a type that it knows, got: %s", target.Type())
 }
@@ -241,89 +251,4 @@ func snakeCase(name string) string {
 		made.WriteRune(unicode.ToLower(letter))
 	}
 	return made.String()
-}
-
-// limits are the bounds of a field, by its tags.
-type limits struct {
-	tags reflect.StructTag
-}
-
-// what describes a value with its bounds: "a number from 1 to 100".
-func (l limits) what(long, short string) string {
-	low, hasLow := l.tags.Lookup("min")
-	high, hasHigh := l.tags.Lookup("max")
-	switch {
-	case hasLow && hasHigh:
-		return short + " from " + low + " to " + high
-	case hasLow:
-		return short + " of at least " + low
-	case hasHigh:
-		return short + " of at most " + high
-	}
-	return long
-}
-
-func (l limits) whole(target reflect.Value, text, long, short string, parse func(string) (int64, error)) error {
-	number, err := parse(text)
-	low, high, broken := bounds(l.tags, parse)
-	if broken != nil {
-		return broken
-	}
-	if err != nil || (low != nil && number < *low) || (high != nil && number > *high) || target.OverflowInt(number) {
-		return expected{what: l.what(long, short)}
-	}
-	target.SetInt(number)
-	return nil
-}
-
-func (l limits) unsigned(target reflect.Value, text string) error {
-	parse := func(text string) (uint64, error) { return strconv.ParseUint(text, 10, target.Type().Bits()) }
-	number, err := parse(text)
-	low, high, broken := bounds(l.tags, parse)
-	if broken != nil {
-		return broken
-	}
-	if err != nil || (low != nil && number < *low) || (high != nil && number > *high) {
-		return expected{what: l.what("a number of at least 0", "a number")}
-	}
-	target.SetUint(number)
-	return nil
-}
-
-func (l limits) float(target reflect.Value, text string) error {
-	parse := func(text string) (float64, error) { return strconv.ParseFloat(text, target.Type().Bits()) }
-	number, err := parse(text)
-	low, high, broken := bounds(l.tags, parse)
-	if broken != nil {
-		return broken
-	}
-	// Written so that what is not a number is refused, too.
-	if err != nil || number != number || (low != nil && number < *low) || (high != nil && number > *high) {
-		return expected{what: l.what("a number", "a number")}
-	}
-	target.SetFloat(number)
-	return nil
-}
-
-func bounds[T any](tags reflect.StructTag, parse func(string) (T, error)) (low, high *T, err error) {
-	for name, bound := range map[string]**T{"min": &low, "max": &high} {
-		text, has := tags.Lookup(name)
-		if !has {
-			continue
-		}
-		number, problem := parse(text)
-		if problem != nil {
-			return nil, nil, fmt.Errorf("Config.Decode: expected: a bound that can be read in the tag %s, got: %q", name, text)
-		}
-		*bound = &number
-	}
-	return low, high, nil
-}
-
-func (l limits) oneOf(target reflect.Value) error {
-	list, has := l.tags.Lookup("oneof")
-	if !has || target.Kind() != reflect.String || slices.Contains(strings.Split(list, ","), target.String()) {
-		return nil
-	}
-	return expected{what: "one of " + strings.Join(strings.Split(list, ","), ", ")}
 }

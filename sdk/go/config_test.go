@@ -76,34 +76,31 @@ func TestValues(t *testing.T) {
 	}
 }
 
+// What every SDK says is in the common table; these are types of Go.
 func TestProblemsNameTheKey(t *testing.T) {
 	for text, expected := range map[string]string{
-		`{}`:                                          `name: expected: a value, got: none`,
-		`{"name": 1}`:                                 `name: expected: a text, got: 1`,
-		`{"name": "n", "shortest_search": "x"}`:       `shortest_search: expected: a number from 1 to 100, got: "x"`,
-		`{"name": "n", "shortest_search": 0}`:         `shortest_search: expected: a number from 1 to 100, got: 0`,
-		`{"name": "n", "shortest_search": 1.5}`:       `shortest_search: expected: a number from 1 to 100, got: 1.5`,
-		`{"name": "n", "shortest_search": true}`:      `shortest_search: expected: a number from 1 to 100, got: true`,
-		`{"name": "n", "ratio": "NaN"}`:               `ratio: expected: a number from 0 to 1, got: "NaN"`,
-		`{"name": "n", "count": 256}`:                 `count: expected: a number of at least 0, got: 256`,
-		`{"name": "n", "enabled": "yes"}`:             `enabled: expected: true or false, got: "yes"`,
-		`{"name": "n", "window": 10}`:                 `window: expected: a duration from 1s to 1d, got: 10`,
-		`{"name": "n", "window": "2d"}`:               `window: expected: a duration from 1s to 1d, got: "2d"`,
-		`{"name": "n", "steps": ["1s", "1ms"]}`:       `steps[1]: expected: a duration of at least 1s, got: "1ms"`,
-		`{"name": "n", "steps": 1}`:                   `steps: expected: a list, got: 1`,
-		`{"name": "n", "body": "2MB"}`:                `body: expected: a size of at most 1MB, got: "2MB"`,
-		`{"name": "n", "mode": "maybe"}`:              `mode: expected: one of observe, enforce, got: "maybe"`,
-		`{"name": "n", "allow": ["192.0.2.0"]}`:       `allow[0]: expected: a text that can be read (netip.ParsePrefix("192.0.2.0"): no '/'), got: "192.0.2.0"`,
-		`{"name": "n", "optional": 0}`:                `optional: expected: a number of at least 1, got: 0`,
-		`{"name": "n", "table": 1}`:                   `table: expected: a table, got: 1`,
-		`{"name": "n", "table": {"limit": 0}}`:        `table.limit: expected: a number of at least 1, got: 0`,
-		`{"name": "n", "rules": {"a": {"limit": 0}}}`: `rules.a.limit: expected: a number of at least 1, got: 0`,
-		`{"shortest_search": 0}`:                      `name: expected: a value, got: none; shortest_search: expected: a number from 1 to 100, got: 0`,
+		`{}`:                                          `'name': expected: a string, got: nothing`,
+		`{"name": "n", "count": 256}`:                 `'count': expected: a whole number from 0 to 255, got: 256`,
+		`{"name": "n", "count": -1}`:                  `'count': expected: a whole number from 0 to 255, got: -1`,
+		`{"name": "n", "allow": ["192.0.2.0"]}`:       `'allow[0]': expected: a string that can be read (netip.ParsePrefix("192.0.2.0"): no '/'), got: "192.0.2.0"`,
+		`{"name": "n", "allow": [["192.0.2.0/24"]]}`:  `'allow[0]': expected: a string, got: ["192.0.2.0/24"]`,
+		`{"name": "n", "optional": 0}`:                `'optional': expected: a whole number of at least 1, got: 0`,
+		`{"name": "n", "rules": {"a": {"limit": 0}}}`: `'rules.a.limit': expected: a whole number of at least 1, got: 0`,
+		`{"shortest_search": 0}`:                      `'name': expected: a string, got: nothing; configuration key 'shortest_search': expected: a whole number from 1 to 100, got: 0`,
 	} {
 		err := decode(t, text, &settings{})
-		if err == nil || err.Error() != expected {
+		if err == nil || err.Error() != "configuration key "+expected {
 			t.Errorf("%s: expected: %s, got: %v", text, expected, err)
 		}
+	}
+}
+
+func TestAnythingMayBeNullInAList(t *testing.T) {
+	var free struct {
+		List []any `json:"list"`
+	}
+	if err := decode(t, `{"list": [null, 1]}`, &free); err != nil || len(free.List) != 2 || free.List[0] != nil {
+		t.Errorf("expected: nil and 1, got: %v, %v", free.List, err)
 	}
 }
 
@@ -139,7 +136,7 @@ func (v *validated) Validate() error {
 }
 
 func TestTheLastWordIsValidates(t *testing.T) {
-	if err := decode(t, `{"low": 2, "high": 1}`, &validated{}); err == nil || err.Error() != "low: expected: at most high" {
+	if err := decode(t, `{"low": 2, "high": 1}`, &validated{}); err == nil || err.Error() != "configuration: low: expected: at most high" {
 		t.Errorf("expected: its error, got: %v", err)
 	}
 	if err := decode(t, `{"low": 1, "high": 2}`, &validated{}); err != nil {
@@ -166,7 +163,7 @@ func TestMistakesOfTheAuthorAreTold(t *testing.T) {
 }
 
 func TestUnits(t *testing.T) {
-	for text, expected := range map[string]time.Duration{"500ms": 500 * time.Millisecond, "10s": 10 * time.Second, "1h30m": 90 * time.Minute, "7d": 168 * time.Hour, "0s": 0} {
+	for text, expected := range map[string]time.Duration{"500ms": 500 * time.Millisecond, "PT1M0.25S": 60250 * time.Millisecond, "10s": 10 * time.Second, "1h30m": 90 * time.Minute, "7d": 168 * time.Hour, "0s": 0} {
 		if got, err := hkp.ParseDuration(text); err != nil || got != expected {
 			t.Errorf("%s: expected: %v, got: %v, %v", text, expected, got, err)
 		}
@@ -176,7 +173,7 @@ func TestUnits(t *testing.T) {
 			t.Errorf("%s: expected: an error, got: %v", text, got)
 		}
 	}
-	for text, expected := range map[string]hkp.Size{"0": 0, "512": 512, "512B": 512, "64KB": 64 << 10, "16MB": 16 << 20, "1GB": 1 << 30, "1 KiB": 1024, "2k": -1, "9999999999GB": -1, "B": -1} {
+	for text, expected := range map[string]hkp.Size{"0": 0, "512": 512, "512B": 512, "64KB": 64 << 10, "16MB": 16 << 20, "1GB": 1 << 30, "1 KiB": 1024, "2k": 2048, "9999999999GB": -1, "B": -1} {
 		got, err := hkp.ParseSize(text)
 		if (expected < 0) != (err != nil) || (err == nil && got != expected) {
 			t.Errorf("%s: expected: %d, got: %d, %v", text, expected, got, err)

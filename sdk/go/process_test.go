@@ -188,7 +188,7 @@ func TestSecretGuardsEveryMethod(t *testing.T) {
 	if err != nil || answer.GetSuccess() || string(answer.GetAuthProof()) != string(proof(secret, nonce)) {
 		t.Errorf("expected: a refusal with the proof, got: %v, %v", answer, err)
 	}
-	if want := "shortest_search: expected: a number from 1 to 100, got: 0"; answer.GetError() != want {
+	if want := "configuration key 'shortest_search': expected: a whole number from 1 to 100, got: 0"; answer.GetError() != want {
 		t.Errorf("expected: %q, got: %q", want, answer.GetError())
 	}
 	if err := connection.Invoke(ctx, "/hkpplugin.HKPPlugin/Unknown", &hkpplugin.Empty{}, &hkpplugin.Empty{}); status.Code(err) != codes.Unimplemented {
@@ -482,7 +482,7 @@ func TestInitializeIsOncePerProcess(t *testing.T) {
 	plugin := prepare(t, "usual", launched(t)...).start()
 	client := plugin.connect(nil)
 	bad := &hkpplugin.InitRequest{InstanceId: "1", ConfigJson: `{"shortest_search": "x"}`}
-	if answer, err := client.Initialize(within(t), bad); err != nil || answer.GetError() != `shortest_search: expected: a number from 1 to 100, got: "x"` {
+	if answer, err := client.Initialize(within(t), bad); err != nil || answer.GetError() != `configuration key 'shortest_search': expected: a whole number from 1 to 100, got: "x"` {
 		t.Errorf("expected: a refusal, got: %v, %v", answer, err)
 	}
 	plugin.initialize(client)

@@ -93,7 +93,7 @@ def test_a_limit_with_time_that_passes_when_told():
 def test_configuration_and_refusals():
     with Harness(Limits, '{"most": "1"}') as plugin:
         assert plugin.plugin.config == Config(1)
-    with pytest.raises(ConfigError, match="most: expected: a number, got"), Harness(Limits, {"most": "x"}):
+    with pytest.raises(ConfigError, match="'most': expected: a whole number, got"), Harness(Limits, {"most": "x"}):
         pass
     with pytest.raises(RuntimeError, match="not today"), Harness(Limits, {"most": 13}):
         pass

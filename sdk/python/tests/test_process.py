@@ -96,7 +96,7 @@ def test_a_wrong_configuration_is_refused_with_the_key_and_may_be_mended(sockets
         plugin = process.connect(process.handshake())
         answer = initialize(plugin, {"shortest_search": "x"})
         assert not answer.success
-        assert answer.error == 'shortest_search: expected: a number from 1 to 100, got: "x"'
+        assert answer.error == 'configuration key \'shortest_search\': expected: a whole number from 1 to 100, got: "x"'
         assert initialize(plugin, {"shortest_serch": 3}).success
         eventually(lambda: any(line.get("key") == "shortest_serch" for line in process.log()))
 

@@ -36,7 +36,7 @@ func TestTheAnswerSaysWhatToDo(t *testing.T) {
 
 func TestAWrongConfigurationIsRefused(t *testing.T) {
 	refusal := hkptest.Refusal(t, internal.New, hkptest.Setup{Config: `{"shortest_search": "x"}`})
-	if refusal != `shortest_search: expected: a number from 1 to 100, got: "x"` {
+	if refusal != `configuration key 'shortest_search': expected: a whole number from 1 to 100, got: "x"` {
 		t.Errorf("expected: a text that names the key, got: %s", refusal)
 	}
 }

@@ -50,8 +50,8 @@ class Runner:
         """Decodes the configuration and calls ``init``. Whatever is raised means a refusal."""
         plugin = self.plugin
         plugin.config, unknown = decode(plugin.config_type, config_json)
-        for key in unknown:
-            log.warning("the configuration has a key that this plugin does not know", extra={"key": key})
+        if unknown:
+            log.warning("the configuration has keys that this plugin does not know", extra={"keys": ", ".join(unknown)})
         plugin.context = context
         await self._call("init")
         self.initialized = True

@@ -30,6 +30,6 @@ def test_the_operator_chooses_how_short():
 
 
 def test_a_wrong_value_names_its_key():
-    with pytest.raises(ConfigError, match="shortest_search: expected: a number from 1 to 100"), Harness(
+    with pytest.raises(ConfigError, match="'shortest_search': expected: a whole number from 1 to 100"), Harness(
             HkpTemplatePlugin, {"shortest_search": 0}):
         pass

@@ -1,5 +1,7 @@
 package org.hkpgateway.sdk.config;
 
+import java.io.IOException;
+import java.io.StringReader;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +13,9 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
 import org.hkpgateway.sdk.log.PluginLog;
 import org.jspecify.annotations.Nullable;
 
@@ -20,9 +25,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>
  * Every getter takes the value to use when the key is absent or null, and throws a
- * {@link ConfigException} when the value has the wrong type. Numbers and booleans may
- * also be given as strings, and a list as one string with commas, because that is all an
- * operator can give by environment variable.
+ * {@link ConfigException} when the value has the wrong type. Whether a value comes as a
+ * string or as a JSON number or boolean makes no difference, and a list may be one string
+ * with commas, because that is all an operator can give by environment variable. The
+ * rules are those of the SDKs in other languages, too.
  */
 public final class PluginConfig {
 
@@ -55,13 +61,15 @@ public final class PluginConfig {
 		if (json.isBlank()) {
 			return empty();
 		}
+		JsonReader reader = new JsonReader(new StringReader(json));
+		reader.setStrictness(Strictness.STRICT);
 		try {
-			JsonElement element = JsonParser.parseString(json);
-			if (element.isJsonObject()) {
+			JsonElement element = JsonParser.parseReader(reader);
+			if (element.isJsonObject() && reader.peek() == JsonToken.END_DOCUMENT) {
 				return new PluginConfig("", element.getAsJsonObject());
 			}
 		}
-		catch (JsonParseException ex) {
+		catch (JsonParseException | IOException ex) {
 			// Told below; Gson's message speaks of Java, which no operator has written.
 		}
 		throw new ConfigException("", "one JSON object", json);
@@ -107,7 +115,7 @@ public final class PluginConfig {
 	 */
 	public String getString(String key, String fallback) {
 		JsonElement value = find(key);
-		return (value != null) ? Values.text(this.prefix + key, value, "a string") : fallback;
+		return (value != null) ? Values.text(this.prefix + key, value) : fallback;
 	}
 
 	/**
@@ -119,9 +127,9 @@ public final class PluginConfig {
 	public String getString(String key) {
 		JsonElement value = find(key);
 		if (value == null) {
-			throw Values.error(this.prefix + key, "a string", null);
+			throw Values.error(this.prefix + key, Values.TEXT, null);
 		}
-		return Values.text(this.prefix + key, value, "a string");
+		return Values.text(this.prefix + key, value);
 	}
 
 	/**
@@ -167,7 +175,7 @@ public final class PluginConfig {
 	 */
 	public double getDouble(String key, double fallback) {
 		JsonElement value = find(key);
-		return (value != null) ? Values.number(this.prefix + key, value) : fallback;
+		return (value != null) ? Values.number(this.prefix + key, value, Long.MIN_VALUE, Long.MAX_VALUE) : fallback;
 	}
 
 	/**
@@ -183,15 +191,15 @@ public final class PluginConfig {
 
 	/**
 	 * Returns a duration, written with its unit: {@code 500ms}, {@code 10s}, {@code 5m},
-	 * {@code 1h30m}, {@code 7d} or ISO 8601. A bare number is refused: it could be
-	 * seconds or milliseconds.
+	 * {@code 1h30m}, {@code 7d} or ISO 8601, of at most a hundred years. A bare number is
+	 * refused: it could be seconds or milliseconds.
 	 * @param key the key
 	 * @param fallback used when absent
 	 * @return positive or zero
 	 */
 	public Duration getDuration(String key, Duration fallback) {
 		JsonElement value = find(key);
-		return (value != null) ? Values.duration(this.prefix + key, value) : fallback;
+		return (value != null) ? Values.duration(this.prefix + key, value, "", "") : fallback;
 	}
 
 	/**
@@ -201,14 +209,7 @@ public final class PluginConfig {
 	 * @return immutable
 	 */
 	public List<Duration> getDurationList(String key, List<Duration> fallback) {
-		return getList(key, fallback, "a list of durations", (name, item) -> {
-			String text = Values.text(name, item, "a string");
-			Duration duration = Durations.parse(text);
-			if (duration == null || duration.isNegative()) {
-				throw new ConfigException(name, Durations.EXPECTED, "'" + text + "'");
-			}
-			return duration;
-		});
+		return getList(key, fallback, (name, item) -> Values.duration(name, item, "", ""));
 	}
 
 	/**
@@ -218,17 +219,16 @@ public final class PluginConfig {
 	 * @return immutable
 	 */
 	public List<String> getStringList(String key, List<String> fallback) {
-		return getList(key, fallback, "a list of strings", (name, item) -> Values.text(name, item, "a string"));
+		return getList(key, fallback, Values::text);
 	}
 
-	private <T> List<T> getList(String key, List<T> fallback, String expected,
-			BiFunction<String, JsonElement, T> read) {
+	private <T> List<T> getList(String key, List<T> fallback, BiFunction<String, JsonElement, T> read) {
 		JsonElement value = find(key);
 		if (value == null) {
 			return fallback;
 		}
 		List<T> items = new ArrayList<>();
-		for (JsonElement item : Values.items(this.prefix + key, value, expected)) {
+		for (JsonElement item : Values.items(this.prefix + key, value)) {
 			items.add(read.apply(this.prefix + key + "[" + items.size() + "]", item));
 		}
 		return List.copyOf(items);
@@ -242,7 +242,7 @@ public final class PluginConfig {
 	 */
 	public Size getSize(String key, Size fallback) {
 		JsonElement value = find(key);
-		return (value != null) ? Values.size(this.prefix + key, value) : fallback;
+		return (value != null) ? Values.size(this.prefix + key, value, 0, Long.MAX_VALUE) : fallback;
 	}
 
 	/**
@@ -253,7 +253,8 @@ public final class PluginConfig {
 	 * {@code Optional} of these. What is absent has its {@link Default}; without one, a
 	 * list or map is empty, a record is made of its own defaults, an {@code Optional} is
 	 * empty, and a component marked {@code @Nullable} of JSpecify is null; anything else
-	 * is then an error. {@link Range} bounds numbers and the bytes of sizes. An
+	 * is then an error. {@link Range} bounds numbers and the bytes of sizes,
+	 * {@link DurationRange} durations. All that is wrong is told at once. An
 	 * {@link IllegalArgumentException} of the record's constructor reaches the operator
 	 * with the table's key. Keys that no component has are logged as a warning: most
 	 * likely they are misspelt.
@@ -264,11 +265,16 @@ public final class PluginConfig {
 	 */
 	public <R extends Record> R as(Class<R> type) {
 		RecordReader reader = new RecordReader();
-		R result = reader.read(type, this.prefix, this.values);
+		R result = as(type, reader);
 		if (!reader.unknown().isEmpty()) {
-			log.warn("configuration keys that this plugin does not know", "keys", reader.unknown());
+			log.warn("the configuration has keys that this plugin does not know", "keys",
+					String.join(", ", reader.unknown()));
 		}
 		return result;
+	}
+
+	<R extends Record> R as(Class<R> type, RecordReader reader) {
+		return reader.read(type, this.prefix, this.values);
 	}
 
 	/**
@@ -283,7 +289,7 @@ public final class PluginConfig {
 			return new PluginConfig(this.prefix + key + ".", new JsonObject());
 		}
 		if (!value.isJsonObject()) {
-			throw Values.error(this.prefix + key, "a table of keys and values", value);
+			throw Values.error(this.prefix + key, Values.TABLE, value);
 		}
 		return new PluginConfig(this.prefix + key + ".", value.getAsJsonObject());
 	}

@@ -9,8 +9,8 @@ import java.lang.annotation.Target;
 /**
  * The valid values of a component of a configuration record, or of the items of its list,
  * map or {@code Optional}: of whole numbers, of {@code double}, and of the bytes of a
- * {@link Size}. On anything else, as a {@code Duration}, it is refused when the record is
- * read. Other checks belong into the record's compact constructor.
+ * {@link Size}. On anything else it is refused when the record is read; durations have
+ * {@link DurationRange}. Other checks belong into the record's compact constructor.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
@@ -19,14 +19,14 @@ public @interface Range {
 
 	/**
 	 * Smallest valid value.
-	 * @return inclusive
+	 * @return inclusive; not given: none
 	 */
-	long min();
+	long min() default Long.MIN_VALUE;
 
 	/**
 	 * Largest valid value.
-	 * @return inclusive
+	 * @return inclusive; not given: none
 	 */
-	long max();
+	long max() default Long.MAX_VALUE;
 
 }

@@ -1,5 +1,6 @@
 package org.hkpgateway.sdk.config;
 
+import java.math.BigDecimal;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -7,15 +8,16 @@ import java.util.regex.Pattern;
 /**
  * A number of bytes as operators write it: {@code 64KiB}, {@code 1MiB}, {@code 10MB},
  * {@code 512B}, or a bare number of bytes. {@code KB}, {@code MB} and {@code GB} are
- * powers of 1024, as everywhere in the gateway's configuration.
+ * powers of 1024, as everywhere in the gateway's configuration, and capitals make no
+ * difference.
  *
  * @param bytes 0 or more
  */
 public record Size(long bytes) {
 
-	static final String EXPECTED = "a size such as \"64KiB\", \"1MiB\" or a number of bytes";
+	static final String EXPECTED = "a size such as \"512B\", \"64KB\" or \"16MB\"";
 
-	private static final Pattern SYNTAX = Pattern.compile("(\\d{1,15})\\s*(?:([KMG])I?)?B?");
+	private static final Pattern SYNTAX = Pattern.compile("(\\d{1,18}) ?(?:([KMG])I?)?B?");
 
 	public Size {
 		if (bytes < 0) {
@@ -44,7 +46,23 @@ public record Size(long bytes) {
 				return new Size(count << shift);
 			}
 		}
+		// Such as 1e6.
+		BigDecimal number = Values.decimal(text);
+		if (number != null && number.signum() >= 0 && Values.isLong(number)) {
+			return new Size(number.longValueExact());
+		}
 		throw new IllegalArgumentException("expected: " + EXPECTED + ", got: '" + text + "'");
+	}
+
+	/** As an operator would write it. */
+	static String written(long bytes) {
+		for (int unit = 3; unit > 0; unit--) {
+			long of = 1L << (10 * unit);
+			if (bytes != 0 && bytes % of == 0) {
+				return bytes / of + "BKMG".substring(unit, unit + 1) + "B";
+			}
+		}
+		return bytes + "B";
 	}
 
 	/**

@@ -45,35 +45,27 @@ class RecordReaderTests {
 				List.of(new Limit(1, Duration.ofMinutes(1)), new Limit(10, Duration.ofSeconds(3)))));
 	}
 
+	/** What every SDK says is in the common table. */
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`',
 			textBlock = """
-					{}                                   | 'name': expected: a string, got: nothing
-					{"name": [1]}                        | 'name': expected: a string, got: [1]
-					{"name": "", "count": "x"}           | 'count': expected: a whole number from 1 to 100, got: "x"
-					{"name": "", "count": 101}           | 'count': expected: a whole number from 1 to 100, got: 101
-					{"name": "", "ratio": "x"}           | 'ratio': expected: a number, got: "x"
-					{"name": "", "on": 1}                | 'on': expected: true or false, got: 1
-					{"name": "", "mode": "x"}            | 'mode': expected: one of observe, enforce_all, got: "x"
-					{"name": "", "limit": 1}             | 'limit': expected: a table of keys and values, got: 1
-					{"name": "", "limit": {"window": 1}} | 'limit.window': expected: a duration
-					{"name": "", "limits": [{}, {"requests": []}]} | 'limits[1].requests': expected: a whole number
+					{}                                               | 'name': expected: a string, got: nothing
+					{"name": "", "mode": "x"}                        | 'mode': expected: one of observe, enforce_all, got: "x"
 					{"name": "", "by_name": {"a": {"requests": -1}}} | 'by_name.a': requests: expected: 0 or more, got: -1
-					{"name": "", "max_body": "x"}        | 'max_body': expected: a size such as "64KiB", "1MiB" or a number of bytes, got: "x"
+					{"name": "", "count": 0, "on": 1}                | 'count': expected: a whole number from 1 to 100, got: 0; configuration key 'on': expected: true or false, got: 1
 					""")
 	void errorsNameTheKey(String json, String message) {
 		PluginConfig config = PluginConfig.parse(json);
 		assertThatExceptionOfType(ConfigException.class).isThrownBy(() -> config.as(Settings.class))
-			.withMessageStartingWith("configuration key " + message);
+			.withMessage("configuration key " + message)
+			.satisfies((ex) -> assertThat(message).startsWith("'" + ex.key() + "'"));
 	}
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-			{"share": 1.5}         | 'share': expected: a number from 0 to 1, got: 1.5
 			{"share": -0.01}       | 'share': expected: a number from 0 to 1, got: -0.01
-			{"body": "1MiB"}       | 'body': expected: a size from 1024 to 65536 bytes, got: "1MiB"
-			{"body": 0}            | 'body': expected: a size from 1024 to 65536 bytes, got: 0
-			{"most": "2KiB"}       | 'most': expected: a size from 1 to 1024 bytes, got: "2KiB"
+			{"body": 0}            | 'body': expected: a size from 1KB to 64KB, got: 0
+			{"most": "2KiB"}       | 'most': expected: a size from 1B to 1KB, got: "2KiB"
 			{"shares": {"a": "3"}} | 'shares.a': expected: a number from 0 to 2, got: "3"
 			{"counts": [1, 11]}    | 'counts[1]': expected: a whole number from 1 to 10, got: 11
 			""")
@@ -95,6 +87,12 @@ class RecordReaderTests {
 		assertThatIllegalArgumentException().isThrownBy(() -> PluginConfig.empty().as(RangeOfTime.class))
 			.withMessageStartingWith("component of key 'times': expected: @Range on a number, a Size, or List");
 		assertThatIllegalArgumentException().isThrownBy(() -> PluginConfig.empty().as(RangeOfText.class));
+		assertThatIllegalArgumentException().isThrownBy(() -> PluginConfig.empty().as(DurationRangeOfSize.class))
+			.withMessageStartingWith("component of key 'size': expected: @DurationRange on a Duration");
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> PluginConfig.parse("{\"time\": \"1s\"}").as(DurationRangeThatIsNone.class))
+			.withMessageContaining("@DurationRange")
+			.withMessageEndingWith("got: \"soon\"");
 	}
 
 	@Test
@@ -137,13 +135,13 @@ class RecordReaderTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "", "x", "-1", "1.5MiB", "1TB", "999999999999999GB" })
+	@ValueSource(strings = { "", "x", "-1", "1.5MiB", "1  KB", "1TB", "999999999999999GB" })
 	void badSizes(String text) {
 		assertThatIllegalArgumentException().isThrownBy(() -> Size.parse(text)).withMessageContaining("got: '" + text);
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "a,a", "shortestSearch,shortest_search", "maxV2Size,max_v2_size" })
+	@CsvSource({ "a,a", "shortestSearch,shortest_search", "maxV2Size,max_v2_size", "maxURLLen,max_url_len" })
 	void keys(String component, String key) {
 		assertThat(RecordReader.key(component)).isEqualTo(key);
 	}
@@ -181,6 +179,12 @@ class RecordReaderTests {
 	}
 
 	record RangeOfTime(@Range(min = 1, max = 2) List<Duration> times) {
+	}
+
+	record DurationRangeOfSize(@DurationRange(min = "1s") Size size) {
+	}
+
+	record DurationRangeThatIsNone(@DurationRange(max = "soon") Duration time) {
 	}
 
 	record RangeOfText(@Range(min = 1, max = 2) String text) {
