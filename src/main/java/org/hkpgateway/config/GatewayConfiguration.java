@@ -9,6 +9,7 @@ import java.util.Map;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.hkpgateway.actuate.EdgeMetrics;
+import org.hkpgateway.actuate.console.RecentDecisions;
 import org.hkpgateway.chain.ChainListener;
 import org.hkpgateway.chain.PluginChain;
 import org.hkpgateway.events.EventBus;
@@ -90,12 +91,13 @@ class GatewayConfiguration {
 
 	@Bean
 	PublicServer publicServer(PluginChain chain, Upstream upstream, HkpProperties properties, SslBundles bundles,
-			EdgeMetrics metrics, EventBus events, ObjectProvider<RequestTracing> tracing, Environment environment) {
+			EdgeMetrics metrics, EventBus events, ObjectProvider<RequestTracing> tracing, RecentDecisions decisions,
+			Environment environment) {
 		// Here, because the server that would read them is made before beans are checked.
 		ServerSettingsCheck.check(environment);
 		return new PublicServer(chain, upstream.urls(), properties.upstream(), properties.clientAddress(),
 				properties.edge(), tls(properties.tls(), bundles, new ConfigEvents(events)), logForm(environment),
-				metrics, new Recording(events, tracing.getIfAvailable()));
+				metrics, new Recording(events, tracing.getIfAvailable(), decisions));
 	}
 
 	private static LogForm logForm(Environment environment) {

@@ -14,6 +14,7 @@ import org.hkpgateway.actuate.PluginsHealthContributor;
 import org.hkpgateway.actuate.ServingHealthIndicator;
 import org.hkpgateway.actuate.UpstreamHealthIndicator;
 import org.hkpgateway.actuate.UpstreamMetrics;
+import org.hkpgateway.actuate.console.PluginLines;
 import org.hkpgateway.events.EventBus;
 import org.hkpgateway.events.PluginEvents;
 import org.hkpgateway.grpc.Gateway;
@@ -30,7 +31,6 @@ import org.hkpgateway.lifecycle.StateListener;
 import org.hkpgateway.plugin.RequestChanges;
 import org.hkpgateway.process.LaunchOptions;
 import org.hkpgateway.process.LocalPluginLauncher;
-import org.hkpgateway.process.PluginOutput;
 import org.hkpgateway.process.StreamedOutput;
 import org.hkpgateway.proxy.PublicServer;
 import org.hkpgateway.resilience.GuardedPlugins;
@@ -61,9 +61,12 @@ class PluginConfiguration {
 	}
 
 	@Bean
-	LocalPluginLauncher pluginLauncher(HkpProperties properties, HostServers host) {
+	LocalPluginLauncher pluginLauncher(HkpProperties properties, HostServers host, PluginLines lines) {
 		PluginsProperties plugins = properties.plugins();
-		LaunchOptions options = LaunchOptions.defaults().withUidRange(plugins.users()).withHostAccess(host);
+		LaunchOptions options = LaunchOptions.defaults()
+			.withOutput(lines)
+			.withUidRange(plugins.users())
+			.withHostAccess(host);
 		String directory = plugins.runtimeDirectory();
 		try {
 			return new LocalPluginLauncher(
@@ -77,8 +80,8 @@ class PluginConfiguration {
 
 	@Bean
 	GrpcConnector pluginConnector(GatewayVersion version, HkpProperties properties, ApplicationContext context,
-			SslBundles bundles, GatewayMetrics metrics) {
-		StreamedOutput output = new StreamedOutput(PluginOutput.toLog());
+			SslBundles bundles, GatewayMetrics metrics, PluginLines lines) {
+		StreamedOutput output = new StreamedOutput(lines);
 		return new GrpcConnector(new Gateway(version.text(), properties.plugins().effectiveChainBudget()),
 				new RemotePluginChannels(context, bundles),
 				(plugin, stream, bytes) -> output.accept(plugin, stream == PluginStdio.Stream.STDERR, bytes), metrics);
@@ -110,10 +113,11 @@ class PluginConfiguration {
 	@Bean(destroyMethod = "")
 	PluginHost pluginHost(LocalPluginLauncher launcher, GrpcConnector connector, GuardedPlugins guards,
 			GatewayMetrics metrics, MeterRegistry registry, ObjectProvider<PluginHost> self, EventBus events,
-			PluginEvents pluginEvents, EventMetrics eventMetrics, ObjectProvider<RemotePluginServer> remoteHost) {
+			PluginEvents pluginEvents, EventMetrics eventMetrics, PluginLines lines,
+			ObjectProvider<RemotePluginServer> remoteHost) {
 		GuardGauges gauges = new GuardGauges(registry, (plugin) -> self.getObject().status(plugin));
 		List<StateListener> listeners = List.of(new LoggingStateListener(), metrics, eventMetrics, gauges,
-				new StateEvents(events));
+				new StateEvents(events), lines);
 		RemotePluginServer remote = remoteHost.getIfAvailable();
 		return new PluginHost(launcher, (remote != null) ? remote.admitting(connector) : connector, guards,
 				LifecycleSettings.DEFAULTS, listeners, metrics, EventLinks.to(pluginEvents));

@@ -68,6 +68,16 @@ public record LaunchOptions(@Nullable Path runtimeDirectory, Map<String, String>
 	}
 
 	/**
+	 * The same with lines that go elsewhere.
+	 * @param lines where plugins' lines go
+	 * @return a changed copy
+	 */
+	public LaunchOptions withOutput(PluginOutput lines) {
+		return new LaunchOptions(this.runtimeDirectory, this.environment, lines, this.parentDeathSignal, this.limits,
+				this.hostAccess, this.uidRange);
+	}
+
+	/**
 	 * A fresh runtime directory, this process's environment, output to the log. Where
 	 * JAVA_HOME is not set it names the Java that runs the gateway, so that plugins in
 	 * Java find one.

@@ -23,6 +23,16 @@ public interface PluginOutput {
 	void accept(PluginId plugin, Level level, String message, Map<String, String> fields);
 
 	/**
+	 * A record as the log shows it: fields behind the message.
+	 * @param message of the record
+	 * @param fields of the record
+	 * @return one line
+	 */
+	static String line(String message, Map<String, String> fields) {
+		return LoggedOutput.line(message, fields);
+	}
+
+	/**
 	 * Writes to the logger {@code plugin.<name>}, fields as key-value pairs and behind
 	 * the message.
 	 * @return the default output

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -57,6 +58,8 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 
 	private final ExchangeEvents events;
 
+	private final Consumer<Exchange> decisions;
+
 	private final @Nullable ExchangeTracing tracing;
 
 	private final StrictTransport strictTransport;
@@ -64,7 +67,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 	private final LimitReport report;
 
 	GatewayHandler(RequestReader reader, PluginChain chain, IncomingBody bodies, UpstreamClient upstream,
-			AccessLog accessLog, ExchangeEvents events, @Nullable ExchangeTracing tracing,
+			AccessLog accessLog, ExchangeEvents events, Consumer<Exchange> decisions, @Nullable ExchangeTracing tracing,
 			StrictTransport strictTransport, LimitReport report) {
 		this.strictTransport = strictTransport;
 		this.reader = reader;
@@ -73,6 +76,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		this.upstream = upstream;
 		this.accessLog = accessLog;
 		this.events = events;
+		this.decisions = decisions;
 		this.tracing = tracing;
 		this.report = report;
 	}
@@ -96,6 +100,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 		}
 		this.accessLog.write(exchange);
 		this.events.publish(exchange);
+		this.decisions.accept(exchange);
 		if (this.tracing != null) {
 			this.tracing.end(exchange);
 		}

@@ -3,6 +3,7 @@ package org.hkpgateway.proxy;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 
 import io.netty.channel.ChannelOption;
 import io.netty.channel.group.DefaultChannelGroup;
@@ -109,9 +110,19 @@ public final class PublicServer implements AutoCloseable {
 		StrictTransport strictTransport = StrictTransport.parse(edge.hsts());
 		this.handler = new GatewayHandler(reader, chain, bodies, this.upstream, new AccessLog(clientAddress.log(), log),
 				new ExchangeEvents(recording.events(), clientAddress.log()),
+				decisions(recording.decisions(), clientAddress.log()),
 				(tracing != null) ? new ExchangeTracing(tracing, clientAddress.log()) : null, strictTransport, report);
 		this.explainer = new Explainer(reader, chain, bodies, this.upstreams, strictTransport,
 				(int) edge.maxHeaderBytes().toBytes());
+	}
+
+	private static Consumer<Exchange> decisions(DecisionListener listener, ClientAddressSettings.Log addresses) {
+		return (exchange) -> {
+			RequestDecision decision = RequestDecision.of(exchange, addresses);
+			if (decision != null) {
+				listener.decided(decision);
+			}
+		};
 	}
 
 	private static void warnOfLittleMemory(EdgeSettings edge) {

@@ -8,12 +8,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param events gets an event for each
  * @param tracing gets spans of each; null if traces are off
+ * @param decisions is told of those that plugins end
  */
-public record Recording(EventBus events, @Nullable RequestTracing tracing) {
+public record Recording(EventBus events, @Nullable RequestTracing tracing, DecisionListener decisions) {
 
 	/** Nowhere. */
 	static Recording nowhere() {
-		return new Recording(new EventBus(), null);
+		return new Recording(new EventBus(), null, (decision) -> {
+		});
 	}
 
 }

@@ -148,6 +148,8 @@ class FakePlugin implements AutoCloseable {
 		DENIES_SLOWLY,
 		/** Answers 403 and gives a reason that names the client. */
 		DENIES_WITH_REASON,
+		/** Answers 403 and gives the path as its reason. */
+		DENIES_WITH_PATH,
 		/**
 		 * Answers with what its host keeps of the client, see {@link HostCalls#banned}.
 		 */
@@ -688,6 +690,8 @@ class FakePlugin implements AutoCloseable {
 				case DENIES -> answer(observer, answer.setStatusCode(403).setBody(ByteString.copyFromUtf8("no")));
 				case DENIES_WITH_REASON ->
 					answer(observer, answer.setStatusCode(403).setReason("too much from " + event.getRemoteAddr()));
+				case DENIES_WITH_PATH ->
+					answer(observer, answer.setStatusCode(403).setReason(event.getPath()));
 				case ANSWERS_WHEN_TOO_LATE -> onCancel(observer, () -> answer(observer, answer.setContinueChain(true)));
 				case NEVER_ANSWERS -> onCancel(observer, FakePlugin.this.cancelled::countDown);
 				case FAILS_UNKNOWN -> observer.onError(new IllegalStateException("bug"));

@@ -116,7 +116,8 @@ final class TestEdge implements AutoCloseable {
 				binder.bindOrCreate("hkp.upstream", Bindable.of(UpstreamSettings.class)),
 				binder.bindOrCreate("hkp.client-address", Bindable.of(ClientAddressSettings.class)),
 				binder.bindOrCreate("hkp.edge", Bindable.of(EdgeSettings.class)), null, LogForm.LINES, listener,
-				new Recording(events, null));
+				new Recording(events, null, (decision) -> {
+				}));
 		this.server = this.gateway
 			// As Spring Boot makes it in Kubernetes.
 			.customize(HttpServer.create().forwarded(true).host("127.0.0.1").port(0))
