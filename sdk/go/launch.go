@@ -42,9 +42,10 @@ type launch struct {
 	spoken bool
 }
 
-// listenAt is a directory for a socket, or ports of 127.0.0.1; neither for a start by hand.
+// listenAt is a directory for a socket, the path of one, or ports of 127.0.0.1; none of them for a start by hand.
 type listenAt struct {
 	directory   string
+	socket      string
 	first, last int
 	tcp         bool
 }
@@ -91,9 +92,15 @@ func parseLaunch(environment environ) (launch, error) {
 	return made, err
 }
 
+// beside: the operator has started the plugin beside the gateway, and told it the path of its socket, which a
+// gateway never does.
+func (l launch) beside() bool {
+	return l.listen.socket != ""
+}
+
 // outlivesGateways: the process is not the gateway's own, so gateways come and go.
 func (l launch) outlivesGateways() bool {
-	return l.byHand || (l.host != nil && l.host.socket == "")
+	return l.byHand || l.beside() || (l.host != nil && l.host.socket == "")
 }
 
 func speaksOurs(versions string) bool {
@@ -109,6 +116,10 @@ func speaksOurs(versions string) bool {
 }
 
 func parseListen(environment environ) (listenAt, error) {
+	if socket := environment.get("PLUGIN_UNIX_SOCKET"); socket != "" {
+		absolute, err := filepath.Abs(socket)
+		return listenAt{socket: absolute}, err
+	}
 	_, hasMin := environment("PLUGIN_MIN_PORT")
 	_, hasMax := environment("PLUGIN_MAX_PORT")
 	// The directory is always told, the ports only when TCP is configured: they win.

@@ -24,14 +24,16 @@ func listen(at listenAt) (*listener, error) {
 	switch {
 	case at.tcp:
 		return listenTCP(at.first, at.last)
+	case at.socket != "":
+		return listenNamed(at.socket)
 	case at.directory != "":
-		return listenUnix(at.directory, nil)
+		return listenUnix(freshPath(at.directory), nil)
 	}
 	directory, err := ownDirectory()
 	if err != nil {
 		return nil, err
 	}
-	return listenUnix(directory, []string{directory})
+	return listenUnix(freshPath(directory), []string{directory})
 }
 
 // ownDirectory is one that only this user can enter.
@@ -47,14 +49,36 @@ func ownDirectory() (string, error) {
 	return directory, nil
 }
 
-func listenUnix(directory string, remains []string) (*listener, error) {
-	path := filepath.Join(directory, "p"+strconv.FormatUint(rand.Uint64(), 36))
+func freshPath(directory string) string {
+	return filepath.Join(directory, "p"+strconv.FormatUint(rand.Uint64(), 36))
+}
+
+func listenNamed(path string) (*listener, error) {
+	// Left by a process that was killed. Nothing but a socket is taken away.
+	if found, err := os.Stat(path); err == nil && found.Mode()&os.ModeSocket != 0 {
+		if err := os.Remove(path); err != nil {
+			return nil, fmt.Errorf("expected: a socket at %s (PLUGIN_UNIX_SOCKET), got: %w", path, err)
+		}
+	}
+	opened, err := listenUnix(path, nil)
+	if err != nil {
+		return nil, err
+	}
+	// The gateway may be another user, of the same group.
+	if err := os.Chmod(path, 0o660); err != nil {
+		_ = opened.Close()
+		return nil, fmt.Errorf("expected: a socket at %s (PLUGIN_UNIX_SOCKET), got: %w", path, err)
+	}
+	return opened, nil
+}
+
+func listenUnix(path string, remains []string) (*listener, error) {
 	if len(path) > maxSocketPath {
-		return nil, fmt.Errorf("expected: a path of at most %d bytes for the socket, got: %d in %s", maxSocketPath, len(path), directory)
+		return nil, fmt.Errorf("expected: a path of at most %d bytes for the socket, got: %d in %s", maxSocketPath, len(path), filepath.Dir(path))
 	}
 	opened, err := net.Listen("unix", path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on a socket in %s: %w", directory, err)
+		return nil, fmt.Errorf("cannot listen on a socket in %s: %w", filepath.Dir(path), err)
 	}
 	return &listener{Listener: opened, network: "unix", address: path, remains: append([]string{path}, remains...)}, nil
 }

@@ -95,6 +95,33 @@ func TestHandshakeAndConversationInPlaintext(t *testing.T) {
 	shutDown(t, plugin, client)
 }
 
+func TestNamedSocketOfAPluginThatItsOperatorStarts(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(shortDir(t), "plugin.sock")
+	// Left by one that was killed.
+	left, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left.(*net.UnixListener).SetUnlinkOnClose(false)
+	_ = left.Close()
+	plugin := prepare(t, "usual", launched(t, "PLUGIN_UNIX_SOCKET="+path)...).start()
+	_ = plugin.stdin.Close()
+	if parts := plugin.segments(); parts[2] != "unix" || parts[3] != path {
+		t.Errorf("expected: unix and %s, got: %q", path, plugin.handshake)
+	}
+	if found, err := os.Stat(path); err != nil || found.Mode().Perm() != 0o660 {
+		t.Errorf("expected: a socket for owner and group, got: %v, %v", found, err)
+	}
+	client := plugin.connect(nil)
+	plugin.initialize(client)
+	plugin.initialize(client)
+	if strings.Contains(plugin.stderr.String(), "standard input has ended") {
+		t.Errorf("expected: nothing depends on its input, got: %s", plugin.stderr)
+	}
+	shutDown(t, plugin, client)
+}
+
 func shutDown(t *testing.T, plugin *started, client hkpplugin.HKPPluginClient) {
 	t.Helper()
 	answer, err := client.Shutdown(within(t), &hkpplugin.ShutdownRequest{TimeoutSeconds: 30, Reason: "tested"})

@@ -36,7 +36,7 @@ func init() {
 //     Close is called, the socket is removed;
 //   - with code 1, and without Close, when standard input ends: the gateway holds the other end and
 //     never writes to it, so the end means that the gateway has died. Whoever starts a plugin in
-//     another way keeps its standard input open;
+//     another way keeps its standard input open, or sets PLUGIN_UNIX_SOCKET;
 //   - with code 1 when it cannot start, after saying why on standard error.
 //
 // Standard output belongs to the handshake. What else is written there goes to standard error, from
@@ -96,7 +96,9 @@ func (p *process) start(construct New, options Options) error {
 		_, err = io.WriteString(os.Stderr, invitation(p.launch.name, started.handshake))
 		return err
 	}
-	go p.awaitEndOfInput()
+	if !p.launch.beside() {
+		go p.awaitEndOfInput()
+	}
 	// Left open afterwards, for the gateway may take its end for ours.
 	if _, err := io.WriteString(handshakeOutput, started.handshake+"\n"); err != nil {
 		started.listener.removeFiles()

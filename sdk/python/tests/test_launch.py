@@ -26,6 +26,12 @@ def test_nothing_but_what_is_needed():
     assert launch.speaks_our_version
 
 
+def test_a_named_socket_comes_before_all():
+    launch = Launch.parse(BASE | {"PLUGIN_UNIX_SOCKET": "/run/p/plugin.sock", "PLUGIN_MIN_PORT": "10000"})
+    assert (launch.socket, launch.socket_directory, launch.ports) == (Path("/run/p/plugin.sock"), None, None)
+    assert launch.outlives_gateways and not launch.by_hand
+
+
 def test_ports_win():
     assert Launch.parse(BASE | {"PLUGIN_MIN_PORT": "10000", "PLUGIN_MAX_PORT": "25000"}).ports == range(10000, 25001)
 

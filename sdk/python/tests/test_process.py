@@ -1,7 +1,10 @@
 """Plugins as processes: the launch contract, standard streams, the end."""
 
+import contextlib
 import os
 import signal
+import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -49,6 +52,22 @@ def test_the_handshake_is_the_first_line_and_prints_go_to_standard_error(sockets
                      "written to descriptor 1\n"):
             process.await_stderr(text)
         assert process.lines.empty()
+
+
+def test_a_named_socket_of_a_plugin_that_its_operator_starts(sockets):
+    path = sockets / "named"
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as left:
+        # Left by one that was killed.
+        left.bind(str(path))
+    with started(sockets, PLUGIN_UNIX_SOCKET=str(path)) as process:
+        handshake = process.handshake()
+        assert handshake[2:4] == ["unix", str(path)]
+        assert stat.S_IMODE(path.stat().st_mode) == 0o660
+        process.popen.stdin.close()
+        plugin = process.connect(handshake)
+        for _ in range(2):
+            assert initialize(plugin).success
+        assert process.popen.poll() is None
 
 
 def test_it_listens_on_a_port_of_the_range(sockets):

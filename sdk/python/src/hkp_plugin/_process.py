@@ -76,7 +76,8 @@ class _Process:
 
     async def run(self, plugin: Plugin[Any]) -> None:
         """Until the end."""
-        if not self._launch.by_hand:
+        # One that its operator has started may have no input.
+        if not self._launch.by_hand and self._launch.socket is None:
             threading.Thread(target=self._await_end_of_input, name="plugin-stdin", daemon=True).start()
         # Only here: what stands before this must not wait for gRPC.
         try:

@@ -96,18 +96,31 @@ class PluginServer:
     async def _listen(self) -> tuple[str, str]:
         if self._launch.ports is not None:
             return "tcp", f"127.0.0.1:{await self._listen_tcp(self._launch.ports)}"
+        if self._launch.socket is not None:
+            return "unix", await self._listen_named(self._launch.socket)
         if self._launch.socket_directory is not None:
-            return "unix", await self._listen_unix(self._launch.socket_directory)
+            return "unix", await self._listen_unix(_fresh_path(self._launch.socket_directory))
         try:
             # Only the owner can enter it.
             directory = Path(tempfile.mkdtemp(prefix="hkp"))
         except OSError as error:
             raise LaunchError(f"expected: to make a directory in {tempfile.gettempdir()}, got: {error}; set TMPDIR") from error
         self._remains.append(directory)
-        return "unix", await self._listen_unix(directory)
+        return "unix", await self._listen_unix(_fresh_path(directory))
 
-    async def _listen_unix(self, directory: Path) -> str:
-        path = directory / f"p{secrets.token_hex(4)}"
+    async def _listen_named(self, path: Path) -> str:
+        try:
+            # Left by a process that was killed. Nothing but a socket is taken away.
+            if path.is_socket():
+                path.unlink()
+            address = await self._listen_unix(path)
+            # The gateway may be another user, of the same group.
+            path.chmod(0o660)
+        except OSError as error:
+            raise LaunchError(f"expected: a socket at {path} (PLUGIN_UNIX_SOCKET), got: {error}") from error
+        return address
+
+    async def _listen_unix(self, path: Path) -> str:
         length = len(os.fsencode(path))
         if length > _LONGEST_PATH:
             raise LaunchError(f"expected: a unix socket path of at most {_LONGEST_PATH} bytes, got: {length} bytes ({path});"
@@ -130,3 +143,7 @@ class PluginServer:
             await self._server.start()
             return bound
         raise LaunchError(f"expected: a free port on 127.0.0.1 from {ports.start} to {ports.stop - 1}, got: none")
+
+
+def _fresh_path(directory: Path) -> Path:
+    return directory / f"p{secrets.token_hex(4)}"

@@ -83,6 +83,8 @@ class Launch:
     version: str = ""
     socket_directory: Path | None = None
     """None: a new one that only this user can enter."""
+    socket: Path | None = None
+    """The socket itself, where the operator starts the plugin beside the gateway; a gateway never says it."""
     ports: range | None = None
     """Ports of 127.0.0.1 to choose from, in place of a socket."""
     gateway_certificate: str | None = None
@@ -100,11 +102,12 @@ class Launch:
         by_gateway = environment.get("HKP_PLUGIN_COOKIE") == COOKIE
         if not by_gateway and environment.get("HKP_PLUGIN_DEBUG", "").lower() != "true":
             raise LaunchError(BY_HAND)
-        directory, ports = _listen(environment) if by_gateway else (None, None)
+        named = environment.get("PLUGIN_UNIX_SOCKET", "") if by_gateway else ""
+        directory, ports = _listen(environment) if by_gateway and not named else (None, None)
         data = environment.get("PLUGIN_DATA_DIR", "")
         return Launch(
             name=environment.get("PLUGIN_NAME", ""), version=environment.get("PLUGIN_VERSION", ""),
-            socket_directory=directory, ports=ports,
+            socket_directory=directory, socket=Path(named).absolute() if named else None, ports=ports,
             gateway_certificate=_certificate(environment) if by_gateway else None,
             secret=_secret(environment) if by_gateway else None,
             host=HostAddress.parse(environment), data_dir=Path(data).absolute() if data else None,
@@ -113,7 +116,7 @@ class Launch:
     @property
     def outlives_gateways(self) -> bool:
         """Whether the process is not the gateway's: gateways come and go."""
-        return self.by_hand or (self.host is not None and self.host.remote)
+        return self.by_hand or self.socket is not None or (self.host is not None and self.host.remote)
 
     @property
     def speaks_our_version(self) -> bool:

@@ -120,7 +120,7 @@ public final class HkpPlugin {
 	private void run(Launch launch) throws LaunchException {
 		Thread.setDefaultUncaughtExceptionHandler(
 				(thread, ex) -> log.thrown(LogLevel.ERROR, "uncaught exception", ex, "thread", thread.getName()));
-		if (!launch.byHand()) {
+		if (!launch.byHand() && !launch.beside()) {
 			daemon("plugin-stdin", this::awaitEndOfInput);
 		}
 		PluginServer started = PluginServer.start(this.handler, launch, true,

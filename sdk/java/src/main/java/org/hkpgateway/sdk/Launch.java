@@ -64,11 +64,20 @@ record Launch(String name, String version, Listen listen, Credentials credential
 	}
 
 	/**
+	 * Whether the operator has started the plugin beside the gateway, and said where.
+	 * @return true if it is told the path of its socket, which a gateway never does
+	 */
+	boolean beside() {
+		return this.listen instanceof Listen.NamedSocket;
+	}
+
+	/**
 	 * Whether the process is not the gateway's: gateways come and go.
-	 * @return true of one that was started by hand, and of one whose gateway is elsewhere
+	 * @return true of one that was started by hand or by the operator, and of one whose
+	 * gateway is elsewhere
 	 */
 	boolean outlivesGateways() {
-		return byHand() || this.host instanceof HostAddress.Remote;
+		return byHand() || beside() || this.host instanceof HostAddress.Remote;
 	}
 
 	/**
@@ -90,6 +99,10 @@ record Launch(String name, String version, Listen listen, Credentials credential
 	}
 
 	private static Listen listen(Map<String, String> environment) throws LaunchException {
+		String socket = environment.getOrDefault("PLUGIN_UNIX_SOCKET", "");
+		if (!socket.isEmpty()) {
+			return new Listen.NamedSocket(path("PLUGIN_UNIX_SOCKET", socket));
+		}
 		// The directory is always told, the ports only when TCP is configured: they win.
 		if (environment.containsKey("PLUGIN_MIN_PORT") || environment.containsKey("PLUGIN_MAX_PORT")) {
 			int first = port(environment, "PLUGIN_MIN_PORT");

@@ -16,6 +16,15 @@ sealed interface Listen {
 	}
 
 	/**
+	 * On the unix socket with this path: for a plugin that its operator starts beside the
+	 * gateway, which is configured with the same path.
+	 *
+	 * @param path the socket, in a directory that exists and guards it
+	 */
+	record NamedSocket(Path path) implements Listen {
+	}
+
+	/**
 	 * On a unix socket in a new directory that only this user can enter, and that goes
 	 * when the plugin ends: for a plugin that is started by hand.
 	 */

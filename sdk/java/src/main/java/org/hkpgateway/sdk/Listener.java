@@ -8,6 +8,8 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -74,7 +76,10 @@ record Listener(Server server, String network, String address, List<Path> remain
 	static Listener start(Listen listen, boolean epoll, UnaryOperator<NettyServerBuilder> services)
 			throws LaunchException {
 		if (listen instanceof Listen.UnixSocket unix) {
-			return startUnix(unix.directory(), List.of(), epoll && Epoll.isAvailable(), services);
+			return startUnix(freshPath(unix.directory()), List.of(), epoll && Epoll.isAvailable(), services);
+		}
+		if (listen instanceof Listen.NamedSocket named) {
+			return startNamed(named.path(), epoll && Epoll.isAvailable(), services);
 		}
 		if (listen instanceof Listen.OwnDirectory) {
 			return startInOwnDirectory(epoll && Epoll.isAvailable(), services);
@@ -123,7 +128,7 @@ record Listener(Server server, String network, String address, List<Path> remain
 					+ ", got: " + ex + "; set another by -Djava.io.tmpdir", ex);
 		}
 		try {
-			return startUnix(directory, List.of(directory), epoll, services);
+			return startUnix(freshPath(directory), List.of(directory), epoll, services);
 		}
 		catch (LaunchException ex) {
 			remove(List.of(directory));
@@ -131,9 +136,29 @@ record Listener(Server server, String network, String address, List<Path> remain
 		}
 	}
 
-	private static Listener startUnix(Path directory, List<Path> remains, boolean epoll,
+	private static Path freshPath(Path directory) {
+		return directory.resolve("p" + Integer.toString(ThreadLocalRandom.current().nextInt(1 << 30), 36));
+	}
+
+	private static Listener startNamed(Path path, boolean epoll, UnaryOperator<NettyServerBuilder> services)
+			throws LaunchException {
+		try {
+			// Left by a process that was killed. Nothing but a socket is taken away.
+			if (Files.exists(path) && Files.readAttributes(path, BasicFileAttributes.class).isOther()) {
+				Files.delete(path);
+			}
+			Listener listener = startUnix(path, List.of(), epoll, services);
+			// The gateway may be another user, of the same group.
+			Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-rw----"));
+			return listener;
+		}
+		catch (IOException ex) {
+			throw new LaunchException("expected: a socket at " + path + " (PLUGIN_UNIX_SOCKET), got: " + ex, ex);
+		}
+	}
+
+	private static Listener startUnix(Path path, List<Path> remains, boolean epoll,
 			UnaryOperator<NettyServerBuilder> services) throws LaunchException {
-		Path path = directory.resolve("p" + Integer.toString(ThreadLocalRandom.current().nextInt(1 << 30), 36));
 		int length = path.toString().getBytes(StandardCharsets.UTF_8).length;
 		if (length > MAX_PATH_BYTES) {
 			throw new LaunchException("expected: a unix socket path of at most " + MAX_PATH_BYTES + " bytes, got: "

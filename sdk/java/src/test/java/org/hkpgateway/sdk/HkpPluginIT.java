@@ -4,10 +4,14 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -87,6 +91,26 @@ class HkpPluginIT {
 		launch(NoHarvesting.class, Map.of(HkpPlugin.COOKIE_VARIABLE, HkpPlugin.COOKIE));
 		assertThat(exitCode()).isEqualTo(1);
 		assertThat(this.stderr.get()).contains("expected: PLUGIN_UNIX_SOCKET_DIR");
+	}
+
+	@Test
+	void aNamedSocketIsOfAPluginThatItsOperatorStarts() throws Exception {
+		Path socket = this.directory.resolve("plugin.sock");
+		// Left by one that was killed.
+		ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(socket)).close();
+		assertThat(socket).exists();
+		String handshake = launchForReal(NoHarvesting.class, Map.of("PLUGIN_UNIX_SOCKET", socket.toString()));
+		assertThat(handshake).isEqualTo("1|1|unix|" + socket + "|grpc|");
+		assertThat(Files.getPosixFilePermissions(socket)).isEqualTo(PosixFilePermissions.fromString("rw-rw----"));
+		this.process.getOutputStream().close();
+		for (int gateways = 0; gateways < 2; gateways++) {
+			try (TestGateway gateway = new TestGateway(handshake)) {
+				assertThat(gateway.initialize("{\"shortest_search\": 2}").getSuccess()).isTrue();
+			}
+		}
+		assertThat(this.process.isAlive()).as("nothing depends on its input").isTrue();
+		this.process.destroy();
+		assertThat(exitCode()).isZero();
 	}
 
 	@Test

@@ -46,6 +46,15 @@ class LaunchTests {
 	}
 
 	@Test
+	void aNamedSocketComesBeforeAll() throws LaunchException {
+		Launch launch = Launch.parse(environment("PLUGIN_UNIX_SOCKET", "/run/p/plugin.sock", "PLUGIN_UNIX_SOCKET_DIR",
+				"/run/x", "PLUGIN_MIN_PORT", "1", "PLUGIN_MAX_PORT", "2"), false);
+		assertThat(launch.listen()).isEqualTo(new Listen.NamedSocket(Path.of("/run/p/plugin.sock")));
+		assertThat(launch.outlivesGateways()).isTrue();
+		assertThat(launch.byHand()).isFalse();
+	}
+
+	@Test
 	void portsWhenThereIsNoDirectory() throws LaunchException {
 		Launch launch = Launch.parse(environment("PLUGIN_MIN_PORT", "10000", "PLUGIN_MAX_PORT", "10010"), false);
 		assertThat(launch)
