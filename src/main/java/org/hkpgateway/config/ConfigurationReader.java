@@ -1,28 +1,50 @@
 package org.hkpgateway.config;
 
+import java.lang.reflect.RecordComponent;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.bootstrap.DefaultBootstrapContext;
+import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.BindHandler;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.context.properties.source.UnboundElementsSourceFilter;
 import org.springframework.boot.support.EnvironmentPostProcessorsFactory;
+import org.springframework.core.convert.ConversionFailedException;
 import org.springframework.core.env.SimpleCommandLinePropertySource;
 import org.springframework.core.env.StandardEnvironment;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Reads the configuration again, from the places that the start read it from: the command
  * line, the environment, the files.
  */
 final class ConfigurationReader {
+
+	/** And what is below them. All else is read once, at the start. */
+	private static final List<String> APPLIED_BY_RESCAN = List.of("hkp.plugins.directories", "hkp.plugins.transport",
+			"hkp.plugins.isolation", "hkp.plugins.default-grants", "hkp.plugins.settings", "hkp.plugins.remote");
+
+	private static final Map<Class<?>, String> READABLE = Map.of(Duration.class, "a duration, for example 10s or 5m",
+			DataSize.class, "a size, for example 64KB or 16MB", Integer.class, "a number", int.class, "a number",
+			Long.class, "a number", long.class, "a number", Boolean.class, "true or false", boolean.class,
+			"true or false");
 
 	private final String[] arguments;
 
@@ -58,11 +80,16 @@ final class ConfigurationReader {
 	/**
 	 * Why a configuration cannot be used.
 	 * @param failure what {@link #read} has thrown
-	 * @return the messages of all causes, which name the key
+	 * @return the key, what was expected and what came, as far as that is known
 	 */
 	static String describe(Throwable failure) {
 		List<String> messages = new ArrayList<>();
 		for (Throwable cause = failure; cause != null && messages.size() < 10; cause = cause.getCause()) {
+			if (cause instanceof BindException binding
+					&& binding.getCause() instanceof ConversionFailedException conversion) {
+				return binding.getName() + ": expected: " + words(conversion.getTargetType().getType()) + ", got: "
+						+ conversion.getValue() + origin(binding.getProperty());
+			}
 			String message = Objects.requireNonNullElse(cause.getMessage(), cause.toString());
 			if (!messages.contains(message)) {
 				messages.add(message);
@@ -71,37 +98,72 @@ final class ConfigurationReader {
 		return String.join(": ", messages);
 	}
 
+	/** What can be read as a type. */
+	private static String words(Class<?> type) {
+		if (type.isEnum()) {
+			return "one of " + Stream.of(type.getEnumConstants())
+				.map((constant) -> ((Enum<?>) constant).name().toLowerCase(Locale.ROOT).replace('_', '-'))
+				.collect(Collectors.joining(", "));
+		}
+		return READABLE.getOrDefault(type, "a " + type.getSimpleName());
+	}
+
+	private static String origin(@Nullable ConfigurationProperty property) {
+		return (property != null && property.getOrigin() != null) ? " (" + property.getOrigin() + ")" : "";
+	}
+
 	/**
-	 * The parts that changed and that only a restart applies.
+	 * The keys that changed and that only a restart applies.
 	 * @param running the configuration in force
 	 * @param next the one to come
-	 * @return their keys, possibly none
+	 * @return the keys, possibly none
 	 */
 	static List<String> needRestart(HkpProperties running, HkpProperties next) {
 		List<String> keys = new ArrayList<>();
-		compare(keys, "hkp.tls", running.tls(), next.tls());
-		compare(keys, "hkp.upstream", running.upstream(), next.upstream());
-		compare(keys, "hkp.client-address", running.clientAddress(), next.clientAddress());
-		compare(keys, "hkp.edge", running.edge(), next.edge());
-		compare(keys, "hkp.shutdown", running.shutdown(), next.shutdown());
-		compare(keys, "hkp.readiness", running.readiness(), next.readiness());
-		compare(keys, "hkp.state", running.state(), next.state());
-		compare(keys, "hkp.cluster", running.cluster(), next.cluster());
-		compare(keys, "hkp.storage", running.storage(), next.storage());
+		compare(keys, "hkp", running, next);
 		PluginsProperties before = running.plugins();
 		PluginsProperties after = next.plugins();
-		compare(keys, "hkp.plugins.runtime-directory", before.runtimeDirectory(), after.runtimeDirectory());
-		compare(keys, "hkp.plugins.chain-budget", before.effectiveChainBudget(), after.effectiveChainBudget());
-		compare(keys, "hkp.plugins.response-budget", before.effectiveResponseBudget(), after.effectiveResponseBudget());
-		compare(keys, "hkp.plugins.max-delay", before.maxDelay(), after.maxDelay());
-		compare(keys, "hkp.plugins.max-delayed", before.maxDelayed(), after.maxDelayed());
-		compare(keys, "hkp.plugins.uid-range", before.uidRange(), after.uidRange());
-		compare(keys, "hkp.plugins.host", before.host(), after.host());
-		compare(keys, "hkp.plugins.watch", before.watch(), after.watch());
+		inForce(keys, "hkp.plugins.chain-budget", before.effectiveChainBudget(), after.effectiveChainBudget());
+		inForce(keys, "hkp.plugins.response-budget", before.effectiveResponseBudget(), after.effectiveResponseBudget());
 		return keys;
 	}
 
+	/**
+	 * Whether a change of a key is put in force by a rescan.
+	 * @param key for example {@code hkp.plugins.settings.<name>.timeout}
+	 * @return false if it takes a restart
+	 */
+	static boolean isAppliedByRescan(String key) {
+		return APPLIED_BY_RESCAN.stream().anyMatch((applied) -> key.equals(applied) || key.startsWith(applied + "."));
+	}
+
 	private static void compare(List<String> keys, String key, Object before, Object after) {
+		if (before.equals(after) || isAppliedByRescan(key)) {
+			return;
+		}
+		RecordComponent[] components = before.getClass().getRecordComponents();
+		if (components == null) {
+			keys.add(key);
+			return;
+		}
+		for (RecordComponent component : components) {
+			compare(keys, key + "." + DataObjectPropertyName.toDashedForm(component.getName()),
+					value(component, before), value(component, after));
+		}
+	}
+
+	private static Object value(RecordComponent component, Object properties) {
+		try {
+			return component.getAccessor().invoke(properties);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new IllegalStateException("expected: public properties, got: " + component, ex);
+		}
+	}
+
+	/** While a plugin is attached, what is configured is not what is in force. */
+	private static void inForce(List<String> keys, String key, Duration before, Duration after) {
+		keys.remove(key);
 		if (!before.equals(after)) {
 			keys.add(key);
 		}

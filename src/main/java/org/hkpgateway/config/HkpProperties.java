@@ -12,11 +12,14 @@ import org.hkpgateway.state.StateQuota;
 import org.hkpgateway.storage.StorageSettings;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Everything under {@code hkp}. Unknown keys stop the start.
+ * Everything under {@code hkp}. Unknown keys stop the start. What is said of each
+ * component here and in the records below is what {@code docs/configuration.md} says of
+ * its key.
  *
  * @param tls TLS on the public port
  * @param upstream the keyserver
@@ -30,9 +33,11 @@ import org.springframework.util.unit.DataSize;
  * @param cluster what gateways share
  */
 @ConfigurationProperties(prefix = "hkp", ignoreUnknownFields = false)
-public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue UpstreamSettings upstream,
-		@DefaultValue ClientAddressSettings clientAddress, @DefaultValue EdgeSettings edge,
-		@DefaultValue Shutdown shutdown, @DefaultValue Readiness readiness, @DefaultValue PluginsProperties plugins,
+public record HkpProperties(@NestedConfigurationProperty @DefaultValue TlsSettings tls,
+		@NestedConfigurationProperty @DefaultValue UpstreamSettings upstream,
+		@NestedConfigurationProperty @DefaultValue ClientAddressSettings clientAddress,
+		@NestedConfigurationProperty @DefaultValue EdgeSettings edge, @DefaultValue Shutdown shutdown,
+		@DefaultValue Readiness readiness, @NestedConfigurationProperty @DefaultValue PluginsProperties plugins,
 		@DefaultValue State state, @DefaultValue Storage storage, @DefaultValue Cluster cluster) {
 
 	/** Bounds of the chain of plugins. */
@@ -45,8 +50,10 @@ public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue Upstrea
 	/**
 	 * {@code hkp.shutdown}.
 	 *
-	 * @param preStop how long to keep serving after readiness went down
-	 * @param drain how long requests in flight may take after that
+	 * @param preStop how long to keep serving after readiness went down, so that load
+	 * balancers notice
+	 * @param drain how long requests in flight may take after that; then the plugins
+	 * stop, within 30 s more
 	 */
 	public record Shutdown(@DefaultValue("10s") Duration preStop, @DefaultValue("30s") Duration drain) {
 
@@ -60,8 +67,10 @@ public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue Upstrea
 	/**
 	 * {@code hkp.state}: what each plugin may keep with the gateway.
 	 *
-	 * @param maxKeys values, counters and buckets together
-	 * @param maxBytes of their names and contents together
+	 * @param maxKeys the most values, counters and buckets of tokens that each plugin may
+	 * keep with the gateway, together
+	 * @param maxBytes the most that their names and contents may take together, for each
+	 * plugin
 	 */
 	public record State(@DefaultValue("100000") long maxKeys, @DefaultValue("16MB") DataSize maxBytes) {
 
@@ -85,11 +94,12 @@ public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue Upstrea
 	/**
 	 * {@code hkp.storage}: what plugins' queries for keys may take.
 	 *
-	 * @param cacheBytes about how much memory kept answers take together; 0: none is kept
-	 * @param cacheTtl how long an answer is kept, at most a minute: keys also come to the
-	 * keyserver by ways that the gateway does not see
-	 * @param timeout the longest to wait for an answer
-	 * @param maxAnswer the largest answer of the keyserver
+	 * @param cacheBytes about how much memory the answers take together that are kept for
+	 * plugins; 0B: none is kept
+	 * @param cacheTtl how long an answer is kept: keys also come to the keyserver by ways
+	 * that the gateway does not see
+	 * @param timeout the longest to wait for an answer of the keyserver
+	 * @param maxAnswer the largest answer of the keyserver; of a stream, the largest key
 	 */
 	public record Storage(@DefaultValue("32MB") DataSize cacheBytes, @DefaultValue("30s") Duration cacheTtl,
 			@DefaultValue("10s") Duration timeout, @DefaultValue("8MB") DataSize maxAnswer) {
@@ -123,8 +133,13 @@ public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue Upstrea
 	/**
 	 * {@code hkp.cluster.redis}.
 	 *
-	 * @param url where Redis is; empty: nothing is shared
-	 * @param onFailure what plugins get while it is away
+	 * @param url the Redis in which gateways share what plugins keep, and through which
+	 * they tell each other events:
+	 * {@code redis://[[user]:password@]host[:port][/database]}, or {@code rediss://} for
+	 * TLS; empty: nothing is shared
+	 * @param onFailure what plugins get while it is away: {@code local} is the state of
+	 * this gateway alone, with limits divided by the number of gateways; with
+	 * {@code fail} they are told so and decide
 	 */
 	public record Redis(@DefaultValue("") String url, @DefaultValue("local") OnFailure onFailure) {
 
@@ -163,8 +178,9 @@ public record HkpProperties(@DefaultValue TlsSettings tls, @DefaultValue Upstrea
 	/**
 	 * {@code hkp.readiness}.
 	 *
-	 * @param required when a required plugin that is not READY keeps readiness down
-	 * @param upstream whether an unreachable keyserver does
+	 * @param required when a required plugin that is not READY keeps readiness down:
+	 * {@code startup} until all of them were READY once, {@code always} at any time
+	 * @param upstream whether readiness is down, too, while no keyserver answers
 	 */
 	public record Readiness(@DefaultValue("startup") Required required, @DefaultValue("false") boolean upstream) {
 

@@ -15,10 +15,12 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * {@code hkp.plugins.settings.<name>.match}: which requests a plugin is shown. Empty
  * lists hold for every request.
  *
- * @param methods HTTP methods
- * @param operations HKP operations, and {@code not-hkp} for everything else
- * @param paths patterns of the decoded path
- * @param clients addresses or CIDRs
+ * @param methods HTTP methods of requests that it is shown, in capitals; empty for all
+ * @param operations HKP operations of requests that it is shown, and {@code not-hkp} for
+ * everything else; empty for all
+ * @param paths patterns of the decoded path, {@code *} within a segment and {@code **}
+ * for any segments, for example {@code /pks/v2/**}; empty for all
+ * @param clients addresses or CIDRs of clients; empty for all
  */
 public record MatchProperties(@DefaultValue List<String> methods, @DefaultValue List<String> operations,
 		@DefaultValue List<String> paths, @DefaultValue List<String> clients) {

@@ -28,25 +28,38 @@ import org.hkpgateway.plugin.Transport;
 import org.hkpgateway.process.UidRange;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.boot.context.properties.ConfigurationPropertiesSource;
+import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
 /**
  * {@code hkp.plugins}: the plugin host.
  *
- * @param directories where to look for plugins
- * @param transport how the gateway and a plugin on this machine know each other
- * @param isolation what a plugin's process is kept from
+ * @param directories where to look for plugins: {@code <directory>/plugin.toml} and
+ * {@code <directory>/<any>/plugin.toml}, and executables {@code hkp-plugin-<name>} where
+ * there is none
+ * @param transport how the gateway and a plugin on this machine know each other: both
+ * make a one-off certificate for each launch ({@code mtls}), a one-time secret
+ * ({@code secret}), or only the permissions of the socket's directory ({@code plaintext})
+ * @param isolation what a plugin's process is kept from: {@code basic} is no new
+ * privileges, resource limits and its own user, {@code strict} also no network and a
+ * read-only root, {@code auto} is basic where it can be had
  * @param uidRange when the gateway is root: users for plugins, one each, for example
  * {@code 20000-20999}; empty for the gateway's own user
- * @param watch whether a plugin is swapped when its manifest or executable changes
- * @param runtimeDirectory private sockets and data; empty for a short temporary directory
+ * @param watch whether a plugin is swapped when its manifest or executable changes; other
+ * files, new plugins and the configuration are not watched
+ * @param runtimeDirectory private sockets and data of plugins, and the token for
+ * management; used by one gateway only, and writable by its owner only; empty for a fresh
+ * directory that is removed at the end
  * @param chainBudget the longest that all plugins together may take for one request
  * @param responseBudget the longest that all plugins together may hold up the keyserver's
  * answer
  * @param maxDelay the longest that a request is held because a plugin asks for it
- * @param maxDelayed the most requests that are held at a time
- * @param defaultGrants capabilities granted to plugins that are granted none by name
+ * (tarpit); 0s for never
+ * @param maxDelayed the most requests that are held at a time; one more is not held
+ * @param defaultGrants capabilities granted to plugins that are granted none by name, as
+ * far as their manifests ask for them
  * @param settings by plugin name
  * @param remote plugins that run elsewhere, by name
  * @param host where those call the gateway back
@@ -59,7 +72,7 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 		@DefaultValue("1000") int maxDelayed, @DefaultValue( {
 				"http.request", "http.respond" }) List<String> defaultGrants,
 		@DefaultValue Map<String, Settings> settings, @DefaultValue Map<String, Remote> remote,
-		@DefaultValue RemoteHostProperties host){
+		@NestedConfigurationProperty @DefaultValue RemoteHostProperties host){
 
 	/** Of calls to a plugin under a debugger. */
 	private static final Duration ATTACHED = Duration.ofHours(1);
@@ -162,29 +175,46 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 	/**
 	 * {@code hkp.plugins.settings.<name>}: beats the manifest.
 	 *
-	 * @param enabled whether it runs at all
-	 * @param order place in the chain, lowest first; the manifest's if not set
-	 * @param mode whether its decisions are done or only compared
+	 * @param enabled whether it is started at all
+	 * @param order place in the chain, lowest first, ties by name; the manifest's if not
+	 * set, else 100
+	 * @param mode whether its decisions are done ({@code enforce}) or only compared with
+	 * what is done ({@code shadow})
 	 * @param match which requests it is shown
-	 * @param required whether readiness waits for it
-	 * @param fail what its failure means
-	 * @param timeout limit of one call
-	 * @param maxConcurrent most calls in flight
-	 * @param body how much of a body it gets; the manifest's if not set
-	 * @param bodyPrefix how much {@code prefix} means
-	 * @param grants granted capabilities; empty for the default grants
-	 * @param handshake how the gateway learns where it listens; the manifest's if not set
-	 * @param transport how gateway and plugin know each other; the common one if not set
-	 * @param isolation what its process is kept from; the common one if not set
-	 * @param network where it is told to listen
-	 * @param sha256 the only checksum its executable may have; empty for any
-	 * @param attach the handshake line of a process to connect to instead of launching
-	 * one; empty to launch
-	 * @param environment variables to add to its process
-	 * @param config merged over {@code [plugin.config]}
+	 * @param required whether the port opens only when it is READY or FAILED, readiness
+	 * waits for it, and its fail policy answers even if it is missing
+	 * @param fail what its failure means: {@code closed} is 500 for the client,
+	 * {@code open} is going on without it
+	 * @param timeout longest wait for a decision of it
+	 * @param maxConcurrent most decisions asked of it at a time, about requests and about
+	 * answers each; one more counts as its failure
+	 * @param body how much of a request body it sees, which needs
+	 * {@code http.request.body} in manifest and grants; the manifest's if not set, else
+	 * {@code none}
+	 * @param bodyPrefix how much of a body {@code prefix} means
+	 * @param grants granted capabilities, in place of the default grants; in force is
+	 * what is both requested and granted; empty for the default grants
+	 * @param handshake how the gateway learns where it listens: it prints that
+	 * ({@code go-plugin}), or is told by {@code PLUGIN_GRPC_ADDRESS} ({@code none}); the
+	 * manifest's if not set, else {@code go-plugin}
+	 * @param transport how gateway and plugin know each other; hkp.plugins.transport if
+	 * not set
+	 * @param isolation what its process is kept from; hkp.plugins.isolation if not set
+	 * @param network where it is told to listen: a socket in its private directory
+	 * ({@code unix}), or a port of loopback ({@code tcp})
+	 * @param sha256 the only checksum its executable may have, as sha256sum prints it;
+	 * quote it in YAML; empty for any
+	 * @param attach for developers: the handshake line of a process to connect to instead
+	 * of launching one; empty to launch. Both budgets are an hour meanwhile, which takes
+	 * a restart
+	 * @param environment variables to add to its environment, which is otherwise nearly
+	 * empty; no {@code PLUGIN_*}
+	 * @param config its own configuration, merged over {@code [plugin.config]} of its
+	 * manifest; the plugin's README explains it
 	 */
+	@ConfigurationPropertiesSource
 	public record Settings(@DefaultValue("true") boolean enabled, @Nullable Integer order,
-			@DefaultValue("enforce") PluginMode mode, @DefaultValue MatchProperties match,
+			@DefaultValue("enforce") PluginMode mode, @NestedConfigurationProperty @DefaultValue MatchProperties match,
 			@DefaultValue("false") boolean required, @DefaultValue("closed") FailPolicy fail,
 			@DefaultValue("200ms") Duration timeout, @DefaultValue("256") int maxConcurrent, @Nullable BodyMode body,
 			@DefaultValue("64KB") DataSize bodyPrefix, @DefaultValue List<String> grants,
@@ -221,32 +251,43 @@ public record PluginsProperties(@DefaultValue("/var/lib/hockeypuck/plugins") Lis
 	 * {@code hkp.plugins.remote.<name>}: where a plugin that the gateway does not launch
 	 * is found, and the settings that it shares with others.
 	 *
-	 * @param address {@code host:port}, {@code dns:///host:port} or {@code unix:/path}
-	 * @param tlsBundle SSL bundle for TLS; with a key, for mutual TLS; empty for
-	 * plaintext
-	 * @param token bearer token to send with each call; empty for none
-	 * @param hostToken what it shows when it calls the gateway back; empty if it does not
-	 * @param enabled as in {@link Settings}, which explains the others too
-	 * @param order place in the chain
-	 * @param mode whether its decisions are done or only compared
+	 * @param address where it is: {@code host:port}, {@code dns:///host:port} (each
+	 * address of the name) or {@code unix:/path}
+	 * @param tlsBundle name of an SSL bundle ({@code spring.ssl.bundle}) for TLS; with a
+	 * key in it, for mutual TLS; empty for plaintext
+	 * @param token bearer token to send with each call, which needs a tls-bundle or a
+	 * unix socket; empty for none
+	 * @param hostToken what it shows when it calls the gateway back, its own alone; needs
+	 * hkp.plugins.host; empty if it does not call back
+	 * @param enabled whether the gateway connects to it at all
+	 * @param order place in the chain, lowest first, ties by name; 100 if not set
+	 * @param mode whether its decisions are done ({@code enforce}) or only compared with
+	 * what is done ({@code shadow})
 	 * @param match which requests it is shown
-	 * @param required whether readiness waits for it
-	 * @param fail what its failure means
-	 * @param timeout limit of one call
-	 * @param maxConcurrent most calls in flight
-	 * @param body how much of a body it gets
-	 * @param bodyPrefix how much {@code prefix} means
-	 * @param grants granted capabilities
+	 * @param required whether the port opens only when it is READY or FAILED, and
+	 * readiness waits for it
+	 * @param fail what its failure means: {@code closed} is 500 for the client,
+	 * {@code open} is going on without it
+	 * @param timeout longest wait for a decision of it
+	 * @param maxConcurrent most decisions asked of it at a time, about requests and about
+	 * answers each; one more counts as its failure
+	 * @param body how much of a request body it sees, which needs
+	 * {@code http.request.body} in grants; {@code none} if not set
+	 * @param bodyPrefix how much of a body {@code prefix} means
+	 * @param grants granted capabilities, in place of the default grants; empty for the
+	 * default grants
 	 * @param environment told to it in Initialize
-	 * @param config its configuration
+	 * @param config its own configuration, told to it in Initialize
 	 */
+	@ConfigurationPropertiesSource
 	public record Remote(@DefaultValue("") String address, @DefaultValue("") String tlsBundle,
 			@DefaultValue("") String token, @DefaultValue("") String hostToken, @DefaultValue("true") boolean enabled,
-			@Nullable Integer order, @DefaultValue("enforce") PluginMode mode, @DefaultValue MatchProperties match,
-			@DefaultValue("false") boolean required, @DefaultValue("closed") FailPolicy fail,
-			@DefaultValue("200ms") Duration timeout, @DefaultValue("256") int maxConcurrent, @Nullable BodyMode body,
-			@DefaultValue("64KB") DataSize bodyPrefix, @DefaultValue List<String> grants,
-			@DefaultValue Map<String, String> environment, @DefaultValue Map<String, Object> config) {
+			@Nullable Integer order, @DefaultValue("enforce") PluginMode mode,
+			@NestedConfigurationProperty @DefaultValue MatchProperties match, @DefaultValue("false") boolean required,
+			@DefaultValue("closed") FailPolicy fail, @DefaultValue("200ms") Duration timeout,
+			@DefaultValue("256") int maxConcurrent, @Nullable BodyMode body, @DefaultValue("64KB") DataSize bodyPrefix,
+			@DefaultValue List<String> grants, @DefaultValue Map<String, String> environment,
+			@DefaultValue Map<String, Object> config) {
 
 		private static final Pattern HOST_TOKEN = Pattern.compile("[\\x21-\\x7e]{32,1024}");
 

@@ -9,9 +9,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * {@code hkp.plugins.host}: the port on which plugins that run elsewhere call the gateway
  * back. There is TLS on it, and never anything else.
  *
- * @param address {@code host:port} to listen on; empty for no port
- * @param tlsBundle SSL bundle with the gateway's key; with a trust store, plugins must
- * show a certificate that it trusts
+ * @param address {@code host:port} on which plugins that run elsewhere call the gateway
+ * back, for example {@code 192.0.2.10:11391}; empty for no port
+ * @param tlsBundle name of an SSL bundle ({@code spring.ssl.bundle}) with a key, needed
+ * with the address; with a trust store in it, plugins must show a certificate that it
+ * trusts, beside their host-token
  */
 public record RemoteHostProperties(@DefaultValue("") String address, @DefaultValue("") String tlsBundle) {
 

@@ -16,12 +16,14 @@ import org.springframework.util.function.SingletonSupplier;
 /**
  * {@code hkp.client-address}: who the client is.
  *
- * @param trustedProxies addresses or CIDRs whose X-Forwarded-For or Forwarded is believed
+ * @param trustedProxies addresses or CIDRs of your own proxies, whose X-Forwarded-For or
+ * Forwarded is believed: the right-most address that is not itself one is the client
  * @param header one header to believe instead, for example {@code CF-Connecting-IP}; only
  * from trusted proxies; empty for none
  * @param proxyProtocol whether trusted proxies begin connections with a header of the
  * PROXY protocol
- * @param log how much of an address the log shows
+ * @param log how much of a client's address the access log shows: {@code truncated} is
+ * the /24 of IPv4 and the /48 of IPv6
  */
 public record ClientAddressSettings(@DefaultValue List<String> trustedProxies, @DefaultValue("") String header,
 		@DefaultValue("off") ProxyProtocol proxyProtocol, @DefaultValue("full") Log log) {

@@ -11,10 +11,11 @@ import org.springframework.util.unit.DataSize;
 /**
  * {@code hkp.edge}: limits of the public port.
  *
- * @param allowedHosts names under which the gateway serves; empty for any; others are
- * answered 421
- * @param hsts {@code off}, or max-age of Strict-Transport-Security, perhaps followed by
- * {@code include-subdomains}
+ * @param allowedHosts names under which the gateway serves, for example
+ * {@code keys.example.org} or {@code *.pool.example}; others are answered 421, except
+ * hashqueries and {@code /pks/health}; empty for any
+ * @param hsts Strict-Transport-Security for clients that speak TLS: {@code off}, or its
+ * max-age, perhaps followed by {@code include-subdomains}, for example {@code 365d}
  * @param maxBody largest request body; larger ones are answered 413
  * @param maxBufferedBytes most bytes of request bodies held in memory at a time, all
  * requests together, but never more than a quarter of Java's direct memory; when used up
@@ -29,7 +30,7 @@ import org.springframework.util.unit.DataSize;
  * @param minBodyRate how fast a request body must come, in bytes a second, after a grace
  * of ten seconds; else 408; 0 for any
  * @param minResponseRate how fast an answer must be taken, in bytes a second, after a
- * grace of {@code idleTimeout}; else the connection is reset; 0 for any
+ * grace of {@code idle-timeout}; else the connection is reset; 0 for any
  * @param maxConnections most connections at a time; more are reset
  * @param maxConnectionsPerAddress most connections at a time of one client, which is an
  * IPv4 address or a /64 of IPv6; trusted proxies may have any number

@@ -10,13 +10,17 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * {@code hkp.upstream}: the keyservers behind the gateway.
  *
- * @param urls where they are, {@code http://host[:port]}, the primary first; empty for
- * the embedded keyserver
+ * @param urls the keyservers, each {@code http://host[:port]}, the primary first, which
+ * gets whatever may change something; empty for the embedded keyserver, which is for
+ * trying out
  * @param connectTimeout longest wait for a connection, free or new
- * @param responseTimeout longest wait for the keyserver, until the answer begins and in
- * it
- * @param maxConnections most connections to each at a time
- * @param contentLength what to do with a request body of unknown length
+ * @param responseTimeout longest wait for the keyserver: to take the request, to begin
+ * its answer and to go on with it; does not run while the client is slow
+ * @param maxConnections most connections to each keyserver at a time, shared out among
+ * event loops if each gets at least 16; beyond that requests wait, then get 429
+ * @param contentLength what to do with a request body of unknown length: hold it and send
+ * it with Content-Length ({@code require}), or send it chunked ({@code stream}), which
+ * SKS never answers
  * @param health how to notice that one is down
  */
 public record UpstreamSettings(@DefaultValue List<URI> urls, @DefaultValue("5s") Duration connectTimeout,
@@ -40,8 +44,8 @@ public record UpstreamSettings(@DefaultValue List<URI> urls, @DefaultValue("5s")
 	/**
 	 * {@code hkp.upstream.health}: how to notice that a keyserver is down, or up again.
 	 *
-	 * @param interval pause between two checks
-	 * @param timeout longest wait for an answer to one
+	 * @param interval pause between two checks of a keyserver, give or take a fifth
+	 * @param timeout longest wait for an answer to a check
 	 * @param downAfter how many failures in a row mean that it is down
 	 * @param upAfter how many good checks in a row mean that it is up again
 	 */

@@ -86,8 +86,9 @@ class ConfigurationReaderTests {
 				read("--hkp.plugins.watch=true", "--hkp.readiness.required=always", "--hkp.edge.max-body=1MB",
 						"--hkp.plugins.max-delay=1s", "--hkp.plugins.max-delayed=1",
 						"--hkp.plugins.host.address=[::1]:11391", "--hkp.plugins.host.tls-bundle=host")))
-			.containsExactly("hkp.edge", "hkp.readiness", "hkp.plugins.max-delay", "hkp.plugins.max-delayed",
-					"hkp.plugins.host", "hkp.plugins.watch");
+			.containsExactly("hkp.edge.max-body", "hkp.readiness.required", "hkp.plugins.watch",
+					"hkp.plugins.max-delay", "hkp.plugins.max-delayed", "hkp.plugins.host.address",
+					"hkp.plugins.host.tls-bundle");
 	}
 
 	/** Both budgets are an hour while a plugin is attached. */

@@ -82,7 +82,8 @@ class SampleConfigurationTests {
 				keys(EXAMPLE, PluginsProperties.Settings.class));
 	}
 
-	private static Stream<String> keys(String prefix, Class<?> type) {
+	/** Below a prefix, in the order of the records. */
+	static Stream<String> keys(String prefix, Class<?> type) {
 		return Arrays.stream(type.getRecordComponents()).flatMap((component) -> keys(prefix, component));
 	}
 
