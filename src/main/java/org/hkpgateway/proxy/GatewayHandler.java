@@ -95,6 +95,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			exchange.abandoned();
 		}
 		this.accessLog.write(exchange);
+		this.report.listener().requestEnded(EndedRequest.of(exchange));
 		this.events.publish(exchange);
 		if (this.tracing != null) {
 			this.tracing.end(exchange);
