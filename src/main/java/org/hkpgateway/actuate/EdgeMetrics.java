@@ -1,15 +1,19 @@
 package org.hkpgateway.actuate;
 
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.hkpgateway.hkp.Unread;
 import org.hkpgateway.proxy.EdgeLimit;
 import org.hkpgateway.proxy.EdgeListener;
+import org.hkpgateway.proxy.EndedRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,11 +21,14 @@ import org.jspecify.annotations.Nullable;
  * {@code hkp.edge.connections}, which are open; {@code hkp.edge.connections.accepted};
  * {@code hkp.edge.connections.refused} by reason; {@code hkp.edge.limited} by limit;
  * {@code hkp.edge.refused} by status; {@code hkp.upload.answers.unread} by reason. All
- * limits and reasons are there from the start, as 0. Thread-safe.
+ * limits and reasons are there from the start, as 0. What became of requests is counted
+ * by {@code RequestMetrics}. Thread-safe.
  */
 public class EdgeMetrics implements EdgeListener {
 
-	private final MeterRegistry registry;
+	private final RequestMetrics requests;
+
+	private final MeterProvider<Counter> requestsRefused;
 
 	private final AtomicInteger open = new AtomicInteger();
 
@@ -36,20 +43,54 @@ public class EdgeMetrics implements EdgeListener {
 	/**
 	 * Makes the metrics.
 	 * @param registry where they go
+	 * @param chainBudget the longest that all plugins together may take for a request
 	 */
-	public EdgeMetrics(MeterRegistry registry) {
-		this.registry = registry;
-		Gauge.builder("hkp.edge.connections", this.open, AtomicInteger::get).register(registry);
-		this.accepted = registry.counter("hkp.edge.connections.accepted");
+	public EdgeMetrics(MeterRegistry registry, Duration chainBudget) {
+		this.requests = new RequestMetrics(registry, chainBudget);
+		Gauge.builder("hkp.edge.connections", this.open, AtomicInteger::get)
+			.description("Open connections of the public port")
+			.register(registry);
+		this.accepted = Counter.builder("hkp.edge.connections.accepted")
+			.description("Connections that were let in")
+			.register(registry);
+		MeterProvider<Counter> limits = Counter.builder("hkp.edge.limited")
+			.description("How often a limit was reached: a connection or request ended")
+			.withRegistry(registry);
 		for (EdgeLimit limit : EdgeLimit.values()) {
-			this.limited.put(limit, registry.counter("hkp.edge.limited", "limit", limit.label()));
+			this.limited.put(limit, limits.withTag("limit", limit.label()));
 		}
+		MeterProvider<Counter> connections = Counter.builder("hkp.edge.connections.refused")
+			.description("Connections that were refused before their first request")
+			.withRegistry(registry);
 		for (Reason reason : Reason.values()) {
-			this.refused.put(reason, registry.counter("hkp.edge.connections.refused", "reason", reason.label()));
+			this.refused.put(reason, connections.withTag("reason", reason.label()));
 		}
+		MeterProvider<Counter> uploads = Counter.builder("hkp.upload.answers.unread")
+			.description("Uploads of which it is not known what became of all their keys")
+			.withRegistry(registry);
 		for (Unread why : Unread.values()) {
-			this.unread.put(why, registry.counter("hkp.upload.answers.unread", "reason", why.label()));
+			this.unread.put(why, uploads.withTag("reason", why.label()));
 		}
+		this.requestsRefused = Counter.builder("hkp.edge.refused")
+			.description("Requests that the gateway itself refused")
+			.withRegistry(registry);
+	}
+
+	/**
+	 * Shows how much of request bodies is in memory.
+	 * @param registry where it goes
+	 * @param used how many bytes there are
+	 * @param limit how many there may be
+	 */
+	public static void bindBuffers(MeterRegistry registry, Supplier<Number> used, Supplier<Number> limit) {
+		Gauge.builder("hkp.edge.buffered", used)
+			.description("Request bodies that are held in memory")
+			.baseUnit("bytes")
+			.register(registry);
+		Gauge.builder("hkp.edge.buffered.limit", limit)
+			.description("How much of them may be held")
+			.baseUnit("bytes")
+			.register(registry);
 	}
 
 	@Override
@@ -76,7 +117,12 @@ public class EdgeMetrics implements EdgeListener {
 	/** Of the few statuses that the gateway itself answers with. */
 	@Override
 	public void requestRefused(int status) {
-		this.registry.counter("hkp.edge.refused", "status", Integer.toString(status)).increment();
+		this.requestsRefused.withTag("status", Integer.toString(status)).increment();
+	}
+
+	@Override
+	public void requestEnded(EndedRequest request) {
+		this.requests.ended(request);
 	}
 
 	@Override

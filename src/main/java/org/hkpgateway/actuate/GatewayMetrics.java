@@ -5,7 +5,9 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import org.hkpgateway.chain.ChainListener;
@@ -18,7 +20,6 @@ import org.hkpgateway.plugin.BreakerState;
 import org.hkpgateway.plugin.Phase;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.StreamListener;
-import org.hkpgateway.proxy.EdgeListener;
 
 /**
  * Counts what plugins do: {@code hkp.plugin.calls} by plugin, phase and outcome,
@@ -37,6 +38,22 @@ public class GatewayMetrics implements ChainListener, StateListener, BreakerList
 
 	private final MeterRegistry registry;
 
+	private final MeterProvider<Timer> timers;
+
+	private final MeterProvider<Counter> failures;
+
+	private final MeterProvider<Counter> delays;
+
+	private final MeterProvider<Counter> replaced;
+
+	private final MeterProvider<Timer> shadow;
+
+	private final MeterProvider<Counter> transitions;
+
+	private final MeterProvider<Counter> incidents;
+
+	private final MeterProvider<Counter> breakerChanges;
+
 	/** To look it up by its labels is slower than all the rest of a call's books. */
 	private final Map<Call, Timer> calls = new ConcurrentHashMap<>();
 
@@ -46,6 +63,23 @@ public class GatewayMetrics implements ChainListener, StateListener, BreakerList
 	 */
 	public GatewayMetrics(MeterRegistry registry) {
 		this.registry = registry;
+		this.timers = Timer.builder("hkp.plugin.calls")
+			.description("What came of asking the plugin, and how long its answer took")
+			.withRegistry(registry);
+		this.failures = counter("hkp.plugin.failures", "How the plugin has failed to decide");
+		this.delays = counter("hkp.plugin.delays", "Requests that the plugin wanted to be held back");
+		this.replaced = counter("hkp.plugin.answers.replaced",
+				"Answers of the plugin with a status that no client may get, in whose place it got 500");
+		this.shadow = Timer.builder("hkp.plugin.shadow")
+			.description("Decisions in shadow mode, compared with what was done")
+			.withRegistry(registry);
+		this.transitions = counter("hkp.plugin.transitions", "Moves of the plugin from state to state");
+		this.incidents = counter("hkp.plugin.stream.incidents", "What went wrong with the stream to the plugin");
+		this.breakerChanges = counter("hkp.plugin.breaker.changes", "Changes of the state of its circuit breaker");
+	}
+
+	private MeterProvider<Counter> counter(String name, String description) {
+		return Counter.builder(name).description(description).withRegistry(this.registry);
 	}
 
 	@Override
@@ -57,42 +91,37 @@ public class GatewayMetrics implements ChainListener, StateListener, BreakerList
 		}
 		timer.record(outcome.nanos(), TimeUnit.NANOSECONDS);
 		if (!outcome.failure().isEmpty()) {
-			this.registry
-				.counter("hkp.plugin.failures", PLUGIN, outcome.plugin().name(), "phase",
-						outcome.kind().phase().label(), "kind", outcome.failure())
+			this.failures
+				.withTags(PLUGIN, outcome.plugin().name(), "phase", outcome.kind().phase().label(), "kind",
+						outcome.failure())
 				.increment();
 		}
 	}
 
 	private Timer timer(Call call) {
-		return this.registry.timer("hkp.plugin.calls", PLUGIN, call.plugin(), "phase", call.kind().phase().label(),
-				"outcome", call.kind().label());
+		return this.timers.withTags(PLUGIN, call.plugin(), "phase", call.kind().phase().label(), "outcome",
+				call.kind().label());
 	}
 
 	@Override
 	public void delayed(PluginId plugin, boolean held) {
-		this.registry.counter("hkp.plugin.delays", "plugin", plugin.name(), "outcome", held ? "held" : "refused")
-			.increment();
+		this.delays.withTags(PLUGIN, plugin.name(), "outcome", held ? "held" : "refused").increment();
 	}
 
 	@Override
 	public void replaced(PluginId plugin, int status) {
-		this.registry.counter("hkp.plugin.answers.replaced", PLUGIN, plugin.name(), "status", String.valueOf(status))
-			.increment();
+		this.replaced.withTags(PLUGIN, plugin.name(), "status", String.valueOf(status)).increment();
 	}
 
 	@Override
 	public void compared(String requestId, ShadowOutcome outcome) {
-		this.registry
-			.timer("hkp.plugin.shadow", "plugin", outcome.plugin().name(), "agreement", outcome.agreement().label())
+		this.shadow.withTags(PLUGIN, outcome.plugin().name(), "agreement", outcome.agreement().label())
 			.record(outcome.nanos(), TimeUnit.NANOSECONDS);
 	}
 
 	@Override
 	public void onTransition(Transition transition) {
-		this.registry
-			.counter("hkp.plugin.transitions", PLUGIN, transition.plugin().name(), "to", transition.to().name())
-			.increment();
+		this.transitions.withTags(PLUGIN, transition.plugin().name(), "to", transition.to().name()).increment();
 	}
 
 	/** Also what others have registered about it. */
@@ -112,17 +141,14 @@ public class GatewayMetrics implements ChainListener, StateListener, BreakerList
 
 	@Override
 	public void onIncident(PluginId plugin, Incident incident) {
-		this.registry
-			.counter("hkp.plugin.stream.incidents", PLUGIN, plugin.name(), "incident",
-					incident.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+		this.incidents
+			.withTags(PLUGIN, plugin.name(), "incident", incident.name().toLowerCase(Locale.ROOT).replace('_', '-'))
 			.increment();
 	}
 
 	@Override
 	public void stateChanged(PluginId plugin, Phase phase, BreakerState from, BreakerState to) {
-		this.registry
-			.counter("hkp.plugin.breaker.changes", PLUGIN, plugin.name(), "phase", phase.label(), "to", to.name())
-			.increment();
+		this.breakerChanges.withTags(PLUGIN, plugin.name(), "phase", phase.label(), "to", to.name()).increment();
 	}
 
 	private record Call(String plugin, PluginOutcome.Kind kind) {

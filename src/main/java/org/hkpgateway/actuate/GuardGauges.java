@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Shows how the guards of plugins are at the moment, by plugin and phase:
  * {@code hkp.plugin.breaker.state} is 1 for the state that the breaker is in and 0 for
- * the others, {@code hkp.plugin.calls.active} is the number of calls in flight.
+ * the others, {@code hkp.plugin.calls.active} is the number of calls in flight, of which
+ * there may be {@code hkp.plugin.calls.max}.
  * <p>
  * Each process has guards of its own, and two processes of a plugin may run at the same
  * time; so a gauge belongs to the plugin and asks whoever decides at the moment. While
@@ -32,6 +33,8 @@ public final class GuardGauges implements StateListener {
 	static final String BREAKER = "hkp.plugin.breaker.state";
 
 	static final String ACTIVE = "hkp.plugin.calls.active";
+
+	static final String MAX = "hkp.plugin.calls.max";
 
 	private final MeterRegistry registry;
 
@@ -82,10 +85,14 @@ public final class GuardGauges implements StateListener {
 			GuardStatus status = status(plugin, phase);
 			return (status == null) ? Double.NaN : status.callsInFlight();
 		}).description("Calls in flight").tags(tags(plugin, phase)).register(this.registry);
+		Gauge.builder(MAX, () -> {
+			GuardStatus status = status(plugin, phase);
+			return (status == null) ? Double.NaN : status.maxCalls();
+		}).description("How many calls may be in flight").tags(tags(plugin, phase)).register(this.registry);
 	}
 
 	private void remove(PluginId plugin, Phase phase) {
-		for (String name : List.of(BREAKER, ACTIVE)) {
+		for (String name : List.of(BREAKER, ACTIVE, MAX)) {
 			for (Meter meter : this.registry.find(name).tags(tags(plugin, phase)).meters()) {
 				this.registry.remove(meter);
 			}

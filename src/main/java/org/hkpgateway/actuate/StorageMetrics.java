@@ -4,7 +4,9 @@ import java.util.concurrent.TimeUnit;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import org.hkpgateway.plugin.KeyQuery;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.storage.KeyStorage;
@@ -26,7 +28,11 @@ import org.hkpgateway.storage.StorageListener;
  */
 public class StorageMetrics implements StorageListener {
 
-	private final MeterRegistry registry;
+	private final MeterProvider<Timer> queries;
+
+	private final MeterProvider<Counter> lookups;
+
+	private final MeterProvider<Counter> provided;
 
 	private final Counter dropped;
 
@@ -35,7 +41,15 @@ public class StorageMetrics implements StorageListener {
 	 * @param registry where they go
 	 */
 	public StorageMetrics(MeterRegistry registry) {
-		this.registry = registry;
+		this.queries = Timer.builder("hkp.storage.queries")
+			.description("Queries of plugins for keys, and how long they took")
+			.withRegistry(registry);
+		this.lookups = Counter.builder("hkp.storage.cache.lookups")
+			.description("Looks for an answer that is kept")
+			.withRegistry(registry);
+		this.provided = Counter.builder("hkp.plugin.storage.queries")
+			.description("What came of asking the plugin for keys in the keyserver's place")
+			.withRegistry(registry);
 		this.dropped = Counter.builder("hkp.storage.cache.dropped")
 			.description("Answers that were dropped because a key has changed")
 			.register(registry);
@@ -58,20 +72,17 @@ public class StorageMetrics implements StorageListener {
 
 	@Override
 	public void answered(KeyQuery.Type type, Result result, long nanos) {
-		this.registry.timer("hkp.storage.queries", "type", type.label(), "result", result.label())
-			.record(nanos, TimeUnit.NANOSECONDS);
+		this.queries.withTags("type", type.label(), "result", result.label()).record(nanos, TimeUnit.NANOSECONDS);
 	}
 
 	@Override
 	public void looked(Looked found) {
-		this.registry.counter("hkp.storage.cache.lookups", "result", found.label()).increment();
+		this.lookups.withTag("result", found.label()).increment();
 	}
 
 	@Override
 	public void provided(PluginId plugin, Provided provided) {
-		this.registry
-			.counter("hkp.plugin.storage.queries", GatewayMetrics.PLUGIN, plugin.name(), "outcome", provided.label())
-			.increment();
+		this.provided.withTags(GatewayMetrics.PLUGIN, plugin.name(), "outcome", provided.label()).increment();
 	}
 
 	@Override

@@ -5,9 +5,11 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import org.hkpgateway.actuate.EdgeMetrics;
 import org.hkpgateway.actuate.console.RecentDecisions;
 import org.hkpgateway.chain.ChainListener;
@@ -78,15 +80,32 @@ class GatewayConfiguration {
 			MeterRegistry registry) {
 		PluginChain chain = new PluginChain(host, properties.chainSettings(),
 				ChainListener.all(listeners.orderedStream().toList()));
-		Gauge.builder("hkp.chain.delayed", chain, PluginChain::delayed)
-			.description("Requests that are held back because plugins asked for it")
-			.register(registry);
+		delayedRequests(registry, chain::delayed);
 		return chain;
 	}
 
+	static void delayedRequests(MeterRegistry registry, Supplier<Number> delayed) {
+		Gauge.builder("hkp.chain.delayed", delayed)
+			.description("Requests that are held back because plugins asked for it")
+			.register(registry);
+	}
+
 	@Bean
-	EdgeMetrics edgeMetrics(MeterRegistry registry) {
-		return new EdgeMetrics(registry);
+	EdgeMetrics edgeMetrics(MeterRegistry registry, HkpProperties properties) {
+		return new EdgeMetrics(registry, properties.plugins().effectiveChainBudget());
+	}
+
+	@Bean
+	MeterBinder bufferedBodies(PublicServer server) {
+		return (registry) -> EdgeMetrics.bindBuffers(registry, server::bufferedBytes, server::bufferLimit);
+	}
+
+	@Bean
+	MeterBinder buildInfo(GatewayVersion version) {
+		return (registry) -> Gauge.builder("hkp.build.info", () -> 1)
+			.tag("version", version.text())
+			.description("Which gateway this is")
+			.register(registry);
 	}
 
 	@Bean

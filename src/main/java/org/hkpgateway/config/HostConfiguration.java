@@ -3,6 +3,8 @@ package org.hkpgateway.config;
 import java.net.URI;
 import java.util.List;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerInterceptor;
@@ -135,9 +137,11 @@ class HostConfiguration {
 
 	/** Under no name, which no plugin has, if it was nobody's. */
 	static HostRefusalListener refusals(MeterRegistry registry) {
-		return (plugin, refusal) -> registry
-			.counter("hkp.plugin.host.refused", "plugin", (plugin != null) ? plugin.name() : "-", "reason",
-					refusal.label())
+		MeterProvider<Counter> refused = Counter.builder("hkp.plugin.host.refused")
+			.description("Calls and connections of plugins that were refused")
+			.withRegistry(registry);
+		return (plugin, refusal) -> refused
+			.withTags("plugin", (plugin != null) ? plugin.name() : "-", "reason", refusal.label())
 			.increment();
 	}
 

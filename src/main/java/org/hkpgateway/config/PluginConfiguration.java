@@ -9,6 +9,7 @@ import org.hkpgateway.actuate.EventMetrics;
 import org.hkpgateway.actuate.ExplainHandler;
 import org.hkpgateway.actuate.GatewayMetrics;
 import org.hkpgateway.actuate.GuardGauges;
+import org.hkpgateway.actuate.PluginGauges;
 import org.hkpgateway.actuate.PluginsEndpoint;
 import org.hkpgateway.actuate.PluginsHealthContributor;
 import org.hkpgateway.actuate.ServingHealthIndicator;
@@ -117,7 +118,8 @@ class PluginConfiguration {
 			ObjectProvider<RemotePluginServer> remoteHost) {
 		GuardGauges gauges = new GuardGauges(registry, (plugin) -> self.getObject().status(plugin));
 		List<StateListener> listeners = List.of(new LoggingStateListener(), metrics, eventMetrics, gauges,
-				new StateEvents(events), lines);
+				new PluginGauges(registry, (plugin) -> self.getObject().status(plugin)), new StateEvents(events),
+				lines);
 		RemotePluginServer remote = remoteHost.getIfAvailable();
 		return new PluginHost(launcher, (remote != null) ? remote.admitting(connector) : connector, guards,
 				LifecycleSettings.DEFAULTS, listeners, metrics, EventLinks.to(pluginEvents));
@@ -170,7 +172,7 @@ class PluginConfiguration {
 
 	@Bean
 	UpstreamMetrics upstreamMetrics(PublicServer server) {
-		return new UpstreamMetrics(server);
+		return new UpstreamMetrics(server::upstreams);
 	}
 
 	@Bean

@@ -1,6 +1,5 @@
 package org.hkpgateway.config;
 
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.hkpgateway.actuate.EventMetrics;
 import org.hkpgateway.actuate.RedisHealthIndicator;
@@ -53,6 +52,7 @@ class RedisConfiguration {
 
 	@Bean
 	ClusterEvents clusterEvents(EventBus bus, EventMetrics metrics) {
+		metrics.showCluster();
 		return new ClusterEvents(bus, metrics);
 	}
 
@@ -89,9 +89,7 @@ class RedisConfiguration {
 
 	@Bean
 	MeterBinder redisChannelJoined(RedisChannel channel) {
-		return (registry) -> Gauge.builder("hkp.cluster.events.joined", () -> channel.isJoined() ? 1 : 0)
-			.description("Whether events of other replicas come")
-			.register(registry);
+		return (registry) -> EventMetrics.bindJoined(registry, channel::isJoined);
 	}
 
 	/** An empty URL means none. */

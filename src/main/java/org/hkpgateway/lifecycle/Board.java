@@ -88,6 +88,7 @@ final class Board implements SlotListener {
 	PluginSlot add(PluginSpec spec, boolean joined) {
 		PluginSlot slot = new PluginSlot(spec, joined, this.tools, this);
 		this.slots.put(spec.id(), slot);
+		this.tools.listeners().forEach((listener) -> listener.onAdded(spec.id()));
 		return slot;
 	}
 

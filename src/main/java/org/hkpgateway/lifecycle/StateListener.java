@@ -17,6 +17,14 @@ public interface StateListener {
 	void onTransition(Transition transition);
 
 	/**
+	 * Called when a plugin has become known, before its first move, if it ever moves.
+	 * Must not block or throw.
+	 * @param plugin which plugin
+	 */
+	default void onAdded(PluginId plugin) {
+	}
+
+	/**
 	 * Called when a plugin is no longer known: it was removed, and none of its processes
 	 * is left. Must not block or throw.
 	 * @param plugin which plugin

@@ -7,6 +7,7 @@ package org.hkpgateway.plugin;
  * @param breaker the circuit breaker
  * @param latency how long the latest calls took
  * @param callsInFlight calls that have begun and not ended
+ * @param maxCalls how many of them there may be
  */
-public record GuardStatus(BreakerStatus breaker, LatencyStatus latency, int callsInFlight) {
+public record GuardStatus(BreakerStatus breaker, LatencyStatus latency, int callsInFlight, int maxCalls) {
 }

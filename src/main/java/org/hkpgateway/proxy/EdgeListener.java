@@ -45,6 +45,13 @@ public interface EdgeListener {
 	}
 
 	/**
+	 * A request of the public port has ended, whoever answered it.
+	 * @param request what became of it
+	 */
+	default void requestEnded(EndedRequest request) {
+	}
+
+	/**
 	 * Somebody listens to what becomes of keys, and of an upload it is not known, or not
 	 * of all its keys.
 	 * @param why not

@@ -1,6 +1,7 @@
 package org.hkpgateway.proxy;
 
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -60,7 +61,7 @@ final class Exchange implements Arrival {
 
 	private long sent;
 
-	private String upstream = "";
+	private @Nullable UpstreamServer upstream;
 
 	private long upstreamStarted;
 
@@ -253,11 +254,11 @@ final class Exchange implements Arrival {
 	}
 
 	/**
-	 * The keyserver is asked. Of a second attempt only its name is kept.
-	 * @param upstream its host and port
+	 * The keyserver is asked. Of a second attempt only which one it is is kept.
+	 * @param server which
 	 */
-	void asksUpstream(String upstream) {
-		this.upstream = upstream;
+	void asksUpstream(UpstreamServer server) {
+		this.upstream = server;
 		if (this.upstreamStarted == 0) {
 			this.upstreamStarted = System.nanoTime();
 		}
@@ -268,8 +269,20 @@ final class Exchange implements Arrival {
 		this.upstreamFirstNanos = System.nanoTime() - this.upstreamStarted;
 	}
 
+	/**
+	 * Where the keyserver is.
+	 * @return host and port; empty if none was asked
+	 */
 	String upstream() {
-		return this.upstream;
+		return (this.upstream != null) ? this.upstream.name() : "";
+	}
+
+	/**
+	 * The same as it is configured.
+	 * @return null if none was asked
+	 */
+	@Nullable URI upstreamUrl() {
+		return (this.upstream != null) ? this.upstream.url() : null;
 	}
 
 	/**

@@ -99,6 +99,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			exchange.abandoned();
 		}
 		this.accessLog.write(exchange);
+		this.report.listener().requestEnded(EndedRequest.of(exchange));
 		this.events.publish(exchange);
 		this.decisions.accept(exchange);
 		if (this.tracing != null) {

@@ -43,6 +43,8 @@ public final class PublicServer implements AutoCloseable {
 
 	private final EdgeSettings edge;
 
+	private final BufferBudget budget;
+
 	private final Pipelines pipelines;
 
 	private final Connections connections;
@@ -100,11 +102,11 @@ public final class PublicServer implements AutoCloseable {
 		this.checks = new UpstreamChecks(this.upstreams.all(), upstream.health(), UpstreamServer::probe,
 				Schedulers.parallel());
 		this.upstream = new UpstreamClient(this.upstreams, KeyEvents.to(recording.events(), listener));
-		BufferBudget budget = new BufferBudget(edge.bufferBudget());
+		this.budget = new BufferBudget(edge.bufferBudget());
 		warnOfLittleMemory(edge);
 		RequestTracing tracing = recording.tracing();
 		RequestReader reader = new RequestReader(clients, new AllowedHosts(edge.allowedHosts()), tracing != null);
-		IncomingBody bodies = new IncomingBody((int) edge.maxBody().toBytes(), budget,
+		IncomingBody bodies = new IncomingBody((int) edge.maxBody().toBytes(), this.budget,
 				upstream.contentLength() == UpstreamSettings.ContentLength.REQUIRE,
 				new BodyRate(edge.minBodyRate().toBytes(), edge.idleTimeout(), report));
 		StrictTransport strictTransport = StrictTransport.parse(edge.hsts());
@@ -214,6 +216,22 @@ public final class PublicServer implements AutoCloseable {
 	 */
 	public List<UpstreamStatus> upstreams() {
 		return this.upstreams.all().stream().map((server) -> this.upstreams.status(server, "")).toList();
+	}
+
+	/**
+	 * How many bytes of request bodies are held in memory at the moment.
+	 * @return 0 to {@link #bufferLimit()}
+	 */
+	public long bufferedBytes() {
+		return this.budget.used();
+	}
+
+	/**
+	 * How many there may be.
+	 * @return bytes, all requests together
+	 */
+	public long bufferLimit() {
+		return this.budget.limit();
 	}
 
 	/**

@@ -126,7 +126,7 @@ final class UpstreamClient implements AutoCloseable {
 		private Mono<Void> as(String method, UpstreamServer server) {
 			boolean[] sent = new boolean[1];
 			Channel[] connection = new Channel[1];
-			this.exchange.asksUpstream(server.name());
+			this.exchange.asksUpstream(server);
 			RequestTracing.KeyserverSpan span = ExchangeTracing.asking(this.exchange, method, server, this.attempts++);
 			Mono<Void> attempt = server.client(this.exchange.channel().eventLoop())
 				.request(HttpMethod.valueOf(method))

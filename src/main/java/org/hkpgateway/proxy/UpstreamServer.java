@@ -51,6 +51,8 @@ final class UpstreamServer implements AutoCloseable {
 
 	private final Map<EventLoop, ConnectionProvider> connections = new ConcurrentHashMap<>();
 
+	private final UpstreamPool pool = new UpstreamPool();
+
 	private final AtomicInteger inFlight = new AtomicInteger();
 
 	private final UpstreamState state;
@@ -80,6 +82,7 @@ final class UpstreamServer implements AutoCloseable {
 			.evictionPredicate(KeepAliveTime::isOver)
 			.evictInBackground(EVICTION_PAUSE)
 			.lifo()
+			.metrics(true, () -> this.pool)
 			.build();
 	}
 
@@ -164,6 +167,11 @@ final class UpstreamServer implements AutoCloseable {
 
 	int port() {
 		return this.address.getPort();
+	}
+
+	/** Its connections for clients' requests. */
+	UpstreamStatus.Pool pool() {
+		return this.pool.status(this.settings.maxConnections());
 	}
 
 	UpstreamState state() {

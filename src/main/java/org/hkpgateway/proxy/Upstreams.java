@@ -61,7 +61,8 @@ final class Upstreams {
 	UpstreamStatus status(UpstreamServer server, String error) {
 		boolean up = server.state().isUp();
 		boolean inUse = up || this.servers.stream().noneMatch((one) -> one.state().isUp());
-		return new UpstreamStatus(server.url(), server == primary(), up, inUse, server.failures().counts(), error);
+		return new UpstreamStatus(server.url(), server == primary(), up, inUse, server.failures().counts(),
+				server.pool(), error);
 	}
 
 	/** Of those that are equally busy each has its turn. */

@@ -156,7 +156,7 @@ final class Guard<E, D> {
 	/** How the calls went. */
 	GuardStatus status() {
 		int inFlight = this.spec.maxConcurrent() - this.bulkhead.getMetrics().getAvailableConcurrentCalls();
-		return new GuardStatus(this.breaker.status(), this.latency.status(), inFlight);
+		return new GuardStatus(this.breaker.status(), this.latency.status(), inFlight, this.spec.maxConcurrent());
 	}
 
 	/**

@@ -136,7 +136,7 @@ class ExplanationViewTests {
 	}
 
 	private static GuardStatus guards(BreakerState state) {
-		return new GuardStatus(new BreakerStatus(state, -1, -1, 0, 0), LatencyStatus.NONE, 0);
+		return new GuardStatus(new BreakerStatus(state, -1, -1, 0, 0), LatencyStatus.NONE, 0, 1);
 	}
 
 }

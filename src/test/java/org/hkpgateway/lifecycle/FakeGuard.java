@@ -62,7 +62,7 @@ final class FakeGuard implements PluginClient.Guarded {
 
 	@Override
 	public GuardStatus status() {
-		return new GuardStatus(new BreakerStatus(this.state, -1, -1, 0, 0), LatencyStatus.NONE, 0);
+		return new GuardStatus(new BreakerStatus(this.state, -1, -1, 0, 0), LatencyStatus.NONE, 0, 1);
 	}
 
 }
