@@ -71,7 +71,7 @@ class HelmChartTests {
 	void nothingIsRenderedInNoFile() {
 		assertThat(Chart.valuesFiles().stream().flatMap((file) -> Chart.render(file).kinds().stream()).distinct())
 			.containsExactlyInAnyOrder("ConfigMap", "Deployment", "HorizontalPodAutoscaler", "Ingress", "NetworkPolicy",
-					"PodDisruptionBudget", "Secret", "Service", "ServiceAccount", "ServiceMonitor");
+					"PodDisruptionBudget", "PrometheusRule", "Secret", "Service", "ServiceAccount", "ServiceMonitor");
 	}
 
 	@ParameterizedTest
@@ -273,6 +273,18 @@ class HelmChartTests {
 			assertThat(documented.put(one.group(1), one.group(2))).as("%s is there twice", one.group(1)).isNull();
 		}
 		assertThat(documented).isEqualTo(new TreeMap<>(values));
+	}
+
+	/** A chart cannot reach files beside it. */
+	@Test
+	void theAlertsAreThoseOfTheRepository() throws IOException {
+		String rules = Files.readString(Chart.ROOT.resolve("config/prometheus/hkp-gateway.rules.yml"));
+		assertThat(Files.readString(Chart.DIRECTORY.resolve("files/hkp-gateway.rules.yml"))).isEqualTo(rules);
+		Manifests manifests = Chart.render("{prometheusRule: {enabled: true}, serviceMonitor: {enabled: true}}");
+		assertThat(manifests.one("PrometheusRule").path("spec")).isEqualTo(Manifests.parseOne(rules));
+		JsonNode job = manifests.one("ServiceMonitor").at("/spec/endpoints/0/relabelings/0");
+		assertThat(job.path("targetLabel").asText()).isEqualTo("job");
+		assertThat(rules).contains("{job=\"" + job.path("replacement").asText() + "\"}");
 	}
 
 	@Test
