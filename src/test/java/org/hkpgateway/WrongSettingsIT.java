@@ -31,7 +31,8 @@ class WrongSettingsIT {
 	/** What an operator may write, and what the answer must say of it. */
 	private static Map<String, List<String>> wrong() {
 		Map<String, List<String>> wrong = new LinkedHashMap<>();
-		wrong.put("timeout: soon", List.of(ANTIABUSE + ".timeout: expected: a duration", "got: soon (", "application.yml] - 1:"));
+		wrong.put("timeout: soon",
+				List.of(ANTIABUSE + ".timeout: expected: a duration", "got: soon (", "application.yml] - 1:"));
 		wrong.put("timeout: 0s", List.of(ANTIABUSE + ".timeout: expected: a duration above 0, got: PT0S"));
 		wrong.put("body-prefix: much", List.of(ANTIABUSE + ".body-prefix: expected: a size", "got: much"));
 		wrong.put("body-prefix: 2MB", List.of(ANTIABUSE + ".body-prefix: expected: 1B to 1MB, got: 2097152B"));
