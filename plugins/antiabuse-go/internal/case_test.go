@@ -159,6 +159,16 @@ func (e *expectation) compareDecision(decision *hkpplugin.HandleResponse) error 
 		if got := decision.GetHeaders()["Retry-After"]; got != retryAfter {
 			return fmt.Errorf("expected: Retry-After %q, got: %q", retryAfter, got)
 		}
+		delay := time.Duration(0)
+		if e.Delay != "" {
+			var err error
+			if delay, err = hkp.ParseDuration(e.Delay); err != nil {
+				return err
+			}
+		}
+		if got := time.Duration(decision.GetDelayMs()) * time.Millisecond; got != delay {
+			return fmt.Errorf("expected: a delay of %s, got: %s", delay, got)
+		}
 		if got := decision.GetHeaders()["Content-Type"]; got != "text/plain; charset=utf-8" {
 			return fmt.Errorf("expected: plain text, got: %q", got)
 		}

@@ -2,6 +2,7 @@ package internal
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/hkp-gateway/hkp-gateway/plugins/antiabuse-go/internal/rule"
 	"github.com/hkp-gateway/hkp-gateway/plugins/antiabuse-go/internal/settings"
@@ -12,6 +13,8 @@ type config struct {
 	rules rule.Config
 	// allow are addresses that are never counted and never refused.
 	allow settings.Addresses
+	// tarpit is how long the gateway is to hold an answer that refuses.
+	tarpit time.Duration
 	// logAddresses tells whether the log names clients.
 	logAddresses bool
 	// keys are all that there are, warnings what an operator should know.
@@ -24,6 +27,7 @@ func readConfig(object json.RawMessage) (config, error) {
 	read := config{
 		rules:        rule.ReadConfig(reader),
 		allow:        reader.Addresses("allow"),
+		tarpit:       reader.Memory("tarpit", 0),
 		logAddresses: reader.Flag("log_addresses", true),
 	}
 	read.keys, read.warnings = reader.Keys(), reader.Warnings()

@@ -2,6 +2,7 @@ package internal
 
 import (
 	"strings"
+	"time"
 
 	"github.com/hkp-gateway/hkp-gateway/plugins/antiabuse-go/internal/rule"
 	hkp "github.com/hkp-gateway/hkp-gateway/sdk/go"
@@ -12,7 +13,7 @@ type note struct {
 	key, text string
 }
 
-func decisionOf(outcome rule.Outcome) hkp.Decision {
+func decisionOf(outcome rule.Outcome, tarpit time.Duration) hkp.Decision {
 	notes := notesOf(outcome)
 	if outcome.Refused == nil {
 		decision := hkp.Allow()
@@ -22,7 +23,7 @@ func decisionOf(outcome rule.Outcome) hkp.Decision {
 		return decision
 	}
 	refused := outcome.Refused
-	decision := hkp.Deny(refused.Status).Text(refused.Text).Reason(refused.Reason)
+	decision := hkp.Deny(refused.Status).Text(refused.Text).Reason(refused.Reason).Delay(tarpit)
 	if refused.Block != nil {
 		decision = decision.RetryAfter(refused.Block.Remaining)
 	}

@@ -29,7 +29,7 @@ func (h *handler) Handle(ctx context.Context, request *hkp.Request) (hkp.Decisio
 	client := count.ClientOf(request.Client.Addr())
 	outcome := h.rules.Judge(unhurried(ctx), request, client)
 	h.logBlocks(ctx, outcome, client, request.DryRun)
-	return decisionOf(outcome), nil
+	return decisionOf(outcome, h.config.tarpit), nil
 }
 
 // HandleResponse looks at the keyserver's answer to a request; it never fails.

@@ -102,6 +102,7 @@ type expectation struct {
 	Allow          bool
 	Status         int
 	RetryAfter     *int `json:"retry_after"`
+	Delay          string
 	Text           *string
 	Rule           *string
 	Reason         *string

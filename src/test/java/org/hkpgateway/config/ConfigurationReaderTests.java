@@ -79,6 +79,28 @@ class ConfigurationReaderTests {
 	}
 
 	@Test
+	void whatCannotBeReadIsSaidWithWhatMayBe() throws IOException {
+		assertThat(refused("--hkp.plugins.settings.a.fail=maybe"))
+			.startsWith("hkp.plugins.settings.a.fail: expected: one of closed, open, got: maybe (");
+		assertThat(refused("--hkp.edge.idle-timeout=soon"))
+			.startsWith("hkp.edge.idle-timeout: expected: a duration, for example 10s or 5m, got: soon (");
+		assertThat(refused("--hkp.edge.max-connections=many"))
+			.startsWith("hkp.edge.max-connections: expected: a number, got: many (");
+		assertThat(refused("--hkp.edge.max-body=big"))
+			.startsWith("hkp.edge.max-body: expected: a size, for example 64KB or 16MB, got: big (");
+		assertThat(refused("--hkp.plugins.watch=perhaps"))
+			.startsWith("hkp.plugins.watch: expected: true or false, got: perhaps (");
+		Files.writeString(this.directory.resolve("application.yml"), "hkp:\n  plugins:\n    isolation: some\n");
+		assertThat(refused("--spring.config.additional-location=file:" + this.directory + "/"))
+			.startsWith("hkp.plugins.isolation: expected: one of none, basic, strict, auto, got: some (")
+			.endsWith("application.yml] - 3:16)");
+	}
+
+	private static String refused(String... arguments) {
+		return ConfigurationReader.describe(catchThrowable(() -> read(arguments)));
+	}
+
+	@Test
 	void whatOnlyARestartAppliesIsNamed() {
 		HkpProperties running = read();
 		assertThat(ConfigurationReader.needRestart(running, read())).isEmpty();

@@ -1,5 +1,6 @@
 package org.hkpgateway.antiabuse;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 
@@ -14,11 +15,12 @@ import org.hkpgateway.sdk.config.PluginConfig;
  *
  * @param rules what the rules are told
  * @param allow never counted, never refused
+ * @param tarpit how long the gateway is to hold an answer that refuses
  * @param logAddresses whether the log names clients
  * @param keys every key there is
  * @param warnings what an operator should know, one sentence each
  */
-record AntiabuseConfig(RulesConfig rules, AddressSet allow, boolean logAddresses, Set<String> keys,
+record AntiabuseConfig(RulesConfig rules, AddressSet allow, Duration tarpit, boolean logAddresses, Set<String> keys,
 		List<String> warnings) {
 
 	AntiabuseConfig {
@@ -36,8 +38,9 @@ record AntiabuseConfig(RulesConfig rules, AddressSet allow, boolean logAddresses
 		ConfigReader reader = new ConfigReader(config);
 		RulesConfig rules = RulesConfig.read(reader);
 		AddressSet allow = reader.addresses("allow");
+		Duration tarpit = reader.memory("tarpit", Duration.ZERO);
 		boolean logAddresses = reader.flag("log_addresses", true);
-		return new AntiabuseConfig(rules, allow, logAddresses, reader.keys(), reader.warnings());
+		return new AntiabuseConfig(rules, allow, tarpit, logAddresses, reader.keys(), reader.warnings());
 	}
 
 }

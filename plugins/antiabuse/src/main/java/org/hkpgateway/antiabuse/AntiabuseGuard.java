@@ -79,8 +79,8 @@ final class AntiabuseGuard {
 		return decision;
 	}
 
-	private static Decision deny(Verdict.Refused refused) {
-		Respond answer = Decision.deny(refused.status()).text(refused.text());
+	private Decision deny(Verdict.Refused refused) {
+		Respond answer = Decision.deny(refused.status()).text(refused.text()).delay(this.config.tarpit());
 		Standing.Blocked block = refused.block();
 		return ((block != null) ? answer.retryAfter(block.remaining()) : answer).reason(refused.reason());
 	}

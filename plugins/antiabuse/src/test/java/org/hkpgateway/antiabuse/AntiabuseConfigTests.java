@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -35,7 +36,7 @@ class AntiabuseConfigTests {
 		AntiabuseConfig config = parse("""
 				{"threshold": 5, "window": "1m", "hashquery_threshold": 7, "max_requests_per_minute": 4,
 				 "max_requests_per_hour": 100, "block_steps": ["1s", "2s"], "forget_after": "5m",
-				 "allow": ["192.0.2.1"], "block": "198.51.100.0/24,2001:db8::/32", "max_clients": 500,
+				 "allow": ["192.0.2.1"], "block": "198.51.100.0/24,2001:db8::/32", "max_clients": 500, "tarpit": "3s",
 				 "log_addresses": false, "rate_limit_mode": "observe", "hashquery_mode": "off",
 				 "block_list_mode": "observe", "harvest_mode": "observe", "harvest_searches": 11,
 				 "harvest_broad_searches": 12, "harvest_shortest": 2, "harvest_window": "13s",
@@ -46,6 +47,7 @@ class AntiabuseConfigTests {
 		assertThat(config.warnings()).isEmpty();
 		assertThat(config.allow().contains(InetAddress.getByName("192.0.2.1"))).isTrue();
 		assertThat(config.logAddresses()).isFalse();
+		assertThat(config.tarpit()).isEqualTo(Duration.ofSeconds(3));
 		assertThat(config.rules()).usingRecursiveComparison().isNotEqualTo(nothing.rules());
 		assertThat(config.rules().toString()).contains("5 requests in 60 s", "7 requests in 60 s", "4 requests in 60 s",
 				"100 requests in 3600 s", "[PT1S, PT2S]", "PT5M", "maxClients=500", "mode=OBSERVE, limits",

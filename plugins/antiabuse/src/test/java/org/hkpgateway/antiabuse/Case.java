@@ -114,7 +114,8 @@ final class Case {
 	}
 
 	private void decides(String name, CaseRequest asked, JsonObject expect) {
-		members(expect, "allow", "status", "retry_after", "text", "rule", "reason", "observed", "observed_reason");
+		members(expect, "allow", "status", "retry_after", "delay", "text", "rule", "reason", "observed",
+				"observed_reason");
 		Request request = asked.request(this.grants);
 		Decision decision = this.plugin.handleAsync(request).toCompletableFuture().join();
 		if (expect.has("allow")) {
@@ -127,6 +128,8 @@ final class Case {
 			assertThat(respond.status()).as(name).isEqualTo(expect.get("status").getAsInt());
 			assertThat(respond.notes().headers().first("Retry-After")).as(name)
 				.isEqualTo(optional(expect, "retry_after"));
+			Duration delay = expect.has("delay") ? duration(expect, "delay") : Duration.ZERO;
+			assertThat(respond.notes().delayMillis()).as(name).isEqualTo((int) delay.toMillis());
 			assertThat(respond.notes().headers().first("Content-Type")).contains("text/plain; charset=utf-8");
 			optional(expect, "text")
 				.ifPresent((text) -> assertThat(respond.bodyText()).as(name).isEqualTo(text + "\n"));

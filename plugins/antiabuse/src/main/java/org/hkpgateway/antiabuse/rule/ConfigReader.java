@@ -111,7 +111,13 @@ public final class ConfigReader {
 		return duration(key, fallback, Duration.ofSeconds(1), LONGEST_WINDOW);
 	}
 
-	Duration memory(String key, Duration fallback) {
+	/**
+	 * Reads a time that may be none.
+	 * @param key the key
+	 * @param fallback used when absent
+	 * @return zero to a year
+	 */
+	public Duration memory(String key, Duration fallback) {
 		return duration(key, fallback, Duration.ZERO, LONGEST_BLOCK);
 	}
 

@@ -1,0 +1,95 @@
+package org.hkpgateway;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+
+import org.hkpgateway.testsupport.Command;
+import org.hkpgateway.testsupport.GatewayProcess;
+import org.hkpgateway.testsupport.GuideBlocks;
+import org.hkpgateway.testsupport.RawClient;
+import org.hkpgateway.testsupport.Requirements;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What {@code docs/from-haproxy.md} shows: HAProxy takes its rules for rules, and copies
+ * of antiabuse guard what the page says.
+ */
+@Timeout(240)
+class FromHaproxyIT {
+
+	private static final String PAGE = "from-haproxy.md";
+
+	private static final String INSTALLED = "/var/lib/hockeypuck/plugins";
+
+	@TempDir
+	private Path work;
+
+	@Test
+	void haproxyUnderstandsTheRules() throws IOException {
+		Path haproxy = Requirements.program("haproxy");
+		String rules = GuideBlocks.of(PAGE)
+			.stream()
+			.filter((block) -> block.language().equals("haproxy"))
+			.map(GuideBlocks.Block::text)
+			.collect(Collectors.joining("\n"));
+		Path file = Files.writeString(this.work.resolve("haproxy.cfg"),
+				"defaults\n timeout connect 5s\n timeout client 5s\n timeout server 5s\n default_backend cluster\n"
+						+ rules);
+		Command
+			.run(this.work, Duration.ofSeconds(30), new byte[0],
+					List.of(haproxy.toString(), "-c", "-f", file.toString()))
+			.orFail();
+	}
+
+	@Test
+	void copiesOfAntiabuseGuardUploadsAndWhatIsUnknown() throws Exception {
+		Files.setPosixFilePermissions(this.work, PosixFilePermissions.fromString("rwxr-xr-x"));
+		Path plugins = Files.createDirectory(this.work.resolve("plugins"));
+		shell("cp -r '" + GatewayProcess.ANTIABUSE.toAbsolutePath().normalize() + "' '" + plugins + "/antiabuse'\n"
+				+ GuideBlocks.text(PAGE, "sh", "name = \"uploads\"").replace(INSTALLED, plugins.toString()));
+		Path configuration = this.work.resolve("application.yml");
+		String settings = (GuideBlocks.text(PAGE, "yaml", "settings.uploads")
+				+ GuideBlocks.text(PAGE, "yaml", "settings.unknown"))
+			.replaceAll("tarpit: \\d+s", "tarpit: 50ms");
+		Files.writeString(configuration, settings);
+		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + plugins,
+				"hkp.plugins.chain-budget=20s", "spring.config.additional-location=file:" + configuration,
+				"hkp.plugins.settings.uploads.timeout=15s", "hkp.plugins.settings.unknown.timeout=15s",
+				"hkp.plugins.settings.antiabuse.timeout=15s")) {
+			assertThat(asked(gateway, "POST /pks/add", "keytext=x")).as("a stranger's upload").isEqualTo(403);
+			assertThat(asked(gateway, "PUT /pks/strange", "x")).as("what nobody knows").isEqualTo(403);
+			assertThat(asked(gateway, "GET /pks/lookup?op=stats", "")).isEqualTo(200);
+			assertThat(asked(gateway, "GET /elsewhere", "")).isEqualTo(404);
+			assertThat(gateway.accessLog()).anyMatch((line) -> line.contains("delay=uploads:50ms"))
+				.anyMatch((line) -> line.contains("delay=unknown:50ms"));
+
+			Files.writeString(configuration, settings.replace("allow: [192.0.2.0/24]", "allow: [127.0.0.0/8]"));
+			assertThat(gateway.change("plugins", "{\"action\":\"rescan\"}").status()).isEqualTo(200);
+			assertThat(asked(gateway, "POST /pks/add", "keytext=x")).as("an upload of the organisation")
+				.isNotEqualTo(403);
+			assertThat(gateway.stop()).isEqualTo(143);
+		}
+	}
+
+	private void shell(String commands) {
+		Command.run(this.work, Duration.ofMinutes(1), new byte[0], List.of("sh", "-e", "-c", commands)).orFail();
+	}
+
+	private static int asked(GatewayProcess gateway, String line, String body) throws IOException {
+		return RawClient
+			.exchange(gateway.port(),
+					line + " HTTP/1.0\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+							+ body.length() + "\r\n\r\n" + body)
+			.status();
+	}
+
+}
