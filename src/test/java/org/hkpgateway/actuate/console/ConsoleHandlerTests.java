@@ -21,10 +21,10 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ConsoleHandlerTests {
 
-	private final ConsoleFeed feed = new ConsoleFeed(new ConsoleFeed.Sources("1",
-			() -> new PluginsEndpoint.Listing(List.of(), List.of()), List::of, new CallTimes(), new RecentDecisions(),
-			new PluginLines((plugin, level, message, fields) -> {
-			})));
+	private final ConsoleFeed feed = new ConsoleFeed(
+			new ConsoleFeed.Sources("1", () -> new PluginsEndpoint.Listing(List.of(), List.of()), List::of,
+					new CallTimes(), new RecentDecisions(), new PluginLines((plugin, level, message, fields) -> {
+					})));
 
 	private final WebTestClient client = WebTestClient
 		.bindToRouterFunction(new ConsoleHandler(this.feed).routes("/actuator"))
