@@ -117,7 +117,7 @@ def test_a_wrong_configuration_is_refused_with_the_key_and_may_be_mended(sockets
         assert not answer.success
         assert answer.error == 'configuration key \'shortest_search\': expected: a whole number from 1 to 100, got: "x"'
         assert initialize(plugin, {"shortest_serch": 3}).success
-        eventually(lambda: any(line.get("key") == "shortest_serch" for line in process.log()))
+        eventually(lambda: any(line.get("keys") == "shortest_serch" for line in process.log()))
 
 
 def test_initialize_is_idempotent_by_instance_id(sockets):

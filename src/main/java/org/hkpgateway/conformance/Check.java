@@ -59,7 +59,8 @@ public enum Check {
 	TCP_START("tcp.start", "2 Handshake", "With PLUGIN_MIN_PORT and PLUGIN_MAX_PORT it can be reached",
 			"Listen on a port of 127.0.0.1 in that range, or on a unix socket"),
 	INITIALIZE("initialize.accepts", "4 Initialize", "Its own configuration is accepted within 10 s",
-			"Accept [plugin.config] of the manifest as it stands; give what an operator must add by --config"),
+			"Accept [plugin.config] of the manifest as it stands, while keys and state are UNAVAILABLE, as here; "
+					+ "give what an operator must add by --config"),
 	INITIALIZE_AGAIN("initialize.again", "4 Initialize", "The same instance id again changes nothing",
 			"Answer a repeated Initialize of one instance id as the first time"),
 	INITIALIZE_BAD_JSON("initialize.bad-json", "4 Initialize", "What is no JSON object is refused with a reason",
@@ -75,7 +76,8 @@ public enum Check {
 	INFO_CAPABILITIES("info.capabilities", "4 Initialize", "It wants nothing that its manifest does not ask for",
 			"List in the manifest what the plugin says that it wants"),
 	DECISIONS_VALID("decisions.valid", "6 Requests", "Every request of the corpus gets a valid decision",
-			"Answer continue_chain, or a status from 200 to 599 with valid headers; never an all-default message"),
+			"Answer continue_chain, or a status from 200 to 599 with valid headers, also while keys and state are "
+					+ "UNAVAILABLE, as here; never an all-default message"),
 	DECISIONS_GRANTED("decisions.granted", "6 Requests", "Decisions keep to what the manifest asks for",
 			"Ask for the capability in the manifest, or leave the change out"),
 	DECISIONS_HEADERS("decisions.headers", "6 Requests", "No reserved header is written",

@@ -5,6 +5,9 @@ import java.util.Optional;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.Metadata;
+import io.grpc.stub.MetadataUtils;
 import org.hkpgateway.plugin.KeyPage;
 import org.hkpgateway.plugin.KeyProvider;
 import org.hkpgateway.plugin.PluginFailure;
@@ -20,6 +23,9 @@ import reactor.core.publisher.Mono;
 final class GrpcKeyProvider implements KeyProvider {
 
 	private static final String METHOD = "QueryStorage";
+
+	private static final Metadata.Key<String> TRACEPARENT = Metadata.Key.of("traceparent",
+			Metadata.ASCII_STRING_MARSHALLER);
 
 	private final PluginId plugin;
 
@@ -52,15 +58,25 @@ final class GrpcKeyProvider implements KeyProvider {
 	/**
 	 * The same for a caller who could ask somebody else.
 	 * @param question what is asked
-	 * @param terms deadline of the call
+	 * @param terms deadline and trace of the call
 	 * @return as {@link #provide}, or {@link NotSent} if the plugin has certainly not
 	 * seen the question
 	 */
 	Mono<Optional<KeyPage>> attempt(Question question, CallTerms terms) {
-		return new UnaryCall<>(this.channel, HKPPluginGrpc.getQueryStorageMethod(),
+		return new UnaryCall<>(traced(terms.traceparent()), HKPPluginGrpc.getQueryStorageMethod(),
 				CallOptions.DEFAULT.withDeadline(terms.deadline()), KeyConverter.toMessage(question))
 			.onErrorMap(CallFailed.class, this::toFailure)
 			.map((answer) -> toPage(question, answer));
+	}
+
+	/** The message has no place for it. */
+	private Channel traced(String traceparent) {
+		if (traceparent.isEmpty()) {
+			return this.channel;
+		}
+		Metadata headers = new Metadata();
+		headers.put(TRACEPARENT, traceparent);
+		return ClientInterceptors.intercept(this.channel, MetadataUtils.newAttachHeadersInterceptor(headers));
 	}
 
 	private RuntimeException toFailure(CallFailed failed) {

@@ -93,13 +93,16 @@ final class RequestStream extends ClientCall.Listener<HandleResponse> {
 	/**
 	 * Takes a request.
 	 * @param request to send
-	 * @return false if it is not taken: the stream is full, closing or over
+	 * @return false if it is not taken: the stream is full, closing or over, or one of
+	 * the same id waits for its answer
 	 */
 	boolean submit(StreamedRequest request) {
 		if (this.closing || this.ended || this.inFlight.size() >= MAX_IN_FLIGHT) {
 			return false;
 		}
-		this.inFlight.put(request.id(), request);
+		if (this.inFlight.putIfAbsent(request.id(), request) != null) {
+			return false;
+		}
 		if (this.ended || request.isDone()) {
 			// The end may have overlooked it, as may a cancellation just now.
 			forget(request);

@@ -45,7 +45,7 @@ final class StreamedRequest implements Subscription, StreamSender.Outgoing {
 	/**
 	 * Sends a message when it is subscribed to; may be subscribed to once.
 	 * @param stream where to
-	 * @param message its {@code request_id} must be unique on the stream
+	 * @param message its {@code request_id} is that of no other request on the stream
 	 * @param deadlineNanos by {@link System#nanoTime()}: when to give up
 	 * @return the answer
 	 */

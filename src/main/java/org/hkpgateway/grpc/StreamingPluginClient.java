@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 import io.grpc.Channel;
@@ -60,8 +59,6 @@ final class StreamingPluginClient implements EndpointClient {
 	private final GrpcPluginClient unary;
 
 	private final StreamCounters counters;
-
-	private final AtomicLong ids = new AtomicLong();
 
 	private final Disposable sweeper;
 
@@ -150,7 +147,7 @@ final class StreamingPluginClient implements EndpointClient {
 	}
 
 	private Mono<Decision> attempt(RequestStream current, RequestEvent event, CallTerms terms) {
-		EncodedEvent message = this.events.encode(event, nextId(event), terms.millisLeft(), terms.traceparent());
+		EncodedEvent message = this.events.encode(event, event.id(), terms.millisLeft(), terms.traceparent());
 		if (!this.unary.accepts(message)) {
 			// Is refused there.
 			return this.unary.attempt(event, terms);
@@ -164,11 +161,6 @@ final class StreamingPluginClient implements EndpointClient {
 	private Mono<Decision> divert(RequestEvent event, CallTerms terms) {
 		this.counters.diverted();
 		return this.unary.attempt(event, terms);
-	}
-
-	/** Unique on this connection, and begins with what the gateway's log says. */
-	private String nextId(RequestEvent event) {
-		return event.id() + '.' + Long.toString(this.ids.incrementAndGet(), Character.MAX_RADIX);
 	}
 
 	private @Nullable RequestStream reopen() {

@@ -10,7 +10,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
+import java.util.regex.Pattern;
 
 import org.bouncycastle.bcpg.ArmoredInputStream;
 import org.bouncycastle.bcpg.PacketTags;
@@ -25,6 +25,9 @@ public final class UploadedKeys {
 
 	private static final String HEADER = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
 
+	private static final Pattern KEYS = Pattern.compile("\\s*application/pgp(-keys)?\\s*(;|$)",
+			Pattern.CASE_INSENSITIVE);
+
 	private final ByteBuffer packets;
 
 	private final List<UploadedKey> keys = new ArrayList<>();
@@ -36,14 +39,14 @@ public final class UploadedKeys {
 	/**
 	 * Reads the keys of an upload, in order. Never fails: whatever is damaged, and all
 	 * behind it, is no key. Takes CPU time and memory in proportion to the bytes.
-	 * @param contentType of the upload; a form unless it begins with
-	 * {@code application/pgp}
+	 * @param contentType of the upload; a form unless it is {@code application/pgp},
+	 * which keyservers take, or {@code application/pgp-keys} of RFC 3156, each with any
+	 * parameters
 	 * @param body the upload, or its beginning
 	 * @return keys of version 4 and up, of whose change nothing is known
 	 */
 	public static List<UploadedKey> read(String contentType, byte[] body) {
-		byte[] keytext = contentType.toLowerCase(Locale.ROOT).startsWith("application/pgp") ? null
-				: FormField.find(body, "keytext");
+		byte[] keytext = KEYS.matcher(contentType).lookingAt() ? null : FormField.find(body, "keytext");
 		byte[] text = (keytext != null) ? keytext : body;
 		boolean binary = text.length > 0 && (text[0] & 0x80) != 0;
 		return new UploadedKeys(binary ? text : dearmor(text)).read();

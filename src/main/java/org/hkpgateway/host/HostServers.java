@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 import io.grpc.MethodDescriptor;
+import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -63,7 +64,12 @@ public final class HostServers implements HostAccess, AutoCloseable {
 
 	/** The services, with the interceptors that are common to all. */
 	static List<ServerServiceDefinition> services(GrpcServiceDiscoverer discoverer) {
-		return discoverer.findGrpcServices().stream().map(GrpcServiceDefinition::getDefinition).toList();
+		CallerTrace trace = new CallerTrace();
+		return discoverer.findGrpcServices()
+			.stream()
+			.map(GrpcServiceDefinition::getDefinition)
+			.map((service) -> ServerInterceptors.intercept(service, trace))
+			.toList();
 	}
 
 	/** What {@link HostMethod} does not know, nobody has thought about grants for. */

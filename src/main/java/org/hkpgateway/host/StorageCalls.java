@@ -3,6 +3,7 @@ package org.hkpgateway.host;
 import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import org.hkpgateway.plugin.CallTrace;
 import org.hkpgateway.plugin.KeyPage;
 import org.hkpgateway.plugin.KeyQuery;
 import org.hkpgateway.plugin.PluginId;
@@ -35,13 +36,16 @@ final class StorageCalls {
 			KeyQuery query = query(request);
 			int limit = between("limit", request.getLimit(), MOST_KEYS);
 			int offset = between("offset", request.getOffset(), Integer.MAX_VALUE);
-			return this.storage.query(caller(), query, offset, (limit > 0) ? limit : DEFAULT_KEYS)
+			return CallTrace
+				.with(CallerTrace.current(),
+						this.storage.query(caller(), query, offset, (limit > 0) ? limit : DEFAULT_KEYS))
 				.map(StorageCalls::response);
 		}, answer);
 	}
 
 	void stream(StorageQuery request, StreamObserver<KeyInfo> answer) {
-		StreamReply.with(() -> this.storage.stream(caller(), query(request)).map(StorageCalls::info), answer);
+		StreamReply.with(() -> CallTrace.with(CallerTrace.current(), this.storage.stream(caller(), query(request)))
+			.map(StorageCalls::info), answer);
 	}
 
 	private static PluginId caller() {

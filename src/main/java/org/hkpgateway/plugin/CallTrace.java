@@ -1,12 +1,14 @@
 package org.hkpgateway.plugin;
 
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.util.context.ContextView;
 
 /**
  * The trace that a call belongs to. It goes with the subscription to
- * {@link PluginClient#decide} or {@link ResponseClient#review}, and not with what is
- * shown, which plugins of equal view share.
+ * {@link PluginClient#decide}, {@link ResponseClient#review} or
+ * {@link KeyProvider#provide}, and not with what is shown, which plugins of equal view
+ * share.
  */
 public final class CallTrace {
 
@@ -18,11 +20,22 @@ public final class CallTrace {
 	/**
 	 * Makes a call part of a trace.
 	 * @param <T> what it gives
-	 * @param traceparent of the call, as W3C Trace Context writes it
+	 * @param traceparent of the call, as W3C Trace Context writes it; empty for none
 	 * @param call the call
 	 * @return the same call
 	 */
 	public static <T> Mono<T> with(String traceparent, Mono<T> call) {
+		return call.contextWrite((context) -> context.put(KEY, traceparent));
+	}
+
+	/**
+	 * Makes a call with many answers part of a trace.
+	 * @param <T> what it gives
+	 * @param traceparent of the call; empty for none
+	 * @param call the call
+	 * @return the same call
+	 */
+	public static <T> Flux<T> with(String traceparent, Flux<T> call) {
 		return call.contextWrite((context) -> context.put(KEY, traceparent));
 	}
 

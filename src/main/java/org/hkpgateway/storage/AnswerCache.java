@@ -52,12 +52,13 @@ final class AnswerCache {
 	 * Looks for an answer.
 	 * @param source who answers: answers of others are not looked at
 	 * @param query the query
-	 * @param load finds it where there is none, without blocking; is not cancelled when
-	 * nobody waits any more, so it must have an end of its own
+	 * @param load finds it where there is none, without blocking, in the context of who
+	 * asked first; is not cancelled when nobody waits any more, so it must have an end of
+	 * its own
 	 * @return all keys that were found, or the failure
 	 */
 	Mono<List<KeyInfo>> get(String source, KeyQuery query, Function<KeyQuery, Mono<List<KeyInfo>>> load) {
-		return Mono.defer(() -> {
+		return Mono.deferContextual((context) -> {
 			boolean[] loaded = new boolean[1];
 			CompletableFuture<Answer> answer = this.answers.get(new Asked(source, query), (missing, executor) -> {
 				loaded[0] = true;
@@ -65,6 +66,7 @@ final class AnswerCache {
 					.<Answer>map(Answer.Found::new)
 					// A future that fails is logged by the cache.
 					.onErrorResume((failure) -> Mono.just(new Answer.Failed(failure)))
+					.contextWrite(context)
 					.toFuture();
 			});
 			this.listener.looked(loaded[0] ? StorageListener.Looked.MISS

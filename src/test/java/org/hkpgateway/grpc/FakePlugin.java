@@ -292,6 +292,9 @@ class FakePlugin implements AutoCloseable {
 
 	final Queue<String> authorizations = new ConcurrentLinkedQueue<>();
 
+	/** The metadata {@code traceparent} of queries for keys. */
+	final Queue<String> queryTraces = new ConcurrentLinkedQueue<>();
+
 	private final Queue<Channel> channels = new ConcurrentLinkedQueue<>();
 
 	final AtomicInteger connections = new AtomicInteger();
@@ -468,6 +471,10 @@ class FakePlugin implements AutoCloseable {
 				.valueOf(headers.get(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER)));
 			FakePlugin.this.authorizations.add(authorization);
 			FakePlugin.this.authorities.add(String.valueOf(call.getAuthority()));
+			if (call.getMethodDescriptor().equals(HKPPluginGrpc.getQueryStorageMethod())) {
+				String trace = headers.get(Metadata.Key.of("traceparent", Metadata.ASCII_STRING_MARSHALLER));
+				FakePlugin.this.queryTraces.add((trace != null) ? trace : "none");
+			}
 			if (FakePlugin.this.conduct != null) {
 				List.of(FakePlugin.this.calls, FakePlugin.this.authorizations, FakePlugin.this.authorities)
 					.forEach(Queue::clear);

@@ -9,6 +9,7 @@ import java.util.Optional;
 
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
+import org.hkpgateway.plugin.CallTrace;
 import org.hkpgateway.plugin.KeyInfo;
 import org.hkpgateway.plugin.KeyPage;
 import org.hkpgateway.plugin.KeyProvider;
@@ -77,6 +78,15 @@ class GrpcKeyProviderTests {
 		assertThat(client().provide(question(KeyQuery.Type.FETCH, "0xdeadbeef"), LONG).block(LONG).orElseThrow().keys())
 			.containsExactly(new KeyInfo(FakeKeys.FINGERPRINT, List.of("FETCH 0xDEADBEEF {}"), 1, 2, true,
 					"key".getBytes(StandardCharsets.US_ASCII)));
+	}
+
+	@Test
+	void theTraceOfWhoAsksIsInTheMetadata() {
+		String traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+		KeyProvider client = client();
+		CallTrace.with(traceparent, client.provide(question(KeyQuery.Type.SEARCH, "alice"), LONG)).block(LONG);
+		client.provide(question(KeyQuery.Type.SEARCH, "alice"), LONG).block(LONG);
+		assertThat(this.plugin.queryTraces).containsExactly(traceparent, "none");
 	}
 
 	@Test

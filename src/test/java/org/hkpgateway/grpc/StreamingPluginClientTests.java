@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 
 import org.hkpgateway.grpc.FakePlugin.Behaviour;
@@ -48,6 +49,8 @@ class StreamingPluginClientTests {
 	private static final Duration LONG = Duration.ofSeconds(20);
 
 	private static final Duration SHORT = Duration.ofMillis(60);
+
+	private static final AtomicLong ids = new AtomicLong();
 
 	private FakePlugin plugin;
 
@@ -93,12 +96,25 @@ class StreamingPluginClientTests {
 		decideAll(100).forEach((signal) -> assertThat(signal.getThrowable()).isNull());
 		assertThat(this.plugin.calls).containsExactly("Initialize", "HandleRequests");
 		assertThat(this.plugin.events).extracting(HandleRequestEvent::getRequestId)
+			.as("those of the gateway's log")
 			.hasSize(100)
 			.doesNotHaveDuplicates()
-			.allMatch((id) -> id.startsWith("r-1."));
+			.allMatch((id) -> id.matches("r-\\d+"));
 		assertThat(this.client.inFlight()).isZero();
 		assertThat(this.client.counters().divertedRequests()).isZero();
 		assertThat(this.connection.streamCounters()).contains(this.client.counters());
+	}
+
+	@Test
+	void twoOfOneIdAreNotMixedUp() throws Exception {
+		connect(StreamManners.ANSWERS_AFTER_CANCEL);
+		RequestEvent event = lookup();
+		Disposable first = this.client.decide(event, LONG).subscribe();
+		assertThat(this.plugin.requestArrived.await(10, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.client.decide(event, LONG).block(LONG)).isNotNull();
+		assertThat(this.plugin.calls).containsExactly("Initialize", "HandleRequests", "HandleRequest");
+		assertThat(this.client.inFlight()).isEqualTo(1);
+		first.dispose();
 	}
 
 	@Test
@@ -134,7 +150,7 @@ class StreamingPluginClientTests {
 	@Test
 	void aCancelledRequestIsForgottenOnBothSidesAndItsLateAnswerIgnored() throws Exception {
 		connect(StreamManners.ANSWERS_AFTER_CANCEL);
-		Disposable call = this.client.decide(TestEvents.lookup(), LONG).subscribe();
+		Disposable call = this.client.decide(lookup(), LONG).subscribe();
 		assertThat(this.plugin.requestArrived.await(10, TimeUnit.SECONDS)).isTrue();
 		assertThat(this.client.inFlight()).isEqualTo(1);
 		call.dispose();
@@ -151,7 +167,7 @@ class StreamingPluginClientTests {
 	void withoutAnAnswerTheTimeRunsOutAndNothingIsKept() {
 		connect(StreamManners.NEVER_ANSWERS);
 		Flux.range(0, 50)
-			.flatMap((i) -> this.client.decide(TestEvents.lookup(), SHORT).materialize(), 50)
+			.flatMap((i) -> this.client.decide(lookup(), SHORT).materialize(), 50)
 			.toIterable()
 			.forEach((signal) -> assertThat(signal.getThrowable()).isInstanceOf(PluginFailure.Timeout.class));
 		assertThat(this.client.inFlight()).isZero();
@@ -224,7 +240,7 @@ class StreamingPluginClientTests {
 	@Test
 	void aStreamThatIsEndedAndOwesAnswersIsABrokenOne() throws Exception {
 		connect(StreamManners.NEVER_ANSWERS);
-		CompletableFuture<Decision> call = this.client.decide(TestEvents.lookup(), LONG).toFuture();
+		CompletableFuture<Decision> call = this.client.decide(lookup(), LONG).toFuture();
 		assertThat(this.plugin.requestArrived.await(10, TimeUnit.SECONDS)).isTrue();
 		this.client.renew();
 		await("a break", () -> this.reports.size() == 1);
@@ -248,7 +264,7 @@ class StreamingPluginClientTests {
 	@Test
 	void whatTheGatewayClosesHasNotBroken() throws Exception {
 		connect(StreamManners.NEVER_ANSWERS);
-		CompletableFuture<Decision> call = this.client.decide(TestEvents.lookup(), LONG).toFuture();
+		CompletableFuture<Decision> call = this.client.decide(lookup(), LONG).toFuture();
 		assertThat(this.plugin.requestArrived.await(10, TimeUnit.SECONDS)).isTrue();
 		this.connection.close();
 		assertThat(call).failsWithin(LONG);
@@ -259,7 +275,7 @@ class StreamingPluginClientTests {
 	@Test
 	void afterABreakRequestsGoByThemselvesUntilTheStreamIsOpenAgain() {
 		connect(StreamManners.BREAKS);
-		assertThat(this.client.decide(TestEvents.lookup(), LONG).materialize().block(LONG).getThrowable())
+		assertThat(this.client.decide(lookup(), LONG).materialize().block(LONG).getThrowable())
 			.isInstanceOf(PluginFailure.Unavailable.class);
 		this.plugin.streamManners = StreamManners.BEHAVES;
 		assertThat(decide()).isNotNull();
@@ -277,7 +293,7 @@ class StreamingPluginClientTests {
 	@Test
 	void aStreamThatEndsWithoutAnErrorIsABrokenOneToo() {
 		connect(StreamManners.COMPLETES);
-		assertThat(this.client.decide(TestEvents.lookup(), LONG).materialize().block(LONG).getThrowable())
+		assertThat(this.client.decide(lookup(), LONG).materialize().block(LONG).getThrowable())
 			.isInstanceOf(PluginFailure.Unavailable.class)
 			.hasMessageContaining("the end of the stream: OK");
 		assertThat(this.client.counters().brokenStreams()).isEqualTo(1);
@@ -286,7 +302,7 @@ class StreamingPluginClientTests {
 	@Test
 	void aMalformedAnswerFailsOneRequestOnly() {
 		connect(StreamManners.FIRST_ANSWER_MALFORMED);
-		assertThat(this.client.decide(TestEvents.lookup(), LONG).materialize().block(LONG).getThrowable())
+		assertThat(this.client.decide(lookup(), LONG).materialize().block(LONG).getThrowable())
 			.isInstanceOf(PluginFailure.ProtocolError.class)
 			.hasMessageEndingWith("got: status 0, reason: out of memory");
 		assertThat(decide()).isNotNull();
@@ -322,7 +338,7 @@ class StreamingPluginClientTests {
 	@Test
 	void whatIsOnlyExplainedIsAskedByACallOfItsOwn() {
 		connect(StreamManners.BEHAVES);
-		assertThat(this.client.decide(TestEvents.lookup().asDryRun(), LONG).block(LONG)).isNotNull();
+		assertThat(this.client.decide(lookup().asDryRun(), LONG).block(LONG)).isNotNull();
 		assertThat(this.plugin.calls).contains("HandleRequest");
 		assertThat(this.client.counters().divertedRequests()).isZero();
 	}
@@ -349,7 +365,7 @@ class StreamingPluginClientTests {
 		int asked = RequestStream.MAX_IN_FLIGHT + 50;
 		Disposable.Composite calls = Disposables.composite();
 		for (int i = 0; i < asked; i++) {
-			calls.add(this.client.decide(TestEvents.lookup(), LONG).subscribe());
+			calls.add(this.client.decide(lookup(), LONG).subscribe());
 		}
 		assertThat(this.client.inFlight()).isLessThanOrEqualTo(RequestStream.MAX_IN_FLIGHT);
 		assertThat(this.client.counters().divertedRequests()).isEqualTo(asked - this.client.inFlight());
@@ -363,7 +379,7 @@ class StreamingPluginClientTests {
 		Flux.range(0, 1000)
 			.parallel(4)
 			.runOn(Schedulers.boundedElastic())
-			.flatMap((i) -> Mono.firstWithSignal(this.client.decide(TestEvents.lookup(), LONG).then(),
+			.flatMap((i) -> Mono.firstWithSignal(this.client.decide(lookup(), LONG).then(),
 					(i % 2 == 0) ? Mono.empty() : Mono.never()))
 			.sequential()
 			.then()
@@ -413,11 +429,18 @@ class StreamingPluginClientTests {
 
 	/** The stream may be about to break. */
 	private void askInVainPerhaps() {
-		var unused = this.client.decide(TestEvents.lookup(), LONG).materialize().block(LONG);
+		var unused = this.client.decide(lookup(), LONG).materialize().block(LONG);
+	}
+
+	/** Each has an id of its own, as the gateway's requests have. */
+	private static RequestEvent lookup() {
+		RequestEvent event = TestEvents.lookup();
+		return new RequestEvent("r-" + ids.incrementAndGet(), event.head(), event.path(), event.query(), event.hkp(),
+				event.client(), event.tls(), event.body(), event.annotations());
 	}
 
 	private Decision decide() {
-		Decision decision = this.client.decide(TestEvents.lookup(), LONG).block(LONG);
+		Decision decision = this.client.decide(lookup(), LONG).block(LONG);
 		assertThat(decision).isNotNull();
 		return decision;
 	}
@@ -433,12 +456,11 @@ class StreamingPluginClientTests {
 	}
 
 	private static RequestEvent to(String target) {
-		return TestEvents.lookup().withHead(new RequestHead("GET", target, Headers.empty()));
+		return lookup().withHead(new RequestHead("GET", target, Headers.empty()));
 	}
 
 	private static RequestEvent withBody(int size) {
-		return TestEvents.lookup()
-			.withBody(new RequestBody(RequestBody.State.COMPLETE, ByteBuffer.allocate(size), size));
+		return lookup().withBody(new RequestBody(RequestBody.State.COMPLETE, ByteBuffer.allocate(size), size));
 	}
 
 	private static void await(String what, BooleanSupplier condition) {

@@ -49,7 +49,8 @@ class UploadedKeysTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "application/pgp", "Application/PGP-Keys; charset=utf-8" })
+	@ValueSource(strings = { "application/pgp", "application/pgp-keys", "Application/PGP-Keys; charset=utf-8",
+			" application/pgp ;x=y" })
 	void packetsOrArmor(String contentType) {
 		assertThat(fingerprints(contentType, ONE.packets())).containsExactly(ONE.fingerprint());
 		assertThat(fingerprints(contentType, ONE.armored().getBytes(StandardCharsets.US_ASCII)))
@@ -57,6 +58,16 @@ class UploadedKeysTests {
 		// It is no form, whatever is in it.
 		byte[] trap = concat(ONE.packets(), "&".getBytes(StandardCharsets.US_ASCII), form(OTHER.armored()));
 		assertThat(fingerprints(contentType, trap)).containsExactly(ONE.fingerprint());
+	}
+
+	/** What only begins alike is as any other type: a field counts if there is one. */
+	@ParameterizedTest
+	@ValueSource(strings = { "application/pgp-signature", "application/pgp-encrypted", "application/pgpx",
+			"application/pgp-keys2", "text/plain; application/pgp" })
+	void anotherType(String contentType) {
+		byte[] trap = concat(ONE.packets(), "&".getBytes(StandardCharsets.US_ASCII), form(OTHER.armored()));
+		assertThat(fingerprints(contentType, trap)).containsExactly(OTHER.fingerprint());
+		assertThat(fingerprints(contentType, ONE.packets())).containsExactly(ONE.fingerprint());
 	}
 
 	@Test

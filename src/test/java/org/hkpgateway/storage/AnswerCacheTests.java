@@ -71,6 +71,21 @@ class AnswerCacheTests {
 		assertThat(this.listener.looked).containsExactly("miss", "hit", "miss");
 	}
 
+	/** Its trace, for one. */
+	@Test
+	void itIsFoundInTheContextOfWhoAskedFirst() {
+		Sinks.One<List<KeyInfo>> found = Sinks.one();
+		List<String> askers = new ArrayList<>();
+		for (String asker : List.of("first", "second")) {
+			this.cache.get("", BY_NAME, (missing) -> Mono.deferContextual((context) -> {
+				askers.add(context.get("asker"));
+				return found.asMono();
+			})).contextWrite((context) -> context.put("asker", asker)).subscribe();
+		}
+		assertThat(askers).containsExactly("first");
+		found.tryEmitValue(List.of()).orThrow();
+	}
+
 	@Test
 	void thatThereIsNoSuchKeyIsKeptToo() {
 		assertThat(get(BY_NAME)).isEmpty();

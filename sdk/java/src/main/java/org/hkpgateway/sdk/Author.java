@@ -102,12 +102,14 @@ final class Author {
 
 	/**
 	 * Answers a query for keys. Calls one of both once.
+	 * @param scope its trace; it has no id
 	 * @param message the query
 	 * @param answer gets the keys
 	 * @param refuse gets why there are none
 	 */
-	void keys(StorageQuery message, Consumer<StorageResponse> answer, Consumer<RefusedCall> refuse) {
-		ask(RequestScope.NONE, 0, new CompletableFuture<>(), () -> {
+	void keys(RequestScope scope, StorageQuery message, Consumer<StorageResponse> answer,
+			Consumer<RefusedCall> refuse) {
+		ask(scope, 0, new CompletableFuture<>(), () -> {
 			KeyQuery query = read((grants) -> KeyMessages.query(message));
 			return CompletableFuture
 				.completedFuture(Objects.requireNonNull(this.handler.provideKeys(query), "provideKeys returned null"));

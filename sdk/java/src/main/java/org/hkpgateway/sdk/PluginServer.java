@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
+import io.grpc.ServerInterceptors;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.hkpgateway.sdk.log.LogLevel;
@@ -66,7 +67,7 @@ final class PluginServer {
 		@Nullable AutoMtls tls = (credentials.gateway() != null) ? AutoMtls.with(credentials.gateway()) : null;
 		this.listener = Listener.start(launch.listen(), epoll,
 				(builder) -> secure(builder, tls, credentials.secret()).maxInboundMessageSize(options.maxMessageBytes())
-					.addService(this.service)
+					.addService(ServerInterceptors.intercept(this.service, new IncomingTrace()))
 					.addService(new StandardHealth(this.stopping::get)));
 		this.certificate = (tls != null) ? tls.certificate() : "";
 	}

@@ -29,6 +29,7 @@ import org.hkpgateway.proto.StorageResponse;
 import org.hkpgateway.proto.UpstreamResponseDecision;
 import org.hkpgateway.proto.UpstreamResponseEvent;
 import org.hkpgateway.sdk.log.PluginLog;
+import org.hkpgateway.sdk.log.RequestScope;
 
 /**
  * The gRPC service. Calls arrive on the network thread; what may block goes to an
@@ -170,7 +171,8 @@ final class PluginService extends HKPPluginGrpc.HKPPluginImplBase {
 			super.queryStorage(query, observer);
 			return;
 		}
-		execute(this.handlers, observer, () -> this.author.keys(query, (response) -> answer(observer, response),
+		RequestScope scope = new RequestScope("", IncomingTrace.current());
+		execute(this.handlers, observer, () -> this.author.keys(scope, query, (response) -> answer(observer, response),
 				(refused) -> observer.onError(refused.status().asRuntimeException())));
 	}
 

@@ -5,8 +5,10 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.MetadataUtils;
 import org.hkpgateway.proto.InitResponse;
 import org.hkpgateway.proto.PluginHostGrpc;
 import org.hkpgateway.proto.StorageQuery;
@@ -17,6 +19,7 @@ import org.hkpgateway.sdk.host.EventFilter;
 import org.hkpgateway.sdk.host.KeyInfo;
 import org.hkpgateway.sdk.host.KeyPage;
 import org.hkpgateway.sdk.host.KeyQuery;
+import org.hkpgateway.sdk.log.RequestScope;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -96,6 +99,21 @@ class DeliveryTests {
 			.withMessageContaining("INVALID_ARGUMENT: term: expected");
 	}
 
+	/** It stands in the metadata, because the message has no place for it. */
+	@Test
+	void aQueryForKeysBelongsToATrace() throws Exception {
+		this.gateway.start(new Handler(PluginOptions.defaults().providesKeys()));
+		String traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+		Metadata headers = new Metadata();
+		headers.put(Metadata.Key.of("traceparent", Metadata.ASCII_STRING_MARSHALLER), traceparent);
+		StorageResponse told = this.gateway.gateway()
+			.plugin()
+			.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+			.queryStorage(StorageQuery.newBuilder().setQuery("trace").build());
+		assertThat(told.getKeys(0).getUserIds(0)).isEqualTo(traceparent);
+		assertThat(query("trace").getKeys(0).getUserIds(0)).isEmpty();
+	}
+
 	@Test
 	void bothAreForThoseWhoAsk() throws Exception {
 		this.gateway.start(new Handler(PluginOptions.defaults()));
@@ -147,6 +165,8 @@ class DeliveryTests {
 				case "alice" ->
 					Optional.of(KeyPage.of(List.of(KeyInfo.of("0123456789012345678901234567890123456789", "Alice")
 						.withData(new byte[] { 1, 2 }))));
+				case "trace" -> Optional.of(KeyPage.of(List
+					.of(KeyInfo.of("0123456789012345678901234567890123456789", RequestScope.current().traceparent()))));
 				case "nobody" -> Optional.empty();
 				default -> throw new IllegalStateException(query.term());
 			};
