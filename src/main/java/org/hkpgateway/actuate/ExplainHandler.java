@@ -64,6 +64,7 @@ public final class ExplainHandler {
 	 * @return the explanation; 400, 408, 413 or 429 with a message if there is none
 	 */
 	public Mono<ServerResponse> explain(ServerRequest request) {
+		AuditEntry.of(request.exchange()).wants("explain", "", "");
 		return Mono.defer(() -> this.free.tryAcquire()
 				? Mono.using(() -> this.free, (taken) -> answer(request), Semaphore::release) : message(429,
 						"expected: at most " + MOST_AT_A_TIME + " explanations at a time, got: one more; try again"));

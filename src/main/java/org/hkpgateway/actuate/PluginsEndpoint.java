@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 import org.hkpgateway.lifecycle.ActionResult;
 import org.hkpgateway.lifecycle.PluginDifference;
@@ -111,8 +112,8 @@ public class PluginsEndpoint {
 	 */
 	@DeleteOperation
 	public Mono<WebEndpointResponse<?>> deleteState(@Selector String name, @Selector String part, String key) {
-		return ofState(name, part,
-				(id) -> this.state.delete(new StateKey(id, key)).map((count) -> Map.of("deleted", count)));
+		return audited("delete-state", name, key, ofState(name, part,
+				(id) -> this.state.delete(new StateKey(id, key)).map((count) -> Map.of("deleted", count))));
 	}
 
 	private Mono<WebEndpointResponse<?>> ofState(String name, String part, Function<PluginId, Mono<?>> work) {
@@ -138,10 +139,15 @@ public class PluginsEndpoint {
 	 */
 	@WriteOperation
 	public Mono<WebEndpointResponse<?>> change(String action, @Nullable Boolean dryRun) {
+		boolean dry = Boolean.TRUE.equals(dryRun);
+		return audited(dry ? action + " (dry run)" : action, "", "", changeAll(action, dry));
+	}
+
+	private Mono<WebEndpointResponse<?>> changeAll(String action, boolean dryRun) {
 		if (!action.equals("rescan")) {
 			return refusal("expected: action rescan, got: " + action, WebEndpointResponse.STATUS_BAD_REQUEST);
 		}
-		return within(this.rescan.rescan(Boolean.TRUE.equals(dryRun)))
+		return within(this.rescan.rescan(dryRun))
 			.<WebEndpointResponse<?>>map((report) -> new WebEndpointResponse<>(Rescan.of(report)))
 			.onErrorResume(IllegalArgumentException.class,
 					(ex) -> refusal(String.valueOf(ex.getMessage()), WebEndpointResponse.STATUS_BAD_REQUEST))
@@ -158,6 +164,10 @@ public class PluginsEndpoint {
 	 */
 	@WriteOperation
 	public Mono<WebEndpointResponse<?>> change(@Selector String name, String action) {
+		return audited(action, name, "", changeOne(name, action));
+	}
+
+	private Mono<WebEndpointResponse<?>> changeOne(String name, String action) {
 		Optional<PluginStatus> known = find(name);
 		if (known.isEmpty()) {
 			return refusal("expected: the name of a plugin, see /actuator/plugins, got: " + name,
@@ -170,6 +180,34 @@ public class PluginsEndpoint {
 		}
 		return within(begun).<WebEndpointResponse<?>>map((result) -> new WebEndpointResponse<>(result, status(result)))
 			.onErrorResume(TimeoutException.class, (ex) -> unfinished());
+	}
+
+	private static Mono<WebEndpointResponse<?>> audited(String action, String plugin, String key,
+			Mono<WebEndpointResponse<?>> work) {
+		return Mono.deferContextual((context) -> {
+			AuditEntry entry = AuditEntry.of(context);
+			entry.wants(action, plugin, key);
+			return work.doOnNext((response) -> entry.came(outcome(response.getBody())));
+		});
+	}
+
+	/** In words; empty where the status says it all. */
+	private static String outcome(@Nullable Object body) {
+		if (body instanceof ActionResult result) {
+			return lower(result);
+		}
+		if (body instanceof Rescan rescan) {
+			return rescan.results()
+				.entrySet()
+				.stream()
+				.map((one) -> one.getKey() + " " + lower(one.getValue()))
+				.collect(Collectors.joining(", "));
+		}
+		return (body instanceof Map<?, ?> map && map.containsKey("deleted")) ? "deleted " + map.get("deleted") : "";
+	}
+
+	private static String lower(ActionResult result) {
+		return result.outcome().name().toLowerCase(Locale.ROOT);
 	}
 
 	private @Nullable CompletableFuture<ActionResult> act(PluginId id, String action) {

@@ -26,7 +26,8 @@ import org.springframework.boot.health.contributor.Status;
 /**
  * One health contributor for each plugin, a plugin that discovery kept out included. A
  * plugin that does not run is {@link #DEGRADED}: the gateway itself works, and the
- * plugin's fail policy answers. A disabled one is as it should be.
+ * plugin's fail policy answers. So is one that {@link ProofOfCall} reports. A disabled
+ * one is as it should be.
  */
 public class PluginsHealthContributor implements CompositeHealthContributor {
 
@@ -37,12 +38,16 @@ public class PluginsHealthContributor implements CompositeHealthContributor {
 
 	private final Supplier<List<Finding>> findings;
 
+	private final ProofOfCall calls;
+
 	/**
 	 * Makes the contributors.
 	 * @param host the plugins
 	 * @param findings what discovery has to say
+	 * @param calls whether plugins are called at all
 	 */
-	public PluginsHealthContributor(PluginHost host, Supplier<List<Finding>> findings) {
+	public PluginsHealthContributor(PluginHost host, Supplier<List<Finding>> findings, ProofOfCall calls) {
+		this.calls = calls;
 		this.host = host;
 		this.findings = findings;
 	}
@@ -69,24 +74,32 @@ public class PluginsHealthContributor implements CompositeHealthContributor {
 		errors.forEach((name, all) -> contributors.put(name,
 				(HealthIndicator) () -> Health.status(DEGRADED).withDetail("errors", all).build()));
 		for (PluginStatus status : this.host.statuses()) {
-			contributors.put(status.id().name(), (HealthIndicator) () -> health(status));
+			contributors.put(status.id().name(), (HealthIndicator) () -> health(status, this.calls));
 		}
 		return contributors;
 	}
 
-	static Health health(PluginStatus status) {
+	static Health health(PluginStatus status, ProofOfCall calls) {
 		if (!status.enabled()) {
 			return Health.up().withDetail("state", status.state()).withDetail("enabled", false).build();
 		}
 		HealthReport report = status.health();
 		boolean well = status.state() == PluginState.READY && (report == null
 				|| report.status() == HealthReport.Status.HEALTHY || report.status() == HealthReport.Status.UNKNOWN);
-		Health.Builder health = Health.status(well ? Status.UP : DEGRADED)
+		String unproven = calls.report(status.id());
+		Health.Builder health = Health.status((well && unproven == null) ? Status.UP : DEGRADED)
 			.withDetail("state", status.state())
 			.withDetail("restarts", status.restarts());
 		status.pid().ifPresent((pid) -> health.withDetail("pid", pid));
 		if (!status.reason().isEmpty()) {
 			health.withDetail("reason", status.reason());
+		}
+		String remark = calls.remark(status.id());
+		if (unproven != null) {
+			health.withDetail("notCalled", unproven);
+		}
+		else if (remark != null) {
+			health.withDetail("remark", remark);
 		}
 		if (report != null) {
 			health.withDetail("health", report.status()).withDetail("message", report.message());

@@ -19,6 +19,20 @@ public interface ChainListener {
 	void pluginAsked(String requestId, PluginOutcome outcome);
 
 	/**
+	 * A request has come, whether or not any plugin will be asked about it.
+	 */
+	default void requestCame() {
+	}
+
+	/**
+	 * The match rules of a plugin hold for a request that has come. If others end it
+	 * before its turn, it will not be asked.
+	 * @param plugin which
+	 */
+	default void matched(PluginId plugin) {
+	}
+
+	/**
 	 * A plugin wanted a request to be held back.
 	 * @param plugin which
 	 * @param held whether it is; else too many were held already
@@ -55,6 +69,16 @@ public interface ChainListener {
 			@Override
 			public void pluginAsked(String requestId, PluginOutcome outcome) {
 				all.forEach((listener) -> listener.pluginAsked(requestId, outcome));
+			}
+
+			@Override
+			public void requestCame() {
+				all.forEach(ChainListener::requestCame);
+			}
+
+			@Override
+			public void matched(PluginId plugin) {
+				all.forEach((listener) -> listener.matched(plugin));
 			}
 
 			@Override

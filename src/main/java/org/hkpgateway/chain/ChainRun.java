@@ -41,11 +41,13 @@ public final class ChainRun {
 		this.chain = chain;
 		this.spans = spans;
 		this.places = new ArrayList<>(chain.size());
+		parts.listener().requestCame();
 		for (PluginRegistry.Entry entry : chain) {
 			PluginSpec spec = entry.spec();
 			MatchRules.Criterion mismatch = spec.match().mismatch(request);
 			if (mismatch == null) {
 				this.places.add(new Place(entry));
+				parts.listener().matched(spec.id());
 			}
 			else {
 				this.skipped.add(PluginOutcome.skipped(spec.id(), mismatch.label()));

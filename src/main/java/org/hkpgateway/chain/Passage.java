@@ -9,6 +9,7 @@ import java.util.function.Function;
 import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.ResponseHead;
+import org.hkpgateway.log.LogFields;
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginId;
@@ -232,8 +233,11 @@ final class Passage {
 		ChainAnswers.Sanitized answer = ChainAnswers.sanitize(respond, event.hkp());
 		if (!answer.warnings().isEmpty() && this.parts.warnings() != null) {
 			this.parts.warnings()
-				.run(id, (more) -> logger.warn("Plugin {} {} [request {}] ({} more since the last such line)", id,
-						String.join("; ", answer.warnings()), event.id(), more));
+				.run(id, (more) -> logger.atWarn()
+					.addKeyValue(LogFields.REQUEST, event.id())
+					.addKeyValue(LogFields.PLUGIN, id.name())
+					.log("Plugin {} {} [request {}] ({} more since the last such line)", id,
+							String.join("; ", answer.warnings()), event.id(), more));
 		}
 		if (answer.head().status() != respond.head().status()) {
 			this.parts.listener().replaced(id, respond.head().status());

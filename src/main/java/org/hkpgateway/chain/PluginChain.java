@@ -106,6 +106,13 @@ public final class PluginChain {
 	}
 
 	/**
+	 * To be called for a request for which {@link #start} is left out.
+	 */
+	public void passedBy() {
+		this.parts.listener().requestCame();
+	}
+
+	/**
 	 * Fixes the plugins for one request, so that what is read of its body fits those who
 	 * will see it. Match rules are about the request as it came: what plugins change
 	 * later makes no difference to them.

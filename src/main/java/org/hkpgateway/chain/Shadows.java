@@ -3,6 +3,7 @@ package org.hkpgateway.chain;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
+import org.hkpgateway.log.LogFields;
 import org.hkpgateway.plugin.BodyMode;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginRegistry;
@@ -90,7 +91,11 @@ final class Shadows {
 			.publishOn(this.scheduler)
 			.doFinally((signal) -> call.dispose())
 			.subscribe((outcome) -> compared(id, outcome),
-					(error) -> logger.error("Unexpected error while asking plugin {} in shadow mode", plugin, error));
+					(error) -> logger.atError()
+						.addKeyValue(LogFields.REQUEST, id)
+						.addKeyValue(LogFields.PLUGIN, plugin.name())
+						.setCause(error)
+						.log("Unexpected error while asking plugin {} in shadow mode [request {}]", plugin, id));
 		try {
 			call.start(view, tap);
 		}
@@ -104,11 +109,14 @@ final class Shadows {
 		this.listener.compared(requestId, outcome);
 		if (outcome.agreement() != ShadowOutcome.Agreement.SAME) {
 			this.differences.run(outcome.plugin(),
-					(more) -> logger.info("Shadow plugin {}: {}: {} [request {}] ({} more since the last such line)",
-							outcome.plugin(), outcome.agreement().label(),
-							this.quotes ? outcome.detail()
-									: "its words are left out, as addresses are (hkp.client-address.log)",
-							requestId, more));
+					(more) -> logger.atInfo()
+						.addKeyValue(LogFields.REQUEST, requestId)
+						.addKeyValue(LogFields.PLUGIN, outcome.plugin().name())
+						.log("Shadow plugin {}: {}: {} [request {}] ({} more since the last such line)",
+								outcome.plugin(), outcome.agreement().label(),
+								this.quotes ? outcome.detail()
+										: "its words are left out, as addresses are (hkp.client-address.log)",
+								requestId, more));
 		}
 	}
 

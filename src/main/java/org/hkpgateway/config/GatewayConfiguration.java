@@ -1,6 +1,5 @@
 package org.hkpgateway.config;
 
-import java.net.InetAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -53,9 +52,6 @@ import org.springframework.context.SmartLifecycle;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(HkpProperties.class)
 class GatewayConfiguration {
-
-	private static final String MANAGEMENT_ACTION = "Set management.server.address to a loopback address, for example "
-			+ "127.0.0.1, and management.server.port to a port of its own.";
 
 	private static final String TLS_ACTION = "Set spring.ssl.bundle.pem.<name>.keystore.certificate and .private-key to "
 			+ "readable files that belong together, or spring.ssl.bundle.jks.<name>.keystore to a key store, and "
@@ -152,21 +148,14 @@ class GatewayConfiguration {
 		};
 	}
 
-	/** Default-deny: whoever reaches the port may read. */
 	@Bean
-	InitializingBean managementAddressCheck(ManagementServerProperties management, ServerProperties server) {
+	InitializingBean managementPortCheck(ManagementServerProperties management, ServerProperties server) {
 		return () -> {
-			InetAddress address = management.getAddress();
-			if (address == null || !address.isLoopbackAddress()) {
-				throw new UnusableSettingException("management.server.address: expected: a loopback address, because "
-						+ "whoever reaches the port may read without credentials, got: "
-						+ ((address != null) ? address : "every address"), MANAGEMENT_ACTION);
-			}
 			if (management.getPort() == null || management.getPort().equals(server.getPort())) {
 				throw new UnusableSettingException(
 						"management.server.port: expected: another port than server.port, "
 								+ "because the public port serves the keyserver only, got: " + management.getPort(),
-						MANAGEMENT_ACTION);
+						"Set management.server.port to a port of its own.");
 			}
 		};
 	}

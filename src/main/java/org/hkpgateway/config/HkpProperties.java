@@ -27,6 +27,8 @@ import org.springframework.util.unit.DataSize;
  * @param edge limits of the public port
  * @param shutdown how the gateway stops
  * @param readiness when it is ready
+ * @param health what is reported
+ * @param management who may use the management port
  * @param plugins the plugin host
  * @param state what plugins may keep with the gateway
  * @param storage what plugins' queries for keys may take
@@ -37,7 +39,9 @@ public record HkpProperties(@NestedConfigurationProperty @DefaultValue TlsSettin
 		@NestedConfigurationProperty @DefaultValue UpstreamSettings upstream,
 		@NestedConfigurationProperty @DefaultValue ClientAddressSettings clientAddress,
 		@NestedConfigurationProperty @DefaultValue EdgeSettings edge, @DefaultValue Shutdown shutdown,
-		@DefaultValue Readiness readiness, @NestedConfigurationProperty @DefaultValue PluginsProperties plugins,
+		@DefaultValue Readiness readiness, @DefaultValue Health health,
+		@NestedConfigurationProperty @DefaultValue ManagementProperties management,
+		@NestedConfigurationProperty @DefaultValue PluginsProperties plugins,
 		@DefaultValue State state, @DefaultValue Storage storage, @DefaultValue Cluster cluster) {
 
 	/** Bounds of the chain of plugins. */
@@ -171,6 +175,21 @@ public record HkpProperties(@NestedConfigurationProperty @DefaultValue TlsSettin
 			/** UNAVAILABLE: they decide themselves. */
 			FAIL
 
+		}
+
+	}
+
+	/**
+	 * {@code hkp.health}.
+	 *
+	 * @param proofOfCall for how long requests may be decided without a plugin that
+	 * should decide about them, until it is reported; 0s: it never is
+	 */
+	public record Health(@DefaultValue("5m") Duration proofOfCall) {
+
+		public Health {
+			SettingCheck.that(!proofOfCall.isNegative(), "hkp.health.proof-of-call", "a duration of 0 or more",
+					proofOfCall);
 		}
 
 	}

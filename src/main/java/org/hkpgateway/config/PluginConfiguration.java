@@ -2,7 +2,11 @@ package org.hkpgateway.config;
 
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import org.hkpgateway.actuate.EventMetrics;
@@ -12,6 +16,7 @@ import org.hkpgateway.actuate.GuardGauges;
 import org.hkpgateway.actuate.PluginGauges;
 import org.hkpgateway.actuate.PluginsEndpoint;
 import org.hkpgateway.actuate.PluginsHealthContributor;
+import org.hkpgateway.actuate.ProofOfCall;
 import org.hkpgateway.actuate.ServingHealthIndicator;
 import org.hkpgateway.actuate.UpstreamHealthIndicator;
 import org.hkpgateway.actuate.UpstreamMetrics;
@@ -36,7 +41,10 @@ import org.hkpgateway.process.StreamedOutput;
 import org.hkpgateway.proxy.PublicServer;
 import org.hkpgateway.resilience.GuardedPlugins;
 import org.hkpgateway.state.StateStore;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.ApplicationArguments;
@@ -159,8 +167,30 @@ class PluginConfiguration {
 	}
 
 	@Bean
-	PluginsHealthContributor pluginsHealthContributor(PluginHost host, PluginCatalog catalog) {
-		return new PluginsHealthContributor(host, () -> catalog.current().findings());
+	ProofOfCall proofOfCall(ObjectProvider<PluginHost> host, HkpProperties properties, MeterRegistry registry) {
+		return new ProofOfCall(properties.health().proofOfCall(), () -> host.getObject().statuses(),
+				() -> host.getObject()
+					.chain()
+					.stream()
+					.map((entry) -> entry.spec().id())
+					.collect(Collectors.toUnmodifiableSet()),
+				registry, Clock.systemUTC());
+	}
+
+	/** Ten times in the period, but not more often than needed or good. */
+	@Bean
+	Disposable proofOfCallLooks(ProofOfCall calls, HkpProperties properties) {
+		Duration period = properties.health().proofOfCall();
+		if (period.isZero()) {
+			return Disposables.disposed();
+		}
+		long pause = Math.min(30_000, Math.max(100, period.toMillis() / 10));
+		return Schedulers.boundedElastic().schedulePeriodically(calls::look, pause, pause, TimeUnit.MILLISECONDS);
+	}
+
+	@Bean
+	PluginsHealthContributor pluginsHealthContributor(PluginHost host, PluginCatalog catalog, ProofOfCall calls) {
+		return new PluginsHealthContributor(host, () -> catalog.current().findings(), calls);
 	}
 
 	@Bean

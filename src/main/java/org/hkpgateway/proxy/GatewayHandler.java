@@ -19,6 +19,7 @@ import org.hkpgateway.http.HeaderMutation;
 import org.hkpgateway.http.Headers;
 import org.hkpgateway.http.RequestHead;
 import org.hkpgateway.http.ResponseHead;
+import org.hkpgateway.log.LogFields;
 import org.hkpgateway.plugin.RequestEvent;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -125,6 +126,7 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			throw Refusal.tooManyRequests();
 		}
 		if (!this.chain.hasPlugins()) {
+			this.chain.passedBy();
 			return this.bodies.read(exchange, BodyDemand.NONE,
 					(shown, body) -> forwardUnasked(exchange, understood, body));
 		}
@@ -208,13 +210,17 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			return Mono.empty();
 		}
 		if (exchange.isHeadSent()) {
-			logger.warn("Answer cut short, connection reset [{}]: {}", about(exchange), error.toString());
+			logger.atWarn()
+				.addKeyValue(LogFields.REQUEST, exchange.id())
+				.log("Answer cut short, connection reset [{}]: {}", about(exchange), error.toString());
 			exchange.reset();
 			return Mono.empty();
 		}
 		if (error instanceof Refusal refusal) {
 			if (refusal.getCause() != null) {
-				logger.warn("{} [{}]: {}", refusal.text(), about(exchange), refusal.getCause().toString());
+				logger.atWarn()
+					.addKeyValue(LogFields.REQUEST, exchange.id())
+					.log("{} [{}]: {}", refusal.text(), about(exchange), refusal.getCause().toString());
 			}
 			exchange.refused(refusal.text());
 			this.report.listener().requestRefused(refusal.status());
@@ -227,7 +233,10 @@ final class GatewayHandler implements BiFunction<HttpServerRequest, HttpServerRe
 			return answerItself(exchange, refusalHead(refusal),
 					ByteBuffer.wrap((refusal.text() + "\n").getBytes(StandardCharsets.UTF_8)));
 		}
-		logger.error("Unexpected error; the client gets 500 [request {}]", exchange.id(), error);
+		logger.atError()
+			.addKeyValue(LogFields.REQUEST, exchange.id())
+			.setCause(error)
+			.log("Unexpected error; the client gets 500 [request {}]", exchange.id());
 		exchange.refused("unexpected error");
 		this.report.listener().requestRefused(500);
 		return answerItself(exchange,

@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.function.LongSupplier;
 
 import org.hkpgateway.hkp.Unread;
+import org.hkpgateway.log.LogFields;
 import org.hkpgateway.log.SparseLines;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,8 +40,10 @@ final class UnreadUploads {
 	void tell(String request, Unread why, String detail) {
 		this.listener.uploadUnread(why);
 		Objects.requireNonNull(this.lines.get(why))
-			.write((unsaid) -> logger.warn("Events of uploaded keys are missing ({}) [request {}]: {}{}", why.label(),
-					request, detail, SparseLines.more(unsaid)));
+			.write((unsaid) -> logger.atWarn()
+				.addKeyValue(LogFields.REQUEST, request)
+				.log("Events of uploaded keys are missing ({}) [request {}]: {}{}", why.label(), request, detail,
+						SparseLines.more(unsaid)));
 	}
 
 }

@@ -68,6 +68,8 @@ class HkpPropertiesTests {
 				.isEqualTo(new HkpProperties.Shutdown(Duration.ofSeconds(10), Duration.ofSeconds(30)));
 			assertThat(hkp.readiness())
 				.isEqualTo(new HkpProperties.Readiness(HkpProperties.Readiness.Required.STARTUP, false));
+			assertThat(hkp.health()).isEqualTo(new HkpProperties.Health(Duration.ofMinutes(5)));
+			assertThat(hkp.management()).isEqualTo(new ManagementProperties("", "", "", List.of()));
 			assertThat(hkp.cluster().redis())
 				.isEqualTo(new HkpProperties.Redis("", HkpProperties.Redis.OnFailure.LOCAL));
 			assertThat(hkp.storageSettings()).isEqualTo(new StorageSettings(32L << 20, Duration.ofSeconds(30),
