@@ -40,6 +40,6 @@ USER 65532:65532
 EXPOSE 11371 11381
 # Docker asks it; Kubernetes and images in OCI format do not know it.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
-  CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/11381 && printf 'GET /actuator/health/readiness HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3 && read -r answer <&3 && [[ $answer == *' 200 '* ]]"]
+  CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${MANAGEMENT_SERVER_PORT:-11381} && printf 'GET /actuator/health/readiness HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3 && read -r answer <&3 && [[ $answer == *' 200 '* ]]"]
 # No shell in between: signals reach Java. JAVA_TOOL_OPTIONS and JDK_JAVA_OPTIONS add options to these.
 ENTRYPOINT ["java", "-XX:SharedArchiveFile=/opt/hkp-gateway/hkp-gateway.jsa", "-XX:+ExitOnOutOfMemoryError", "-Dspring.config.additional-location=optional:file:/etc/hkp-gateway/", "-jar", "/opt/hkp-gateway/hkp-gateway.jar"]
