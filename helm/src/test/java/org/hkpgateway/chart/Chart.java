@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
+import com.marcnuri.helm.DryRun;
 import com.marcnuri.helm.Helm;
 import com.marcnuri.helm.TemplateCommand;
 
@@ -56,7 +59,37 @@ final class Chart {
 		return withFile(NEEDED, (needed) -> withFile(values, (file) -> render(needed, file)));
 	}
 
-	private static Manifests withFile(String values, java.util.function.Function<Path, Manifests> use) {
+	/**
+	 * What Helm says at the end of an installation. Without a cluster it takes an old one
+	 * for granted, so this is of a copy of the chart that takes any.
+	 * @param directory for the copy
+	 * @param values over {@link #NEEDED}
+	 */
+	static String notes(Path directory, String values) throws IOException {
+		try (Stream<Path> files = Files.walk(DIRECTORY)) {
+			for (Path file : files.filter(Files::isRegularFile).toList()) {
+				Path copy = directory.resolve(DIRECTORY.relativize(file).toString());
+				Files.createDirectories(copy.getParent());
+				Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
+			}
+		}
+		Path chart = directory.resolve("Chart.yaml");
+		Files.writeString(chart, Files.readString(chart).replaceAll("(?m)^kubeVersion:.*$", ""));
+		return withFile(NEEDED,
+				(needed) -> withFile(values,
+						(file) -> new Helm(directory).install()
+							.withName("keys")
+							.withNamespace("pgp")
+							.clientOnly()
+							.dryRun()
+							.withDryRunOption(DryRun.CLIENT)
+							.withValuesFile(needed)
+							.withValuesFile(file)
+							.call()
+							.getOutput()));
+	}
+
+	private static <T> T withFile(String values, Function<Path, T> use) {
 		try {
 			Path file = Files.createTempFile("values", ".yaml");
 			try {

@@ -17,6 +17,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.marcnuri.helm.Helm;
 import com.marcnuri.helm.LintResult;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -285,6 +286,21 @@ class HelmChartTests {
 		JsonNode job = manifests.one("ServiceMonitor").at("/spec/endpoints/0/relabelings/0");
 		assertThat(job.path("targetLabel").asText()).isEqualTo("job");
 		assertThat(rules).contains("{job=\"" + job.path("replacement").asText() + "\"}");
+	}
+
+	@Test
+	void theNotesTellHowToTestItAndWhatIsWrong(@TempDir Path copy) throws IOException {
+		assertThat(Chart.notes(copy, "replicaCount: 1"))
+			.contains("rollout status deployment/keys-hkp-gateway", "port-forward service/keys-hkp-gateway 11371:11371",
+					"get secret keys-hkp-gateway")
+			.doesNotContain("rescan", "WARNING", "NOTE:", "for-tests-only");
+		assertThat(Chart.notes(copy, """
+				plugins: {onChange: rescan}
+				ingress: {enabled: true, hosts: [{host: keys.example.org}]}
+				service: {type: NodePort, externalTrafficPolicy: Cluster}
+				serviceMonitor: {enabled: true}
+				""")).contains("rescan", "Set\nconfig.hkp.client-address.trusted-proxies", "nodes stand in for clients",
+				"networkPolicy.managementFrom", "without redis");
 	}
 
 	@Test
