@@ -41,8 +41,8 @@ public record HkpProperties(@NestedConfigurationProperty @DefaultValue TlsSettin
 		@NestedConfigurationProperty @DefaultValue EdgeSettings edge, @DefaultValue Shutdown shutdown,
 		@DefaultValue Readiness readiness, @DefaultValue Health health,
 		@NestedConfigurationProperty @DefaultValue ManagementProperties management,
-		@NestedConfigurationProperty @DefaultValue PluginsProperties plugins,
-		@DefaultValue State state, @DefaultValue Storage storage, @DefaultValue Cluster cluster) {
+		@NestedConfigurationProperty @DefaultValue PluginsProperties plugins, @DefaultValue State state,
+		@DefaultValue Storage storage, @DefaultValue Cluster cluster) {
 
 	/** Bounds of the chain of plugins. */
 	ChainSettings chainSettings() {
