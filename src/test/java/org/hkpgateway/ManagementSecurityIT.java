@@ -53,6 +53,7 @@ class ManagementSecurityIT {
 			gateway.await("the plugin", () -> isReady(port));
 			healthIsEverybodys(port);
 			readsNeedACredential(port);
+			theEmptyPageIsEverybodys(port);
 			hostsAreChecked(port);
 			otherSitesChangeNothing(port);
 			changesAreMadeAndWritten(gateway);
@@ -87,7 +88,7 @@ class ManagementSecurityIT {
 
 	private static void readsNeedACredential(int port) throws Exception {
 		for (String path : List.of("/actuator", "/actuator/plugins", "/actuator/plugins/a", "/actuator/metrics",
-				"/actuator/info", "/nothing", "/actuator/health/../plugins")) {
+				"/actuator/info", "/actuator/console/stream", "/nothing", "/actuator/health/../plugins")) {
 			for (String fields : List.of("X-Forwarded-For: 127.0.0.1\r\nForwarded: for=127.0.0.1", bearer("wrong"),
 					bearer(""), basic("op", "wrong"), "Authorization: Basic ????")) {
 				assertThat(get(port, path, fields).status()).as(path + " " + fields)
@@ -101,6 +102,16 @@ class ManagementSecurityIT {
 		assertThat(get(port, "/actuator/plugins", bearer(TOKEN)).bytes()).contains("\"name\":\"a\"");
 		assertThat(get(port, "/actuator/plugins", basic("op", PASSWORD)).bytes()).contains("\"name\":\"a\"");
 		assertThat(get(port, "/actuator/plugins", basic("other", PASSWORD)).status()).isEqualTo(401);
+	}
+
+	/** A browser has no token to show before it has the page that asks for it. */
+	private static void theEmptyPageIsEverybodys(int port) throws Exception {
+		Answer page = get(port, "/actuator/console", "X: y");
+		assertThat(page.status()).isEqualTo(200);
+		assertThat(page.bytes()).contains("console/main.js");
+		assertThat(get(port, "/actuator/console/main.js", "X: y").status()).isEqualTo(200);
+		assertThat(post(port, "/actuator/console/token", "X: y", "").status()).isEqualTo(401);
+		assertThat(post(port, "/actuator/console/token", bearer(TOKEN), "").status()).isEqualTo(204);
 	}
 
 	private static void hostsAreChecked(int port) throws Exception {

@@ -10,6 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
+import org.springframework.boot.actuate.autoconfigure.endpoint.web.WebEndpointProperties;
 import org.springframework.boot.actuate.autoconfigure.web.server.ManagementServerProperties;
 import org.springframework.boot.health.actuate.endpoint.HealthEndpoint;
 import org.springframework.boot.security.autoconfigure.actuate.web.reactive.EndpointRequest;
@@ -41,7 +42,8 @@ import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilterChain;
 
 /**
- * Who may do what on the management port: everybody may read health; on loopback
+ * Who may do what on the management port: everybody may read health and the empty page of
+ * the console; on loopback
  * everybody may read everything; what else there is to read, and every change, needs a
  * credential. The public port does not pass through here, see
  * {@link GatewayConfiguration}.
@@ -98,7 +100,7 @@ class ManagementSecurity {
 
 	@Bean
 	SecurityWebFilterChain managementFilterChain(ServerHttpSecurity http, ManagementCredentials credentials,
-			ManagementServerProperties server) {
+			ManagementServerProperties server, WebEndpointProperties endpoints) {
 		Door door = new Door(credentials, ManagementAddress.isLoopback(server));
 		AuthenticationWebFilter authentication = new AuthenticationWebFilter(credentials);
 		authentication.setServerAuthenticationConverter(door::presented);
@@ -115,13 +117,22 @@ class ManagementSecurity {
 			.addFilterAt(authentication, SecurityWebFiltersOrder.AUTHENTICATION)
 			.addFilterAfter(door::anonymous, SecurityWebFiltersOrder.AUTHENTICATION)
 			.exceptionHandling((handling) -> handling.authenticationEntryPoint(door::refuse))
-			.authorizeExchange((exchange) -> exchange.matchers(HEALTH)
+			.authorizeExchange((exchange) -> exchange.matchers(HEALTH, page(endpoints.getBasePath()))
 				.permitAll()
 				.matchers(READS)
 				.hasAnyAuthority(READER, ManagementCredentials.OPERATOR)
 				.anyExchange()
 				.hasAuthority(ManagementCredentials.OPERATOR))
 			.build();
+	}
+
+	/**
+	 * The page of the console, which says nothing of this gateway: a browser cannot show
+	 * a token before it has the page that asks for it.
+	 */
+	private static ServerWebExchangeMatcher page(String base) {
+		return new AndServerWebExchangeMatcher(READS, ServerWebExchangeMatchers.pathMatchers(base + "/console",
+				base + "/console/*.js", base + "/console/*.css"));
 	}
 
 	/**
