@@ -13,11 +13,11 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * Plugins that owe nothing to this project but the protocol: each written as authors of
- * its language would. Their sources are in {@code src/test/plugins}. A program is built
- * when it is first asked for, with the tools of its language, and kept in
- * {@code target/foreign-plugins} until a source or the protocol changes. A test whose
- * tools are missing is skipped.
+ * Plugins that owe nothing to this project but the protocol, each written as authors of
+ * its language would, and one with each SDK. Their sources are in
+ * {@code src/test/plugins}. A program is built when it is first asked for, with the tools
+ * of its language, and kept in {@code target/foreign-plugins} until a source or the
+ * protocol changes. A test whose tools are missing is skipped.
  */
 public final class ForeignPlugins {
 
@@ -163,11 +163,9 @@ public final class ForeignPlugins {
 						"--only-binary=:all:", "-r", sources.resolve("requirements.txt").toString());
 				run(output, python, "-m", "grpc_tools.protoc", "-I" + protocol, "--python_out=" + stubs,
 						"--grpc_python_out=" + stubs, "hkp_plugin.proto");
-				Path launcher = Files.writeString(output.resolve(this.executable), """
-						#!/bin/sh
+				launcher(output.resolve(this.executable), """
 						PYTHONPATH='%s' exec '%s' -B '%s' "$@"
 						""".formatted(stubs, python, sources.resolve("plugin.py")));
-				Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
 			}
 
 		},
@@ -189,6 +187,64 @@ public final class ForeignPlugins {
 				String cache = System.getenv("XDG_CACHE_HOME");
 				Path parent = (cache != null) ? Path.of(cache) : Path.of(System.getProperty("user.home"), ".cache");
 				return parent.resolve("hkp-gateway/rust");
+			}
+
+		},
+
+		/** With the SDK for Java, whose jars are those of the shipped plugin. */
+		SDK_JAVA("key-plugin") {
+
+			private static final Path JARS = GatewayProcess.ANTIABUSE.resolve("lib").toAbsolutePath().normalize();
+
+			@Override
+			void build(Path sources, Path protocol, Path output) throws IOException {
+				Path java = Path.of(System.getProperty("java.home"), "bin");
+				run(output, java.resolve("javac").toString(), "--release", "17", "-cp", JARS + "/*", "-d",
+						output.toString(), sources.resolve("KeyPlugin.java").toString());
+				launcher(output.resolve(this.executable),
+						"""
+								exec '%s' -Xlog:disable -Xlog:all=warning:stderr -XX:+UseSerialGC -Xmx48m -XX:TieredStopAtLevel=1 \
+								  -XX:-UsePerfData -cp '%s:%s/*' KeyPlugin
+								"""
+							.formatted(java.resolve("java"), output, JARS));
+			}
+
+			@Override
+			Path[] otherSources(Path protocol) throws IOException {
+				try (Stream<Path> jars = Files.list(JARS)) {
+					return jars.filter((jar) -> jar.getFileName().toString().startsWith("hkp-")).toArray(Path[]::new);
+				}
+			}
+
+		},
+
+		/** With the SDK for Go. */
+		SDK_GO("key-plugin", "go") {
+
+			@Override
+			void build(Path sources, Path protocol, Path output) {
+				go(sources, output, this.executable, ".");
+			}
+
+			@Override
+			Path[] otherSources(Path protocol) throws IOException {
+				try (Stream<Path> sdk = Files.list(GatewayProcess.root().resolve("sdk/go").toAbsolutePath())) {
+					return sdk.filter(Files::isRegularFile).sorted().toArray(Path[]::new);
+				}
+			}
+
+		},
+
+		/** With the SDK for Python as it is, and the packages of {@link #PYTHON}. */
+		SDK_PYTHON("key-plugin", "python3") {
+
+			@Override
+			void build(Path sources, Path protocol, Path output) throws IOException {
+				Path python = program(PYTHON).resolveSibling("venv/bin/python");
+				Path sdk = protocol.resolveSibling("sdk/python/src");
+				launcher(output.resolve(this.executable), """
+						PYTHONPATH='%s' exec '%s' -B '%s'
+						""".formatted(sdk, python, sources.resolve("key_plugin.py")));
 			}
 
 		};
@@ -224,6 +280,11 @@ public final class ForeignPlugins {
 							"-ldflags=-s -w", "-gcflags=all=-dwarf=false", "-o", output + "/" + name));
 			arguments.addAll(List.of(packages));
 			run(output, "env", arguments.toArray(String[]::new));
+		}
+
+		private static void launcher(Path file, String script) throws IOException {
+			Files.writeString(file, "#!/bin/sh\n" + script);
+			Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
 		}
 
 		private static void run(Path directory, String tool, String... arguments) {
