@@ -43,7 +43,7 @@ class ManagementSecurityIT {
 
 	@Test
 	void beyondLoopbackEverythingButHealthNeedsACredential() throws Exception {
-		FakePluginProgram.installAs(this.temp, "a", "CONTINUES");
+		FakePluginProgram.installAs(this.temp, "a", "CONTINUES", "HEALTHY");
 		String hash = new BCryptPasswordEncoder(4).encode(PASSWORD);
 		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + this.temp,
 				"hkp.plugins.settings.a.required=true", "management.server.address=0.0.0.0",

@@ -24,8 +24,8 @@ class ProofOfCallIT {
 
 	@Test
 	void aPluginThatProtectsNothingIsReportedUntilItIsCalledAgain() throws Exception {
-		FakePluginProgram.installAs(this.plugins, "passed", "NEVER_ANSWERS");
-		FakePluginProgram.installAs(this.plugins, "idle", "CONTINUES");
+		FakePluginProgram.installAs(this.plugins, "passed", "NEVER_ANSWERS", "HEALTHY");
+		FakePluginProgram.installAs(this.plugins, "idle", "CONTINUES", "HEALTHY");
 		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + this.plugins,
 				"hkp.plugins.settings.passed.required=true", "hkp.plugins.settings.passed.fail=open",
 				"hkp.plugins.settings.passed.timeout=50ms", "hkp.plugins.settings.idle.required=true",
@@ -47,7 +47,7 @@ class ProofOfCallIT {
 			assertThat(gateway.actuator("health/readiness").path("status").asString()).isEqualTo("UP");
 
 			JsonNode idle = health(gateway, "idle");
-			assertThat(idle.path("status").asString()).isEqualTo("UP");
+			assertThat(idle.path("status").asString()).as(idle.toString()).isEqualTo("UP");
 			assertThat(idle.path("details").path("remark").asString()).startsWith("its match rules hold for none of ");
 			assertThat(gauge(gateway, "idle")).isZero();
 
