@@ -89,14 +89,12 @@ class ConsoleFeedTests {
 	@Test
 	void textFromOthersStaysText() throws Exception {
 		decide("\"}\n\n<script>");
-		String update = this.feed.updates()
-			.doOnSubscribe((subscription) -> this.time.schedule(() -> {
-			}))
-			.as((updates) -> {
-				var first = updates.next().toFuture();
-				this.time.advanceTimeBy(Duration.ofMillis(1));
-				return first.join();
-			});
+		String update = this.feed.updates().doOnSubscribe((subscription) -> this.time.schedule(() -> {
+		})).as((updates) -> {
+			var first = updates.next().toFuture();
+			this.time.advanceTimeBy(Duration.ofMillis(1));
+			return first.join();
+		});
 		assertThat(update).doesNotContain("\n");
 		assertThat(json.readTree(update).path("decisions").path(0).path("reason").asString(""))
 			.isEqualTo("\"}\n\n<script>");
@@ -104,8 +102,8 @@ class ConsoleFeedTests {
 	}
 
 	private void decide(String reason) {
-		this.decisions.decided(new RequestDecision(Instant.EPOCH, "r", "192.0.2.1", "GET", "LOOKUP", "a", "respond",
-				429, reason));
+		this.decisions.decided(
+				new RequestDecision(Instant.EPOCH, "r", "192.0.2.1", "GET", "LOOKUP", "a", "respond", 429, reason));
 	}
 
 	private static String reasons(String update) {
