@@ -85,7 +85,7 @@ class ManagementActionsIT {
 		long pid = gateway.pluginPid("a");
 		assertRefused(gateway.change("plugins/nobody", action("restart")), 404, "got: nobody");
 		assertRefused(gateway.change("plugins/a", action("explode")), 400,
-				"expected: action restart, reload, enable or disable, got: explode");
+				"expected: action restart, reload, enable, disable, shadow or enforce, got: explode");
 		assertRefused(gateway.change("plugins", action("restart")), 400, "expected: action rescan, got: restart");
 		assertThat(gateway.change("plugins/a", "{}").status()).isEqualTo(400);
 		assertThat(gateway.change("plugins/a", "nonsense").status()).isEqualTo(400);

@@ -18,6 +18,7 @@ import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.lifecycle.PluginStatus;
 import org.hkpgateway.manifest.Finding;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginMode;
 import org.hkpgateway.state.StateException;
 import org.hkpgateway.state.StateKey;
 import org.hkpgateway.state.StateStore;
@@ -54,6 +55,8 @@ public class PluginsEndpoint {
 
 	private final PluginRescan rescan;
 
+	private final PluginModes modes;
+
 	private final Supplier<List<Finding>> findings;
 
 	private final StateStore state;
@@ -62,12 +65,15 @@ public class PluginsEndpoint {
 	 * Makes the endpoint.
 	 * @param host the plugins
 	 * @param rescan looks at configuration and directories again
+	 * @param modes changes the modes of plugins
 	 * @param findings what discovery has to say
 	 * @param state what plugins keep with the gateway
 	 */
-	public PluginsEndpoint(PluginHost host, PluginRescan rescan, Supplier<List<Finding>> findings, StateStore state) {
+	public PluginsEndpoint(PluginHost host, PluginRescan rescan, PluginModes modes, Supplier<List<Finding>> findings,
+			StateStore state) {
 		this.host = host;
 		this.rescan = rescan;
+		this.modes = modes;
 		this.findings = findings;
 		this.state = state;
 	}
@@ -158,7 +164,8 @@ public class PluginsEndpoint {
 	 * Changes one plugin.
 	 * @param name its name
 	 * @param action {@code restart}, {@code reload} (a new process is checked and swapped
-	 * in), {@code enable} or {@code disable}
+	 * in), {@code enable} or {@code disable}; {@code shadow} or {@code enforce} (a swap,
+	 * too)
 	 * @return what came of it; 400 for an unknown action, 404 for an unknown name, 409 if
 	 * it was not done
 	 */
@@ -175,7 +182,7 @@ public class PluginsEndpoint {
 		}
 		CompletableFuture<ActionResult> begun = act(known.get().id(), action);
 		if (begun == null) {
-			return refusal("expected: action restart, reload, enable or disable, got: " + action,
+			return refusal("expected: action restart, reload, enable, disable, shadow or enforce, got: " + action,
 					WebEndpointResponse.STATUS_BAD_REQUEST);
 		}
 		return within(begun).<WebEndpointResponse<?>>map((result) -> new WebEndpointResponse<>(result, status(result)))
@@ -216,6 +223,8 @@ public class PluginsEndpoint {
 			case "reload" -> this.host.reload(id, OPERATOR);
 			case "enable" -> this.host.enable(id);
 			case "disable" -> this.host.disable(id);
+			case "shadow" -> this.modes.change(id, PluginMode.SHADOW);
+			case "enforce" -> this.modes.change(id, PluginMode.ENFORCE);
 			default -> null;
 		};
 	}

@@ -152,7 +152,7 @@ class PluginConfiguration {
 
 	@Bean
 	PluginsEndpoint pluginsEndpoint(PluginHost host, PluginUpdates updates, PluginCatalog catalog, StateStore state) {
-		return new PluginsEndpoint(host, updates, () -> catalog.current().findings(), state);
+		return new PluginsEndpoint(host, updates, updates, () -> catalog.current().findings(), state);
 	}
 
 	/**

@@ -11,11 +11,13 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
+import org.hkpgateway.actuate.PluginModes;
 import org.hkpgateway.actuate.PluginRescan;
 import org.hkpgateway.lifecycle.ActionResult;
 import org.hkpgateway.lifecycle.PluginDifference;
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.plugin.PluginId;
+import org.hkpgateway.plugin.PluginMode;
 import org.hkpgateway.plugin.PluginSpec;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * for it, and, if so configured, when files change. Reads files on a thread of its own,
  * {@code hkp-plugin-updates}, one thing after the other.
  */
-class PluginUpdates implements PluginRescan, AutoCloseable {
+class PluginUpdates implements PluginRescan, PluginModes, AutoCloseable {
 
 	private static final Logger logger = LoggerFactory.getLogger(PluginUpdates.class);
 
@@ -95,6 +97,30 @@ class PluginUpdates implements PluginRescan, AutoCloseable {
 		return this.host.apply(next.specs()).thenApply((results) -> {
 			this.events.applied(difference, results);
 			return new Report(difference, kept, needRestart, named(results), next.findings());
+		});
+	}
+
+	@Override
+	public CompletableFuture<ActionResult> change(PluginId id, PluginMode mode) {
+		return CompletableFuture.completedFuture(mode)
+			.thenComposeAsync((wanted) -> changeNow(id, wanted), this.executor);
+	}
+
+	/** What is published here stays in force until something else is read. */
+	private CompletableFuture<ActionResult> changeNow(PluginId id, PluginMode mode) {
+		PluginCatalog.Edition before = this.catalog.current();
+		List<PluginSpec> specs = before.specs()
+			.stream()
+			.map((spec) -> spec.id().equals(id) ? spec.withMode(mode) : spec)
+			.toList();
+		PluginDifference difference = this.host.difference(specs);
+		logger.info("Mode of {} by the operator: {}", id, difference);
+		this.catalog.publish(this.catalog.adopting(before, specs));
+		return this.host.apply(specs).thenApply((results) -> {
+			this.events.applied(difference, results);
+			ActionResult result = results.get(id);
+			return (result != null) ? result
+					: new ActionResult(ActionResult.Outcome.REFUSED, "it has been removed meanwhile");
 		});
 	}
 

@@ -64,6 +64,18 @@ public record PluginSpec(PluginId id, boolean enabled, String version, String de
 		return !this.granted.containsAll(this.requested);
 	}
 
+	/**
+	 * The same with another mode.
+	 * @param other what its decisions are to be for
+	 * @return a changed copy
+	 */
+	public PluginSpec withMode(PluginMode other) {
+		return new PluginSpec(this.id, this.enabled, this.version, this.description, this.protocolVersion, this.source,
+				this.transport, this.environment, this.configJson, this.order, other, this.speculative, this.match,
+				this.required, this.fail, this.timeout, this.maxConcurrent, this.body, this.bodyPrefixBytes,
+				this.requested, this.granted, this.dependencies, this.maxMessageBytes);
+	}
+
 	@Override
 	public String toString() {
 		// Neither the environment nor the configuration, which may hold passwords.

@@ -9,10 +9,10 @@ import java.util.concurrent.Callable;
 import java.util.logging.Level;
 
 import org.openqa.selenium.By;
+import org.openqa.selenium.NoSuchElementException;
 import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
-import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
 import org.openqa.selenium.logging.LogEntry;
 import org.openqa.selenium.logging.LogType;
@@ -30,15 +30,16 @@ public final class Browser implements AutoCloseable {
 
 	private final ChromeDriver driver;
 
-	private Browser(ChromeDriverService service, ChromeOptions options) {
+	private Browser(ChromeOptions options) {
 		options.addArguments("--user-data-dir=" + this.profile);
-		this.driver = new ChromeDriver(service, options);
+		this.driver = new ChromeDriver(options);
 	}
 
 	/** Starts it. */
 	public static Browser start() {
 		Path chromium = Requirements.program("chromium");
-		Path chromedriver = Requirements.program("chromedriver");
+		// Else it is looked for on the Internet.
+		System.setProperty("webdriver.chrome.driver", Requirements.program("chromedriver").toString());
 		ChromeOptions options = new ChromeOptions();
 		options.setBinary(chromium.toFile());
 		options.addArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
@@ -46,9 +47,7 @@ public final class Browser implements AutoCloseable {
 		LoggingPreferences logs = new LoggingPreferences();
 		logs.enable(LogType.BROWSER, Level.ALL);
 		options.setCapability("goog:loggingPrefs", logs);
-		return new Browser(new ChromeDriverService.Builder().usingDriverExecutable(chromedriver.toFile())
-			.usingAnyFreePort()
-			.build(), options);
+		return new Browser(options);
 	}
 
 	public ChromeDriver driver() {
@@ -101,6 +100,7 @@ public final class Browser implements AutoCloseable {
 	public void until(String what, Callable<Boolean> condition) {
 		await(what).pollInterval(Duration.ofMillis(100))
 			.ignoreException(StaleElementReferenceException.class)
+			.ignoreException(NoSuchElementException.class)
 			.until(condition);
 	}
 

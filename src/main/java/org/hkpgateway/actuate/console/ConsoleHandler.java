@@ -28,7 +28,7 @@ import org.springframework.web.server.ServerWebExchange;
 public final class ConsoleHandler {
 
 	/** Each may have JSON of all plugins under way. */
-	static final int MOST_VIEWERS = 8;
+	private static final int MOST_VIEWERS = 8;
 
 	/** Nothing but the page's own files, and nothing that stands in the page itself. */
 	private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -40,14 +40,19 @@ public final class ConsoleHandler {
 
 	private final ConsoleFeed feed;
 
-	private final Semaphore free = new Semaphore(MOST_VIEWERS);
+	private final Semaphore free;
 
 	/**
 	 * Makes the handler.
 	 * @param feed what the page is told
 	 */
 	public ConsoleHandler(ConsoleFeed feed) {
+		this(feed, MOST_VIEWERS);
+	}
+
+	ConsoleHandler(ConsoleFeed feed, int viewers) {
 		this.feed = feed;
+		this.free = new Semaphore(viewers);
 	}
 
 	/**
@@ -109,8 +114,9 @@ public final class ConsoleHandler {
 			response.getHeaders().setCacheControl("no-store");
 			DataBufferFactory buffers = response.bufferFactory();
 			Flux<Mono<DataBuffer>> events = this.feed.updates()
-				.map((json) -> Mono.just(buffers.wrap(("data: " + json + "\n\n").getBytes(StandardCharsets.UTF_8))));
-			return response.writeAndFlushWith(events).doFinally((signal) -> this.free.release());
+				.map((json) -> Mono.just(buffers.wrap(("data: " + json + "\n\n").getBytes(StandardCharsets.UTF_8))))
+				.doFinally((signal) -> this.free.release());
+			return response.writeAndFlushWith(events);
 		});
 	}
 

@@ -74,9 +74,10 @@ class Card {
 		this.breaker = figure('Breaker', 'breaker');
 		this.restarts = figure('Restarts', 'restarts');
 		this.toggle = button('', '', () => this.switch());
+		this.other = button('', '', () => this.changeMode());
 		this.actions = el('p', { className: 'actions', hidden: true },
 			button('Reload', `Reload ${name}`, () => this.act('reload')),
-			button('Restart', `Restart ${name}`, () => this.restart()), this.toggle);
+			button('Restart', `Restart ${name}`, () => this.restart()), this.other, this.toggle);
 		this.element = el('li', { className: 'plugin', data: { plugin: name } },
 			el('div', { className: 'who' }, el('h3', {}, name), this.shadow, this.meta),
 			el('p', { className: 'state' }, this.mark, this.word),
@@ -104,6 +105,15 @@ class Card {
 		}
 	}
 
+	async changeMode() {
+		const mode = this.mode === 'shadow' ? 'enforce' : 'shadow';
+		const text = mode === 'shadow' ? 'It is asked, and what it decides is not done. ' : 'What it decides is done. ';
+		const yes = mode === 'shadow' ? 'To shadow mode' : 'Enforce';
+		if (await confirmed(`${yes}: ${this.name}?`, `${text}Holds until the configuration is applied again, or the gateway restarts.`, yes)) {
+			this.act(mode);
+		}
+	}
+
 	update(plugin, calls) {
 		const verdict = judge(plugin, calls);
 		this.enabled = plugin.enabled;
@@ -126,15 +136,25 @@ class Card {
 		this.times.add(calls?.p99);
 		say(this.breaker.value, runs ? plugin.breaker.state.toLowerCase().replace('_', ' ') : '–');
 		say(this.restarts.value, String(plugin.restarts));
-		const toggle = plugin.enabled ? 'Disable' : 'Enable';
-		if (this.toggle.textContent !== toggle) {
-			this.toggle.textContent = toggle;
-			this.toggle.setAttribute('aria-label', `${toggle} ${this.name}`);
-		}
+		this.mode = plugin.mode;
+		label(this.toggle, plugin.enabled ? 'Disable' : 'Enable', this.name);
+		label(this.other, plugin.mode === 'shadow' ? 'Enforce' : 'Shadow', this.name);
 		show(this.actions, isUnlocked());
 		return verdict;
 	}
 
+}
+
+/** Buttons come and go with the token. */
+export function unlocked() {
+	cards.forEach((card) => show(card.actions, isUnlocked()));
+}
+
+function label(made, text, name) {
+	if (made.textContent !== text) {
+		made.textContent = text;
+		made.setAttribute('aria-label', `${text} ${name}`);
+	}
 }
 
 function total(name, value) {
@@ -168,7 +188,7 @@ export function update(now) {
 		const verdict = card.update(plugin, now.calls[plugin.name]);
 		if (verdict.tone === 'bad' || verdict.tone === 'warn') {
 			worse(plugin.mode === 'shadow' ? 'warn' : verdict.tone);
-			problems.push(`${plugin.name} is ${verdict.word}. ${verdict.why}`);
+			problems.push(`${plugin.name}: ${verdict.word}. ${verdict.why}`);
 		}
 	});
 	const down = now.keyservers.filter((server) => !server.up);

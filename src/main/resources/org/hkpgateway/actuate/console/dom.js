@@ -72,8 +72,10 @@ export class Sparkline {
 			this.values.shift();
 		}
 		const most = Math.max(...this.values, Number.MIN_VALUE);
+		// Of a page that was just opened the few that there are fill the width.
+		const step = 120 / Math.max(15, this.values.length - 1);
 		const points = this.values.map((each, at) => {
-			const x = 120 - (this.values.length - 1 - at) * (120 / 59);
+			const x = 120 - (this.values.length - 1 - at) * step;
 			return `${x.toFixed(1)},${(26 - (each / most) * 24).toFixed(1)}`;
 		});
 		this.line.setAttribute('points', points.join(' '));

@@ -91,6 +91,7 @@ operator.begin();
 lists.begin();
 explain.begin();
 operator.onUnlock(lists.showBans);
+operator.onUnlock(chain.unlocked);
 byId('pause').addEventListener('click', () => {
 	paused = !paused;
 	byId('pause').setAttribute('aria-pressed', String(paused));

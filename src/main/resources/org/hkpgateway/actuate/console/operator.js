@@ -108,7 +108,6 @@ export function confirmed(title, text, yes) {
 }
 
 export function begin() {
-	unlocked(false);
 	byId('sign-in').addEventListener('submit', async (event) => {
 		event.preventDefault();
 		token = byId('token').value.trim();
@@ -136,9 +135,7 @@ export function begin() {
 			tell(`Configuration applied: ${words.join('; ') || 'nothing has changed'}`);
 		}
 	}));
-	const kept = sessionStorage.getItem(KEY);
-	if (kept) {
-		token = kept;
+	if (token) {
 		unlock();
 	}
 }
