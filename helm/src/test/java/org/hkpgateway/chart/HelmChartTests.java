@@ -253,8 +253,10 @@ class HelmChartTests {
 	@Test
 	void copiedPluginsAreMountedReadOnly() {
 		JsonNode pod = Chart.render(ci("copied")).pod();
-		assertThat(pod.at("/initContainers/0/command").toString())
-			.isEqualTo("[\"cp\",\"-RT\",\"/plugin\",\"/plugins/antiabuse-go\"]");
+		assertThat(pod.at("/initContainers/0").has("command")).as("the image copies by itself").isFalse();
+		assertThat(pod.at("/initContainers/1/command").toString())
+			.isEqualTo("[\"cp\",\"-RT\",\"/opt/no-uploads\",\"/plugins/no-uploads\"]");
+		assertThat(pod.at("/initContainers/2/command/0").asText()).isEqualTo("/opt/install");
 		JsonNode mount = StreamSupport.stream(pod.at("/containers/0/volumeMounts").spliterator(), false)
 			.filter((one) -> one.path("name").asText().equals("copied-plugins"))
 			.findFirst()
