@@ -43,9 +43,8 @@ import org.springframework.web.server.WebFilterChain;
 
 /**
  * Who may do what on the management port: everybody may read health and the empty page of
- * the console; on loopback
- * everybody may read everything; what else there is to read, and every change, needs a
- * credential. The public port does not pass through here, see
+ * the console; on loopback everybody may read everything; what else there is to read, and
+ * every change, needs a credential. The public port does not pass through here, see
  * {@link GatewayConfiguration}.
  */
 @Configuration(proxyBeanMethods = false)

@@ -3,11 +3,13 @@ package org.hkpgateway.config;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -23,6 +25,7 @@ import org.hkpgateway.actuate.EventMetrics;
 import org.hkpgateway.actuate.GatewayMetrics;
 import org.hkpgateway.actuate.GuardGauges;
 import org.hkpgateway.actuate.PluginGauges;
+import org.hkpgateway.actuate.ProofOfCall;
 import org.hkpgateway.actuate.RedisMetrics;
 import org.hkpgateway.actuate.StorageMetrics;
 import org.hkpgateway.actuate.UpstreamMetrics;
@@ -113,6 +116,8 @@ class DocumentedMetersTests {
 			.onTransition(new Transition(A, PluginState.STARTING, PluginState.READY, "", Instant.EPOCH));
 		new PluginGauges(this.registry, DocumentedMetersTests::status).onAdded(A);
 		HostConfiguration.refusals(this.registry).refused(A, HostRefusal.NOT_GRANTED);
+		new ProofOfCall(Duration.ofMinutes(5), () -> List.of(status(A)), Set::of, this.registry, Clock.systemUTC())
+			.look();
 	}
 
 	private void edge() {
