@@ -85,6 +85,8 @@ final class ConfigurationReader {
 		compare(keys, "hkp.edge", running.edge(), next.edge());
 		compare(keys, "hkp.shutdown", running.shutdown(), next.shutdown());
 		compare(keys, "hkp.readiness", running.readiness(), next.readiness());
+		compare(keys, "hkp.health", running.health(), next.health());
+		compare(keys, "hkp.management", running.management(), next.management());
 		compare(keys, "hkp.state", running.state(), next.state());
 		compare(keys, "hkp.cluster", running.cluster(), next.cluster());
 		compare(keys, "hkp.storage", running.storage(), next.storage());

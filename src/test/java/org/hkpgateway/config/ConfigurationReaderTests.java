@@ -84,10 +84,11 @@ class ConfigurationReaderTests {
 		assertThat(ConfigurationReader.needRestart(running, read())).isEmpty();
 		assertThat(ConfigurationReader.needRestart(running,
 				read("--hkp.plugins.watch=true", "--hkp.readiness.required=always", "--hkp.edge.max-body=1MB",
-						"--hkp.plugins.max-delay=1s", "--hkp.plugins.max-delayed=1",
-						"--hkp.plugins.host.address=[::1]:11391", "--hkp.plugins.host.tls-bundle=host")))
-			.containsExactly("hkp.edge", "hkp.readiness", "hkp.plugins.max-delay", "hkp.plugins.max-delayed",
-					"hkp.plugins.host", "hkp.plugins.watch");
+						"--hkp.plugins.max-delay=1s", "--hkp.plugins.max-delayed=1", "--hkp.health.proof-of-call=1m",
+						"--hkp.management.allowed-hosts=gateway.example", "--hkp.plugins.host.address=[::1]:11391",
+						"--hkp.plugins.host.tls-bundle=host")))
+			.containsExactly("hkp.edge", "hkp.readiness", "hkp.health", "hkp.management", "hkp.plugins.max-delay",
+					"hkp.plugins.max-delayed", "hkp.plugins.host", "hkp.plugins.watch");
 	}
 
 	/** Both budgets are an hour while a plugin is attached. */
