@@ -690,8 +690,7 @@ class FakePlugin implements AutoCloseable {
 				case DENIES -> answer(observer, answer.setStatusCode(403).setBody(ByteString.copyFromUtf8("no")));
 				case DENIES_WITH_REASON ->
 					answer(observer, answer.setStatusCode(403).setReason("too much from " + event.getRemoteAddr()));
-				case DENIES_WITH_PATH ->
-					answer(observer, answer.setStatusCode(403).setReason(event.getPath()));
+				case DENIES_WITH_PATH -> answer(observer, answer.setStatusCode(403).setReason(event.getPath()));
 				case ANSWERS_WHEN_TOO_LATE -> onCancel(observer, () -> answer(observer, answer.setContinueChain(true)));
 				case NEVER_ANSWERS -> onCancel(observer, FakePlugin.this.cancelled::countDown);
 				case FAILS_UNKNOWN -> observer.onError(new IllegalStateException("bug"));
