@@ -12,9 +12,12 @@ import org.hkpgateway.actuate.PluginsEndpoint;
 import org.hkpgateway.proxy.RequestDecision;
 import org.hkpgateway.proxy.UpstreamStatus;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.context.SmartLifecycle;
 
 /**
  * What the page shows, each second. One look at the plugins serves all who watch, and
@@ -22,7 +25,13 @@ import tools.jackson.databind.json.JsonMapper;
  * that none on which requests wait has to make JSON; the thread ends when nobody has
  * watched for a minute.
  */
-public final class ConsoleFeed implements AutoCloseable {
+public final class ConsoleFeed implements SmartLifecycle, AutoCloseable {
+
+	/**
+	 * When the gateway stops, after its pre-stop and before a server waits for its last
+	 * requests: a viewer would be one that never ends.
+	 */
+	private static final int PHASE = DEFAULT_PHASE - 256;
 
 	private static final Duration PERIOD = Duration.ofSeconds(1);
 
@@ -37,6 +46,10 @@ public final class ConsoleFeed implements AutoCloseable {
 	private final Scheduler scheduler;
 
 	private final Flux<Look> looks;
+
+	private final Sinks.Empty<Void> end = Sinks.empty();
+
+	private volatile boolean ended;
 
 	/**
 	 * Makes the feed; nothing happens yet.
@@ -61,10 +74,10 @@ public final class ConsoleFeed implements AutoCloseable {
 	/**
 	 * What one viewer is told: first all that is there, then each second what is new. Who
 	 * is slow misses looks, and of decisions and lines the oldest.
-	 * @return JSON objects, each on one line; never ends by itself
+	 * @return JSON objects, each on one line; ends when the gateway stops
 	 */
 	Flux<String> updates() {
-		return Flux.defer(() -> {
+		Flux<String> all = Flux.defer(() -> {
 			AtomicLong decision = new AtomicLong();
 			AtomicLong line = new AtomicLong();
 			return this.looks.onBackpressureLatest().publishOn(this.scheduler, 1).map((look) -> {
@@ -75,6 +88,7 @@ public final class ConsoleFeed implements AutoCloseable {
 				return this.json.writeValueAsString(new Update(look, decisions.items(), lines.items()));
 			});
 		});
+		return all.takeUntilOther(this.end.asMono());
 	}
 
 	private Look look() {
@@ -85,7 +99,29 @@ public final class ConsoleFeed implements AutoCloseable {
 				calls, this.sources.upstreams().get().stream().map(Keyserver::of).toList());
 	}
 
-	/** Ends what viewers are told, and the thread. */
+	@Override
+	public void start() {
+		// It is ready as it was made.
+	}
+
+	/** Ends what viewers are told, those to come included. */
+	@Override
+	public void stop() {
+		this.ended = true;
+		this.end.tryEmitEmpty();
+	}
+
+	@Override
+	public boolean isRunning() {
+		return !this.ended;
+	}
+
+	@Override
+	public int getPhase() {
+		return PHASE;
+	}
+
+	/** Ends the thread. */
 	@Override
 	public void close() {
 		this.scheduler.dispose();

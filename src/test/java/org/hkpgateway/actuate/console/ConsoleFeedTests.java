@@ -72,6 +72,17 @@ class ConsoleFeedTests {
 	}
 
 	@Test
+	void aStopEndsAllViewersAndThoseToCome() {
+		StepVerifier.create(this.feed.updates())
+			.then(() -> this.time.advanceTimeBy(Duration.ofMillis(1)))
+			.expectNextCount(1)
+			.then(this.feed::stop)
+			.expectComplete()
+			.verify(Duration.ofSeconds(10));
+		StepVerifier.create(this.feed.updates()).expectComplete().verify(Duration.ofSeconds(10));
+	}
+
+	@Test
 	void whoIsSlowMissesLooksAndNothingPilesUp() {
 		StepVerifier.create(this.feed.updates(), 1)
 			.then(() -> this.time.advanceTimeBy(Duration.ofMillis(1)))
