@@ -116,9 +116,9 @@ public final class Containers {
 		run(BUILD, command);
 	}
 
-	/** Removes an image. */
+	/** Removes an image, if it was made. */
 	public void remove(String image) {
-		run(SHORT, podman("rmi", "--force", image));
+		Command.run(Path.of(System.getProperty("java.io.tmpdir")), SHORT, NO_INPUT, podman("rmi", "--force", image));
 	}
 
 	/** What the image's health check runs. */
