@@ -23,9 +23,10 @@ import org.junit.jupiter.api.io.TempDir;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The Dockerfiles that {@code plugins new} writes: each is built, run as an init
- * container, and what it has copied is run by the gateway's image. Base images are given
- * as build arguments, and how to fetch packages is this machine's matter.
+ * The Dockerfiles that {@code plugins new} writes, and that of the shipped plugin in Go:
+ * each is built, run as an init container, and what it has copied is run by the gateway's
+ * image. Base images are given as build arguments, and how to fetch packages is this
+ * machine's matter.
  */
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 class PluginImagesIT {
@@ -49,16 +50,10 @@ class PluginImagesIT {
 				String name = "short-" + language;
 				Path project = work.resolve(name);
 				gateway("plugins", "new", "--lang", language, name, project.toString());
-				List<String> options = new ArrayList<>(machine());
-				options.addAll(List.of("--build-arg", "BUILD_IMAGE=" + builder, "--build-arg",
-						"BASE_IMAGE=" + (language.equals("python") ? builder : java)));
-				String image = "localhost/hkp-it-" + name + ":" + ProcessHandle.current().pid();
-				this.images.add(image);
-				this.containers.build(project, image, options.toArray(String[]::new));
-				List<String> init = new ArrayList<>(Containers.CONFINED);
-				init.addAll(List.of("--volume", volume + ":/plugins"));
-				this.containers.runToEnd(image, init).orFail();
+				copy(name, volume, project, builder, language.equals("python") ? builder : java);
 			}
+			copy("antiabuse-go", volume, GatewayProcess.root(), builder, java, "--file",
+					GatewayProcess.root().resolve("plugins/antiabuse-go/Dockerfile").toString());
 			// An emptyDir keeps its mode, and the gateway trusts none that others may
 			// change.
 			assertAllDecide(volume);
@@ -66,6 +61,20 @@ class PluginImagesIT {
 		finally {
 			this.images.forEach(this.containers::remove);
 		}
+	}
+
+	/** Builds the image and runs it as an init container. */
+	private void copy(String name, Path volume, Path context, String builder, String base, String... more)
+			throws IOException {
+		List<String> options = new ArrayList<>(machine());
+		options.addAll(List.of("--build-arg", "BUILD_IMAGE=" + builder, "--build-arg", "BASE_IMAGE=" + base));
+		options.addAll(List.of(more));
+		String image = "localhost/hkp-it-" + name + ":" + ProcessHandle.current().pid();
+		this.images.add(image);
+		this.containers.build(context, image, options.toArray(String[]::new));
+		List<String> init = new ArrayList<>(Containers.CONFINED);
+		init.addAll(List.of("--volume", volume + ":/plugins"));
+		this.containers.runToEnd(image, init).orFail();
 	}
 
 	/** With what the build needs here: tools that Debian has too old, the environment. */
@@ -96,6 +105,7 @@ class PluginImagesIT {
 		mount(options, Path.of("/etc/ssl/certs"), "/etc/ssl/certs:ro");
 		mount(options, home.resolve(".m2"), "/root/.m2:O");
 		mount(options, home.resolve("go/pkg/mod"), "/root/go/pkg/mod:O");
+		mount(options, home.resolve(".cache/go-build"), "/root/.cache/go-build:O");
 		mount(options, home.resolve(".cache/pip"), "/root/.cache/pip:O");
 		String wheels = System.getenv("PIP_FIND_LINKS");
 		if (wheels != null) {
@@ -126,8 +136,8 @@ class PluginImagesIT {
 		List<String> arguments = new ArrayList<>(List.of("--server.port=" + port, "--server.address=127.0.0.1",
 				"--management.server.port=" + FreePorts.next(), "--hkp.shutdown.pre-stop=0s",
 				"--hkp.plugins.chain-budget=60s", "--hkp.plugins.settings.antiabuse.enabled=false"));
-		for (String language : LANGUAGES) {
-			String settings = "--hkp.plugins.settings.short-" + language;
+		for (String name : List.of("short-go", "short-java", "short-python", "antiabuse-go")) {
+			String settings = "--hkp.plugins.settings." + name;
 			arguments.addAll(List.of(settings + ".required=true", settings + ".timeout=15s"));
 		}
 		try (Container gateway = this.containers.start(this.containers.gateway(), options,
@@ -138,7 +148,7 @@ class PluginImagesIT {
 			gateway.awaitLog("search=abcdef");
 			assertThat(gateway.log().lines().filter((line) -> line.contains("search=abcdef"))).singleElement()
 				.asString()
-				.contains("short-go:continue", "short-java:continue", "short-python:continue");
+				.contains("short-go:continue", "short-java:continue", "short-python:continue", "antiabuse-go:continue");
 			assertThat(RawClient.exchange(port, "GET /pks/lookup?op=index&search=ab HTTP/1.0\r\n\r\n").status())
 				.isEqualTo(429);
 			assertThat(gateway.stop()).isEqualTo(143);
