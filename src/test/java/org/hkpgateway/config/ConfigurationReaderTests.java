@@ -106,12 +106,12 @@ class ConfigurationReaderTests {
 		assertThat(ConfigurationReader.needRestart(running, read())).isEmpty();
 		assertThat(ConfigurationReader.needRestart(running,
 				read("--hkp.plugins.watch=true", "--hkp.readiness.required=always", "--hkp.edge.max-body=1MB",
-						"--hkp.health.proof-of-call=1m",
-						"--hkp.management.allowed-hosts=gateway.example", "--hkp.plugins.max-delay=1s", "--hkp.plugins.max-delayed=1",
+						"--hkp.health.proof-of-call=1m", "--hkp.management.allowed-hosts=gateway.example",
+						"--hkp.plugins.max-delay=1s", "--hkp.plugins.max-delayed=1",
 						"--hkp.plugins.host.address=[::1]:11391", "--hkp.plugins.host.tls-bundle=host")))
-			.containsExactly("hkp.edge.max-body", "hkp.readiness.required", "hkp.health.proof-of-call", "hkp.management.allowed-hosts", "hkp.plugins.watch",
-					"hkp.plugins.max-delay", "hkp.plugins.max-delayed", "hkp.plugins.host.address",
-					"hkp.plugins.host.tls-bundle");
+			.containsExactly("hkp.edge.max-body", "hkp.readiness.required", "hkp.health.proof-of-call",
+					"hkp.management.allowed-hosts", "hkp.plugins.watch", "hkp.plugins.max-delay",
+					"hkp.plugins.max-delayed", "hkp.plugins.host.address", "hkp.plugins.host.tls-bundle");
 	}
 
 	/** Both budgets are an hour while a plugin is attached. */
