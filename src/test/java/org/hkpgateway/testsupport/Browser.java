@@ -72,10 +72,10 @@ public final class Browser implements AutoCloseable {
 				Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
 	}
 
-	/** A picture of all of the page, as PNG. */
+	/** A picture of what is seen of the page, as PNG. */
 	public byte[] picture() {
 		Map<String, Object> picture = this.driver.executeCdpCommand("Page.captureScreenshot",
-				Map.of("format", "png", "captureBeyondViewport", true));
+				Map.of("format", "png", "captureBeyondViewport", false));
 		return Base64.getDecoder().decode(String.valueOf(picture.get("data")));
 	}
 
