@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hkp-gateway/hkp-gateway/plugins/antiabuse-go/internal/count"
@@ -13,8 +14,9 @@ import (
 )
 
 // fakeState is the gateway's state as its protocol describes it, by the clock of a case. It may be away
-// or full.
+// or full. Safe for any number of goroutines.
 type fakeState struct {
+	mutex   sync.Mutex
 	now     count.Clock
 	failure error
 	// full: what is there may change, and nothing may be added.
@@ -49,6 +51,8 @@ func newFakeState(now count.Clock) *fakeState {
 
 // fail has calls fail from now on.
 func (f *fakeState) fail(how string) error {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
 	reasons := map[string]error{"away": hkp.ErrUnavailable, "refused": hkp.ErrNotGranted, "full": nil, "back": nil}
 	reason, known := reasons[how]
 	if !known {
@@ -74,6 +78,8 @@ func (f *fakeState) reserve(there bool) error {
 }
 
 func (f *fakeState) Get(_ context.Context, key string) (hkp.Value, bool, error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
 	if f.failure != nil {
 		return hkp.Value{}, false, f.failure
 	}
@@ -82,6 +88,8 @@ func (f *fakeState) Get(_ context.Context, key string) (hkp.Value, bool, error) 
 }
 
 func (f *fakeState) Put(_ context.Context, key string, data []byte, ttl time.Duration) (hkp.Value, error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
 	if f.failure != nil {
 		return hkp.Value{}, f.failure
 	}
@@ -92,6 +100,8 @@ func (f *fakeState) Put(_ context.Context, key string, data []byte, ttl time.Dur
 }
 
 func (f *fakeState) CompareAndSet(_ context.Context, key string, expected uint64, data []byte, ttl time.Duration) (hkp.Value, bool, error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
 	if f.failure != nil {
 		return hkp.Value{}, false, f.failure
 	}
@@ -105,6 +115,8 @@ func (f *fakeState) CompareAndSet(_ context.Context, key string, expected uint64
 }
 
 func (f *fakeState) Delete(_ context.Context, key string) error {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
 	if f.failure != nil {
 		return f.failure
 	}
@@ -115,6 +127,8 @@ func (f *fakeState) Delete(_ context.Context, key string) error {
 }
 
 func (f *fakeState) Increment(_ context.Context, key string, delta int64, window time.Duration) (hkp.Count, error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
 	if f.failure != nil {
 		return hkp.Count{}, f.failure
 	}
@@ -133,6 +147,8 @@ func (f *fakeState) Increment(_ context.Context, key string, delta int64, window
 }
 
 func (f *fakeState) Acquire(_ context.Context, key string, tokens int64, bucket hkp.Bucket) (hkp.Tokens, error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
 	if f.failure != nil {
 		return hkp.Tokens{}, f.failure
 	}
@@ -174,6 +190,8 @@ func (f *fakeState) store(key string, data []byte, ttl time.Duration) hkp.Value 
 
 // compare compares what an operator would see.
 func (f *fakeState) compare(expected map[string]*string) error {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
 	strikes := slices.ContainsFunc(slices.Collect(maps.Keys(expected)), isStrikes)
 	there := map[string]*string{}
 	for key := range f.counters {
