@@ -121,7 +121,7 @@ class KeyEventsTests {
 	}
 
 	@Test
-	void anAnswerThatBreaksOffIsCountedOnce() {
+	void anAnswerThatBreaksOffIsCountedOnce() throws Exception {
 		listen("key.*");
 		UploadTap tap = tap(keyEvents());
 		Flux<ByteBuf> broken = answer(JSON).concatWith(Flux.error(new IllegalStateException("cut")));
@@ -129,6 +129,9 @@ class KeyEventsTests {
 		assertThat(this.memory.used()).isPositive();
 		tap.close();
 		tap.close();
+		Event event = next();
+		assertThat(event.type()).isEqualTo("key.submitted");
+		assertThat(event.data()).contains("\"keys\":[]");
 		assertThat(this.listener.unread).containsExactly(Unread.CUT_SHORT);
 		assertThat(this.memory.used()).isZero();
 		assertThat(this.events).isEmpty();
