@@ -13,8 +13,9 @@ import (
 // too often. Requests during a block are to be refused without being counted. Safe for any number of
 // goroutines.
 type Ledger interface {
-	// Standing is the client's block; nil: there is none. Changes nothing.
-	Standing(ctx context.Context, client count.Client) *Block
+	// Standing is the client's block; nil: there is none. Changes nothing of that, and a dry run nothing at
+	// all.
+	Standing(ctx context.Context, client count.Client, dryRun bool) *Block
 	// Count counts an offence of a client that is not blocked, and blocks it if that is too many. It
 	// returns the block that there is then. A dry run changes nothing.
 	Count(ctx context.Context, offence *Offence, client count.Client, what uint64, dryRun bool) *Block

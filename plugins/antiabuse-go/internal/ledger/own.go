@@ -40,7 +40,7 @@ func NewOwn(clock count.Clock, maxClients int) *Own {
 }
 
 // Standing is of [Ledger].
-func (o *Own) Standing(_ context.Context, client count.Client) *Block {
+func (o *Own) Standing(_ context.Context, client count.Client, _ bool) *Block {
 	_, block := o.held(client)
 	return block
 }
@@ -85,7 +85,7 @@ func (o *Own) release(client count.Client) {
 
 // Count is of [Ledger].
 func (o *Own) Count(ctx context.Context, offence *Offence, client count.Client, what uint64, dryRun bool) *Block {
-	if block := o.Standing(ctx, client); block != nil {
+	if block := o.Standing(ctx, client, dryRun); block != nil {
 		return block
 	}
 	excess := offence.Own.Count(client, what, dryRun)

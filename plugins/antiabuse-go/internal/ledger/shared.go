@@ -40,46 +40,53 @@ func NewShared(link *Link, prefix, usualRule string, own *Own) *Shared {
 	return shared
 }
 
-// Standing is of [Ledger].
-func (s *Shared) Standing(ctx context.Context, client count.Client) *Block {
+// Standing is of [Ledger]. Both memories are asked, and the longer block counts.
+func (s *Shared) Standing(ctx context.Context, client count.Client, dryRun bool) *Block {
 	return ask(s.Link, func() (*Block, error) {
-		value, found, err := s.Link.State.Get(ctx, s.Prefix+client.String())
+		there, _, err := s.Link.State.Get(ctx, s.Prefix+client.String())
 		if err != nil {
 			return nil, err
 		}
 		offence, here := s.Own.held(client)
-		switch {
-		case found && here != nil:
-			s.Own.release(client)
-		case here != nil:
-			s.handOver(ctx, offence, client, here)
+		if here != nil && !dryRun {
+			s.handOver(ctx, offence, client, here, there)
 		}
-		if found {
-			return s.read(value), nil
+		if there.Version == 0 || (here != nil && there.TTL < here.Remaining) {
+			return here, nil
 		}
-		return here, nil
-	}, func() *Block { return s.Own.Standing(ctx, client) })
+		return s.read(there), nil
+	}, func() *Block { return s.Own.Standing(ctx, client, dryRun) })
 }
 
 // handOverAll gives the gateway one block after the other, until it fails again.
 func (s *Shared) handOverAll(ctx context.Context) {
 	for _, client := range s.Own.blockedClients() {
-		if offence, here := s.Own.held(client); here != nil && !s.handOver(ctx, offence, client, here) {
+		if offence, here := s.Own.held(client); here != nil && !s.handOver(ctx, offence, client, here, hkp.Value{}) {
 			return
 		}
 	}
 }
 
-// handOver gives the gateway a block that began here, unless it has one. It tells whether it has one now.
-func (s *Shared) handOver(ctx context.Context, offence *Offence, client count.Client, block *Block) bool {
-	_, stored, err := s.Link.State.CompareAndSet(ctx, s.Prefix+client.String(), 0, s.text(block), block.Remaining)
-	if err != nil {
-		s.Link.failed(err)
-		return false
-	}
-	s.Own.release(client)
-	if stored {
-		s.begun(ctx, offence, client, block)
+// handOver gives the gateway a block that began here, unless it has one that lasts as long; there is what it
+// has, as far as is known. It tells whether the gateway has answered.
+func (s *Shared) handOver(ctx context.Context, offence *Offence, client count.Client, block *Block, there hkp.Value) bool {
+	// Once more if it has something else by now.
+	for range 2 {
+		if there.Version != 0 && there.TTL >= block.Remaining {
+			s.Own.release(client)
+			return true
+		}
+		current, stored, err := s.Link.State.CompareAndSet(ctx, s.Prefix+client.String(), there.Version, s.text(block), block.Remaining)
+		if err != nil {
+			s.Link.failed(err)
+			return false
+		}
+		if stored {
+			s.Own.release(client)
+			s.begun(ctx, offence, client, block)
+			return true
+		}
+		there = current
 	}
 	return true
 }

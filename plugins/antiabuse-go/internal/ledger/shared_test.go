@@ -45,11 +45,11 @@ func (f *failing) Put(_ context.Context, key string, data []byte, _ time.Duratio
 	return hkp.Value{}, f.put
 }
 
-func (f *failing) CompareAndSet(_ context.Context, key string, _ uint64, data []byte, _ time.Duration) (hkp.Value, bool, error) {
+func (f *failing) CompareAndSet(_ context.Context, key string, version uint64, data []byte, _ time.Duration) (hkp.Value, bool, error) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
-	if text, there := f.values[key]; there {
-		return hkp.Value{Data: []byte(text), Version: 1, TTL: 10 * time.Second}, false, f.swap
+	if text := f.values[key]; version != uint64(len(text)) {
+		return hkp.Value{Data: []byte(text), Version: uint64(len(text)), TTL: 10 * time.Second}, false, f.swap
 	}
 	if f.swap == nil {
 		f.values[key] = string(data)
@@ -112,12 +112,12 @@ func TestABlockThatTheGatewayDoesNotTakeBeginsHere(t *testing.T) {
 			t.Fatalf("%v: expected: a second block that begins, got: %+v", reason, block)
 		}
 		limiter.at.Add(int64(59 * time.Second))
-		block = shared.Standing(context.Background(), client(1))
+		block = shared.Standing(context.Background(), client(1), false)
 		if block == nil || block.Begins || block.Remaining != time.Second || shared.Link.Away() != isAway(reason) {
 			t.Errorf("%v: expected: it stands, got: %+v, away %t", reason, block, shared.Link.Away())
 		}
 		limiter.at.Add(int64(time.Second))
-		if block = shared.Standing(context.Background(), client(1)); block != nil {
+		if block = shared.Standing(context.Background(), client(1), false); block != nil {
 			t.Errorf("%v: expected: it ends, got: %+v", reason, block)
 		}
 		if block = shared.Count(context.Background(), offence, client(1), 0, false); block == nil || block.Strike != 3 {
@@ -140,7 +140,7 @@ func TestBlocksAreHandedOverWhenTheStateIsBack(t *testing.T) {
 	state.mutex.Unlock()
 	limiter.at.Add(int64(17500 * time.Millisecond))
 
-	if block := shared.Standing(context.Background(), client(9)); block != nil || shared.Link.Away() {
+	if block := shared.Standing(context.Background(), client(9), false); block != nil || shared.Link.Away() {
 		t.Fatalf("expected: nothing against another client, and the state is back, got: %+v, away %t", block, shared.Link.Away())
 	}
 	for deadline := time.Now().Add(10 * time.Second); state.text("strikes:0.0.0.3") == ""; {
@@ -160,7 +160,31 @@ func TestBlocksAreHandedOverWhenTheStateIsBack(t *testing.T) {
 	state.mutex.Lock()
 	delete(state.values, "0.0.0.3")
 	state.mutex.Unlock()
-	if block := shared.Standing(context.Background(), client(3)); block != nil {
+	if block := shared.Standing(context.Background(), client(3), false); block != nil {
+		t.Errorf("expected: whose block is deleted is free, got: %+v", block)
+	}
+}
+
+func TestTheLongerBlockCounts(t *testing.T) {
+	state := &failing{values: map[string]string{}, swap: hkp.ErrQuota}
+	shared, offence, limiter := sharedLedger(state, nil)
+	shared.Count(context.Background(), offence, client(1), 0, false)
+	limiter.at.Add(int64(time.Second))
+	state.swap = nil
+	// Of ten seconds, while 19 are left of the other.
+	state.values["0.0.0.1"] = "5 requests in 10 s, block 7"
+
+	for _, dryRun := range []bool{true, false} {
+		block := shared.Standing(context.Background(), client(1), dryRun)
+		if block == nil || block.Remaining != 19*time.Second || block.Strike != 1 {
+			t.Errorf("dry run %t: expected: the block that began here, got: %+v", dryRun, block)
+		}
+		if handed := state.text("0.0.0.1") == "1 request in 10 s, block 1"; handed == dryRun {
+			t.Errorf("dry run %t: expected: handed over %t, got: %t", dryRun, !dryRun, handed)
+		}
+	}
+	delete(state.values, "0.0.0.1")
+	if block := shared.Standing(context.Background(), client(1), false); block != nil {
 		t.Errorf("expected: whose block is deleted is free, got: %+v", block)
 	}
 }

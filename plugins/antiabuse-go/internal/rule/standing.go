@@ -17,7 +17,7 @@ type standingBlocks struct {
 }
 
 func (s standingBlocks) judge(ctx context.Context, request *hkp.Request, client count.Client) *Refusal {
-	if block := s.ledger.Standing(ctx, client); block != nil {
+	if block := s.ledger.Standing(ctx, client, request.DryRun); block != nil {
 		return refusalOf(block)
 	}
 	if s.otherwise == nil {
@@ -29,7 +29,7 @@ func (s standingBlocks) judge(ctx context.Context, request *hkp.Request, client 
 // answered does not count what is answered during a block, as if it had been refused.
 func (s standingBlocks) answered(ctx context.Context, answer Answer) *Refusal {
 	asked, is := s.otherwise.(answerRule)
-	if !is || s.ledger.Standing(ctx, answer.Client) != nil {
+	if !is || s.ledger.Standing(ctx, answer.Client, answer.DryRun) != nil {
 		return nil
 	}
 	return asked.answered(ctx, answer)

@@ -14,9 +14,10 @@ public interface Ledger {
 	/**
 	 * Whether a client is blocked. Changes nothing of that.
 	 * @param client the client
+	 * @param dryRun true: changes nothing at all
 	 * @return what there is against it, now or later
 	 */
-	CompletionStage<Standing> standing(ClientKey client);
+	CompletionStage<Standing> standing(ClientKey client, boolean dryRun);
 
 	/**
 	 * Whether a client is blocked; if not, counts an offence as {@link #count} does. That

@@ -46,7 +46,7 @@ public final class OwnLedger implements Ledger {
 	}
 
 	@Override
-	public CompletionStage<Standing> standing(ClientKey client) {
+	public CompletionStage<Standing> standing(ClientKey client, boolean dryRun) {
 		Standing.Blocked blocked = blocked(client);
 		return (blocked != null) ? CompletableFuture.completedFuture(blocked) : Standing.CLEAR;
 	}

@@ -60,9 +60,10 @@ public final class SharedLedger implements Ledger {
 	}
 
 	@Override
-	public CompletionStage<Standing> standing(ClientKey client) {
-		return this.link.ask(() -> this.state.get(this.prefix + client).thenCompose((block) -> standing(client, block)),
-				() -> this.own.standing(client));
+	public CompletionStage<Standing> standing(ClientKey client, boolean dryRun) {
+		return this.link.ask(
+				() -> this.state.get(this.prefix + client).thenCompose((block) -> standing(client, block, dryRun)),
+				() -> this.own.standing(client, dryRun));
 	}
 
 	@Override
@@ -72,21 +73,24 @@ public final class SharedLedger implements Ledger {
 			return this.own.judge(offence, client, what, dryRun);
 		}
 		return this.link.ask(() -> this.state.get(this.prefix + client).thenCompose((block) -> {
-			CompletionStage<Standing> standing = standing(client, block);
+			CompletionStage<Standing> standing = standing(client, block, dryRun);
 			return (standing != Standing.CLEAR) ? standing : count(offence, counter, client, what, dryRun);
 		}), () -> this.own.judge(offence, client, what, dryRun));
 	}
 
-	/** Both memories are asked, and from then on only the gateway's is. */
-	private CompletionStage<Standing> standing(ClientKey client, Optional<SharedState.Value> block) {
+	/** Both memories are asked, and the longer block counts. */
+	private CompletionStage<Standing> standing(ClientKey client, Optional<SharedState.Value> there, boolean dryRun) {
 		OwnLedger.Held here = this.own.held(client);
-		if (block.isPresent()) {
-			if (here != null) {
-				this.own.release(client);
-			}
-			return CompletableFuture.completedFuture(blocked(block.get()));
+		if (here == null) {
+			return there.isPresent() ? CompletableFuture.completedFuture(blocked(there.get())) : Standing.CLEAR;
 		}
-		return (here != null) ? handOver(client, here).thenApply((taken) -> here.block()) : Standing.CLEAR;
+		Standing standing = isAsLong(there, here) ? blocked(there.orElseThrow()) : here.block();
+		return dryRun ? CompletableFuture.completedFuture(standing)
+				: handOver(client, here, there, true).thenApply((taken) -> standing);
+	}
+
+	private static boolean isAsLong(Optional<SharedState.Value> there, OwnLedger.Held here) {
+		return there.isPresent() && there.get().ttl().compareTo(here.block().remaining()) >= 0;
 	}
 
 	/** One after the other, until the gateway fails again. */
@@ -97,7 +101,7 @@ public final class SharedLedger implements Ledger {
 			if (here == null) {
 				continue;
 			}
-			CompletableFuture<Boolean> taken = handOver(client, here).toCompletableFuture();
+			CompletableFuture<Boolean> taken = handOver(client, here, Optional.empty(), true).toCompletableFuture();
 			if (!taken.isDone()) {
 				var unused = taken.thenAccept((done) -> {
 					if (done) {
@@ -113,20 +117,30 @@ public final class SharedLedger implements Ledger {
 	}
 
 	/**
-	 * Gives the gateway a block that began here, unless it has one.
-	 * @return whether it has one now; does not fail
+	 * Gives the gateway a block that began here, unless it has one that lasts as long.
+	 * @param there what it has, as far as is known
+	 * @param again whether to try once more if it has something else by now
+	 * @return whether the next client may be handed over; does not fail
 	 */
-	private CompletionStage<Boolean> handOver(ClientKey client, OwnLedger.Held here) {
+	private CompletionStage<Boolean> handOver(ClientKey client, OwnLedger.Held here, Optional<SharedState.Value> there,
+			boolean again) {
+		if (isAsLong(there, here)) {
+			this.own.release(client);
+			return CompletableFuture.completedFuture(true);
+		}
 		Standing.Blocked block = here.block();
-		return this.state.compareAndSet(this.prefix + client, 0, text(block), block.remaining())
+		long version = there.map(SharedState.Value::version).orElse(0L);
+		return this.state.compareAndSet(this.prefix + client, version, text(block), block.remaining())
 			.<CompletionStage<Boolean>>handle((swap, failure) -> {
 				if (failure != null) {
 					this.link.failed(failure);
 					return CompletableFuture.completedFuture(false);
 				}
-				this.own.release(client);
-				return swap.stored() ? begun(here.offence(), client, block).thenApply((done) -> true)
-						: CompletableFuture.completedFuture(true);
+				if (swap.stored()) {
+					this.own.release(client);
+					return begun(here.offence(), client, block).thenApply((done) -> true);
+				}
+				return again ? handOver(client, here, swap.current(), false) : CompletableFuture.completedFuture(true);
 			})
 			.thenCompose((stage) -> stage);
 	}

@@ -32,7 +32,7 @@ final class StandingBlocks implements Rule {
 
 	@Override
 	public CompletionStage<Verdict> judge(Request request, ClientKey client) {
-		CompletionStage<Standing> standing = this.ledger.standing(client);
+		CompletionStage<Standing> standing = this.ledger.standing(client, request.dryRun());
 		if (standing == Standing.CLEAR) {
 			return otherwise(request, client);
 		}
@@ -51,7 +51,7 @@ final class StandingBlocks implements Rule {
 		if (rule == null) {
 			return Verdict.PASSED;
 		}
-		CompletionStage<Standing> standing = this.ledger.standing(answer.client());
+		CompletionStage<Standing> standing = this.ledger.standing(answer.client(), answer.dryRun());
 		return (standing == Standing.CLEAR) ? rule.answered(answer) : standing
 			.thenCompose((found) -> (found instanceof Standing.Blocked) ? Verdict.PASSED : rule.answered(answer));
 	}

@@ -173,6 +173,27 @@ class SharedLedgerTests {
 		assertThat(refusal(this.limiter).strike()).as("it is remembered").isEqualTo(2);
 	}
 
+	/** Whoever has it, and whatever another replica has begun meanwhile. */
+	@Test
+	void theLongerBlockCounts() {
+		this.limiter = new Limiter(new Steps(List.of(Duration.ofHours(24)), Duration.ofHours(1)),
+				limit(1, Duration.ofSeconds(10)));
+		this.state.failure = HostException.Reason.QUOTA;
+		block(this.limiter, CLIENT);
+		pass(Duration.ofSeconds(1));
+		this.state.failure = null;
+		block(replica(1), CLIENT);
+
+		Standing.Blocked day = (Standing.Blocked) dry();
+		assertThat(day.remaining()).isEqualTo(Duration.ofHours(24).minusSeconds(1));
+		assertThat(refusal(replica(1)).remaining()).as("a dry run hands nothing over")
+			.isEqualTo(Duration.ofSeconds(10));
+		assertThat(refusal(this.limiter)).isEqualTo(day);
+		assertThat(refusal(replica(1)).remaining()).isEqualTo(day.remaining());
+		this.state.delete(CLIENT.toString());
+		assertThat(passes(this.limiter)).isTrue();
+	}
+
 	@Test
 	void handingOverEndsWhenTheStateFailsAgainAndGoesOnLater() {
 		this.limiter = new Limiter(failing(HostException.Reason.UNAVAILABLE, "compareAndSet"), STEPS,
@@ -307,7 +328,7 @@ class SharedLedgerTests {
 
 		/** As a rule behind the one that asks for blocks. */
 		CompletionStage<Standing> judge(ClientKey client, boolean dryRun) {
-			return this.ledger.standing(client)
+			return this.ledger.standing(client, dryRun)
 				.thenCompose((standing) -> (standing instanceof Standing.Blocked)
 						? CompletableFuture.completedFuture(standing)
 						: this.ledger.count(this.offence, client, 0, dryRun));
