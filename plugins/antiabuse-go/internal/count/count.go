@@ -20,6 +20,8 @@ type Own interface {
 	Count(client Client, what uint64, dryRun bool) *Excess
 	// Blocked is told that a client's block begins: a counter that is to start anew forgets it.
 	Blocked(client Client)
+	// Forget forgets a client, whose block somebody else has now, with the right to lift it.
+	Forget(client Client)
 	// Clients is an estimate of how many are counted.
 	Clients() int
 }

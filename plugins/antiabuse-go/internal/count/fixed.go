@@ -44,6 +44,11 @@ func (f *Fixed) Count(client Client, _ uint64, dryRun bool) *Excess {
 
 // Blocked is of [Own].
 func (f *Fixed) Blocked(client Client) {
+	f.Forget(client)
+}
+
+// Forget is of [Own].
+func (f *Fixed) Forget(client Client) {
 	f.clients.Invalidate(client)
 }
 

@@ -53,6 +53,11 @@ func (s *Search) Count(client Client, what uint64, dryRun bool) *Excess {
 
 // Blocked is of [Own].
 func (s *Search) Blocked(client Client) {
+	s.Forget(client)
+}
+
+// Forget is of [Own].
+func (s *Search) Forget(client Client) {
 	s.clients.Invalidate(client)
 }
 

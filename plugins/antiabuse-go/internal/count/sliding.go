@@ -69,6 +69,11 @@ func (s *Sliding) Count(client Client, _ uint64, dryRun bool) *Excess {
 func (s *Sliding) Blocked(Client) {
 }
 
+// Forget is of [Own].
+func (s *Sliding) Forget(client Client) {
+	s.clients.Invalidate(client)
+}
+
 // Clients is of [Own].
 func (s *Sliding) Clients() int {
 	return s.clients.EstimatedSize()

@@ -70,9 +70,10 @@ func (o *Own) blockedClients() []count.Client {
 	return clients
 }
 
-// release ends the client's block, as somebody else has it now. It still counts for the length of the
-// next one.
-func (o *Own) release(client count.Client) {
+// release ends the client's block, as somebody else has it now, and forgets what has led to it: who lifts
+// it there must not be undone here. It still counts for the length of the next one.
+func (o *Own) release(offence *Offence, client count.Client) {
+	offence.Own.Forget(client)
 	o.blocks.ComputeIfPresent(client, func(blocks []ownBlock) ([]ownBlock, otter.ComputeOp) {
 		now := o.clock()
 		ended := slices.Clone(blocks)

@@ -73,7 +73,7 @@ func (s *Shared) handOver(ctx context.Context, offence *Offence, client count.Cl
 	// Once more if it has something else by now.
 	for range 2 {
 		if there.Version != 0 && there.TTL >= block.Remaining {
-			s.Own.release(client)
+			s.Own.release(offence, client)
 			return true
 		}
 		current, stored, err := s.Link.State.CompareAndSet(ctx, s.Prefix+client.String(), there.Version, s.text(block), block.Remaining)
@@ -82,7 +82,7 @@ func (s *Shared) handOver(ctx context.Context, offence *Offence, client count.Cl
 			return false
 		}
 		if stored {
-			s.Own.release(client)
+			s.Own.release(offence, client)
 			s.begun(ctx, offence, client, block)
 			return true
 		}

@@ -24,6 +24,12 @@ public interface OwnCounter {
 	void blocked(ClientKey client);
 
 	/**
+	 * Forgets a client.
+	 * @param client whose block somebody else has now, with the right to lift it
+	 */
+	void forget(ClientKey client);
+
+	/**
 	 * How many clients are counted.
 	 * @return an estimate
 	 */

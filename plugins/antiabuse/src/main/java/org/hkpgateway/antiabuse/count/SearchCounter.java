@@ -62,6 +62,11 @@ public final class SearchCounter implements OwnCounter {
 
 	@Override
 	public void blocked(ClientKey client) {
+		forget(client);
+	}
+
+	@Override
+	public void forget(ClientKey client) {
 		this.searches.invalidate(client);
 	}
 

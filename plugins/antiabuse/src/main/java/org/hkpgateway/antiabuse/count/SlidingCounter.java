@@ -82,6 +82,11 @@ public final class SlidingCounter implements OwnCounter {
 	}
 
 	@Override
+	public void forget(ClientKey client) {
+		this.counts.invalidate(client);
+	}
+
+	@Override
 	public long clients() {
 		return this.counts.estimatedSize();
 	}

@@ -55,6 +55,11 @@ public final class WindowCounter implements OwnCounter {
 
 	@Override
 	public void blocked(ClientKey client) {
+		forget(client);
+	}
+
+	@Override
+	public void forget(ClientKey client) {
 		this.counts.invalidate(client);
 	}
 

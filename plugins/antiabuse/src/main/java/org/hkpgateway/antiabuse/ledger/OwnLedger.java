@@ -125,11 +125,14 @@ public final class OwnLedger implements Ledger {
 	}
 
 	/**
-	 * Ends the block of a client, as somebody else has it now. It still counts for the
-	 * length of the next one.
+	 * Ends the block of a client, as somebody else has it now, and forgets what has led
+	 * to it: who lifts it there must not be undone here. It still counts for the length
+	 * of the next one.
+	 * @param held the client's block
 	 * @param client the client
 	 */
-	void release(ClientKey client) {
+	void release(Held held, ClientKey client) {
+		held.offence().own().forget(client);
 		this.blocks.asMap().computeIfPresent(client, (key, old) -> {
 			long now = now();
 			return old.stream().map((block) -> block.endedBy(now)).toList();

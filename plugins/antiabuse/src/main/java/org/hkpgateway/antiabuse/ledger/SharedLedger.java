@@ -125,7 +125,7 @@ public final class SharedLedger implements Ledger {
 	private CompletionStage<Boolean> handOver(ClientKey client, OwnLedger.Held here, Optional<SharedState.Value> there,
 			boolean again) {
 		if (isAsLong(there, here)) {
-			this.own.release(client);
+			this.own.release(here, client);
 			return CompletableFuture.completedFuture(true);
 		}
 		Standing.Blocked block = here.block();
@@ -137,7 +137,7 @@ public final class SharedLedger implements Ledger {
 					return CompletableFuture.completedFuture(false);
 				}
 				if (swap.stored()) {
-					this.own.release(client);
+					this.own.release(here, client);
 					return begun(here.offence(), client, block).thenApply((done) -> true);
 				}
 				return again ? handOver(client, here, swap.current(), false) : CompletableFuture.completedFuture(true);
