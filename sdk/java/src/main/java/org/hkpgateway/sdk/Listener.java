@@ -53,9 +53,9 @@ record Listener(Server server, String network, String address, List<Path> remain
 	private static final int MAX_CALLS = 1024;
 
 	/** {@code S_IFMT} and {@code S_IFSOCK} of stat. */
-	private static final int FILE_TYPE = 0170000;
+	private static final int FILE_TYPE = 0xf000;
 
-	private static final int SOCKET = 0140000;
+	private static final int SOCKET = 0xc000;
 
 	/** Not Java's loopback address, which may be that of IPv6. */
 	private static final byte[] LOOPBACK = { 127, 0, 0, 1 };
