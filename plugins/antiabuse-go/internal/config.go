@@ -27,7 +27,7 @@ func readConfig(object json.RawMessage) (config, error) {
 	read := config{
 		rules:        rule.ReadConfig(reader),
 		allow:        reader.Addresses("allow"),
-		tarpit:       reader.Memory("tarpit", 0),
+		tarpit:       reader.Delay("tarpit"),
 		logAddresses: reader.Flag("log_addresses", true),
 	}
 	read.keys, read.warnings = reader.Keys(), reader.Warnings()

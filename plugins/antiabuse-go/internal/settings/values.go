@@ -18,8 +18,10 @@ const (
 	day           = 24 * time.Hour
 	longestWindow = day
 	longestBlock  = 365 * day
-	mostSteps     = 20
-	aDuration     = `a duration such as "500ms", "10s", "5m", "1h" or "7d"`
+	// No hkp.plugins.max-delay is longer, and the protocol has room for 49 days.
+	longestDelay = time.Hour
+	mostSteps    = 20
+	aDuration    = `a duration such as "500ms", "10s", "5m", "1h" or "7d"`
 )
 
 var sizeText = regexp.MustCompile(`^(\d{1,9})(B|KB|MB)?$`)
@@ -89,6 +91,11 @@ func (r *Reader) Window(key string, fallback time.Duration) time.Duration {
 // Memory reads how long something is remembered.
 func (r *Reader) Memory(key string, fallback time.Duration) time.Duration {
 	return r.duration(key, fallback, 0, longestBlock)
+}
+
+// Delay reads how long the gateway is to hold an answer, at most an hour; not at all when absent.
+func (r *Reader) Delay(key string) time.Duration {
+	return r.duration(key, 0, 0, longestDelay)
 }
 
 // Steps reads the lengths of blocks, at least one.

@@ -69,6 +69,7 @@ class DebianInstallIT {
 			follow("systemctl enable");
 			Process gateway = startAsTheUnitSays();
 			followUntil("health/readiness");
+			followUntil("actuator/console/stream");
 			anAbuserIsBlocked();
 			aBanIsLifted();
 			follow("\"dryRun\":true");
@@ -76,9 +77,7 @@ class DebianInstallIT {
 			aPluginIsUpgradedAndBroughtBack();
 			aPluginThatDiesAgainAndAgainIsSeen();
 			assertThat(stop(gateway)).as(Files.readString(this.log)).isEqualTo(143);
-			assertThat(Files.readString(system.root().resolve("tmp/calls")))
-				.as("system calls that the unit does not permit")
-				.isEmpty();
+			assertThat(callsThatAreNotPermitted()).as("system calls that the unit does not permit").isEmpty();
 
 			follow("hkp-gateway.jar extract --destination /usr/share/hkp-gateway/0.2.0");
 			gateway = startAsTheUnitSays();
@@ -103,7 +102,8 @@ class DebianInstallIT {
 			}
 			Command.Result verified = Command.run(this.work, Duration.ofMinutes(1), new byte[0],
 					List.of(analyze.toString(), "verify", "--man=no", unit.toString()));
-			assertThat(verified.errors()).isEmpty();
+			// Others are of units of this machine.
+			assertThat(verified.errors().lines().filter((line) -> line.contains("hkp-gateway"))).isEmpty();
 			verified.orFail();
 			// Tenths. A service without any of it has 96.
 			Command
@@ -147,10 +147,14 @@ class DebianInstallIT {
 		assertThat(unit).containsEntry("User", "hkp-gateway")
 			.containsEntry("SystemCallFilter", "@system-service")
 			.containsEntry("NoNewPrivileges", "yes")
-			.containsEntry("EnvironmentFile", "-/etc/default/hkp-gateway");
+			.containsEntry("EnvironmentFile", "-/etc/default/hkp-gateway")
+			.hasEntrySatisfying("ExecStart",
+					(command) -> assertThat(command).contains(" -XX:+ExitOnOutOfMemoryError "));
 		Files.writeString(this.debian.root().resolve("etc/default/hkp-gateway"),
 				"JAVA_OPTS=\"-Xmx256m -XX:TieredStopAtLevel=1 -Dhkp.shutdown.pre-stop=0s -Dhkp.plugins.chain-budget=20s -Dhkp.plugins.response-budget=20s "
-						+ "-Dhkp.plugins.settings.antiabuse.timeout=15s -Dhkp.plugins.settings.uploads.timeout=15s\"\n");
+						+ "-Dhkp.plugins.settings.antiabuse.timeout=15s -Dhkp.plugins.settings.uploads.timeout=15s "
+						// One of 10 s, the default, might end by itself.
+						+ "-Dhkp.plugins.settings.antiabuse.config.block_steps=10m\"\n");
 		this.debian.shell("/",
 				"install -d -o hkp-gateway -g hkp-gateway -m " + unit.get("StateDirectoryMode") + " /var/lib/"
 						+ unit.get("StateDirectory") + "; install -d -o hkp-gateway -g hkp-gateway -m "
@@ -158,20 +162,20 @@ class DebianInstallIT {
 						+ "; rm -f /tmp/calls; install -o hkp-gateway -m 600 /dev/null /tmp/calls");
 		Map<String, String> environment = Map.of(unit.get("Environment").split("=", 2)[0],
 				unit.get("Environment").split("=", 2)[1]);
-		// Whether bwrap works is tried at the start; where mounting is refused, it does
-		// not.
-		String permitted = permitted("@system-service", "@mount");
+		Set<String> calls = permitted("@system-service");
+		assertThat(calls).hasSizeGreaterThan(200);
+		String permitted = calls.stream().map((call) -> "?" + call).collect(Collectors.joining(","));
 		return this.debian.launch(unit.get("WorkingDirectory"), environment,
 				". /etc/default/hkp-gateway; umask " + unit.get("UMask") + "; exec setpriv --reuid=" + unit.get("User")
 						+ " --regid=" + unit.get("Group")
 						+ " --init-groups --no-new-privs --bounding-set=-all --inh-caps=-all"
-						+ " strace -f --seccomp-bpf -qq -e signal=none -o /tmp/calls -e 'trace=!" + permitted + "' -- "
+						+ " strace -f -Y --seccomp-bpf -qq -e signal=none -o /tmp/calls -e 'trace=!" + permitted + "' -- "
 						+ unit.get("ExecStart"),
 				this.log);
 	}
 
-	/** The system calls of sets, as Debian's systemd knows them. */
-	private String permitted(String... first) {
+	/** The system calls of a set, as Debian's systemd knows them. */
+	private Set<String> permitted(String first) {
 		Set<String> calls = new TreeSet<>();
 		List<String> sets = new ArrayList<>(List.of(first));
 		for (int i = 0; i < sets.size(); i++) {
@@ -181,8 +185,21 @@ class DebianInstallIT {
 				.filter((line) -> !line.isEmpty() && !line.startsWith("#") && !sets.contains(line))
 				.forEach((line) -> (line.startsWith("@") ? sets : calls).add(line));
 		}
-		assertThat(calls).hasSizeGreaterThan(200);
-		return calls.stream().map((call) -> "?" + call).collect(Collectors.joining(","));
+		assertThat(calls).isNotEmpty();
+		return calls;
+	}
+
+	/**
+	 * Whether bwrap works is tried at the start, which takes mounts. Where those are
+	 * refused it does not, and nothing else is different.
+	 */
+	private List<String> callsThatAreNotPermitted() throws IOException {
+		Pattern trial = Pattern
+			.compile("\\d+<bwrap>\\s+(<\\.\\.\\. )?(" + String.join("|", permitted("@mount")) + ")\\b.*");
+		return Files.readAllLines(this.debian.root().resolve("tmp/calls"))
+			.stream()
+			.filter((line) -> !trial.matcher(line).matches())
+			.toList();
 	}
 
 	private void anAbuserIsBlocked() {

@@ -26,9 +26,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Ten minutes to a plugin: each command of {@code docs/plugin-author-guide.md} as it
- * stands there, but for ports, time limits, and where the token is. What
- * {@code plugins new} prints is the same, and so is what the project's README.md says.
+ * Ten minutes to a plugin: each command of {@code docs/plugin-author-guide.md}, and the
+ * rule of one's own, as it stands there, but for ports, time limits, and where the token
+ * is. What {@code plugins new} prints is the same, and so is what the project's README.md
+ * says.
  */
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
 class GeneratedProjectIT {
@@ -41,6 +42,13 @@ class GeneratedProjectIT {
 	private static final Pattern OPTION = Pattern.compile("--(hkp\\.\\S+)");
 
 	private static final Pattern EXPECTED = Pattern.compile("# (\\d{3}),");
+
+	/** Where lines are put in, and how far. */
+	private static final Pattern BELOW_THE_PACKAGE = Pattern.compile("(?m)^package .+\\n()");
+
+	private static final Pattern FIRST_IF = Pattern.compile("(?m)^([ \\t]+)if\\b");
+
+	private static final Pattern LINK = Pattern.compile("]\\(([^)#:]+)(?:#[^)]*)?\\)");
 
 	private Path work;
 
@@ -73,6 +81,7 @@ class GeneratedProjectIT {
 			.contains(commands.get(0))
 			.containsSubsequence(commands.subList(3, run + 3).stream().map(GeneratedProjectIT::bare).toList());
 
+		assertEveryLinkLeadsSomewhere();
 		this.begin += commands.get(2) + "\n";
 		for (String command : commands.subList(3, run)) {
 			shell(command);
@@ -88,7 +97,7 @@ class GeneratedProjectIT {
 				.contains("grpc", "pytest")
 				.allMatch((name) -> language.meaningOf(name).isPresent());
 		}
-		refusesAndIsReloaded(commands.get(run), commands.subList(run + 1, commands.size()));
+		refusesAndIsReloaded(language, commands.get(run), commands.subList(run + 1, commands.size()));
 	}
 
 	/** Skips if they are not there; the same PATH for what a JDK alone has to do with. */
@@ -154,6 +163,20 @@ class GeneratedProjectIT {
 		assertThat(left).isEmpty();
 	}
 
+	private void assertEveryLinkLeadsSomewhere() throws IOException {
+		List<String> lost = new ArrayList<>();
+		try (Stream<Path> tree = Files.walk(this.project)) {
+			for (Path page : tree.filter((path) -> path.toString().endsWith(".md")).toList()) {
+				LINK.matcher(Files.readString(page))
+					.results()
+					.map((link) -> page.resolveSibling(link.group(1)))
+					.filter((target) -> !Files.exists(target))
+					.forEach((target) -> lost.add(page + ": " + target));
+			}
+		}
+		assertThat(lost).isEmpty();
+	}
+
 	/**
 	 * But for annotations, of which other libraries of a plugin may want another version.
 	 */
@@ -184,24 +207,52 @@ class GeneratedProjectIT {
 		return found;
 	}
 
-	private void refusesAndIsReloaded(String run, List<String> then) throws Exception {
+	private void refusesAndIsReloaded(ProjectLanguage language, String run, List<String> then) throws Exception {
 		List<String> options = new ArrayList<>(OPTION.matcher(run).results().map((option) -> option.group(1)).toList());
 		assertThat(options).hasSize(2);
 		options.addAll(List.of("hkp.plugins.settings." + NAME + ".timeout=15s", "hkp.plugins.chain-budget=20s"));
-		assertThat(then).hasSize(4);
+		assertThat(then).hasSize(6);
 		try (GatewayProcess gateway = GatewayProcess.startFrom(this.project, options.toArray(String[]::new))) {
 			long plugin = gateway.pluginPid(NAME);
-			for (String curl : then.subList(0, 2)) {
-				Matcher expected = EXPECTED.matcher(curl);
-				assertThat(expected.find()).isTrue();
-				assertThat(shell(of(gateway, curl))).startsWith("HTTP/1.1 " + expected.group(1) + " ");
-			}
-			assertThat(shell(of(gateway, String.join("\n", then.subList(2, 4))))).contains("\"outcome\":\"DONE\"");
+			asks(gateway, then.get(0));
+			asks(gateway, then.get(1));
+			assertThat(shell(of(gateway, bare(then.get(5))))).as("before there is such a rule")
+				.startsWith("HTTP/1.1 404 ");
+			addTheRule(language);
+			shell(then.get(2));
+			assertThat(shell(of(gateway, String.join("\n", then.subList(3, 5))))).contains("\"outcome\":\"DONE\"");
 			long next = gateway.otherPluginPid(NAME, plugin);
+			assertThat(asks(gateway, then.get(5))).contains("Not here.");
+			asks(gateway, then.get(0));
 			assertThat(gateway.stop()).isEqualTo(143);
 			assertThat(ProcessHandle.of(plugin)).isEmpty();
 			assertThat(ProcessHandle.of(next)).isEmpty();
 			assertThat(gateway.log()).contains(NAME + ": DRAINING -> STOPPED").doesNotContain("SIGKILL");
+		}
+	}
+
+	private String asks(GatewayProcess gateway, String curl) {
+		Matcher expected = EXPECTED.matcher(curl);
+		assertThat(expected.find()).isTrue();
+		String answer = shell(of(gateway, curl));
+		assertThat(answer).startsWith("HTTP/1.1 " + expected.group(1) + " ");
+		return answer;
+	}
+
+	/** Where the guide says: before the first if, and an import below the package. */
+	private void addTheRule(ProjectLanguage language) throws IOException {
+		List<GuideBlocks.Block> blocks = GuideBlocks.of("plugin-author-guide.md")
+			.stream()
+			.filter((block) -> block.language().equals(language.label()) && !block.file().isEmpty())
+			.toList();
+		assertThat(blocks).isNotEmpty();
+		for (GuideBlocks.Block block : blocks) {
+			Path file = block.in(this.project);
+			String before = Files.readString(file);
+			Matcher place = (block.text().startsWith("import ") ? BELOW_THE_PACKAGE : FIRST_IF).matcher(before);
+			assertThat(place.find()).as(file.toString()).isTrue();
+			Files.writeString(file, before.substring(0, place.start(1))
+					+ block.text().replaceAll("(?m)^", place.group(1)) + before.substring(place.start(1)));
 		}
 	}
 

@@ -34,7 +34,7 @@ final class ConfigurationReference {
 			Map.entry("java.util.List<java.net.URI>", "list of URLs"),
 			Map.entry("java.util.List<java.nio.file.Path>", "list of paths"));
 
-	private static final Pattern CODE = Pattern.compile("\\{@code ([^}]*)}");
+	private static final Pattern CODE = Pattern.compile("\\{@code ((?:[^{}]|\\{[^{}]*})*)}");
 
 	private static final Pattern GROUP = Pattern.compile("hkp\\.plugins\\.(?:settings|remote)\\.<name>|hkp\\.[a-z-]+");
 

@@ -52,6 +52,15 @@ class ConfigurationReferenceTests {
 	}
 
 	@Test
+	void codeBeginsAndEndsInItsCell() throws IOException {
+		assertThat(ConfigurationReference.of(COMMAND)
+			.lines()
+			.filter((line) -> line.startsWith("|"))
+			.flatMap((line) -> Stream.of(line.split("(?<!\\\\)\\|")))).hasSizeGreaterThan(500)
+			.allSatisfy((cell) -> assertThat(cell.replaceAll("`[^`]*`", "")).doesNotContain("`", "{", "}"));
+	}
+
+	@Test
 	void whatIsAllowedIsSaidByTheGateway() throws IOException {
 		assertThat(ConfigurationReference.of(COMMAND)).contains("| 1B to 2047MB | no |", "| 1KB to 1MB | no |",
 				"| `closed`, `open` | yes |", "| a number above 0 | yes |");

@@ -45,10 +45,12 @@ public final class DebianSystem implements AutoCloseable {
 	}
 
 	/**
-	 * Makes one. Skips the test where it cannot be had.
+	 * Makes one. Skips the test where it cannot be had, or the user is not root, who alone
+	 * can set up the users that a Debian has.
 	 * @return a running one
 	 */
 	public static DebianSystem start() {
+		Requirements.root();
 		Path bwrap = Requirements.working("bwrap", "--unshare-net", "--bind", "/", "/", "--proc", "/proc", "true");
 		Path nsenter = Requirements.program("nsenter");
 		Path archive = archive(Requirements.program("mmdebstrap"));

@@ -56,6 +56,14 @@ public final class Requirements {
 	}
 
 	/**
+	 * For a test that only root can do: for others it is skipped with a message, or fails
+	 * when {@code HKP_REQUIRE_ALL=true}.
+	 */
+	public static void root() {
+		working("sh", "-c", "test $(id -u) -eq 0 || { echo 'this test is for root' >&2; exit 1; }");
+	}
+
+	/**
 	 * For a test that takes long: it is skipped with a message unless
 	 * {@code HKP_REQUIRE_ALL=true}.
 	 * @param what the test, for the message

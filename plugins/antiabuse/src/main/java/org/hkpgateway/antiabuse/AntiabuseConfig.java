@@ -38,7 +38,7 @@ record AntiabuseConfig(RulesConfig rules, AddressSet allow, Duration tarpit, boo
 		ConfigReader reader = new ConfigReader(config);
 		RulesConfig rules = RulesConfig.read(reader);
 		AddressSet allow = reader.addresses("allow");
-		Duration tarpit = reader.memory("tarpit", Duration.ZERO);
+		Duration tarpit = reader.delay("tarpit");
 		boolean logAddresses = reader.flag("log_addresses", true);
 		return new AntiabuseConfig(rules, allow, tarpit, logAddresses, reader.keys(), reader.warnings());
 	}

@@ -7,8 +7,8 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -51,6 +51,11 @@ record Listener(Server server, String network, String address, List<Path> remain
 	private static final int MAX_PATH_BYTES = 107;
 
 	private static final int MAX_CALLS = 1024;
+
+	/** {@code S_IFMT} and {@code S_IFSOCK} of stat. */
+	private static final int FILE_TYPE = 0xf000;
+
+	private static final int SOCKET = 0xc000;
 
 	/** Not Java's loopback address, which may be that of IPv6. */
 	private static final byte[] LOOPBACK = { 127, 0, 0, 1 };
@@ -143,8 +148,13 @@ record Listener(Server server, String network, String address, List<Path> remain
 	private static Listener startNamed(Path path, boolean epoll, UnaryOperator<NettyServerBuilder> services)
 			throws LaunchException {
 		try {
-			// Left by a process that was killed. Nothing but a socket is taken away.
-			if (Files.exists(path) && Files.readAttributes(path, BasicFileAttributes.class).isOther()) {
+			// Left by a process that was killed. Nothing but a socket is taken away; Netty
+			// takes away whatever is there.
+			if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+				if (!isSocket(path)) {
+					throw new LaunchException("expected: a socket at " + path + " (PLUGIN_UNIX_SOCKET), or nothing, got:"
+							+ " something else, which stays; remove it, or name another path");
+				}
 				Files.delete(path);
 			}
 			Listener listener = startUnix(path, List.of(), epoll, services);
@@ -155,6 +165,11 @@ record Listener(Server server, String network, String address, List<Path> remain
 		catch (IOException ex) {
 			throw new LaunchException("expected: a socket at " + path + " (PLUGIN_UNIX_SOCKET), got: " + ex, ex);
 		}
+	}
+
+	private static boolean isSocket(Path path) throws IOException {
+		int mode = (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+		return (mode & FILE_TYPE) == SOCKET;
 	}
 
 	private static Listener startUnix(Path path, List<Path> remains, boolean epoll,

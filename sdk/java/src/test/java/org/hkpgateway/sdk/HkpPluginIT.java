@@ -114,6 +114,23 @@ class HkpPluginIT {
 	}
 
 	@Test
+	void nothingButASocketIsTakenAwayForANamedOne() throws Exception {
+		Path pipe = this.directory.resolve("pipe");
+		assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+		Path file = Files.writeString(this.directory.resolve("file"), "mine");
+		for (Path path : List.of(pipe, file)) {
+			launch(NoHarvesting.class, Map.of(HkpPlugin.COOKIE_VARIABLE, HkpPlugin.COOKIE, "PLUGIN_PROTOCOL_VERSIONS",
+					"1", "PLUGIN_UNIX_SOCKET", path.toString()));
+			assertThat(exitCode()).isEqualTo(1);
+			assertThat(this.stderr.get()).contains("expected: a socket at " + path + " (PLUGIN_UNIX_SOCKET)");
+			assertThat(path).exists();
+		}
+		assertThat(file).hasContent("mine");
+		Files.delete(pipe);
+		Files.delete(file);
+	}
+
+	@Test
 	void handshakeRequestAndShutdown() throws Exception {
 		String handshake = launchForReal(NoHarvesting.class);
 		assertThat(handshake).matches("1\\|1\\|unix\\|" + this.directory + "/p[0-9a-z]+\\|grpc\\|");

@@ -25,6 +25,11 @@ public final class ConfigReader {
 
 	private static final Duration LONGEST_BLOCK = Duration.ofDays(365);
 
+	/**
+	 * No {@code hkp.plugins.max-delay} is longer, and the protocol has room for 49 days.
+	 */
+	private static final Duration LONGEST_DELAY = Duration.ofHours(1);
+
 	private static final Pattern SIZE = Pattern.compile("(\\d{1,9})(B|KB|MB)?");
 
 	private final PluginConfig config;
@@ -112,12 +117,16 @@ public final class ConfigReader {
 	}
 
 	/**
-	 * Reads a time that may be none.
+	 * Reads how long the gateway is to hold an answer.
 	 * @param key the key
-	 * @param fallback used when absent
-	 * @return zero to a year
+	 * @return zero, also when absent, to an hour
 	 */
-	public Duration memory(String key, Duration fallback) {
+	public Duration delay(String key) {
+		return duration(key, Duration.ZERO, Duration.ZERO, LONGEST_DELAY);
+	}
+
+	/** A time that may be none. */
+	Duration memory(String key, Duration fallback) {
 		return duration(key, fallback, Duration.ZERO, LONGEST_BLOCK);
 	}
 
