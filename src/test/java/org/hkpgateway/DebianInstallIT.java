@@ -169,8 +169,8 @@ class DebianInstallIT {
 				". /etc/default/hkp-gateway; umask " + unit.get("UMask") + "; exec setpriv --reuid=" + unit.get("User")
 						+ " --regid=" + unit.get("Group")
 						+ " --init-groups --no-new-privs --bounding-set=-all --inh-caps=-all"
-						+ " strace -f -Y --seccomp-bpf -qq -e signal=none -o /tmp/calls -e 'trace=!" + permitted + "' -- "
-						+ unit.get("ExecStart"),
+						+ " strace -f -Y --seccomp-bpf -qq -e signal=none -o /tmp/calls -e 'trace=!" + permitted
+						+ "' -- " + unit.get("ExecStart"),
 				this.log);
 	}
 

@@ -96,7 +96,7 @@ final class LoadChecks {
 			for (int i = 0; i < ABANDONED; i++) {
 				CompletableFuture<ProbeReply<ProbeAnswer>> call = asker.ask(this.load.next(), Limits.ANSWER);
 				// On a busy machine what is cancelled at once is never sent.
-				LockSupport.parkNanos((i % 2) * i * 30_000L);
+				LockSupport.parkNanos((i % 2) * 30_000L * i);
 				call.cancel(false);
 			}
 			afterwards(Check.CANCEL_UNARY, session, asker);

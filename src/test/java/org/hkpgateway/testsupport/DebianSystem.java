@@ -45,8 +45,8 @@ public final class DebianSystem implements AutoCloseable {
 	}
 
 	/**
-	 * Makes one. Skips the test where it cannot be had, or the user is not root, who alone
-	 * can set up the users that a Debian has.
+	 * Makes one. Skips the test where it cannot be had, or the user is not root, who
+	 * alone can set up the users that a Debian has.
 	 * @return a running one
 	 */
 	public static DebianSystem start() {
