@@ -1,5 +1,7 @@
 package org.hkpgateway.actuate;
 
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -8,6 +10,7 @@ import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 import io.micrometer.core.instrument.FunctionCounter;
@@ -18,6 +21,7 @@ import org.hkpgateway.lifecycle.PluginState;
 import org.hkpgateway.lifecycle.PluginStatus;
 import org.hkpgateway.lifecycle.StateListener;
 import org.hkpgateway.lifecycle.Transition;
+import org.hkpgateway.manifest.Finding;
 import org.hkpgateway.plugin.HealthReport;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginMode;
@@ -65,6 +69,24 @@ public final class PluginGauges implements StateListener {
 		this.plugins = plugins;
 		this.processes = processes;
 		this.nanos = nanos;
+	}
+
+	/**
+	 * Shows how much is wrong with manifests, directories and settings, as
+	 * {@code hkp.plugins.findings} by severity: a plugin that is kept out from the start
+	 * has no meters of its own.
+	 * @param registry where it goes
+	 * @param findings what is wrong now
+	 */
+	public static void bindFindings(MeterRegistry registry, Supplier<List<Finding>> findings) {
+		for (Finding.Severity severity : Finding.Severity.values()) {
+			Gauge
+				.builder("hkp.plugins.findings",
+						() -> findings.get().stream().filter((finding) -> finding.severity() == severity).count())
+				.description("What is wrong with manifests, directories and settings")
+				.tag("severity", severity.name().toLowerCase(Locale.ROOT))
+				.register(registry);
+		}
 	}
 
 	@Override

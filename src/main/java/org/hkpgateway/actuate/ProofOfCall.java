@@ -17,6 +17,7 @@ import org.hkpgateway.chain.ChainListener;
 import org.hkpgateway.chain.PluginOutcome;
 import org.hkpgateway.lifecycle.PluginStatus;
 import org.hkpgateway.plugin.Capability;
+import org.hkpgateway.plugin.Phase;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginMode;
 import org.jspecify.annotations.Nullable;
@@ -89,6 +90,10 @@ public final class ProofOfCall implements ChainListener {
 
 	@Override
 	public void pluginAsked(String requestId, PluginOutcome outcome) {
+		if (outcome.kind().phase() != Phase.REQUEST) {
+			// Who sees answers has not decided about their requests.
+			return;
+		}
 		Tally tally = tally(outcome.plugin());
 		boolean neverSent = NOT_SENT.contains(outcome.failure())
 				|| (outcome.failure().equals("timeout") && outcome.nanos() == 0);
@@ -130,10 +135,10 @@ public final class ProofOfCall implements ChainListener {
 	}
 
 	private void look(PluginId id, Instant now, Count count, boolean present) {
+		register(id);
 		Case before = this.cases.get(id);
 		if (before == null) {
 			this.cases.put(id, Case.first(now, count));
-			register(id);
 			return;
 		}
 		Case after = before.next(now, count, present, this.period);
@@ -147,7 +152,8 @@ public final class ProofOfCall implements ChainListener {
 	}
 
 	private void register(PluginId id) {
-		// Of an earlier time, before it was disabled; Micrometer warns of a second.
+		// At each look: it goes with the plugin, which may have come back since the last.
+		// Micrometer warns of a second.
 		if (this.registry.find(UNPROVEN).tag(GatewayMetrics.PLUGIN, id.name()).gauge() == null) {
 			Gauge.builder(UNPROVEN, () -> (report(id) != null) ? 1 : 0)
 				.description("1 while requests are decided without a plugin that should decide about them")

@@ -48,7 +48,7 @@ public final class DryAsker implements Asker {
 			}
 			this.forced.add(id);
 		}
-		return LiveAsker.ask(entry, client,
+		return LiveAsker.ask(shown.id(), entry, client,
 				(asked) -> asked.decide(asked.declaresDryRun() ? shown.asDryRun() : shown, left));
 	}
 

@@ -305,7 +305,7 @@ final class Passage {
 			return Mono.just(done(result.apply(trace(new Delay(this.delayedBy, this.delay, Duration.ZERO)))));
 		}
 		long bytes = this.heldBytes + this.account.bytes() + this.state.copied();
-		return this.parts.tarpit().hold(this.delayedBy, this.delay, bytes, (held) -> {
+		return this.parts.tarpit().hold(this.request.id(), this.delayedBy, this.delay, bytes, (held) -> {
 			this.hold = new Hold(held, now());
 			return done(result.apply(trace(held)));
 		});

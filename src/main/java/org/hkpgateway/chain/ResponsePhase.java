@@ -182,8 +182,9 @@ public final class ResponsePhase {
 				return Mono.just(LiveAsker.noTime(entry.spec().id()));
 			}
 			PluginClient client = entry.client();
-			return LiveAsker.ask(entry, (client != null) ? client.responses() : null, (responses) -> this.spans
-				.showing(entry.spec(), responses.review(view(entry, event), Duration.ofNanos(left))));
+			return LiveAsker.ask(this.request.id(), entry, (client != null) ? client.responses() : null,
+					(responses) -> this.spans.showing(entry.spec(),
+							responses.review(view(entry, event), Duration.ofNanos(left))));
 		}
 
 		private ResponseEvent after(PluginSpec spec, ResponseEvent event, Reply<ResponseDecision> reply, Account books,

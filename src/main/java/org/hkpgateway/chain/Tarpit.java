@@ -7,10 +7,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
+import org.hkpgateway.log.LogFields;
 import org.hkpgateway.plugin.PluginId;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
@@ -65,6 +67,7 @@ final class Tarpit {
 
 	/**
 	 * Holds a result. Cancelling ends it.
+	 * @param request the id of the request
 	 * @param plugin who asks for it
 	 * @param wanted for how long
 	 * @param bytes how many bytes of bodies stay in memory for it meanwhile: the
@@ -72,22 +75,23 @@ final class Tarpit {
 	 * @param result makes the result, given how long it is held
 	 * @return the result, later
 	 */
-	Mono<ChainResult> hold(PluginId plugin, Duration wanted, long bytes, Function<Delay, ChainResult> result) {
+	Mono<ChainResult> hold(String request, PluginId plugin, Duration wanted, long bytes,
+			Function<Delay, ChainResult> result) {
 		if (this.longest.isZero()) {
 			return Mono.just(result.apply(new Delay(plugin, wanted, Duration.ZERO)));
 		}
 		return Mono.using(() -> take(bytes), (taken) -> {
 			this.listener.delayed(plugin, taken);
 			if (!taken) {
-				this.refusals.run(plugin, (more) -> logger.warn(
+				this.refusals.run(plugin, (more) -> line(request, plugin).log(
 						"Plugin {} asked for a delay of {} ms, but expected: at most {} requests held "
 								+ "(hkp.plugins.max-delayed) with {} bytes of bodies (a quarter of "
 								+ "hkp.edge.max-buffered-bytes), got: one more, with {} bytes: its decision takes "
-								+ "effect at once ({} more since the last such line)",
-						plugin, wanted.toMillis(), this.most, this.mostBytes, bytes, more));
+								+ "effect at once [request {}] ({} more since the last such line)",
+						plugin, wanted.toMillis(), this.most, this.mostBytes, bytes, request, more));
 				return Mono.just(result.apply(new Delay(plugin, wanted, Duration.ZERO)));
 			}
-			Duration time = cut(plugin, wanted);
+			Duration time = cut(request, plugin, wanted);
 			ChainResult later = result.apply(new Delay(plugin, wanted, time));
 			return time.isZero() ? Mono.just(later) : Mono.delay(time, this.timers).map((tick) -> later);
 		}, (taken) -> {
@@ -113,15 +117,21 @@ final class Tarpit {
 		this.heldBytes.addAndGet(-bytes);
 	}
 
-	private Duration cut(PluginId plugin, Duration wanted) {
+	private Duration cut(String request, PluginId plugin, Duration wanted) {
 		if (wanted.compareTo(this.longest) <= 0) {
 			return wanted;
 		}
 		if (this.warned.add(plugin)) {
-			logger.warn("Plugin {} asked for a delay of {} ms; longer ones than {} ms, which is hkp.plugins.max-delay, "
-					+ "are cut to it", plugin, wanted.toMillis(), this.longest.toMillis());
+			line(request, plugin).log(
+					"Plugin {} asked for a delay of {} ms; longer ones than {} ms, which is hkp.plugins.max-delay, "
+							+ "are cut to it [request {}]",
+					plugin, wanted.toMillis(), this.longest.toMillis(), request);
 		}
 		return this.longest;
+	}
+
+	private static LoggingEventBuilder line(String request, PluginId plugin) {
+		return logger.atWarn().addKeyValue(LogFields.REQUEST, request).addKeyValue(LogFields.PLUGIN, plugin.name());
 	}
 
 	/** How many are held now. */

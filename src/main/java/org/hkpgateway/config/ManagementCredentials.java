@@ -74,7 +74,7 @@ final class ManagementCredentials implements ReactiveAuthenticationManager, Auto
 
 	/** A token made for this start. */
 	static ManagementCredentials of(ManagementToken made) {
-		return new ManagementCredentials(new ManagementProperties("", "", "", java.util.List.of()), made);
+		return new ManagementCredentials(new ManagementProperties("", "", "", List.of()), made);
 	}
 
 	/** Whether basic authentication can succeed. */

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import org.hkpgateway.actuate.EventMetrics;
 import org.hkpgateway.actuate.ExplainHandler;
 import org.hkpgateway.actuate.GatewayMetrics;
@@ -148,6 +149,11 @@ class PluginConfiguration {
 	@Bean
 	GatewayMetrics gatewayMetrics(MeterRegistry registry) {
 		return new GatewayMetrics(registry);
+	}
+
+	@Bean
+	MeterBinder pluginFindings(PluginCatalog catalog) {
+		return (registry) -> PluginGauges.bindFindings(registry, () -> catalog.current().findings());
 	}
 
 	@Bean

@@ -1,5 +1,6 @@
 package org.hkpgateway.actuate;
 
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.hkpgateway.lifecycle.PluginState;
 import org.hkpgateway.lifecycle.PluginStatus;
+import org.hkpgateway.manifest.Finding;
 import org.hkpgateway.plugin.HealthReport;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.plugin.PluginSpec;
@@ -53,6 +55,28 @@ class PluginGaugesTests {
 	private Optional<ProcessUsage> usage(long pid) {
 		this.looked.add(pid);
 		return Optional.ofNullable(this.processes.get(pid));
+	}
+
+	/** A plugin that is kept out from the start has nothing else. */
+	@Test
+	void findingsAreCountedBySeverityAsTheyAreNow() {
+		List<Finding> findings = new ArrayList<>(
+				List.of(finding(Finding.Severity.ERROR), finding(Finding.Severity.ERROR)));
+		PluginGauges.bindFindings(this.registry, () -> findings);
+		assertThat(findings("error")).isEqualTo(2);
+		assertThat(findings("warning")).isZero();
+		findings.set(0, finding(Finding.Severity.WARNING));
+		assertThat(findings("error")).isOne();
+		assertThat(findings("warning")).isOne();
+		assertThat(findings("notice")).isZero();
+	}
+
+	private static Finding finding(Finding.Severity severity) {
+		return new Finding(severity, A, Path.of("plugin.toml"), 1, "expected: less, got: more");
+	}
+
+	private double findings(String severity) {
+		return this.registry.get("hkp.plugins.findings").tag("severity", severity).gauge().value();
 	}
 
 	@Test

@@ -96,6 +96,44 @@ class ProofOfCallTests {
 		assertThat(this.calls.report(A)).isNull();
 	}
 
+	/**
+	 * A keyserver's answer is shown to a plugin whose breaker for requests is open, too.
+	 */
+	@ParameterizedTest
+	@CsvSource({ "REVIEWED,''", "REVIEW_FAILED,timeout", "REVIEW_FAILED,breaker-open" })
+	void toBeShownTheAnswerIsNoCall(PluginOutcome.Kind kind, String failure) {
+		for (int i = 0; i < 6; i++) {
+			request(true, PluginOutcome.Kind.FAILED_OPEN, "breaker-open", 1);
+			answer(kind, failure);
+			look();
+		}
+		assertThat(this.calls.report(A)).startsWith("6 requests since 2026-01-01T00:01:00Z");
+		answer(kind, failure);
+		look();
+		assertThat(this.calls.report(A)).as("an answer alone").startsWith("6 requests");
+		assertThat(gauge()).isOne();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "REVIEW_FAILED,breaker-open", "REVIEW_FAILED,unavailable" })
+	void notToBeShownTheAnswerIsNoMiss(PluginOutcome.Kind kind, String failure) {
+		for (int i = 0; i < 20; i++) {
+			request(false, null, "", 0);
+			answer(kind, failure);
+			look();
+		}
+		assertThat(this.calls.report(A)).isNull();
+	}
+
+	/** Removed and added again between two looks. */
+	@Test
+	void whoComesBackHasItsGaugeAgain() {
+		new GatewayMetrics(this.registry).onRemoved(A);
+		assertThat(this.registry.find("hkp.plugin.unproven").gauge()).isNull();
+		look();
+		assertThat(gauge()).isZero();
+	}
+
 	@Test
 	void oneMissAndThenSilenceIsNoAlarm() {
 		request(true, PluginOutcome.Kind.FAILED_OPEN, "bulkhead-full", 1);
@@ -187,6 +225,10 @@ class ProofOfCallTests {
 		if (kind != null) {
 			this.calls.pluginAsked("r", new PluginOutcome(A, kind, "", failure, nanos, nanos, null));
 		}
+	}
+
+	private void answer(PluginOutcome.Kind kind, String failure) {
+		this.calls.pluginAsked("r", new PluginOutcome(A, kind, "", failure, 1, 1, null));
 	}
 
 	private void look() {

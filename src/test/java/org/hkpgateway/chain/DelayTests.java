@@ -19,15 +19,20 @@ import org.hkpgateway.plugin.RequestBody;
 import org.hkpgateway.plugin.TestSpec;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.test.scheduler.VirtualTimeScheduler;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Requests that plugins want to be held back, in virtual time.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class DelayTests implements ChainListener {
 
 	private final VirtualTimeScheduler time = VirtualTimeScheduler.create();
@@ -90,16 +95,17 @@ class DelayTests implements ChainListener {
 	}
 
 	@Test
-	void longerOnesAreCut() {
+	void longerOnesAreCut(CapturedOutput log) {
 		add("a", Integer.MAX_VALUE);
 		decide();
 		this.time.advanceTimeBy(Duration.ofSeconds(30));
 		assertThat(this.results.get(0).trace().delay())
 			.isEqualTo(new Delay(new PluginId("a"), Duration.ofMillis(Integer.MAX_VALUE), Duration.ofSeconds(30)));
+		assertThat(log).contains("which is hkp.plugins.max-delay, are cut to it [request id]");
 	}
 
 	@Test
-	void oneMoreThanTheLimitIsNotHeldAndAPlaceThatIsGivenBackIsTaken() {
+	void oneMoreThanTheLimitIsNotHeldAndAPlaceThatIsGivenBackIsTaken(CapturedOutput log) {
 		add("a", 1000);
 		Disposable first = decide();
 		decide();
@@ -108,6 +114,7 @@ class DelayTests implements ChainListener {
 			.satisfies((result) -> assertThat(result.trace().delay())
 				.isEqualTo(new Delay(new PluginId("a"), Duration.ofSeconds(1), Duration.ZERO)));
 		assertThat(this.told).containsExactly("a", "a held", "a", "a held", "a", "a refused");
+		assertThat(log).contains("its decision takes effect at once [request id] (0 more");
 		// The client leaves.
 		first.dispose();
 		assertThat(this.plugins.delayed()).isOne();

@@ -99,6 +99,18 @@ class DoubtfulAnswersTests implements ChainListener {
 		assertThat(log).contains("Plugin a answered 502");
 	}
 
+	@Test
+	void anUnexpectedErrorIsWrittenWithItsRequest(CapturedOutput log) {
+		PluginRegistry.Entry broken = new Filled(TestSpec.named("a").build(),
+				(event, budget) -> Mono.error(new IllegalStateException("a bug")));
+		PluginChain chain = new PluginChain(() -> List.of(broken), Duration.ofSeconds(1), Duration.ofSeconds(1), this,
+				System::nanoTime);
+		assertThat(answer(chain, Requests.get("/")).head().status()).isEqualTo(500);
+		assertThat(log).contains(
+				"Unexpected error while asking plugin a; it counts as the plugin's failure [request id]",
+				"IllegalStateException: a bug");
+	}
+
 	private static Decision respond(int status, Headers headers) {
 		return new Decision.Respond(new ResponseHead(status, headers), Requests.bytes("no"), Map.of(), "");
 	}

@@ -115,6 +115,7 @@ class DocumentedMetersTests {
 		new GuardGauges(this.registry, DocumentedMetersTests::status)
 			.onTransition(new Transition(A, PluginState.STARTING, PluginState.READY, "", Instant.EPOCH));
 		new PluginGauges(this.registry, DocumentedMetersTests::status).onAdded(A);
+		PluginGauges.bindFindings(this.registry, List::of);
 		HostConfiguration.refusals(this.registry).refused(A, HostRefusal.NOT_GRANTED);
 		new ProofOfCall(Duration.ofMinutes(5), () -> List.of(status(A)), Set::of, this.registry, Clock.systemUTC())
 			.look();
