@@ -84,15 +84,21 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- toYaml (dict "requests" $requests "limits" $limits) }}
 {{- end }}
 
-{{/* The keys of a tree as Spring Boot compares them: dotted, lower case, without hyphens. */}}
-{{- define "hkp-gateway.keys" -}}
-{{- $prefix := .prefix }}
-{{- range $name, $value := .tree }}
-{{- $key := printf "%s%s" $prefix ($name | lower | replace "-" "" | replace "_" "") }}
+{{/* A name as Spring Boot compares it: lower case, without hyphens; [name] is .name, and of lists the index is left out. */}}
+{{- define "hkp-gateway.canonical" -}}
+{{- regexReplaceAll "\\[[0-9]+\\]" . "" | replace "[" "." | replace "]" "" | trimPrefix "." | lower | replace "-" "" | replace "_" "" }}
+{{- end }}
+
+{{/* A line for each setting of a tree, wherever dots stand for levels: key as Spring Boot compares it, key, value as JSON. */}}
+{{- define "hkp-gateway.settings" -}}
+{{- $tree := . }}
+{{- range $name, $value := $tree.values }}
+{{- $key := printf "%s%s" $tree.key (include "hkp-gateway.canonical" $name) }}
+{{- $written := printf "%s%s" $tree.written $name }}
 {{- if kindIs "map" $value }}
-{{- include "hkp-gateway.keys" (dict "prefix" (printf "%s." $key) "tree" $value) }}
+{{- include "hkp-gateway.settings" (dict "key" (printf "%s." $key) "written" (printf "%s." $written) "values" $value) }}
 {{- else }}
-{{- printf "%s\n" $key }}
+{{- printf "%s\t%s\t%s\n" $key $written (toJson $value) }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -113,11 +119,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   "hkp.management.allowedhosts" "management.allowedHosts"
   "hkp.cluster.redis." "redis"
   "hkp.tls.bundle" "tls" }}
-{{- range $key := include "hkp-gateway.keys" (dict "prefix" "" "tree" .Values.config) | splitList "\n" }}
+{{- range $setting := include "hkp-gateway.settings" (dict "key" "" "written" "" "values" .Values.config) | splitList "\n" }}
+{{- $key := splitList "\t" $setting | first }}
 {{- range $refused, $values := $instead }}
-{{- if or (eq $key $refused) (hasPrefix $refused (printf "%s" $key)) }}
+{{- if hasPrefix $refused $key }}
 {{- fail (printf "config: expected: no %s, which other manifests depend on or which is secret, got: it; set instead: %s" $key $values) }}
 {{- end }}
+{{- end }}
+{{- if and (regexMatch "^hkp\\.plugins\\.remote\\.[^.]+\\.(host)?token$" $key) (not (regexMatch "\t\"\\$\\{[A-Za-z0-9_.-]+\\}\"$" $setting)) }}
+{{- fail (printf "config: expected: no %s, which is secret, or ${VARIABLE} for it, got: something else; set instead: extraEnv, with that variable of a Secret" $key) }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -218,13 +228,9 @@ spring:
 {{/* Of what a change needs a restart for: with plugins.onChange rescan, without what a rescan applies. */}}
 {{- define "hkp-gateway.configChecksum" -}}
 {{- $config := include "hkp-gateway.config" . | fromYaml }}
+{{- $settings := include "hkp-gateway.settings" (dict "key" "" "written" "" "values" $config) }}
 {{- if eq .Values.plugins.onChange "rescan" }}
-{{- $live := list "settings" "remote" "directories" "default-grants" "transport" "isolation" }}
-{{- $plugins := dict }}
-{{- range $key, $value := $config.hkp.plugins }}
-{{- if not (has $key $live) }}{{ $_ := set $plugins $key $value }}{{ end }}
+{{- $settings = regexReplaceAll "(?m)^hkp\\.plugins\\.(settings|remote|directories|defaultgrants|transport|isolation)[.\t].*\n" $settings "" }}
 {{- end }}
-{{- $_ := set $config.hkp "plugins" $plugins }}
-{{- end }}
-{{- toYaml $config | sha256sum }}
+{{- $settings | sha256sum }}
 {{- end }}

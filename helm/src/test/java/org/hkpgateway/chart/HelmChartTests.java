@@ -124,9 +124,26 @@ class HelmChartTests {
 					config: {hkp: {management: {token: x}}}                | set instead: management.token
 					config: {hkp.cluster: {redis: {url: "redis://a"}}}     | set instead: redis
 					config: {hkp: {tls: {bundle: x}}}                      | set instead: tls
+					config: {"hkp.upstream.urls[0]": "http://a"}           | set instead: upstream.urls
+					config: {hkp: {"plugins.directories[0]": /x}}          | set instead: plugins.directories
+					config: {"hkp[management][token]": x}                  | set instead: management.token
+					config: {hkp: {"[upstream]": {urls: ["http://a"]}}}    | set instead: upstream.urls
+					config: {hkp: {plugins: {remote: {a: {token: x}}}}}    | no hkp.plugins.remote.a.token
+					config: {hkp.plugins.remote.a.host-token: x}           | set instead: extraEnv
+					config: {hkp.plugins: {"remote[a-b].hostToken": x}}    | no hkp.plugins.remote.ab.hosttoken
+					config: {hkp.plugins.remote.a.token: "x${B}"}          | no hkp.plugins.remote.a.token
+					config: {hkp.plugins.remote.a.token: "${B:x}"}         | no hkp.plugins.remote.a.token
 					""")
 	void theTemplatesRefuse(String values, String message) {
 		assertThatThrownBy(() -> Chart.render(values)).hasMessageContaining(message);
+	}
+
+	@Test
+	void aTokenOfARemotePluginMayBeAVariable() {
+		String token = "${FILTER_TOKEN}";
+		JsonNode configuration = Chart.render("config: {hkp: {plugins: {remote: {filter: {token: '" + token + "'}}}}}")
+			.configuration();
+		assertThat(configuration.at("/hkp/plugins/remote/filter/token").asText()).isEqualTo(token);
 	}
 
 	@Test
@@ -201,6 +218,24 @@ class HelmChartTests {
 			.isNotEqualTo(checksum(rescan + "config: {hkp: {edge: {max-body: 2MB}}}"));
 		assertThat(annotation("management: {token: 0123456789abcdef0123456789abcdef}", "secret"))
 			.isNotEqualTo(annotation("management: {token: 0123456789abcdef0123456789abcdeF}", "secret"));
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+			config: {hkp.plugins.settings.antiabuse.config.threshold: %d}                   | true
+			config: {hkp: {plugins.settings: {antiabuse.config: {threshold: %d}}}}          | true
+			config: {hkp: {"plugins.settings[antiabuse]": {order: %d}}}                     | true
+			config: {hkp.plugins: {remote.filter.timeout: %dms}}                            | true
+			config: {hkp.plugins.defaultGrants: [a, "%d"]}                                  | true
+			config: {hkp.plugins.chain-budget: %ds}                                         | false
+			config: {hkp.plugins.settings-of-others: %d}                                    | false
+			config: {hkp: {edge.max-body: %dMB}}                                            | false
+			config: {logging.level.a: "hkp.plugins.settings.%d"}                            | false
+			""")
+	void withRescanSoDoDottedOnes(String config, boolean live) {
+		String rescan = "plugins: {onChange: rescan}\n" + config;
+		assertThat(checksum(rescan.formatted(1)).equals(checksum(rescan.formatted(2)))).isEqualTo(live);
+		assertThat(checksum(config.formatted(1))).isNotEqualTo(checksum(config.formatted(2)));
 	}
 
 	@Test
