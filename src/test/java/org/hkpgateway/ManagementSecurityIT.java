@@ -51,6 +51,8 @@ class ManagementSecurityIT {
 				"hkp.management.allowed-hosts=gateway.example")) {
 			int port = gateway.managementPort();
 			gateway.await("the plugin", () -> isReady(port));
+			// Of what is refused within ten seconds only the first is written.
+			assertThat(get(port, "/actuator/plugins", "X: y").status()).isEqualTo(401);
 			healthIsEverybodys(port);
 			readsNeedACredential(port);
 			theEmptyPageIsEverybodys(port);
@@ -190,6 +192,13 @@ class ManagementSecurityIT {
 			URI uri = URI.create("https://localhost:" + gateway.managementPort() + "/actuator/plugins");
 			assertThat(client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString()).body())
 				.contains("\"plugins\":[]");
+			// Everybody may read here, but not try credentials unseen.
+			assertThat(client
+				.send(HttpRequest.newBuilder(uri).header("Authorization", "Bearer wrong").build(),
+						HttpResponse.BodyHandlers.discarding())
+				.statusCode()).isEqualTo(200);
+			gateway.awaitLog(
+					"peer=127.0.0.1 outcome=\"credential refused\" status=200 method=GET " + "path=/actuator/plugins");
 			for (boolean right : new boolean[] { false, true }) {
 				HttpRequest rescan = HttpRequest.newBuilder(uri)
 					.header("Content-Type", "application/json")

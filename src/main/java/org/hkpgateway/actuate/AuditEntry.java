@@ -16,6 +16,8 @@ public final class AuditEntry {
 
 	private volatile String claimed = "";
 
+	private volatile boolean refused;
+
 	private volatile String action = "";
 
 	private volatile String plugin = "";
@@ -59,6 +61,14 @@ public final class AuditEntry {
 	}
 
 	/**
+	 * Somebody has shown a credential that is not accepted. It is written even of what
+	 * may be read without one: nobody should find out by trying unseen.
+	 */
+	public void refused() {
+		this.refused = true;
+	}
+
+	/**
 	 * Says what is wanted.
 	 * @param what for example restart
 	 * @param ofPlugin of which plugin; empty for none
@@ -78,6 +88,10 @@ public final class AuditEntry {
 	/** Null if nobody has shown who he is. */
 	@Nullable String who() {
 		return this.who;
+	}
+
+	boolean isRefused() {
+		return this.refused;
 	}
 
 	String claimed() {

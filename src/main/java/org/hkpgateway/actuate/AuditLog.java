@@ -23,10 +23,10 @@ import org.springframework.web.server.WebFilterChain;
 
 /**
  * One line of the logger {@code hkp.audit} for each change through the management port,
- * whether it was made or not, and for attempts that were turned away, of which one line
- * in ten seconds says how many there were. Fields are key-value pairs, named
- * {@code hkp.<name>}, for logs with structure, and the message is the same as logfmt. No
- * body, header or query is ever on it.
+ * whether it was made or not, and for attempts that were turned away or came with a wrong
+ * credential, of which one line in ten seconds says how many there were. Fields are
+ * key-value pairs, named {@code hkp.<name>}, for logs with structure, and the message is
+ * the same as logfmt. No body, header or query is ever on it.
  */
 public final class AuditLog implements WebFilter, Ordered {
 
@@ -67,7 +67,7 @@ public final class AuditLog implements WebFilter, Ordered {
 		if (entry.who() != null && !read) {
 			log(Level.INFO, fields(exchange, entry, status), 0);
 		}
-		else if (status == 401 || status == 403 || status == 421 || status == 429) {
+		else if (entry.isRefused() || status == 401 || status == 403 || status == 421 || status == 429) {
 			this.refusals.write((before) -> log(Level.WARN, fields(exchange, entry, status), before));
 		}
 	}
@@ -81,7 +81,7 @@ public final class AuditLog implements WebFilter, Ordered {
 		put(fields, "action", entry.action());
 		put(fields, "plugin", entry.plugin());
 		put(fields, "key", entry.key());
-		put(fields, "outcome", entry.outcome().isEmpty() ? outcome(status) : entry.outcome());
+		put(fields, "outcome", entry.outcome().isEmpty() ? outcome(entry, status) : entry.outcome());
 		if (status != 0) {
 			fields.put("status", status);
 		}
@@ -101,9 +101,12 @@ public final class AuditLog implements WebFilter, Ordered {
 		return (remote != null && remote.getAddress() != null) ? remote.getAddress().getHostAddress() : "";
 	}
 
-	private static String outcome(int status) {
+	private static String outcome(AuditEntry entry, int status) {
 		if (status == 0) {
 			return "client went away";
+		}
+		if (entry.isRefused() && status < 400) {
+			return "credential refused";
 		}
 		if (status == 202) {
 			return "accepted";

@@ -165,10 +165,12 @@ class ManagementSecurity {
 
 		/**
 		 * What everybody may read a wrong credential may read too: a probe that still
-		 * sends an old one is no reason to restart the gateway.
+		 * sends an old one is no reason to restart the gateway. The audit log tells of
+		 * it.
 		 */
 		Mono<Void> failed(WebFilterExchange filter, AuthenticationException reason) {
 			ServerWebExchange exchange = filter.getExchange();
+			AuditEntry.of(exchange).refused();
 			if (!(reason instanceof TooManyAttemptsException)) {
 				return filter.getChain().filter(exchange);
 			}
