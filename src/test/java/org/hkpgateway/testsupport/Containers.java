@@ -24,6 +24,9 @@ public final class Containers {
 			"--tmpfs", "/tmp:rw,nosuid,nodev,size=64m,mode=1777", "--cap-drop", "ALL", "--security-opt",
 			"no-new-privileges");
 
+	/** Where images have their programs. */
+	static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 	/** Of packages, from a mirror far away. */
 	private static final Duration DEBIAN = Duration.ofMinutes(15);
 
@@ -69,7 +72,7 @@ public final class Containers {
 			run(DEBIAN, List.of(this.mmdebstrap.toString(), "--quiet", "--variant=minbase", "--include=" + include,
 					"bookworm", tar.toString()));
 			run(BUILD, podman("import", "--quiet", "--change",
-					"ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", tar.toString(), image));
+					"ENV PATH=" + PATH, tar.toString(), image));
 			Files.delete(tar);
 		});
 		return image;
