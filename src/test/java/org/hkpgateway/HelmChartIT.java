@@ -2,10 +2,12 @@ package org.hkpgateway;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -35,7 +37,7 @@ class HelmChartIT {
 			replicaCount: 1
 			upstream: {urls: ["%s"]}
 			management: {token: %s}
-			shutdown: {preStop: 10s, drain: 5s}
+			shutdown: {preStop: 30s, drain: 5s}
 			memory: {heapMiB: 128, directMiB: 128}
 			plugins:
 			  onChange: rescan
@@ -45,11 +47,14 @@ class HelmChartIT {
 			      image: any
 			      command: [/opt/hkp-gateway/plugins/antiabuse/hkp-plugin-antiabuse]
 			config:
-			  hkp.plugins:
-			    chain-budget: 20s
-			    settings.antiabuse.enabled: false
-			    settings.copied: {required: true, timeout: 15s, config: {user_agents: ["%s"]}}
-			    remote.beside: {required: true, timeout: 15s, config: {user_agents: ["beside*"]}}
+			  hkp:
+			    plugins:
+			      chain-budget: 20s
+			      settings:
+			        antiabuse: {enabled: false}
+			        copied: {required: true, timeout: 15s, config: {user_agents: ["%s"]}}
+			      remote:
+			        beside: {required: true, timeout: 15s, config: {user_agents: ["beside*"]}}
 			""";
 
 	private final int port = FreePorts.next();
@@ -71,6 +76,8 @@ class HelmChartIT {
 				Process sidecar = pod.start("plugin-beside");
 				Process gateway = pod.startGateway("--server.port=" + this.port, "--server.address=127.0.0.1",
 						"--management.server.port=" + this.management);
+				assertThat(variables(gateway)).containsExactlyInAnyOrder("JDK_JAVA_OPTIONS", "HKP_MANAGEMENT_TOKEN",
+						"JAVA_HOME", "PATH");
 
 				JsonNode container = chart.container("gateway");
 				assertThat(container.at("/startupProbe/httpGet/port").asString()).isEqualTo("management");
@@ -96,7 +103,7 @@ class HelmChartIT {
 				int grace = chart.pod().path("terminationGracePeriodSeconds").asInt();
 				long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(grace);
 				gateway.destroy();
-				pod.await("readiness to go", Duration.ofSeconds(9), () -> probe(container, "readiness") == 503);
+				pod.await("readiness to go", Duration.ofSeconds(20), () -> probe(container, "readiness") == 503);
 				assertThat(lookup("beside/1.0")).as("it serves on").isEqualTo(403);
 				assertThat(probe(container, "liveness")).isEqualTo(200);
 				assertThat(gateway.waitFor(end - System.nanoTime(), TimeUnit.NANOSECONDS))
@@ -109,6 +116,13 @@ class HelmChartIT {
 				assertThat(sidecar.exitValue()).isZero();
 			}
 		}
+	}
+
+	/** Names of the environment's variables. */
+	private static List<String> variables(Process process) throws IOException {
+		String environment = Files.readString(Path.of("/proc/" + process.pid() + "/environ"),
+				StandardCharsets.ISO_8859_1);
+		return Stream.of(environment.split("\0")).map((variable) -> variable.replaceAll("(?s)=.*", "")).toList();
 	}
 
 	/** The shipped plugin, as another name perhaps. */

@@ -91,7 +91,7 @@ class ImageIT {
 	}
 
 	private static List<String> options(Path configuration, int management) {
-		List<String> options = new ArrayList<>(Containers.CONFINED);
+		List<String> options = new ArrayList<>(containers.confined());
 		options.addAll(List.of("--volume", configuration + ":/etc/hkp-gateway:ro", "--env",
 				"MANAGEMENT_SERVER_PORT=" + management));
 		if (memoryCanBeLimited()) {
@@ -152,10 +152,16 @@ class ImageIT {
 	}
 
 	@Test
+	void itHasAUserOfItsOwn() {
+		List<String> shell = List.of("--network", "none", "--entrypoint", "sh");
+		assertThat(containers.runToEnd(image, shell, "-c", "id -u; id -g").orFail().text()).isEqualTo("65532\n65532\n");
+	}
+
+	@Test
 	void itsCommandsRunAlsoWhereTheArchiveDoesNotFit() {
-		assertThat(containers.runToEnd(image, Containers.CONFINED, "plugins", "check", PLUGINS).orFail().text())
+		assertThat(containers.runToEnd(image, containers.confined(), "plugins", "check", PLUGINS).orFail().text())
 			.contains("antiabuse");
-		List<String> other = new ArrayList<>(Containers.CONFINED);
+		List<String> other = new ArrayList<>(containers.confined());
 		other.addAll(List.of("--env", "JDK_JAVA_OPTIONS=-XX:-UseCompressedOops -XX:ObjectAlignmentInBytes=16"));
 		assertThat(containers.runToEnd(image, other, "plugins", "check", PLUGINS).orFail().text())
 			.contains("antiabuse");

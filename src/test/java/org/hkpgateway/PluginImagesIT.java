@@ -72,7 +72,7 @@ class PluginImagesIT {
 		String image = "localhost/hkp-it-" + name + ":" + ProcessHandle.current().pid();
 		this.images.add(image);
 		this.containers.build(context, image, options.toArray(String[]::new));
-		List<String> init = new ArrayList<>(Containers.CONFINED);
+		List<String> init = new ArrayList<>(this.containers.confined());
 		init.addAll(List.of("--volume", volume + ":/plugins"));
 		this.containers.runToEnd(image, init).orFail();
 	}
@@ -131,7 +131,7 @@ class PluginImagesIT {
 
 	private void assertAllDecide(Path volume) throws Exception {
 		int port = FreePorts.next();
-		List<String> options = new ArrayList<>(Containers.CONFINED);
+		List<String> options = new ArrayList<>(this.containers.confined());
 		options.addAll(List.of("--volume", volume + ":/var/lib/hockeypuck/plugins:ro"));
 		List<String> arguments = new ArrayList<>(List.of("--server.port=" + port, "--server.address=127.0.0.1",
 				"--management.server.port=" + FreePorts.next(), "--hkp.shutdown.pre-stop=0s",

@@ -85,14 +85,21 @@ public final class Container implements AutoCloseable {
 		return podman(arguments.toArray(String[]::new));
 	}
 
+	/** Stops it as {@link #stop(Duration)} does, within 90 s. */
+	public int stop() throws InterruptedException {
+		return stop(Duration.ofSeconds(90));
+	}
+
 	/**
 	 * SIGTERM to its first process, as Docker and Kubernetes stop it. Waits.
+	 * @param grace in which it must end
 	 * @return the exit code
 	 */
-	public int stop() throws InterruptedException {
+	public int stop(Duration grace) throws InterruptedException {
 		podman("kill", "--signal", "TERM", this.name).orFail();
-		if (!this.process.waitFor(90, TimeUnit.SECONDS)) {
-			throw new AssertionError("expected: the end of the container within 90 s, got: this log\n" + log());
+		if (!this.process.waitFor(grace.toMillis(), TimeUnit.MILLISECONDS)) {
+			throw new AssertionError(
+					"expected: the end of the container within " + grace + ", got: this log\n" + log());
 		}
 		return this.process.exitValue();
 	}
@@ -100,13 +107,12 @@ public final class Container implements AutoCloseable {
 	@Override
 	public void close() {
 		try {
-			if (this.process.isAlive()) {
-				podman("rm", "--force", "--time", "0", this.name);
-				this.process.destroy();
-				this.process.onExit().orTimeout(30, TimeUnit.SECONDS).join();
-			}
+			// Also if the client has ended: that need not have been the container's end.
+			this.containers.removeContainer(this.name);
 		}
 		finally {
+			this.process.destroy();
+			this.process.onExit().orTimeout(30, TimeUnit.SECONDS).join();
 			TemporaryDirectory.delete(this.directory);
 		}
 	}

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Builds images with buildah and runs them with podman, in a store of the tests' own,
  * {@code ~/.cache/hkp-gateway/images}, which is kept: the base images, of Debian's
@@ -16,13 +18,8 @@ import java.util.UUID;
  */
 public final class Containers {
 
-	/**
-	 * What the chart's security context comes to: no capabilities, nothing to be written
-	 * but {@code /tmp}, no new privileges, and the image's user.
-	 */
-	public static final List<String> CONFINED = List.of("--network", "host", "--read-only", "--read-only-tmpfs=false",
-			"--tmpfs", "/tmp:rw,nosuid,nodev,size=64m,mode=1777", "--cap-drop", "ALL", "--security-opt",
-			"no-new-privileges");
+	/** Where images have their programs. */
+	static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 	/** Of packages, from a mirror far away. */
 	private static final Duration DEBIAN = Duration.ofMinutes(15);
@@ -42,6 +39,8 @@ public final class Containers {
 	private final Path podman = Requirements.program("podman");
 
 	private final Path runc = Requirements.program("runc");
+
+	private @Nullable List<String> confined;
 
 	private Containers() {
 	}
@@ -68,8 +67,7 @@ public final class Containers {
 			Path tar = made.resolve("root.tar");
 			run(DEBIAN, List.of(this.mmdebstrap.toString(), "--quiet", "--variant=minbase", "--include=" + include,
 					"bookworm", tar.toString()));
-			run(BUILD, podman("import", "--quiet", "--change",
-					"ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", tar.toString(), image));
+			run(BUILD, podman("import", "--quiet", "--change", "ENV PATH=" + PATH, tar.toString(), image));
 			Files.delete(tar);
 		});
 		return image;
@@ -133,13 +131,46 @@ public final class Containers {
 	}
 
 	/**
+	 * Options for a container of the gateway as the chart confines it, with nothing to be
+	 * written but {@code /tmp}, and the machine's network.
+	 */
+	public synchronized List<String> confined() {
+		if (this.confined == null) {
+			List<String> options = new ArrayList<>(
+					List.of("--network", "host", "--tmpfs", "/tmp:rw,nosuid,nodev,size=64m,mode=1777"));
+			RenderedChart chart = RenderedChart
+				.of("{upstream: {urls: ['http://keys:11371']}, management: {existingSecret: any}}");
+			options.addAll(Confinement.of(chart.pod(), chart.container("gateway")));
+			this.confined = List.copyOf(options);
+		}
+		return this.confined;
+	}
+
+	/**
 	 * Runs a container to its end.
 	 * @param options of {@code podman run}
 	 * @param arguments for what the image runs
 	 */
 	public Command.Result runToEnd(String image, List<String> options, String... arguments) {
-		return Command.run(Path.of(System.getProperty("java.io.tmpdir")), SHORT, NO_INPUT,
-				command("hkp-it-" + UUID.randomUUID(), image, options, arguments));
+		return runToEnd(SHORT, image, options, arguments);
+	}
+
+	/** The same with a deadline, after which it is removed. */
+	Command.Result runToEnd(Duration deadline, String image, List<String> options, String... arguments) {
+		String name = "hkp-it-" + UUID.randomUUID();
+		try {
+			return Command.run(Path.of(System.getProperty("java.io.tmpdir")), deadline, NO_INPUT,
+					command(name, image, options, arguments));
+		}
+		finally {
+			// What ends at the deadline is podman, not the container.
+			removeContainer(name);
+		}
+	}
+
+	/** Removes a container, if it is still there, whether it runs or not. */
+	void removeContainer(String name) {
+		run(SHORT, podman("rm", "--force", "--ignore", "--time", "0", name));
 	}
 
 	/** Starts a container. */

@@ -108,8 +108,12 @@ public final class LocalPod implements AutoCloseable {
 			.redirectOutput(logFile(container).toFile())
 			// As in a container: nothing can be read.
 			.redirectInput(Path.of("/dev/null").toFile());
-		this.chart.environment(specification).forEach((name, value) -> builder.environment().put(name, mapped(value)));
-		builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+		Map<String, String> environment = builder.environment();
+		environment.clear();
+		// What images have of their own.
+		environment.put("JAVA_HOME", System.getProperty("java.home"));
+		environment.put("PATH", System.getProperty("java.home") + "/bin:" + Containers.PATH);
+		this.chart.environment(specification).forEach((name, value) -> environment.put(name, mapped(value)));
 		Process process = builder.start();
 		this.processes.add(process);
 		return process;
