@@ -148,12 +148,13 @@ record Listener(Server server, String network, String address, List<Path> remain
 	private static Listener startNamed(Path path, boolean epoll, UnaryOperator<NettyServerBuilder> services)
 			throws LaunchException {
 		try {
-			// Left by a process that was killed. Nothing but a socket is taken away; Netty
-			// takes away whatever is there.
+			// Left by a process that was killed. Nothing but a socket is taken away;
+			// Netty takes away whatever is there.
 			if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
 				if (!isSocket(path)) {
-					throw new LaunchException("expected: a socket at " + path + " (PLUGIN_UNIX_SOCKET), or nothing, got:"
-							+ " something else, which stays; remove it, or name another path");
+					throw new LaunchException(
+							"expected: a socket at " + path + " (PLUGIN_UNIX_SOCKET), or nothing, got:"
+									+ " something else, which stays; remove it, or name another path");
 				}
 				Files.delete(path);
 			}
