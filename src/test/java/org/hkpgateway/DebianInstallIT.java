@@ -70,6 +70,10 @@ class DebianInstallIT {
 			Process gateway = startAsTheUnitSays();
 			followUntil("health/readiness");
 			followUntil("actuator/console/stream");
+			follow("systemctl restart prometheus");
+			Process prometheus = this.debian.launch("/", Map.of(),
+					"exec setpriv --reuid=prometheus --regid=prometheus --clear-groups prometheus",
+					this.work.resolve("prometheus.log"));
 			anAbuserIsBlocked();
 			aBanIsLifted();
 			follow("\"dryRun\":true");
@@ -83,6 +87,7 @@ class DebianInstallIT {
 			gateway = startAsTheUnitSays();
 			followUntil("health/readiness");
 			assertThat(stop(gateway)).isEqualTo(143);
+			prometheus.destroy();
 			keyserver.destroy();
 		}
 	}
@@ -244,6 +249,7 @@ class DebianInstallIT {
 						+ "printf '#!/bin/sh\\necho out of luck >&2\\nexit 3\\n' > bad; chmod 755 bad; "
 						+ "mv bad hkp-plugin-antiabuse; act -d '{\"action\":\"restart\"}' $at/antiabuse");
 		followUntil("health/plugins/antiabuse");
+		followUntil("api/v1/alerts");
 		assertThat(plugin()).contains("out of luck");
 		assertThat(status(STATISTICS)).isEqualTo("500");
 		this.debian.shell(home, "mv good hkp-plugin-antiabuse");

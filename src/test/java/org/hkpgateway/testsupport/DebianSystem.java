@@ -23,7 +23,7 @@ public final class DebianSystem implements AutoCloseable {
 	private static final String RELEASE = "bookworm";
 
 	private static final List<String> PACKAGES = List.of("openjdk-17-jre-headless", "ca-certificates", "curl",
-			"systemd", "bubblewrap", "util-linux", "procps", "strace", "sks");
+			"systemd", "bubblewrap", "util-linux", "procps", "strace", "sks", "prometheus");
 
 	private static final Duration FETCH = Duration.ofMinutes(10);
 

@@ -149,8 +149,7 @@ record Listener(Server server, String network, String address, List<Path> remain
 			throws LaunchException {
 		try {
 			// Left by a process that was killed. Nothing but a socket is taken away;
-			// Netty
-			// takes away whatever is there.
+			// Netty takes away whatever is there.
 			if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
 				if (!isSocket(path)) {
 					throw new LaunchException(
