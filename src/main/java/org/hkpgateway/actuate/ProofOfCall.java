@@ -39,9 +39,6 @@ public final class ProofOfCall implements ChainListener {
 
 	private static final Logger logger = LoggerFactory.getLogger(ProofOfCall.class);
 
-	/** Failures before anything was sent. */
-	private static final Set<String> NOT_SENT = Set.of("breaker-open", "bulkhead-full", "unavailable");
-
 	private static final String UNPROVEN = "hkp.plugin.unproven";
 
 	private final Duration period;
@@ -90,9 +87,7 @@ public final class ProofOfCall implements ChainListener {
 	@Override
 	public void pluginAsked(String requestId, PluginOutcome outcome) {
 		Tally tally = tally(outcome.plugin());
-		boolean neverSent = NOT_SENT.contains(outcome.failure())
-				|| (outcome.failure().equals("timeout") && outcome.nanos() == 0);
-		(neverSent ? tally.passedOver : tally.called).increment();
+		(outcome.neverSent() ? tally.passedOver : tally.called).increment();
 	}
 
 	private Tally tally(PluginId plugin) {
