@@ -52,6 +52,10 @@ import org.jspecify.annotations.Nullable;
  * @param health its own word; null before it was asked
  * @param healthMessage its own sentence
  * @param healthDetails what it has said beside that
+ * @param notCalled what is wrong if requests pass without it, see {@link ProofOfCall};
+ * null if nothing is
+ * @param remark what is to be known of its calls and is no reason for an alarm; null if
+ * nothing is
  * @param breaker its circuit breaker of the request phase; null before it was READY
  * @param latency its calls of the request phase, of about the last minute; null before it
  * was READY
@@ -68,11 +72,12 @@ public record PluginView(String name, String version, String source, boolean ena
 		Match match, boolean required, String fail, @Nullable String transport, @Nullable Isolation isolation,
 		@Nullable String protocol, List<String> features, List<String> requested, List<String> granted, boolean reduced,
 		List<String> waitingFor, @Nullable String health, @Nullable String healthMessage,
-		Map<String, String> healthDetails, @Nullable BreakerStatus breaker, @Nullable Latency latency,
-		int callsInFlight, @Nullable ResponsePhase responsePhase, PluginStatus.@Nullable OtherGeneration other,
+		Map<String, String> healthDetails, @Nullable String notCalled, @Nullable String remark,
+		@Nullable BreakerStatus breaker, @Nullable Latency latency, int callsInFlight,
+		@Nullable ResponsePhase responsePhase, PluginStatus.@Nullable OtherGeneration other,
 		PluginStatus.@Nullable Swap lastSwap, List<PluginStatus.Failure> failures) {
 
-	static PluginView of(PluginStatus status) {
+	static PluginView of(PluginStatus status, ProofOfCall calls) {
 		HealthReport health = status.health();
 		PluginIntroduction introduction = status.introduction();
 		GuardStatus requests = status.requests();
@@ -86,7 +91,8 @@ public record PluginView(String name, String version, String source, boolean ena
 				labels(status.granted()), status.reduced(), status.waitingFor().stream().map(PluginId::name).toList(),
 				(health != null) ? health.status().name() : null, (health != null) ? health.message() : null,
 				(health != null) ? new TreeMap<>(health.details()) : Map.of(),
-				(requests != null) ? requests.breaker() : null,
+				status.enabled() ? calls.report(status.id()) : null,
+				status.enabled() ? calls.remark(status.id()) : null, (requests != null) ? requests.breaker() : null,
 				(requests != null) ? Latency.of(requests.latency()) : null,
 				(requests != null) ? requests.callsInFlight() : 0, ResponsePhase.of(status.responses()), status.other(),
 				status.lastSwap(), status.failures());

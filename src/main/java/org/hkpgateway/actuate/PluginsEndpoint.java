@@ -24,6 +24,7 @@ import org.hkpgateway.state.StateKey;
 import org.hkpgateway.state.StateStore;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
@@ -61,6 +62,8 @@ public class PluginsEndpoint {
 
 	private final StateStore state;
 
+	private final ProofOfCall calls;
+
 	/**
 	 * Makes the endpoint.
 	 * @param host the plugins
@@ -68,14 +71,16 @@ public class PluginsEndpoint {
 	 * @param modes changes the modes of plugins
 	 * @param findings what discovery has to say
 	 * @param state what plugins keep with the gateway
+	 * @param calls whether plugins are called at all
 	 */
 	public PluginsEndpoint(PluginHost host, PluginRescan rescan, PluginModes modes, Supplier<List<Finding>> findings,
-			StateStore state) {
+			StateStore state, ProofOfCall calls) {
 		this.host = host;
 		this.rescan = rescan;
 		this.modes = modes;
 		this.findings = findings;
 		this.state = state;
+		this.calls = calls;
 	}
 
 	/**
@@ -84,7 +89,7 @@ public class PluginsEndpoint {
 	 */
 	@ReadOperation
 	public Listing plugins() {
-		return new Listing(this.host.statuses().stream().map(PluginView::of).toList(), findings());
+		return new Listing(this.host.statuses().stream().map(this::view).toList(), findings());
 	}
 
 	/**
@@ -94,7 +99,11 @@ public class PluginsEndpoint {
 	 */
 	@ReadOperation
 	public @Nullable PluginView plugin(@Selector String name) {
-		return find(name).map(PluginView::of).orElse(null);
+		return find(name).map(this::view).orElse(null);
+	}
+
+	private PluginView view(PluginStatus status) {
+		return PluginView.of(status, this.calls);
 	}
 
 	/**
@@ -106,7 +115,10 @@ public class PluginsEndpoint {
 	 */
 	@ReadOperation
 	public Mono<WebEndpointResponse<?>> state(@Selector String name, @Selector String part) {
-		return ofState(name, part, (id) -> this.state.overview(id, MOST_ENTRIES).map(StateView::of));
+		return ofState(name, part, (id) -> this.state.overview(id, MOST_ENTRIES)
+			.map(StateView::of)
+			// In memory many keys are sorted, on whatever thread asks.
+			.subscribeOn(Schedulers.boundedElastic()));
 	}
 
 	/**

@@ -40,9 +40,6 @@ public final class ProofOfCall implements ChainListener {
 
 	private static final Logger logger = LoggerFactory.getLogger(ProofOfCall.class);
 
-	/** Failures before anything was sent. */
-	private static final Set<String> NOT_SENT = Set.of("breaker-open", "bulkhead-full", "unavailable");
-
 	private static final String UNPROVEN = "hkp.plugin.unproven";
 
 	private final Duration period;
@@ -95,9 +92,7 @@ public final class ProofOfCall implements ChainListener {
 			return;
 		}
 		Tally tally = tally(outcome.plugin());
-		boolean neverSent = NOT_SENT.contains(outcome.failure())
-				|| (outcome.failure().equals("timeout") && outcome.nanos() == 0);
-		(neverSent ? tally.passedOver : tally.called).increment();
+		(outcome.neverSent() ? tally.passedOver : tally.called).increment();
 	}
 
 	private Tally tally(PluginId plugin) {

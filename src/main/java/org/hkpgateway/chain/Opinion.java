@@ -12,7 +12,7 @@ import org.hkpgateway.plugin.PluginId;
  * @param kind what
  * @param status of its answer; 0 if it would not have answered
  * @param detail the reason that it gave, or why it has none
- * @param nanos how long it took
+ * @param nanos how long it took; 0 if it was not asked
  */
 record Opinion(Kind kind, int status, String detail, long nanos) {
 
@@ -27,7 +27,8 @@ record Opinion(Kind kind, int status, String detail, long nanos) {
 		if (reply instanceof Reply.Failed<Decision> failed) {
 			PluginFailure failure = failed.failure();
 			return new Opinion((failure instanceof PluginFailure.TooLarge) ? Kind.SKIPPED : Kind.FAILED, 0,
-					failure.kind() + ": " + failure.getMessage(), nanos);
+					failure.kind() + ": " + failure.getMessage(),
+					PluginOutcome.neverSent(failure.kind(), nanos) ? 0 : nanos);
 		}
 		Decision decision = ((Reply.Decided<Decision>) reply).decision();
 		if (decision instanceof Decision.Respond respond) {

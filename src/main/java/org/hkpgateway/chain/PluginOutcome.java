@@ -1,5 +1,7 @@
 package org.hkpgateway.chain;
 
+import java.util.Set;
+
 import org.hkpgateway.plugin.Decision;
 import org.hkpgateway.plugin.FailPolicy;
 import org.hkpgateway.plugin.Phase;
@@ -26,8 +28,25 @@ import org.jspecify.annotations.Nullable;
 public record PluginOutcome(PluginId plugin, Kind kind, String detail, String failure, long nanos, long share,
 		@Nullable Decision decision) {
 
+	/** Failures before anything was sent. */
+	private static final Set<String> NOT_SENT = Set.of("breaker-open", "bulkhead-full", "unavailable");
+
 	static PluginOutcome skipped(PluginId plugin, String why) {
 		return new PluginOutcome(plugin, Kind.SKIPPED, why, "", 0, 0, null);
+	}
+
+	/**
+	 * Whether it was the plugin's turn and no call got to it: for want of time, of room,
+	 * of a closed breaker or of a running process. Then {@code nanos} says nothing of the
+	 * plugin.
+	 * @return true for such a failure
+	 */
+	public boolean neverSent() {
+		return neverSent(this.failure, this.nanos);
+	}
+
+	static boolean neverSent(String failure, long nanos) {
+		return NOT_SENT.contains(failure) || (failure.equals("timeout") && nanos == 0);
 	}
 
 	/** What can come of a plugin and a request. */

@@ -157,8 +157,9 @@ class PluginConfiguration {
 	}
 
 	@Bean
-	PluginsEndpoint pluginsEndpoint(PluginHost host, PluginUpdates updates, PluginCatalog catalog, StateStore state) {
-		return new PluginsEndpoint(host, updates, updates, () -> catalog.current().findings(), state);
+	PluginsEndpoint pluginsEndpoint(PluginHost host, PluginUpdates updates, PluginCatalog catalog, StateStore state,
+			ProofOfCall calls) {
+		return new PluginsEndpoint(host, updates, updates, () -> catalog.current().findings(), state, calls);
 	}
 
 	/**

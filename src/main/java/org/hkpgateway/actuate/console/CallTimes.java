@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * one read of a flag, and with it two additions in an array. Times go into four buckets
  * for each power of two, so what comes out is right within an eighth.
  * <p>
- * Counts on any thread; {@link #watch} and {@link #look} are for one at a time.
+ * Thread-safe.
  */
 public final class CallTimes implements ChainListener {
 
@@ -40,13 +40,18 @@ public final class CallTimes implements ChainListener {
 
 	private static final int ALL = BUCKETS + 2;
 
-	private static final int CELLS = BUCKETS + 3;
+	/** Failures without a call, of which no time is known. */
+	private static final int MISSED = BUCKETS + 3;
+
+	private static final int CELLS = BUCKETS + 4;
 
 	private final Map<PluginId, Counts> counts = new ConcurrentHashMap<>();
 
 	private final LongSupplier nanoTime;
 
 	private volatile boolean watched;
+
+	private int watchers;
 
 	private long looked;
 
@@ -65,7 +70,13 @@ public final class CallTimes implements ChainListener {
 			return;
 		}
 		PluginOutcome.Kind kind = outcome.kind();
-		if (kind.phase() == Phase.REQUEST && kind != PluginOutcome.Kind.SKIPPED) {
+		if (kind.phase() != Phase.REQUEST || kind == PluginOutcome.Kind.SKIPPED) {
+			return;
+		}
+		if (outcome.neverSent()) {
+			of(outcome.plugin()).incrementAndGet(MISSED);
+		}
+		else {
 			count(outcome.plugin(), outcome.nanos(),
 					kind.isFailure() ? FAILED : (kind == PluginOutcome.Kind.RESPONDED) ? ANSWERED : ALL);
 		}
@@ -73,32 +84,41 @@ public final class CallTimes implements ChainListener {
 
 	@Override
 	public void compared(String requestId, ShadowOutcome outcome) {
-		if (this.watched && outcome.agreement() != ShadowOutcome.Agreement.SKIPPED) {
-			count(outcome.plugin(), outcome.nanos(),
-					(outcome.agreement() == ShadowOutcome.Agreement.FAILED) ? FAILED : ALL);
+		if (!this.watched || outcome.agreement() == ShadowOutcome.Agreement.SKIPPED) {
+			return;
+		}
+		boolean failed = outcome.agreement() == ShadowOutcome.Agreement.FAILED;
+		if (failed && outcome.nanos() == 0) {
+			of(outcome.plugin()).incrementAndGet(MISSED);
+		}
+		else {
+			count(outcome.plugin(), outcome.nanos(), failed ? FAILED : ALL);
 		}
 	}
 
 	private void count(PluginId plugin, long nanos, int what) {
-		Counts of = this.counts.get(plugin);
-		if (of == null) {
-			of = this.counts.computeIfAbsent(plugin, (id) -> new Counts());
-		}
-		// Nothing is known of the time of a call that was never made.
-		if (nanos > 0) {
-			of.now.incrementAndGet(bucket(nanos));
-		}
-		of.now.incrementAndGet(what);
+		AtomicLongArray cells = of(plugin);
+		cells.incrementAndGet(bucket(nanos));
+		cells.incrementAndGet(what);
+	}
+
+	private AtomicLongArray of(PluginId plugin) {
+		Counts known = this.counts.get(plugin);
+		return ((known != null) ? known : this.counts.computeIfAbsent(plugin, (id) -> new Counts())).now;
 	}
 
 	/**
-	 * Begins to count, or ends it.
-	 * @param on whether anybody looks
+	 * Begins to count, or ends it when as many have ended as have begun: the last who
+	 * leaves and the next who comes may be seen in any order.
+	 * @param on whether somebody begins to look
 	 */
-	void watch(boolean on) {
-		this.watched = on;
-		this.counts.clear();
-		this.looked = this.nanoTime.getAsLong();
+	synchronized void watch(boolean on) {
+		this.watchers += on ? 1 : -1;
+		if (this.watchers == (on ? 1 : 0)) {
+			this.watched = on;
+			this.counts.clear();
+			this.looked = this.nanoTime.getAsLong();
+		}
 	}
 
 	/**
@@ -106,7 +126,7 @@ public final class CallTimes implements ChainListener {
 	 * @param plugins those that there are; others are forgotten
 	 * @return how the calls of each go that was asked since the beginning, by name
 	 */
-	Map<String, Calls> look(Collection<String> plugins) {
+	synchronized Map<String, Calls> look(Collection<String> plugins) {
 		long now = this.nanoTime.getAsLong();
 		long nanos = Math.max(1, now - this.looked);
 		this.looked = now;
@@ -131,9 +151,9 @@ public final class CallTimes implements ChainListener {
 	 * How calls go: within the window, the rates in calls a second.
 	 *
 	 * @param latest the rate since the look before
-	 * @param rate of all
+	 * @param rate of all calls
 	 * @param answered of requests that it answered itself
-	 * @param failed of failures
+	 * @param failed of failures, those before anything was sent included
 	 * @param p50 milliseconds that half of the calls took at most; null if there were
 	 * none
 	 * @param p99 milliseconds that 99 % took at most
@@ -166,7 +186,7 @@ public final class CallTimes implements ChainListener {
 				}
 			}
 			return new Calls(rate(latest, ANSWERED, FAILED, ALL), rate(sum, ANSWERED, FAILED, ALL), rate(sum, ANSWERED),
-					rate(sum, FAILED), percentile(sum, 0.5), percentile(sum, 0.99));
+					rate(sum, FAILED, MISSED), percentile(sum, 0.5), percentile(sum, 0.99));
 		}
 
 		private static double rate(long[] cells, int... which) {

@@ -9,6 +9,8 @@ import org.hkpgateway.chain.PluginOutcome.Kind;
 import org.hkpgateway.chain.ShadowOutcome;
 import org.hkpgateway.plugin.PluginId;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -34,6 +36,19 @@ class CallTimesTests {
 		this.times.watch(false);
 		asked(Kind.CONTINUED, 1);
 		this.times.watch(true);
+		assertThat(aSecondLater()).isNull();
+	}
+
+	/** The last who leaves may be seen to leave after the next has come. */
+	@Test
+	void whoComesWhileTheLastLeavesIsToldAll() {
+		this.times.watch(true);
+		this.times.watch(true);
+		this.times.watch(false);
+		asked(Kind.CONTINUED, 1);
+		assertThat(aSecondLater().rate()).isEqualTo(1);
+		this.times.watch(false);
+		asked(Kind.CONTINUED, 1);
 		assertThat(aSecondLater()).isNull();
 	}
 
@@ -100,13 +115,31 @@ class CallTimesTests {
 		assertThat(aSecondLater()).isNull();
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "unavailable, 40000", "breaker-open, 40000", "bulkhead-full, 40000", "timeout, 0" })
+	void aFailureBeforeAnythingWasSentIsNoCall(String failure, long nanos) {
+		this.times.watch(true);
+		this.times.pluginAsked("r", new PluginOutcome(PLUGIN, Kind.FAILED_OPEN, "", failure, nanos, nanos, null));
+		assertThat(aSecondLater()).isEqualTo(new CallTimes.Calls(0, 0, 0, 1, null, null));
+	}
+
+	@Test
+	void aFailureOfACallIsTimed() {
+		this.times.watch(true);
+		this.times.pluginAsked("r", new PluginOutcome(PLUGIN, Kind.FAILED_OPEN, "", "timeout", 1_000_000, 0, null));
+		CallTimes.Calls calls = aSecondLater();
+		assertThat(calls.rate()).isEqualTo(1);
+		assertThat(calls.failed()).isEqualTo(1);
+		assertThat(calls.p50()).isCloseTo(1, within(1 / 8.0));
+	}
+
 	@Test
 	void aShadowIsTimedToo() {
 		this.times.watch(true);
 		this.times.compared("r", new ShadowOutcome(PLUGIN, ShadowOutcome.Agreement.WOULD_DENY, "", 1_000_000));
 		this.times.compared("r", new ShadowOutcome(PLUGIN, ShadowOutcome.Agreement.FAILED, "", 0));
 		CallTimes.Calls calls = aSecondLater();
-		assertThat(calls.rate()).isEqualTo(2);
+		assertThat(calls.rate()).isEqualTo(1);
 		assertThat(calls.failed()).isEqualTo(1);
 		assertThat(calls.p50()).isCloseTo(1, within(1 / 8.0));
 	}
