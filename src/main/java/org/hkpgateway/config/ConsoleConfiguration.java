@@ -46,7 +46,7 @@ class ConsoleConfiguration {
 	/** Of the management port alone, as that of explain. */
 	@Bean
 	RouterFunction<ServerResponse> consoleRoutes(ConsoleFeed feed, WebEndpointProperties endpoints) {
-		return new ConsoleHandler(feed).routes(endpoints.getBasePath());
+		return new ConsoleHandler(feed, ManagementRequestCheck::isOwn).routes(endpoints.getBasePath());
 	}
 
 }

@@ -66,7 +66,7 @@ final class ManagementRequestCheck implements WebFilter, Ordered {
 					"Host: expected: localhost, an address, or a name of " + ManagementProperties.ALLOWED_HOSTS
 							+ "; got another name");
 		}
-		if (!isRead(request.getMethod()) && !isOwn(request.getHeaders(), host)) {
+		if (!isRead(request.getMethod()) && !isOwn(request)) {
 			return refuse(exchange, HttpStatus.FORBIDDEN,
 					"expected: a change from a page of this port, or from no page; "
 							+ "got one from a page of another site");
@@ -97,7 +97,10 @@ final class ManagementRequestCheck implements WebFilter, Ordered {
 		return (lower.endsWith(".") && lower.length() > 1) ? lower.substring(0, lower.length() - 1) : lower;
 	}
 
-	private static boolean isOwn(HttpHeaders headers, @Nullable String host) {
+	/** Whether a request comes from a page of this port, or from no page. */
+	static boolean isOwn(ServerHttpRequest request) {
+		HttpHeaders headers = request.getHeaders();
+		String host = headers.getFirst(HttpHeaders.HOST);
 		String site = headers.getFirst(FETCH_SITE);
 		if (site != null) {
 			return OWN.contains(site);

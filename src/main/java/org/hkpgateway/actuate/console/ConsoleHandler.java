@@ -6,6 +6,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -14,6 +16,7 @@ import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferFactory;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
+import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
@@ -40,18 +43,22 @@ public final class ConsoleHandler {
 
 	private final ConsoleFeed feed;
 
+	private final Predicate<ServerHttpRequest> own;
+
 	private final Semaphore free;
 
 	/**
 	 * Makes the handler.
 	 * @param feed what the page is told
+	 * @param own whether a request is from a page of this port, or from no page
 	 */
-	public ConsoleHandler(ConsoleFeed feed) {
-		this(feed, MOST_VIEWERS);
+	public ConsoleHandler(ConsoleFeed feed, Predicate<ServerHttpRequest> own) {
+		this(feed, own, MOST_VIEWERS);
 	}
 
-	ConsoleHandler(ConsoleFeed feed, int viewers) {
+	ConsoleHandler(ConsoleFeed feed, Predicate<ServerHttpRequest> own, int viewers) {
 		this.feed = feed;
+		this.own = own;
 		this.free = new Semaphore(viewers);
 	}
 
@@ -102,11 +109,19 @@ public final class ConsoleHandler {
 		return new MediaType("text", "javascript");
 	}
 
-	/** Server-sent events. A viewer leaves by closing the connection. */
-	private Mono<Void> stream(ServerWebExchange exchange) {
+	/**
+	 * Server-sent events. A viewer leaves by closing the connection. A page of another
+	 * site could read none of it, but take the places of those who can.
+	 */
+	Mono<Void> stream(ServerWebExchange exchange) {
 		ServerHttpResponse response = exchange.getResponse();
+		if (!this.own.test(exchange.getRequest())) {
+			response.setStatusCode(HttpStatus.FORBIDDEN);
+			return response.setComplete();
+		}
 		return Mono.defer(() -> {
-			if (!this.free.tryAcquire()) {
+			Place place = new Place(this.free);
+			if (!place.taken()) {
 				response.setStatusCode(HttpStatus.TOO_MANY_REQUESTS);
 				return response.setComplete();
 			}
@@ -115,9 +130,39 @@ public final class ConsoleHandler {
 			DataBufferFactory buffers = response.bufferFactory();
 			Flux<Mono<DataBuffer>> events = this.feed.updates()
 				.map((json) -> Mono.just(buffers.wrap(("data: " + json + "\n\n").getBytes(StandardCharsets.UTF_8))))
-				.doFinally((signal) -> this.free.release());
-			return response.writeAndFlushWith(events);
+				.doFinally((signal) -> place.giveBack());
+			return response.writeAndFlushWith(events).doOnError((ex) -> place.giveBack()).doOnCancel(place::giveBack);
 		});
+	}
+
+	/**
+	 * A viewer's place, if there was one. It is given back once, by whoever learns first
+	 * that the viewer has left: the events, or the answer that they never became.
+	 */
+	private static final class Place {
+
+		private final Semaphore free;
+
+		private final boolean taken;
+
+		private final AtomicBoolean held;
+
+		Place(Semaphore free) {
+			this.free = free;
+			this.taken = free.tryAcquire();
+			this.held = new AtomicBoolean(this.taken);
+		}
+
+		boolean taken() {
+			return this.taken;
+		}
+
+		void giveBack() {
+			if (this.held.compareAndSet(true, false)) {
+				this.free.release();
+			}
+		}
+
 	}
 
 }
