@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
+import org.awaitility.Awaitility;
 import org.hkpgateway.grpc.FakePluginProgram;
 import org.hkpgateway.testsupport.Browser;
 import org.hkpgateway.testsupport.GatewayProcess;
@@ -136,7 +138,7 @@ class ConsoleIT {
 			ask("192.0.2.77", "/pks/lookup?op=index&search=a" + i);
 		}
 		await("the refusal", "#decisions", "192.0.2.77");
-		assertThat(browser.text("#decisions")).contains("antiabuse", "429");
+		assertThat(browser.text("#decisions")).contains("antiabuse", "429", "GET lookup index");
 		await("the ban", "#bans", "192.0.2.77");
 		assertThat(browser.text("#bans")).contains("3 requests in 60 s, block 1", "antiabuse · ends in ");
 		assertThat(browser.find("#bans button").isDisplayed()).isFalse();
@@ -160,6 +162,101 @@ class ConsoleIT {
 	}
 
 	@Test
+	void bansThatCannotBeReadAreNotNone() {
+		for (int i = 0; i < 5; i++) {
+			ask("192.0.2.78", "/pks/lookup?op=index&search=b" + i);
+		}
+		await("the ban", "#bans", "192.0.2.78");
+		answerForState(503, "{\"message\":\"the store is away\"}");
+		await("what is said of it", "#bans-unread", "Bans cannot be read: antiabuse: the store is away");
+		assertThat(browser.text("#bans")).contains("192.0.2.78");
+
+		answerForState(200, "{\"keys\":1500,\"bytes\":1,\"entries\":[]}");
+		await("that others may be there", "#ban-count", "of antiabuse only the first 1000 keys are seen");
+		assertThat(browser.text("#no-bans")).isEqualTo("No ban among these keys.");
+		assertThat(browser.find("#bans-unread").isDisplayed()).isFalse();
+
+		answerForState(401, "");
+		await("what is said of it", "#bans-unread", "Bans cannot be read: antiabuse: the token is needed");
+		assertThat(browser.find("#no-bans").isDisplayed()).isFalse();
+	}
+
+	/** In place of the gateway, until the page is loaded anew. */
+	private static void answerForState(int status, String body) {
+		browser.script(
+				"window.realFetch ??= window.fetch; const [status, body] = arguments;"
+						+ "window.fetch = (url, options) => String(url).endsWith('/state')"
+						+ " ? Promise.resolve(new Response(body, { status })) : window.realFetch(url, options)",
+				status, body);
+	}
+
+	/** READY, its breaker closed, and not in the chain. */
+	@Test
+	void aPluginThatIsNotCalledIsNotSaidToWork(@TempDir Path plugins) throws IOException {
+		FakePluginProgram.installSpeaking(plugins, "left-out", "CONTINUES", false,
+				"capabilities = [\"http.request\", \"http.respond\"]");
+		try (GatewayProcess other = GatewayProcess.start("hkp.plugins.directories=" + plugins,
+				"hkp.plugins.settings.left-out.grants=http.respond", "hkp.health.proof-of-call=1s")) {
+			other.pluginPid("left-out");
+			load(other);
+			browser.until("the report", () -> {
+				status(other, "192.0.2.63", "/pks/stats");
+				return browser.text("[data-plugin=left-out] .state").contains("NOT CALLED");
+			});
+			await("the verdict", "#verdict-headline", "Failed");
+			// It is read out whenever it changes, so it does not count.
+			assertThat(browser.text("#verdict-problems"))
+				.isEqualTo("left-out: NOT CALLED. Requests came, and no call got to it");
+			assertThat(browser.text("[data-plugin=left-out] .why")).contains("it is not in the chain");
+			assertThat(other.actuator("plugins/left-out").path("notCalled").asString(""))
+				.contains("it is not in the chain");
+			reload();
+		}
+	}
+
+	@Test
+	void withoutAConnectionNothingIsSaidToWork(@TempDir Path plugins) throws IOException {
+		FakePluginProgram.installAs(plugins, "guard", "DENIES_WITH_PATH", "HEALTHY");
+		List<String> settings = List.of("hkp.plugins.directories=" + plugins, "hkp.plugins.chain-budget=20s",
+				"hkp.plugins.settings.guard.timeout=10s", "hkp.plugins.settings.guard.required=true");
+		int port;
+		try (GatewayProcess first = GatewayProcess.start(settings.toArray(String[]::new))) {
+			port = first.managementPort();
+			load(first);
+			await("the verdict", "#verdict-headline", "The plugin works");
+			status(first, "192.0.2.64", "/before");
+			await("the refusal", "#decisions", "/before");
+			press("#pause");
+		}
+		await("what is said of it", "#verdict-headline", "No connection: the state is not known");
+		assertThat(browser.find("#verdict").getDomAttribute("data-tone")).isEqualTo("wait");
+		assertThat(browser.driver().getTitle()).startsWith("No connection: ");
+		List<String> again = new ArrayList<>(settings);
+		again.add("management.server.port=" + port);
+		try (GatewayProcess second = GatewayProcess.start(again.toArray(String[]::new))) {
+			// It asks again after 10 s at most.
+			Awaitility.await("the return")
+				.atMost(Duration.ofMinutes(1))
+				.until(() -> browser.text("#verdict-headline").equals("The plugin works"));
+			assertThat(browser.text("#live-text")).startsWith("Paused at ");
+			assertThat(browser.text("#decisions")).as("what was there when the page was paused").contains("/before");
+			press("#pause");
+			browser.until("those of this gateway alone", () -> !browser.text("#decisions").contains("/before"));
+			status(second, "192.0.2.64", "/after");
+			await("the refusal", "#decisions", "/after");
+			reload();
+		}
+		assertThat(browser.complaints()).isNotEmpty().allMatch((line) -> line.contains(":" + port + "/"));
+	}
+
+	@Test
+	void pagesOfOtherSitesDoNotTakeThePlacesOfViewers() throws IOException {
+		String request = "GET /actuator/console/stream HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: cross-site\r\n"
+				+ "Connection: close\r\n\r\n";
+		assertThat(RawClient.exchange(gateway.managementPort(), request).status()).isEqualTo(403);
+	}
+
+	@Test
 	void explains() {
 		unlock(token());
 		fill("#explain-target", "/guard/" + "%3Cimg%20src=x%3E");
@@ -176,6 +273,7 @@ class ConsoleIT {
 	void whatOthersSayIsTextWhateverItIs() {
 		ask("192.0.2.60", "/guard/" + ATTACK.replace("<", "%3C").replace(">", "%3E").replace(" ", "%20"));
 		await("the reason", "#decisions", "/guard/" + ATTACK);
+		assertThat(browser.text("#decisions .id")).as("under which it is in the access log").matches("[0-9a-f]{16}");
 		await("the line", "#lines", ATTACK);
 		assertThat(browser.all("img, script:not([src]), [onerror]")).isEmpty();
 	}
@@ -244,7 +342,11 @@ class ConsoleIT {
 	}
 
 	private static void reload() {
-		browser.driver().get("http://127.0.0.1:" + gateway.managementPort() + "/actuator/console");
+		load(gateway);
+	}
+
+	private static void load(GatewayProcess from) {
+		browser.driver().get("http://127.0.0.1:" + from.managementPort() + "/actuator/console");
 		await("the stream", "#live-text", "Live");
 	}
 
@@ -296,9 +398,13 @@ class ConsoleIT {
 	}
 
 	private static int status(String client, String target) {
+		return status(gateway, client, target);
+	}
+
+	private static int status(GatewayProcess asked, String client, String target) {
 		try {
 			return RawClient
-				.exchange(gateway.port(),
+				.exchange(asked.port(),
 						"GET " + target + " HTTP/1.0\r\nHost: keys\r\nX-Forwarded-For: " + client + "\r\n\r\n")
 				.status();
 		}

@@ -14,10 +14,14 @@ import org.hkpgateway.testsupport.Browser;
 import org.hkpgateway.testsupport.GatewayProcess;
 import org.hkpgateway.testsupport.RawClient;
 import org.hkpgateway.testsupport.SystemProcesses;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
+
+import org.springframework.util.FileSystemUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -32,14 +36,24 @@ class ConsolePicturesIT {
 
 	private static final Path PICTURES = GatewayProcess.root().resolve("docs/images");
 
-	private static final int MOST_BYTES = 200_000;
+	private static final int MOST_BYTES = 300_000;
 
-	@TempDir
-	private Path plugins;
+	/** Is seen on them. */
+	private final Path plugins = Path.of(System.getProperty("java.io.tmpdir"), "plugins");
+
+	@BeforeEach
+	void create() throws IOException {
+		Files.createDirectory(this.plugins);
+	}
+
+	@AfterEach
+	void delete() throws IOException {
+		FileSystemUtils.deleteRecursively(this.plugins);
+	}
 
 	@Test
-	void takesThem() throws Exception {
-		Path gone = this.plugins.resolveSibling(this.plugins.getFileName() + ".gone");
+	void takesThem(@TempDir Path temp) throws Exception {
+		Path gone = temp.resolve("gone");
 		List<String> names = List.of("geo", "antiabuse", "upload-check", "next-limits");
 		List<String> properties = new ArrayList<>(
 				List.of("hkp.plugins.directories=" + this.plugins + "," + GatewayProcess.ANTIABUSE,
@@ -68,21 +82,20 @@ class ConsolePicturesIT {
 			browser.look(1280, 900, "light");
 			browser.driver().get("http://127.0.0.1:" + gateway.managementPort() + "/actuator/console");
 			browser.until("lines, and a ban", () -> points(browser) > 15 && !browser.all("#bans li").isEmpty());
-			take(browser, "normal");
+			take(browser, "normal", true);
 
 			Files.createFile(gone);
 			SystemProcesses.signal(gateway.pluginPid("upload-check"), "KILL");
-			browser.until("trouble", () -> browser.text("[data-plugin=upload-check] .state").contains("BACKOFF"));
-			take(browser, "degraded");
+			browser.until("trouble", () -> browser.text("[data-plugin=upload-check] .state").contains("RESTARTING"));
+			take(browser, "degraded", false);
 			browser.until("the end", () -> browser.text("[data-plugin=upload-check] .state").contains("FAILED"));
-			take(browser, "failed");
+			take(browser, "failed", false);
 			stop.set(true);
 			load.get();
 		}
 		finally {
 			stop.set(true);
 			clients.shutdown();
-			Files.deleteIfExists(gone);
 		}
 	}
 
@@ -100,10 +113,14 @@ class ConsolePicturesIT {
 		return stop;
 	}
 
-	private static void take(Browser browser, String state) throws IOException {
+	private static void take(Browser browser, String state, boolean whole) throws IOException {
 		Files.createDirectories(PICTURES);
 		for (String scheme : List.of("light", "dark")) {
 			browser.look(1280, 900, scheme);
+			if (whole) {
+				Number height = (Number) browser.script("return document.documentElement.scrollHeight");
+				browser.look(1280, height.intValue(), scheme);
+			}
 			byte[] picture = browser.picture();
 			assertThat(picture.length).as("bytes of " + state + ", " + scheme).isLessThan(MOST_BYTES);
 			Files.write(PICTURES.resolve("console-" + state + "-" + scheme + ".png"), picture);

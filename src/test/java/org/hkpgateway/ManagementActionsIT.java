@@ -73,6 +73,26 @@ class ManagementActionsIT {
 	}
 
 	@Test
+	void inShadowModeWhatAPluginDecidesIsNotDone() throws Exception {
+		FakePluginProgram.installAs(this.plugins, "a", "DENIES");
+		try (GatewayProcess gateway = start("hkp.plugins.settings.a.required=true",
+				"hkp.plugins.settings.a.timeout=10s", "hkp.plugins.chain-budget=20s")) {
+			long first = gateway.pluginPid("a");
+			assertThat(answer(gateway)).isEqualTo(403);
+			assertDone(gateway.change("plugins/a", action("shadow")));
+			assertThat(plugin(gateway, "a").path("mode").asString("")).isEqualTo("shadow");
+			assertThat(gateway.pluginPid("a")).as("a swap, so that no request is lost").isNotEqualTo(first);
+			assertThat(answer(gateway)).isEqualTo(200);
+
+			assertDone(gateway.change("plugins/a", action("enforce")));
+			assertThat(plugin(gateway, "a").path("mode").asString("")).isEqualTo("enforce");
+			assertThat(answer(gateway)).isEqualTo(403);
+			assertThat(gateway.change("plugins/a", action("enforce")).body().path("outcome").asString(""))
+				.isEqualTo("UNCHANGED");
+		}
+	}
+
+	@Test
 	void nothingIsChangedByMistakesOrWithoutTheToken() throws Exception {
 		install("a");
 		try (GatewayProcess gateway = start()) {

@@ -9,7 +9,13 @@ const cards = new Map();
 
 let health = [];
 
-/** How a plugin is, in one word of five, and in words. */
+/** The latest verdict, to come back to after a break of the connection. */
+let latest = null;
+
+/**
+ * How a plugin is, in a word, and why. What has numbers that change all the time has a sentence without them for the
+ * verdict, which is read out whenever it is another one.
+ */
 function judge(plugin, calls) {
 	if (!plugin.enabled) {
 		return { tone: 'off', word: 'DISABLED', why: 'Out of the chain: requests pass without it' };
@@ -17,6 +23,10 @@ function judge(plugin, calls) {
 	const without = plugin.mode === 'shadow' ? 'It is in shadow mode, so nothing changes for clients'
 		: plugin.fail === 'open' ? 'Requests pass without it (fail: open)'
 			: 'Requests that it should see get 500 (fail: closed)';
+	const breaker = plugin.breaker?.state;
+	if (plugin.notCalled && plugin.state !== 'FAILED' && breaker !== 'OPEN') {
+		return { tone: 'bad', word: 'NOT CALLED', why: plugin.notCalled, told: 'Requests came, and no call got to it' };
+	}
 	switch (plugin.state) {
 		case 'FAILED':
 			return { tone: 'bad', word: 'FAILED', why: without };
@@ -25,11 +35,10 @@ function judge(plugin, calls) {
 		case 'STARTING':
 			return { tone: 'warn', word: 'STARTING', why: without };
 		case 'BACKOFF':
-			return { tone: 'warn', word: 'BACKOFF', why: `It died and is started again. ${without}` };
+			return { tone: 'warn', word: 'RESTARTING', why: `It died and is started again (BACKOFF). ${without}` };
 		default:
 			return { tone: 'warn', word: plugin.state, why: without };
 	}
-	const breaker = plugin.breaker?.state;
 	if (breaker === 'OPEN') {
 		return { tone: 'bad', word: 'BREAKER OPEN', why: `It fails or is slow, so it is not asked. ${without}` };
 	}
@@ -40,9 +49,10 @@ function judge(plugin, calls) {
 		return { tone: 'warn', word: plugin.health, why: plugin.healthMessage || 'It says so itself' };
 	}
 	if (calls && calls.failed > 0) {
-		return { tone: 'warn', word: 'FAILING', why: `${number(calls.failed)} of its calls fail each second. ${without}` };
+		return { tone: 'warn', word: 'FAILING', why: `It fails ${number(calls.failed)} times a second. ${without}`,
+			told: `It fails now and then. ${without}` };
 	}
-	return { tone: 'ok', word: 'READY', why: '' };
+	return { tone: 'ok', word: 'READY', why: plugin.remark ?? '' };
 }
 
 function figure(name, key, spark) {
@@ -188,7 +198,7 @@ export function update(now) {
 		const verdict = card.update(plugin, now.calls[plugin.name]);
 		if (verdict.tone === 'bad' || verdict.tone === 'warn') {
 			worse(plugin.mode === 'shadow' ? 'warn' : verdict.tone);
-			problems.push(`${plugin.name}: ${verdict.word}. ${verdict.why}`);
+			problems.push(`${plugin.name}: ${verdict.word}. ${verdict.told ?? verdict.why}`);
 		}
 	});
 	const down = now.keyservers.filter((server) => !server.up);
@@ -209,24 +219,37 @@ export function update(now) {
 		worse(component.status === 'DOWN' || component.status === 'OUT_OF_SERVICE' ? 'bad' : 'warn');
 		problems.push(`Health of ${component.name}: ${component.status}${component.why}`);
 	}
-	judged(worst, problems, enabled.length);
-	byId('totals').replaceChildren(total('Requests', `${number(Math.max(0, ...Object.values(now.calls).map((each) => each.rate)))}/s`),
-		total('Refused', `${number(sum(now.calls, 'answered'))}/s`), total('Plugin failures', `${number(sum(now.calls, 'failed'))}/s`),
+	const working = enabled.length === 1 ? 'The plugin works' : `All ${enabled.length} plugins work`;
+	latest = { tone: worst, headline: { ok: working, warn: 'Degraded', bad: 'Failed' }[worst], problems };
+	judged(latest);
+	byId('totals').replaceChildren(total('Calls (busiest plugin)', `${number(Math.max(0, ...Object.values(now.calls).map((each) => each.rate)))}/s`),
+		total('Refused by plugins', `${number(sum(now.calls, 'answered'))}/s`), total('Plugin failures', `${number(sum(now.calls, 'failed'))}/s`),
 		total('Keyservers', `${now.keyservers.length - down.length} of ${now.keyservers.length} up`),
 		total('Runs for', span((Date.parse(now.at) - Date.parse(now.started)) / 1000)));
 	say(byId('chain-out'), `Then the request goes to ${now.keyservers.map((server) => server.url).join(', ')}`);
 }
 
-function judged(tone, problems, plugins) {
-	const headlines = { ok: plugins === 1 ? 'The plugin works' : `All ${plugins} plugins work`, warn: 'Degraded', bad: 'Failed' };
+/** Nothing is known of now, whatever was known before. */
+export function lost(why) {
+	judged({ tone: 'wait', headline: `${why}: the state is not known`, problems: [] });
+}
+
+/** There is a connection again, but what comes is not shown. */
+export function found() {
+	if (latest) {
+		judged(latest);
+	}
+}
+
+function judged({ tone, headline, problems }) {
 	byId('verdict').dataset.tone = tone;
 	say(byId('verdict-mark'), MARKS[tone]);
-	say(byId('verdict-headline'), headlines[tone]);
+	say(byId('verdict-headline'), headline);
 	const list = byId('verdict-problems');
 	if ([...list.children].map((item) => item.textContent).join('\n') !== problems.join('\n')) {
 		list.replaceChildren(...problems.map((problem) => el('li', {}, problem)));
 	}
-	document.title = `${tone === 'ok' ? '' : `${headlines[tone]}: `}hkp-gateway console`;
+	document.title = `${tone === 'ok' ? '' : `${headline}: `}hkp-gateway console`;
 }
 
 /** What the gateway's health says that is not shown already. */

@@ -9,9 +9,15 @@ const MOST_LINES = 500;
 
 const MOST_BANS = 100;
 
+let asked = false;
+
 let bans = [];
 
-let hidden = 0;
+/** Plugins whose keys are more than can be asked for. */
+let cut = [];
+
+/** Of plugins that could not be asked, why. */
+let unread = [];
 
 export function clear() {
 	byId('decisions').replaceChildren();
@@ -24,11 +30,11 @@ function cell(name, text, more = {}) {
 
 export function decisions(fresh) {
 	const list = byId('decisions');
-	const rows = fresh.map((each) => el('tr', { attributes: { role: 'row' }, title: `Request ${each.request}` },
+	const rows = fresh.map((each) => el('tr', { attributes: { role: 'row' } },
 		cell('Time', time(each.at)), cell('Client', each.client || '–', { className: 'code' }),
-		cell('Asked', `${each.method} ${each.operation}`), cell('Plugin', each.plugin),
+		cell('Asked', `${each.method} ${each.operation.toLowerCase().replaceAll('_', ' ')}`), cell('Plugin', each.plugin),
 		cell('Got', `${each.status || '–'}${each.outcome === 'failed-closed' ? ' ✕ failed' : ''}`),
-		cell('Why', each.reason || '–', { className: 'why' })));
+		cell('Why', each.reason || '–', { className: 'why' }), cell('Request', each.request, { className: 'code id' })));
 	list.prepend(...rows.reverse());
 	while (list.children.length > MOST_DECISIONS) {
 		list.lastChild.remove();
@@ -73,18 +79,24 @@ export function plugins(names) {
 /** Values whose key is an address, after a word that says what they ban from: no counts, no buckets, no notes. */
 const isBan = (entry) => entry.kind === 'value' && /^(?:(?:ban|block|hashquery):)?[0-9a-f]*[.:][0-9a-f.:/]*$/i.test(entry.key);
 
-/** Asks each plugin that may keep something with the gateway. */
+/** Asks each plugin that may keep something with the gateway. Of who does not answer stays what was known. */
 export async function look(all) {
-	const found = [];
-	hidden = 0;
-	for (const plugin of all.filter((each) => each.granted.includes('state'))) {
-		const { ok, body } = await ask(`plugins/${encodeURIComponent(plugin.name)}/state`);
+	const words = { 401: 'the token is needed', 429: 'asked too often' };
+	const found = { bans: [], cut: [], unread: [] };
+	for (const { name } of all.filter((each) => each.granted.includes('state'))) {
+		const { ok, status, body } = await ask(`plugins/${encodeURIComponent(name)}/state`);
 		if (ok) {
-			hidden += Math.max(0, body.keys - body.entries.length);
-			found.push(...body.entries.filter(isBan).map((entry) => ({ plugin: plugin.name, ...entry })));
+			found.bans.push(...body.entries.filter(isBan).map((entry) => ({ plugin: name, ...entry })));
+			found.cut.push(...(body.keys > body.entries.length ? [name] : []));
+		}
+		else {
+			found.bans.push(...bans.filter((ban) => ban.plugin === name));
+			found.cut.push(...cut.filter((each) => each === name));
+			found.unread.push(`${name}: ${words[status] ?? body.message ?? `status ${status}`}`);
 		}
 	}
-	bans = found;
+	({ bans, cut, unread } = found);
+	asked = true;
 	showBans();
 }
 
@@ -111,11 +123,15 @@ export function showBans() {
 	while (list.children.length > items.length) {
 		list.lastChild.remove();
 	}
-	say(byId('ban-count'), all.length === 0 ? '' : `${all.length} ${all.length === 1 ? 'ban' : 'bans'}`
-		+ (all.length > MOST_BANS ? `, the first ${MOST_BANS} shown` : '')
-		+ (hidden > 0 ? '; more keys than can be shown' : ''));
-	say(byId('no-bans'), wanted ? 'No ban of such a client.' : 'Nobody is banned.');
-	show(byId('no-bans'), all.length === 0);
+	const counted = all.length === 0 ? '' : `${all.length} ${all.length === 1 ? 'ban' : 'bans'}`
+		+ (all.length > MOST_BANS ? `, the first ${MOST_BANS} shown` : '');
+	const part = cut.length === 0 ? '' : `of ${cut.join(', ')} only the first 1000 keys are seen`;
+	say(byId('ban-count'), [counted, part].filter(Boolean).join('; '));
+	say(byId('bans-unread'), `Bans cannot be read: ${unread.join('; ')}`);
+	show(byId('bans-unread'), unread.length > 0);
+	say(byId('no-bans'), !asked ? 'Not asked yet.' : wanted ? 'No ban of such a client.'
+		: part ? 'No ban among these keys.' : 'Nobody is banned.');
+	show(byId('no-bans'), all.length === 0 && unread.length === 0);
 }
 
 function made(ban, id) {

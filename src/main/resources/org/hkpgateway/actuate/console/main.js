@@ -11,8 +11,10 @@ const LOOK_AGAIN = 4000;
 
 let paused = false;
 
-/** What came while paused: the latest look, and all that is new. */
-let waiting = { now: null, decisions: [], lines: [] };
+const nothing = () => ({ now: null, decisions: [], lines: [], again: false });
+
+/** What came while paused: the latest look, and all that is new; or all that there is, once more after a break. */
+let waiting = nothing();
 
 let plugins = [];
 
@@ -22,9 +24,12 @@ function live(yes, text) {
 }
 
 function render() {
-	const { now, decisions, lines } = waiting;
-	waiting = { now: null, decisions: [], lines: [] };
+	const { now, decisions, lines, again } = waiting;
+	waiting = nothing();
 	if (now) {
+		if (again) {
+			lists.clear();
+		}
 		plugins = now.plugins;
 		say(byId('version'), now.version);
 		lists.plugins(plugins.map((plugin) => plugin.name));
@@ -36,9 +41,7 @@ function render() {
 
 function came(update, first) {
 	if (first) {
-		// All that there is, once more after a break.
-		lists.clear();
-		waiting = { now: null, decisions: [], lines: [] };
+		waiting = { ...nothing(), again: true };
 	}
 	waiting.now = update.now;
 	waiting.decisions = [...waiting.decisions, ...update.decisions].slice(-200);
@@ -52,8 +55,10 @@ function came(update, first) {
 
 function lost(status) {
 	const words = { 401: 'The token is needed to see anything', 429: 'Too many watch already' };
-	live(false, `${words[status] ?? 'No connection'}; shown: ${byId('live').dataset.at ?? 'nothing yet'}`);
+	const why = words[status] ?? 'No connection';
+	live(false, `${why}; shown: ${byId('live').dataset.at ?? 'nothing yet'}`);
 	byId('verdict').dataset.stale = 'yes';
+	chain.lost(why);
 }
 
 async function lookAgain() {
@@ -102,7 +107,10 @@ byId('pause').addEventListener('click', () => {
 	}
 });
 follow(operator.actuator('console/stream'), operator.authorization, (update, first) => {
-	byId('verdict').dataset.stale = 'no';
+	if (byId('verdict').dataset.stale === 'yes') {
+		byId('verdict').dataset.stale = 'no';
+		chain.found();
+	}
 	const empty = plugins.length === 0;
 	came(update, first);
 	if (empty && plugins.length > 0) {

@@ -60,7 +60,7 @@ export async function change(what, path, options) {
 		const answer = await ask(path, options);
 		if (answer.status === 401) {
 			unlocked(false);
-			tell(`${what}: refused, the token is missing or not that of this start of the gateway`, 'bad');
+			tell(`${what}: refused, the token is missing or wrong; that of the file is another one after each start`, 'bad');
 			byId('token').focus();
 		}
 		else {
