@@ -39,7 +39,7 @@ class DebianInstallIT {
 
 	private static final String PAGE = "install-debian.md";
 
-	private static final String CHECKOUT = "/root/hkp-gateway";
+	private static final String CHECKOUT = "/usr/src/hkp-gateway";
 
 	private static final Path ROOT = GatewayProcess.root().toAbsolutePath().normalize();
 
