@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 import org.hkpgateway.chain.ChainResult;
@@ -80,6 +81,9 @@ final class RealPluginHost implements AutoCloseable {
 	private final PluginHost host;
 
 	private final PluginChain chain;
+
+	/** A late answer must not meet a later request. */
+	private final AtomicInteger requests = new AtomicInteger();
 
 	/**
 	 * Makes a host without plugins.
@@ -179,7 +183,7 @@ final class RealPluginHost implements AutoCloseable {
 		HkpRequest hkp = new HkpRequest(Operation.LOOKUP_GET, "0xA1B2C3D4", null, "A1B2C3D4", List.of(), false, false,
 				false);
 		return this.chain
-			.start(new RequestEvent("r-1", new RequestHead("GET", target, Headers.of("Host", "keys.example")), path,
+			.start(new RequestEvent("r-" + this.requests.incrementAndGet(), new RequestHead("GET", target, Headers.of("Host", "keys.example")), path,
 					Map.of("op", "get", "search", "0xA1B2C3D4"), hkp,
 					new InetSocketAddress(InetAddress.getLoopbackAddress(), 4711), false, RequestBody.ABSENT, Map.of()))
 			.decide(RequestBody.ABSENT);
