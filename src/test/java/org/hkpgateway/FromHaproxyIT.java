@@ -80,6 +80,52 @@ class FromHaproxyIT {
 		}
 	}
 
+	@Test
+	void whoOnlyOpensAndClosesConnectionsIsRefusedAndNobodyElse() throws Exception {
+		Path curl = Requirements.program("curl");
+		Path configuration = Files.writeString(this.work.resolve("application.yml"),
+				GuideBlocks.text(PAGE, "yaml", "max-new-connections-per-address"));
+		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
+				"spring.config.additional-location=file:" + configuration,
+				"hkp.plugins.settings.antiabuse.timeout=15s", "hkp.plugins.chain-budget=20s")) {
+			int opened = 0;
+			while (refused(gateway) == 0 && opened < 20_000) {
+				for (int i = 0; i < 250; i++) {
+					new RawClient(gateway.port()).close();
+				}
+				opened += 250;
+				Command
+					.run(this.work, Duration.ofSeconds(60), new byte[0],
+							List.of(curl.toString(), "--silent", "--show-error", "--fail", "--interface", "127.0.0.2",
+									gateway.uri() + "/pks/lookup?op=stats"))
+					.orFail();
+			}
+			assertThat(refused(gateway)).isPositive();
+			gateway.awaitLog(
+					"hkp.edge.max-new-connections-per-address reached by 127.0.0.1: connection refused");
+			gateway.await("connections to be let in again", () -> isServed(gateway));
+			assertThat(gateway.stop()).isEqualTo(143);
+		}
+	}
+
+	private static double refused(GatewayProcess gateway) {
+		return gateway.actuator("metrics/hkp.edge.limited?tag=limit:max-new-connections-per-address")
+			.path("measurements")
+			.path(0)
+			.path("value")
+			.asDouble();
+	}
+
+	private static boolean isServed(GatewayProcess gateway) {
+		try {
+			return asked(gateway, "GET /pks/lookup?op=stats", "") == 200;
+		}
+		catch (IOException ex) {
+			// Reset before the request was written.
+			return false;
+		}
+	}
+
 	private void shell(String commands) {
 		Command.run(this.work, Duration.ofMinutes(1), new byte[0], List.of("sh", "-e", "-c", commands)).orFail();
 	}

@@ -3,7 +3,6 @@ package org.hkpgateway.proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -15,10 +14,11 @@ import io.netty.util.AttributeKey;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code max-connections}, {@code max-connections-per-address} and, of
- * {@code max-requests-per-address}, whose requests are counted together: which
- * connections are open, and whose they are. There are never more addresses in it than
- * connections. Thread-safe, never blocks.
+ * {@code max-connections}, {@code max-connections-per-address},
+ * {@code max-new-connections-per-address} and, of {@code max-requests-per-address}, whose
+ * requests are counted together: which connections are open, and whose they are. Of those
+ * that are open there are never more addresses in it than connections. Thread-safe, never
+ * blocks.
  */
 final class Connections {
 
@@ -30,27 +30,31 @@ final class Connections {
 
 	private final int mostRequestsPerAddress;
 
+	private final NewConnections opened;
+
 	private final Predicate<InetAddress> exempt;
 
 	private final LimitReport report;
 
 	private final AtomicInteger open = new AtomicInteger();
 
-	private final Map<Client, ClientShare> shares = new ConcurrentHashMap<>();
+	private final Map<ClientNetwork, ClientShare> shares = new ConcurrentHashMap<>();
 
 	/**
 	 * No connections yet.
 	 * @param most of them at a time
 	 * @param mostPerAddress of them at a time for one client
 	 * @param mostRequestsPerAddress most requests in flight for one client
+	 * @param opened how many a client may open within a time
 	 * @param exempt addresses that may have any number
 	 * @param report told when one is refused
 	 */
-	Connections(int most, int mostPerAddress, int mostRequestsPerAddress, Predicate<InetAddress> exempt,
-			LimitReport report) {
+	Connections(int most, int mostPerAddress, int mostRequestsPerAddress, NewConnections opened,
+			Predicate<InetAddress> exempt, LimitReport report) {
 		this.most = most;
 		this.mostPerAddress = mostPerAddress;
 		this.mostRequestsPerAddress = mostRequestsPerAddress;
+		this.opened = opened;
 		this.exempt = exempt;
 		this.report = report;
 	}
@@ -83,8 +87,8 @@ final class Connections {
 
 	/**
 	 * Counts an admitted connection for another client than its peer from now on: the one
-	 * that a proxy has named at its beginning. If that client has too many, the
-	 * connection is reset.
+	 * that a proxy has named at its beginning. If that client has too many, or opened too
+	 * many, the connection is reset.
 	 * @param connection called on its event loop
 	 * @param client who opened it to the proxy
 	 */
@@ -111,7 +115,7 @@ final class Connections {
 		return (ticket != null) ? ticket.share : null;
 	}
 
-	private @Nullable ClientShare join(Client client) {
+	private @Nullable ClientShare join(ClientNetwork client) {
 		boolean[] joined = new boolean[1];
 		ClientShare share = this.shares.compute(client, (key, known) -> {
 			ClientShare one = (known != null) ? known : new ClientShare(this.mostRequestsPerAddress);
@@ -121,7 +125,7 @@ final class Connections {
 		return joined[0] ? share : null;
 	}
 
-	private void leave(Client client) {
+	private void leave(ClientNetwork client) {
 		this.shares.computeIfPresent(client, (key, share) -> share.removeConnection() ? share : null);
 	}
 
@@ -154,7 +158,7 @@ final class Connections {
 	/** For whom a connection counts; used on its event loop once it has one. */
 	private final class Ticket {
 
-		private @Nullable Client client;
+		private @Nullable ClientNetwork client;
 
 		private @Nullable ClientShare share;
 
@@ -167,13 +171,18 @@ final class Connections {
 					|| Connections.this.exempt.test(inet.getAddress())) {
 				return true;
 			}
-			Client counted = Client.of(inet.getAddress());
+			ClientNetwork counted = ClientNetwork.of(inet.getAddress());
 			this.share = join(counted);
 			if (this.share == null) {
 				Connections.this.report.reached(EdgeLimit.MAX_CONNECTIONS_PER_ADDRESS, address);
 				return false;
 			}
 			this.client = counted;
+			if (!Connections.this.opened.open(counted)) {
+				forget();
+				Connections.this.report.reached(EdgeLimit.MAX_NEW_CONNECTIONS_PER_ADDRESS, address);
+				return false;
+			}
 			return true;
 		}
 
@@ -183,23 +192,6 @@ final class Connections {
 				this.client = null;
 				this.share = null;
 			}
-		}
-
-	}
-
-	/**
-	 * What counts as one client: an IPv4 address, or a /64 of IPv6, of which every
-	 * address may be the same machine.
-	 *
-	 * @param v6 whether it is IPv6
-	 * @param bits the address, or the first half of it
-	 */
-	private record Client(boolean v6, long bits) {
-
-		static Client of(InetAddress address) {
-			ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
-			boolean v6 = bytes.remaining() > Integer.BYTES;
-			return new Client(v6, v6 ? bytes.getLong() : bytes.getInt());
 		}
 
 	}

@@ -12,6 +12,8 @@ public enum EdgeLimit {
 	MAX_CONNECTIONS("connection refused"),
 	/** Connections of one client address. */
 	MAX_CONNECTIONS_PER_ADDRESS("connection refused"),
+	/** Connections that one client address opens within a time. */
+	MAX_NEW_CONNECTIONS_PER_ADDRESS("connection refused"),
 	/** Requests in flight of one client address. */
 	MAX_REQUESTS_PER_ADDRESS("request refused"),
 	/**

@@ -34,6 +34,10 @@ import org.springframework.util.unit.DataSize;
  * @param maxConnections most connections at a time; more are reset
  * @param maxConnectionsPerAddress most connections at a time of one client, which is an
  * IPv4 address or a /64 of IPv6; trusted proxies may have any number
+ * @param maxNewConnectionsPerAddress how many connections one such client may open at
+ * once, and again, steadily, within each {@code new-connections-window}; more are reset;
+ * trusted proxies may open any number; 0 for any
+ * @param newConnectionsWindow the time for {@code max-new-connections-per-address}
  * @param maxRequestsPerAddress most requests of one such client in flight at a time, over
  * all its connections, over HTTP/2 until the stream ends; more are answered 429
  */
@@ -42,9 +46,16 @@ public record EdgeSettings(@DefaultValue List<String> allowedHosts, @DefaultValu
 		@DefaultValue("16KB") DataSize maxHeaderBytes, @DefaultValue("5s") Duration requestHeadTimeout,
 		@DefaultValue("60s") Duration idleTimeout, @DefaultValue("1KB") DataSize minBodyRate,
 		@DefaultValue("1KB") DataSize minResponseRate, @DefaultValue("10000") int maxConnections,
-		@DefaultValue("80") int maxConnectionsPerAddress, @DefaultValue("80") int maxRequestsPerAddress) {
+		@DefaultValue("80") int maxConnectionsPerAddress, @DefaultValue("0") int maxNewConnectionsPerAddress,
+		@DefaultValue("10s") Duration newConnectionsWindow, @DefaultValue("80") int maxRequestsPerAddress) {
 
 	private static final long HIGHEST_RATE = DataSize.ofGigabytes(1).toBytes();
+
+	private static final int MOST_NEW = 1_000_000;
+
+	private static final Duration SHORTEST_WINDOW = Duration.ofSeconds(1);
+
+	private static final Duration LONGEST_WINDOW = Duration.ofHours(1);
 
 	public EdgeSettings {
 		allowedHosts = List.copyOf(allowedHosts);
@@ -63,6 +74,12 @@ public record EdgeSettings(@DefaultValue List<String> allowedHosts, @DefaultValu
 		Checks.that(maxConnections > 0, "hkp.edge.max-connections", "a number above 0", maxConnections);
 		Checks.that(maxConnectionsPerAddress > 0, "hkp.edge.max-connections-per-address", "a number above 0",
 				maxConnectionsPerAddress);
+		Checks.that(maxNewConnectionsPerAddress >= 0 && maxNewConnectionsPerAddress <= MOST_NEW,
+				"hkp.edge.max-new-connections-per-address", "0 to " + MOST_NEW, maxNewConnectionsPerAddress);
+		Checks.that(
+				newConnectionsWindow.compareTo(SHORTEST_WINDOW) >= 0
+						&& newConnectionsWindow.compareTo(LONGEST_WINDOW) <= 0,
+				"hkp.edge.new-connections-window", "a duration of 1s to 1h", newConnectionsWindow);
 		Checks.that(maxRequestsPerAddress > 0, "hkp.edge.max-requests-per-address", "a number above 0",
 				maxRequestsPerAddress);
 	}

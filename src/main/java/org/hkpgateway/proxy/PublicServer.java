@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 
+import io.github.bucket4j.TimeMeter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.http2.Http2StreamChannel;
@@ -95,7 +96,9 @@ public final class PublicServer implements AutoCloseable {
 		ClientAddressResolver clients = new ClientAddressResolver(clientAddress);
 		LimitReport report = new LimitReport(listener, clientAddress.log(), System::nanoTime);
 		this.connections = new Connections(edge.maxConnections(), edge.maxConnectionsPerAddress(),
-				edge.maxRequestsPerAddress(), clients::isTrusted, report);
+				edge.maxRequestsPerAddress(), new NewConnections(edge.maxNewConnectionsPerAddress(),
+						edge.newConnectionsWindow(), TimeMeter.SYSTEM_NANOTIME),
+				clients::isTrusted, report);
 		this.pipelines = new Pipelines(edge, clientAddress.proxyProtocol(), clients, tls,
 				new RefusedConnections(listener, clientAddress.log(), System::nanoTime), report);
 		this.upstreams = new Upstreams(upstreamUrls.stream().map((url) -> new UpstreamServer(url, upstream)).toList());

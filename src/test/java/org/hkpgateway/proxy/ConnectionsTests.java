@@ -3,7 +3,9 @@ package org.hkpgateway.proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.time.Duration;
 
+import io.github.bucket4j.TimeMeter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.NetUtil;
 import org.junit.jupiter.api.Test;
@@ -14,8 +16,7 @@ class ConnectionsTests {
 
 	private final TestListener listener = new TestListener();
 
-	private final Connections connections = new Connections(5, 2, 3, (address) -> address.isLoopbackAddress(),
-			this.listener.report());
+	private final Connections connections = connections(0);
 
 	@Test
 	void anAddressHasItsShareAndGetsItBack() {
@@ -110,6 +111,55 @@ class ConnectionsTests {
 		assertThat(this.connections.clients()).isZero();
 		assertThat(this.connections.open()).isZero();
 		assertThat(this.listener.open).hasValue(0);
+	}
+
+	@Test
+	void whoOpensTooManyIsRefusedAndNothingIsLeftOfIt() {
+		Connections few = connections(3);
+		for (int i = 0; i < 3; i++) {
+			Peer peer = new Peer("192.0.2.1");
+			assertThat(few.admit(peer)).isTrue();
+			peer.close();
+		}
+		assertThat(few.admit(new Peer("192.0.2.1"))).isFalse();
+		assertThat(this.listener.limits).containsExactly(EdgeLimit.MAX_NEW_CONNECTIONS_PER_ADDRESS);
+		assertThat(few.clients()).isZero();
+		assertThat(few.open()).isZero();
+		assertThat(few.admit(new Peer("192.0.2.2"))).isTrue();
+	}
+
+	@Test
+	void whatIsRefusedForTooManyAtATimeIsNotOneOfThoseThatAreOpened() {
+		Connections few = connections(4);
+		Peer first = new Peer("192.0.2.1");
+		assertThat(few.admit(first)).isTrue();
+		assertThat(few.admit(new Peer("192.0.2.1"))).isTrue();
+		for (int i = 0; i < 10; i++) {
+			assertThat(few.admit(new Peer("192.0.2.1"))).isFalse();
+		}
+		assertThat(this.listener.limits).containsOnly(EdgeLimit.MAX_CONNECTIONS_PER_ADDRESS);
+		first.close();
+		assertThat(few.admit(new Peer("192.0.2.1"))).isTrue();
+	}
+
+	@Test
+	void aTrustedProxyOpensAnyNumberForClientsThatHaveALimitEach() {
+		Connections few = connections(2);
+		for (int i = 0; i < 10; i++) {
+			Peer proxied = new Peer("127.0.0.1");
+			assertThat(few.admit(proxied)).isTrue();
+			Connections.named(proxied, new InetSocketAddress("192.0.2." + i / 3, 1));
+			assertThat(proxied.isOpen()).as("connection " + i).isEqualTo(i % 3 < 2);
+			proxied.close();
+		}
+		assertThat(this.listener.limits).hasSize(3).containsOnly(EdgeLimit.MAX_NEW_CONNECTIONS_PER_ADDRESS);
+		assertThat(few.clients()).isZero();
+		assertThat(few.open()).isZero();
+	}
+
+	private Connections connections(int mostNew) {
+		return new Connections(5, 2, 3, new NewConnections(mostNew, Duration.ofHours(1), TimeMeter.SYSTEM_NANOTIME),
+				InetAddress::isLoopbackAddress, this.listener.report());
 	}
 
 	/** A connection from an address of the test's choice. */

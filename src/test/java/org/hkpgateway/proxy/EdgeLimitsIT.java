@@ -191,13 +191,11 @@ class EdgeLimitsIT {
 	void anAddressHasItsShareOfConnections() throws Exception {
 		start(RawUpstream.answering(OK), Map.of("max-connections-per-address", "3"));
 		fillAndFreeOne(3, EdgeLimit.MAX_CONNECTIONS_PER_ADDRESS);
-		try (Socket other = new Socket()) {
-			List<Socket> open = open(3);
-			other.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.2"), 0));
-			other.connect(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port()));
+		List<Socket> open = open(3);
+		try (Socket other = connect("127.0.0.2")) {
 			assertThat(isServed(other)).isTrue();
-			close(open);
 		}
+		close(open);
 	}
 
 	@Test
@@ -231,6 +229,79 @@ class EdgeLimitsIT {
 		}
 		eventually(() -> this.listener.open.get() == 4);
 		close(open);
+	}
+
+	@Test
+	void anAddressOpensItsShareAndOthersNoticeNothing() throws Exception {
+		start(RawUpstream.answering(OK), opening("5", "1h"));
+		Socket first = open(1).get(0);
+		for (int i = 0; i < 4; i++) {
+			assertThat(asked()).isEqualTo(200);
+		}
+		for (int i = 0; i < 3; i++) {
+			try (RawClient refused = new RawClient(port())) {
+				assertThat(refused.readToEnd().bytes()).isEmpty();
+			}
+		}
+		assertThat(this.listener.limits).hasSize(3).containsOnly(EdgeLimit.MAX_NEW_CONNECTIONS_PER_ADDRESS);
+		assertThat(isServed(first)).as("one that was open before").isTrue();
+		first.close();
+		for (int i = 0; i < 5; i++) {
+			try (Socket other = connect("127.0.0.2")) {
+				assertThat(isServed(other)).isTrue();
+			}
+		}
+		assertThat(this.listener.limits).hasSize(3);
+		eventually(() -> this.listener.open.get() == 0);
+	}
+
+	/** Without a request, which the limits of plugins never see. */
+	@Test
+	void whoOpensAndClosesIsRefusedAndServedAgainLater() throws Exception {
+		start(RawUpstream.answering(OK), opening("20", "10s"));
+		// A busy machine may take long enough for one connection or another to be let in.
+		for (int i = 0; i < 2000 && this.listener.limits.isEmpty(); i++) {
+			new RawClient(port()).close();
+		}
+		eventually(() -> this.listener.limits.contains(EdgeLimit.MAX_NEW_CONNECTIONS_PER_ADDRESS));
+		eventually(() -> {
+			try {
+				return asked() == 200;
+			}
+			catch (IOException ex) {
+				// Reset before the request was written.
+				return false;
+			}
+		});
+	}
+
+	@Test
+	void aTrustedProxyOpensAnyNumber() throws Exception {
+		start(RawUpstream.answering(OK), opening("3", "1h"), UpstreamSettings.ContentLength.REQUIRE,
+				List.of("127.0.0.1"));
+		for (int i = 0; i < 10; i++) {
+			assertThat(asked()).isEqualTo(200);
+		}
+		assertThat(this.listener.limits).isEmpty();
+	}
+
+	@Test
+	void behindAProxyTheAddressThatItNamesOpensItsShare() throws Exception {
+		start(RawUpstream.answering(OK), opening("3", "1h"), UpstreamSettings.ContentLength.REQUIRE,
+				List.of("127.0.0.1"), ClientAddressSettings.ProxyProtocol.REQUIRED);
+		for (int i = 0; i < 5; i++) {
+			String client = (i < 4) ? "192.0.2.66" : "192.0.2.67";
+			try (RawClient proxied = new RawClient(port())) {
+				proxied.send("PROXY TCP4 " + client + " 192.0.2.1 4711 11371\r\n");
+				if (i == 3) {
+					assertThat(proxied.readToEnd().bytes()).isEmpty();
+				}
+				else {
+					assertThat(proxied.send(GET).read().status()).isEqualTo(200);
+				}
+			}
+		}
+		assertThat(this.listener.limits).containsExactly(EdgeLimit.MAX_NEW_CONNECTIONS_PER_ADDRESS);
 	}
 
 	@Test
@@ -354,7 +425,7 @@ class EdgeLimitsIT {
 		assertThat(isServed(open.get(0))).isTrue();
 		open.remove(0).close();
 		eventually(() -> this.listener.open.get() < most);
-		assertThat(RawClient.exchange(port(), "GET /pks/stats HTTP/1.0\r\n\r\n").status()).isEqualTo(200);
+		assertThat(asked()).isEqualTo(200);
 		close(open);
 		eventually(() -> this.listener.open.get() == 0);
 	}
@@ -367,6 +438,22 @@ class EdgeLimitsIT {
 		}
 		eventually(() -> this.listener.open.get() == before + count);
 		return open;
+	}
+
+	private static Map<String, String> opening(String most, String window) {
+		return Map.of("max-new-connections-per-address", most, "new-connections-window", window);
+	}
+
+	private Socket connect(String from) throws IOException {
+		Socket socket = new Socket();
+		socket.bind(new InetSocketAddress(InetAddress.getByName(from), 0));
+		socket.connect(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port()));
+		return socket;
+	}
+
+	/** On a connection of its own, as gpg does. */
+	private int asked() throws IOException {
+		return RawClient.exchange(port(), "GET /pks/stats HTTP/1.0\r\n\r\n").status();
 	}
 
 	private static boolean isServed(Socket socket) throws IOException {

@@ -28,6 +28,8 @@ class EdgeSettingsTests {
 		assertThat(settings.minResponseRate()).isEqualTo(DataSize.ofKilobytes(1));
 		assertThat(settings.maxConnections()).isEqualTo(10000);
 		assertThat(settings.maxConnectionsPerAddress()).isEqualTo(80);
+		assertThat(settings.maxNewConnectionsPerAddress()).isZero();
+		assertThat(settings.newConnectionsWindow()).isEqualTo(Duration.ofSeconds(10));
 		assertThat(settings.maxRequestsPerAddress()).isEqualTo(80);
 	}
 
@@ -35,7 +37,8 @@ class EdgeSettingsTests {
 	@CsvSource({ "max-body,0B", "max-buffered-bytes,1KB", "max-header-bytes,1B", "request-head-timeout,0s",
 			"request-head-timeout,2d", "idle-timeout,0s", "min-body-rate,-1B", "min-body-rate,2GB",
 			"min-response-rate,-1B", "max-connections,0", "max-connections-per-address,0",
-			"max-requests-per-address,0" })
+			"max-new-connections-per-address,-1", "max-new-connections-per-address,1000001",
+			"new-connections-window,999ms", "new-connections-window,61m", "max-requests-per-address,0" })
 	void whatCannotBeIsRefusedWithTheNameOfTheKey(String key, String value) {
 		assertThatException().isThrownBy(() -> bind(Map.of(key, value)))
 			.havingRootCause()
