@@ -13,6 +13,8 @@ type config struct {
 	rules rule.Config
 	// allow are addresses that are never counted and never refused.
 	allow settings.Addresses
+	// aggregate are counted, and blocked, as one client.
+	aggregate settings.Addresses
 	// tarpit is how long the gateway is to hold an answer that refuses.
 	tarpit time.Duration
 	// logAddresses tells whether the log names clients.
@@ -27,6 +29,7 @@ func readConfig(object json.RawMessage) (config, error) {
 	read := config{
 		rules:        rule.ReadConfig(reader),
 		allow:        reader.Addresses("allow"),
+		aggregate:    reader.Addresses("aggregate"),
 		tarpit:       reader.Delay("tarpit"),
 		logAddresses: reader.Flag("log_addresses", true),
 	}

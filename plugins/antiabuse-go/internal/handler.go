@@ -3,6 +3,7 @@ package internal
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 
 	"github.com/hkp-gateway/hkp-gateway/plugins/antiabuse-go/internal/count"
 	"github.com/hkp-gateway/hkp-gateway/plugins/antiabuse-go/internal/ledger"
@@ -26,7 +27,7 @@ func (h *handler) Handle(ctx context.Context, request *hkp.Request) (hkp.Decisio
 	if request.Is(hkp.HealthCheck) || h.config.allow.Contains(request.Client.Addr()) {
 		return hkp.Allow(), nil
 	}
-	client := count.ClientOf(request.Client.Addr())
+	client := h.client(request.Client.Addr())
 	outcome := h.rules.Judge(unhurried(ctx), request, client)
 	h.logBlocks(ctx, outcome, client, request.DryRun)
 	return decisionOf(outcome, h.config.tarpit), nil
@@ -38,12 +39,19 @@ func (h *handler) HandleResponse(ctx context.Context, response *hkp.Response) (h
 	if response.HKP == nil || response.Status < 400 || h.config.allow.Contains(response.Client.Addr()) {
 		return hkp.Unchanged(), nil
 	}
-	client := count.ClientOf(response.Client.Addr())
+	client := h.client(response.Client.Addr())
 	outcome := h.rules.Answered(unhurried(ctx), rule.Answer{
 		Status: response.Status, Operation: response.HKP.Operation, Client: client, DryRun: response.DryRun,
 	})
 	h.logBlocks(ctx, outcome, client, response.DryRun)
 	return responseDecisionOf(outcome), nil
+}
+
+func (h *handler) client(address netip.Addr) count.Client {
+	if h.config.aggregate.Contains(address) {
+		return count.Aggregate
+	}
+	return count.ClientOf(address)
 }
 
 // unhurried is for the gateway's state, of which each call has a limit of its own. A client that goes away

@@ -2,6 +2,7 @@ package count
 
 import (
 	"encoding/binary"
+	"math"
 	"net/netip"
 	"strconv"
 )
@@ -14,6 +15,10 @@ type Client struct {
 	v4   bool
 }
 
+// Aggregate are all whom an operator wants to be one client. No address has these bits: an IPv4 address
+// has 32.
+var Aggregate = Client{bits: math.MaxUint64, v4: true}
+
 // ClientOf finds out who has an address. IPv4 in IPv6 is IPv4.
 func ClientOf(address netip.Addr) Client {
 	address = address.Unmap()
@@ -25,9 +30,12 @@ func ClientOf(address netip.Addr) Client {
 	return Client{bits: binary.BigEndian.Uint64(bytes[:8])}
 }
 
-// String is the client's name with the gateway, "192.0.2.7" or "2001:db8:0:0:0:0:0:0/64": not in the
-// short form of IPv6, because the plugin in Java has them so.
+// String is the client's name with the gateway, "192.0.2.7", "2001:db8:0:0:0:0:0:0/64" or "aggregate": not
+// in the short form of IPv6, because the plugin in Java has them so.
 func (c Client) String() string {
+	if c == Aggregate {
+		return "aggregate"
+	}
 	// By hand, for it is made once for each request.
 	text := make([]byte, 0, 32)
 	if c.v4 {

@@ -38,5 +38,5 @@ func (e errorsRule) answered(ctx context.Context, answer Answer) *Refusal {
 		// A block that has begun before is told of with what it refuses.
 		return nil
 	}
-	return refusalOf(block)
+	return refusalOf(block, answer.Client)
 }

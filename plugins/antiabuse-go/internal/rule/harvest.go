@@ -35,7 +35,7 @@ func (h harvest) judge(ctx context.Context, request *hkp.Request, client count.C
 	if term == "" || (!broad && !isList) {
 		return nil
 	}
-	return refusalOf(h.ledger.Count(ctx, h.offence, client, hash(term, broad), request.DryRun))
+	return refusalOf(h.ledger.Count(ctx, h.offence, client, hash(term, broad), request.DryRun), client)
 }
 
 // normalized makes one search of what keyservers do not tell apart.

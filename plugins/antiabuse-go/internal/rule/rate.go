@@ -15,5 +15,5 @@ type rate struct {
 }
 
 func (r rate) judge(ctx context.Context, request *hkp.Request, client count.Client) *Refusal {
-	return refusalOf(r.ledger.Count(ctx, r.offence, client, 0, request.DryRun))
+	return refusalOf(r.ledger.Count(ctx, r.offence, client, 0, request.DryRun), client)
 }

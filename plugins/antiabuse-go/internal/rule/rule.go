@@ -57,16 +57,20 @@ type Refusal struct {
 }
 
 // refusalOf makes one of what there is against a client; nil if that is nothing.
-func refusalOf(block *ledger.Block) *Refusal {
+func refusalOf(block *ledger.Block, client count.Client) *Refusal {
 	if block == nil {
 		return nil
 	}
-	text := "Too many requests from your address."
+	from, whose := "your address", "this client"
+	if client == count.Aggregate {
+		from, whose = "addresses such as yours", "the aggregate"
+	}
+	text := "Too many requests from " + from + "."
 	switch block.Rule {
 	case harvestName:
-		text = "Too many different searches from your address."
+		text = "Too many different searches from " + from + "."
 	case errorsName:
-		text = "Too many requests from your address for what is not here."
+		text = "Too many requests from " + from + " for what is not here."
 	}
 	seconds, unit := Seconds(block.Remaining), " seconds."
 	if seconds == 1 {
@@ -76,7 +80,7 @@ func refusalOf(block *ledger.Block) *Refusal {
 		Rule:   block.Rule,
 		Status: 429,
 		Text:   text + " Please try again in " + strconv.Itoa(seconds) + unit,
-		Reason: "more than " + block.Limit + ", block " + strconv.Itoa(block.Strike) + " of this client",
+		Reason: "more than " + block.Limit + ", block " + strconv.Itoa(block.Strike) + " of " + whose,
 		Block:  block,
 	}
 }

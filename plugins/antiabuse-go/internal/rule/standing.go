@@ -18,7 +18,7 @@ type standingBlocks struct {
 
 func (s standingBlocks) judge(ctx context.Context, request *hkp.Request, client count.Client) *Refusal {
 	if block := s.ledger.Standing(ctx, client, request.DryRun); block != nil {
-		return refusalOf(block)
+		return refusalOf(block, client)
 	}
 	if s.otherwise == nil {
 		return nil

@@ -64,6 +64,7 @@ class ConsoleIT {
 		properties.add("hkp.plugins.settings.antiabuse.config.threshold=3");
 		properties.add("hkp.plugins.settings.antiabuse.config.window=1m");
 		properties.add("hkp.plugins.settings.antiabuse.config.block_steps=1h");
+		properties.add("hkp.plugins.settings.antiabuse.config.aggregate=198.51.100.0/24");
 		gateway = GatewayProcess.start(properties.toArray(String[]::new));
 	}
 
@@ -159,6 +160,14 @@ class ConsoleIT {
 		await("the message", "#message", "Lift the ban of 192.0.2.77: done");
 		assertThat(browser.text("#bans")).doesNotContain("192.0.2.77");
 		assertThat(status("192.0.2.77")).isNotEqualTo(429);
+	}
+
+	@Test
+	void aBlockOfAddressesThatAreOneClientShowsByItsName() {
+		for (int i = 1; i <= 5; i++) {
+			ask("198.51.100." + i, "/pks/lookup?op=index&search=c" + i);
+		}
+		await("the ban", "#bans [data-id='antiabuse aggregate']", "3 requests in 60 s, block 1");
 	}
 
 	@Test

@@ -86,26 +86,58 @@ class FromHaproxyIT {
 		Path configuration = Files.writeString(this.work.resolve("application.yml"),
 				GuideBlocks.text(PAGE, "yaml", "max-new-connections-per-address"));
 		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
-				"spring.config.additional-location=file:" + configuration,
-				"hkp.plugins.settings.antiabuse.timeout=15s", "hkp.plugins.chain-budget=20s")) {
+				"spring.config.additional-location=file:" + configuration, "hkp.plugins.settings.antiabuse.timeout=15s",
+				"hkp.plugins.chain-budget=20s")) {
 			int opened = 0;
 			while (refused(gateway) == 0 && opened < 20_000) {
 				for (int i = 0; i < 250; i++) {
 					new RawClient(gateway.port()).close();
 				}
 				opened += 250;
-				Command
-					.run(this.work, Duration.ofSeconds(60), new byte[0],
-							List.of(curl.toString(), "--silent", "--show-error", "--fail", "--interface", "127.0.0.2",
-									gateway.uri() + "/pks/lookup?op=stats"))
+				Command.run(this.work, Duration.ofSeconds(60), new byte[0], List.of(curl.toString(), "--silent",
+						"--show-error", "--fail", "--interface", "127.0.0.2", gateway.uri() + "/pks/lookup?op=stats"))
 					.orFail();
 			}
 			assertThat(refused(gateway)).isPositive();
-			gateway.awaitLog(
-					"hkp.edge.max-new-connections-per-address reached by 127.0.0.1: connection refused");
+			gateway.awaitLog("hkp.edge.max-new-connections-per-address reached by 127.0.0.1: connection refused");
 			gateway.await("connections to be let in again", () -> isServed(gateway));
 			assertThat(gateway.stop()).isEqualTo(143);
 		}
+	}
+
+	@Test
+	void torExitsHaveOneBucketForTheirUploads() throws Exception {
+		Files.setPosixFilePermissions(this.work, PosixFilePermissions.fromString("rwxr-xr-x"));
+		Path plugins = Files.createDirectory(this.work.resolve("plugins"));
+		shell("cp -r '" + GatewayProcess.ANTIABUSE.toAbsolutePath().normalize() + "' '" + plugins + "/antiabuse'\n"
+				+ GuideBlocks.text(PAGE, "sh", "name = \"tor\"").replace(INSTALLED, plugins.toString()));
+		Path configuration = Files.writeString(this.work.resolve("application.yml"),
+				GuideBlocks.text(PAGE, "yaml", "settings.tor").replace("threshold: 100", "threshold: 10"));
+		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + plugins,
+				"hkp.plugins.chain-budget=20s", "spring.config.additional-location=file:" + configuration,
+				"hkp.plugins.settings.tor.timeout=15s", "hkp.plugins.settings.antiabuse.timeout=15s",
+				"hkp.client-address.trusted-proxies=127.0.0.1")) {
+			int last = 0;
+			// Ten, and one more for each minute that a busy machine takes.
+			for (int i = 1; i <= 40 && last != 429; i++) {
+				last = uploaded(gateway, "198.51.100." + i);
+				assertThat(last == 429 && i <= 10).as("upload %d is refused", i).isFalse();
+			}
+			assertThat(last).isEqualTo(429);
+			assertThat(uploaded(gateway, "198.51.100.200")).as("an exit that has sent nothing").isEqualTo(429);
+			assertThat(uploaded(gateway, "192.0.2.1")).as("somebody else").isNotEqualTo(429);
+			assertThat(asked(gateway, "GET /pks/lookup?op=stats", "X-Forwarded-For: 198.51.100.200", ""))
+				.isEqualTo(200);
+			assertThat(gateway.actuator("plugins/tor/state").toString()).contains("\"aggregate\"",
+					"10 requests in 600 s, block 1");
+			assertThat(gateway.delete("plugins/tor/state?key=aggregate").status()).isLessThan(300);
+			assertThat(uploaded(gateway, "198.51.100.200")).as("after the block was lifted").isNotEqualTo(429);
+			assertThat(gateway.stop()).isEqualTo(143);
+		}
+	}
+
+	private static int uploaded(GatewayProcess gateway, String client) throws IOException {
+		return asked(gateway, "POST /pks/add", "X-Forwarded-For: " + client, "keytext=x");
 	}
 
 	private static double refused(GatewayProcess gateway) {
@@ -131,10 +163,15 @@ class FromHaproxyIT {
 	}
 
 	private static int asked(GatewayProcess gateway, String line, String body) throws IOException {
+		return asked(gateway, line, "Pragma: no-cache", body);
+	}
+
+	private static int asked(GatewayProcess gateway, String line, String field, String body) throws IOException {
 		return RawClient
 			.exchange(gateway.port(),
-					line + " HTTP/1.0\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "
-							+ body.length() + "\r\n\r\n" + body)
+					line + " HTTP/1.0\r\n" + field
+							+ "\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: " + body.length()
+							+ "\r\n\r\n" + body)
 			.status();
 	}
 

@@ -73,7 +73,7 @@ class FromHaproxyTests {
 			.stream()
 			.filter((block) -> block.language().equals("yaml"))
 			.toList();
-		assertThat(blocks).hasSize(5);
+		assertThat(blocks).hasSize(6);
 		String manifest = Files.readString(this.root.resolve("plugins/antiabuse/src/main/dist/plugin.toml"));
 		for (GuideBlocks.Block block : blocks) {
 			HkpProperties properties = new Binder(ConfigurationPropertySources.from(new YamlPropertySourceLoader()

@@ -76,8 +76,8 @@ export function plugins(names) {
 	}
 }
 
-/** Values whose key is an address, after a word that says what they ban from: no counts, no buckets, no notes. */
-const isBan = (entry) => entry.kind === 'value' && /^(?:(?:ban|block|hashquery):)?[0-9a-f]*[.:][0-9a-f.:/]*$/i.test(entry.key);
+/** Values whose key is an address, or the aggregate of some, after a word that says what they ban from: no counts, no buckets, no notes. */
+const isBan = (entry) => entry.kind === 'value' && /^(?:(?:ban|block|hashquery):)?(?:aggregate|[0-9a-f]*[.:][0-9a-f.:/]*)$/i.test(entry.key);
 
 /** Asks each plugin that may keep something with the gateway. Of who does not answer stays what was known. */
 export async function look(all) {

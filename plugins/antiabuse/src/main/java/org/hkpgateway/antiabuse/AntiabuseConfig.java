@@ -15,13 +15,14 @@ import org.hkpgateway.sdk.config.PluginConfig;
  *
  * @param rules what the rules are told
  * @param allow never counted, never refused
+ * @param aggregate counted, and blocked, as one client
  * @param tarpit how long the gateway is to hold an answer that refuses
  * @param logAddresses whether the log names clients
  * @param keys every key there is
  * @param warnings what an operator should know, one sentence each
  */
-record AntiabuseConfig(RulesConfig rules, AddressSet allow, Duration tarpit, boolean logAddresses, Set<String> keys,
-		List<String> warnings) {
+record AntiabuseConfig(RulesConfig rules, AddressSet allow, AddressSet aggregate, Duration tarpit, boolean logAddresses,
+		Set<String> keys, List<String> warnings) {
 
 	AntiabuseConfig {
 		keys = Set.copyOf(keys);
@@ -38,9 +39,10 @@ record AntiabuseConfig(RulesConfig rules, AddressSet allow, Duration tarpit, boo
 		ConfigReader reader = new ConfigReader(config);
 		RulesConfig rules = RulesConfig.read(reader);
 		AddressSet allow = reader.addresses("allow");
+		AddressSet aggregate = reader.addresses("aggregate");
 		Duration tarpit = reader.delay("tarpit");
 		boolean logAddresses = reader.flag("log_addresses", true);
-		return new AntiabuseConfig(rules, allow, tarpit, logAddresses, reader.keys(), reader.warnings());
+		return new AntiabuseConfig(rules, allow, aggregate, tarpit, logAddresses, reader.keys(), reader.warnings());
 	}
 
 }

@@ -63,10 +63,14 @@ final class AntiabuseGuard {
 		if (request.is(Operation.HEALTH) || this.config.allow().contains(request.clientAddress())) {
 			return ALLOWED;
 		}
-		ClientKey client = ClientKey.of(request.clientAddress());
+		ClientKey client = client(request.clientAddress());
 		CompletionStage<Rules.Outcome> outcome = this.rules.judge(request, client);
 		return (outcome == Rules.NOTHING) ? ALLOWED
 				: outcome.thenApply((result) -> decision(result, client, request.dryRun()));
+	}
+
+	private ClientKey client(InetAddress address) {
+		return this.config.aggregate().contains(address) ? ClientKey.AGGREGATE : ClientKey.of(address);
 	}
 
 	private Decision decision(Rules.Outcome outcome, ClientKey client, boolean dryRun) {
@@ -97,7 +101,7 @@ final class AntiabuseGuard {
 		if (status < 400 || this.config.allow().contains(address)) {
 			return Rules.NOTHING;
 		}
-		ClientKey client = ClientKey.of(address);
+		ClientKey client = client(address);
 		CompletionStage<Rules.Outcome> outcome = this.rules.answered(status, operation, client, dryRun);
 		return (outcome == Rules.NOTHING) ? outcome : outcome.thenApply((result) -> {
 			log(result, client, dryRun);

@@ -37,6 +37,7 @@ class AntiabuseConfigTests {
 				{"threshold": 5, "window": "1m", "hashquery_threshold": 7, "max_requests_per_minute": 4,
 				 "max_requests_per_hour": 100, "block_steps": ["1s", "2s"], "forget_after": "5m",
 				 "allow": ["192.0.2.1"], "block": "198.51.100.0/24,2001:db8::/32", "max_clients": 500, "tarpit": "3s",
+				 "aggregate": ["203.0.113.0/24"],
 				 "log_addresses": false, "rate_limit_mode": "observe", "hashquery_mode": "off",
 				 "block_list_mode": "observe", "harvest_mode": "observe", "harvest_searches": 11,
 				 "harvest_broad_searches": 12, "harvest_shortest": 2, "harvest_window": "13s",
@@ -46,6 +47,7 @@ class AntiabuseConfigTests {
 				 "upload_mode": "observe", "upload_max_size": "19KB", "upload_content_types": ["a/b"]}""");
 		assertThat(config.warnings()).isEmpty();
 		assertThat(config.allow().contains(InetAddress.getByName("192.0.2.1"))).isTrue();
+		assertThat(config.aggregate().contains(InetAddress.getByName("203.0.113.7"))).isTrue();
 		assertThat(config.logAddresses()).isFalse();
 		assertThat(config.tarpit()).isEqualTo(Duration.ofSeconds(3));
 		assertThat(config.rules()).usingRecursiveComparison().isNotEqualTo(nothing.rules());

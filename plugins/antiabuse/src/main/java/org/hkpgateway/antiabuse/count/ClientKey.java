@@ -15,6 +15,12 @@ import java.nio.ByteBuffer;
 public record ClientKey(long bits, boolean v4) {
 
 	/**
+	 * All whom an operator wants to be one client. No address has these bits: the lower
+	 * ones of an IPv4 address are zero.
+	 */
+	public static final ClientKey AGGREGATE = new ClientKey(-1, true);
+
+	/**
 	 * Finds out who a client is.
 	 * @param address its address
 	 * @return its key
@@ -27,10 +33,13 @@ public record ClientKey(long bits, boolean v4) {
 
 	/**
 	 * As operators write it.
-	 * @return {@code 192.0.2.7} or {@code 2001:db8:0:0:0:0:0:0/64}
+	 * @return {@code 192.0.2.7}, {@code 2001:db8:0:0:0:0:0:0/64} or {@code aggregate}
 	 */
 	@Override
 	public String toString() {
+		if (equals(AGGREGATE)) {
+			return "aggregate";
+		}
 		// By hand: this is the name of each client with the gateway, for each request.
 		StringBuilder text = new StringBuilder(27);
 		if (this.v4) {

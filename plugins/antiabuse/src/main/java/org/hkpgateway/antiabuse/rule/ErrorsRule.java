@@ -57,7 +57,8 @@ final class ErrorsRule implements Rule {
 		return (counted == Standing.CLEAR) ? Verdict.PASSED
 				// A block that has begun before is told of with what it refuses.
 				: counted.thenCompose((standing) -> (standing instanceof Standing.Blocked block && block.begins())
-						? CompletableFuture.<Verdict>completedFuture(Verdict.Refused.of(block)) : Verdict.PASSED);
+						? CompletableFuture.<Verdict>completedFuture(Verdict.Refused.of(block, answer.client()))
+						: Verdict.PASSED);
 	}
 
 	private @Nullable Offence offence(Operation operation) {

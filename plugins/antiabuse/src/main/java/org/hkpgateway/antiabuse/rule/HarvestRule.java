@@ -56,7 +56,8 @@ final class HarvestRule implements Rule {
 		if (term.isEmpty() || (!broad && !isList(query.operation()))) {
 			return Verdict.PASSED;
 		}
-		return StandingBlocks.verdict(this.ledger.count(this.offence, client, hash(term, broad), request.dryRun()));
+		return StandingBlocks.verdict(this.ledger.count(this.offence, client, hash(term, broad), request.dryRun()),
+				client);
 	}
 
 	private static boolean mayHarvest(HkpQuery query) {

@@ -28,7 +28,7 @@ final class RateRule implements Rule {
 
 	@Override
 	public CompletionStage<Verdict> judge(Request request, ClientKey client) {
-		return StandingBlocks.verdict(this.ledger.judge(this.offence, client, 0, request.dryRun()));
+		return StandingBlocks.verdict(this.ledger.judge(this.offence, client, 0, request.dryRun()), client);
 	}
 
 }

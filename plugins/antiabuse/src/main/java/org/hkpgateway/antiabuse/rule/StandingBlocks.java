@@ -37,7 +37,8 @@ final class StandingBlocks implements Rule {
 			return otherwise(request, client);
 		}
 		return standing.thenCompose((found) -> (found instanceof Standing.Blocked block)
-				? CompletableFuture.<Verdict>completedFuture(Verdict.Refused.of(block)) : otherwise(request, client));
+				? CompletableFuture.<Verdict>completedFuture(Verdict.Refused.of(block, client))
+				: otherwise(request, client));
 	}
 
 	private CompletionStage<Verdict> otherwise(Request request, ClientKey client) {
@@ -58,12 +59,15 @@ final class StandingBlocks implements Rule {
 
 	/**
 	 * Counts with a ledger.
-	 * @return the verdict that follows from what there is against the client then
+	 * @param counted what there is against the client then
+	 * @param client the client
+	 * @return the verdict that follows from it
 	 */
-	static CompletionStage<Verdict> verdict(CompletionStage<Standing> counted) {
+	static CompletionStage<Verdict> verdict(CompletionStage<Standing> counted, ClientKey client) {
 		return (counted == Standing.CLEAR) ? Verdict.PASSED
 				: counted.thenCompose((standing) -> (standing instanceof Standing.Blocked block)
-						? CompletableFuture.<Verdict>completedFuture(Verdict.Refused.of(block)) : Verdict.PASSED);
+						? CompletableFuture.<Verdict>completedFuture(Verdict.Refused.of(block, client))
+						: Verdict.PASSED);
 	}
 
 }

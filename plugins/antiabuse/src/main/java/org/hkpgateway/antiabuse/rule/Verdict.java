@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
+import org.hkpgateway.antiabuse.count.ClientKey;
 import org.hkpgateway.antiabuse.ledger.Standing;
 
 import org.jspecify.annotations.Nullable;
@@ -47,18 +48,23 @@ public sealed interface Verdict {
 		/**
 		 * Makes a refusal of what there is against a client.
 		 * @param block its block
+		 * @param client the client
 		 * @return 429 with a sentence that fits the rule
 		 */
-		static Refused of(Standing.Blocked block) {
+		static Refused of(Standing.Blocked block, ClientKey client) {
+			boolean aggregate = client.equals(ClientKey.AGGREGATE);
+			String from = aggregate ? "addresses such as yours" : "your address";
 			long seconds = seconds(block.remaining());
 			String text = switch (block.rule()) {
-				case HarvestRule.NAME -> "Too many different searches from your address.";
-				case ErrorsRule.NAME -> "Too many requests from your address for what is not here.";
-				default -> "Too many requests from your address.";
+				case HarvestRule.NAME -> "Too many different searches from " + from + ".";
+				case ErrorsRule.NAME -> "Too many requests from " + from + " for what is not here.";
+				default -> "Too many requests from " + from + ".";
 			};
 			return new Refused(block.rule(), 429,
 					text + " Please try again in " + seconds + ((seconds == 1) ? " second." : " seconds."),
-					"more than " + block.limit() + ", block " + block.strike() + " of this client", block);
+					"more than " + block.limit() + ", block " + block.strike()
+							+ (aggregate ? " of the aggregate" : " of this client"),
+					block);
 		}
 
 		/**

@@ -51,6 +51,7 @@ class AddressSetTests {
 
 	@Test
 	void clientsAreShownAsOperatorsWriteThem() throws Exception {
+		assertThat(ClientKey.AGGREGATE).hasToString("aggregate");
 		assertThat(ClientKey.of(InetAddress.getByName("203.0.113.250"))).hasToString("203.0.113.250");
 		assertThat(ClientKey.of(InetAddress.getByName("2001:db8:1:2:3:4:5:6"))).hasToString("2001:db8:1:2:0:0:0:0/64");
 	}
