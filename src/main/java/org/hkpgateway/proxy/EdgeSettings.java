@@ -34,9 +34,10 @@ import org.springframework.util.unit.DataSize;
  * @param maxConnections most connections at a time; more are reset
  * @param maxConnectionsPerAddress most connections at a time of one client, which is an
  * IPv4 address or a /64 of IPv6; trusted proxies may have any number
- * @param maxNewConnectionsPerAddress how many connections one such client may open at
- * once, and again, steadily, within each {@code new-connections-window}; more are reset;
- * trusted proxies may open any number; 0 for any
+ * @param maxNewConnectionsPerAddress how many connections one client, which is an IPv4
+ * address or a /64 of IPv6, may open at once, and again, steadily, within each
+ * {@code new-connections-window}; more are reset; trusted proxies may open any number; 0
+ * for any
  * @param newConnectionsWindow the time for {@code max-new-connections-per-address}
  * @param maxRequestsPerAddress most requests of one such client in flight at a time, over
  * all its connections, over HTTP/2 until the stream ends; more are answered 429
