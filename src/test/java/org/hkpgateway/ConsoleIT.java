@@ -177,7 +177,7 @@ class ConsoleIT {
 		assertThat(browser.find("#bans-unread").isDisplayed()).isFalse();
 
 		answerForState(401, "");
-		await("what is said of it", "#bans-unread", "Bans cannot be read: antiabuse: the token is needed");
+		await("what is said of it", "#bans-unread", "Bans cannot be read: antiabuse: a credential is needed");
 		assertThat(browser.find("#no-bans").isDisplayed()).isFalse();
 	}
 
@@ -188,6 +188,27 @@ class ConsoleIT {
 						+ "window.fetch = (url, options) => String(url).endsWith('/state')"
 						+ " ? Promise.resolve(new Response(body, { status })) : window.realFetch(url, options)",
 				status, body);
+	}
+
+	@Test
+	void aUserAndPasswordUnlockAsATokenDoes() {
+		try (GatewayProcess other = GatewayProcess.start("hkp.management.user=operator",
+				"hkp.management.password=key: ring")) {
+			load(other);
+			fill("#user", "operator");
+			fill("#token", "key: wrong");
+			press("#sign-in button");
+			await("the refusal of a wrong password", "#message", "Password: refused");
+			assertThat(browser.complaints()).hasSize(1);
+			fill("#token", "key: ring");
+			press("#sign-in button");
+			await("the message", "#message", "Password accepted");
+			press("#rescan");
+			await("the message", "#message", "Configuration applied");
+			other.awaitLog("hkp.audit", "operator");
+			browser.driver().navigate().refresh();
+			await("that this tab remembers", "#message", "Password accepted");
+		}
 	}
 
 	/** READY, its breaker closed, and not in the chain. */
