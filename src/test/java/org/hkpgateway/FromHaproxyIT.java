@@ -84,10 +84,19 @@ class FromHaproxyIT {
 	void whoOnlyOpensAndClosesConnectionsIsRefusedAndNobodyElse() throws Exception {
 		Path curl = Requirements.program("curl");
 		Path configuration = Files.writeString(this.work.resolve("application.yml"),
-				GuideBlocks.text(PAGE, "yaml", "max-new-connections-per-address"));
-		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
+				GuideBlocks.text(PAGE, "yaml", "max-new-connections-per-address")
+					.replace("      window: 10s", "      window: 1h")
+					.replace("tarpit: 10s", "tarpit: 50ms"));
+		try (GatewayProcess gateway = GatewayProcess.start(
+				"hkp.plugins.directories=" + GatewayProcess.ANTIABUSE.toAbsolutePath().normalize(),
 				"spring.config.additional-location=file:" + configuration, "hkp.plugins.settings.antiabuse.timeout=15s",
 				"hkp.plugins.chain-budget=20s")) {
+			int last = 0;
+			for (int i = 0; i < 150 && last != 429; i++) {
+				last = asked(gateway, "GET /pks/lookup?op=stats", "");
+				assertThat(last).as("request %d, which is answered", i).isIn(200, 429);
+			}
+			assertThat(last).as("who asks too much is told before connections are too many").isEqualTo(429);
 			int opened = 0;
 			while (refused(gateway) == 0 && opened < 20_000) {
 				for (int i = 0; i < 250; i++) {
@@ -100,7 +109,7 @@ class FromHaproxyIT {
 			}
 			assertThat(refused(gateway)).isPositive();
 			gateway.awaitLog("hkp.edge.max-new-connections-per-address reached by 127.0.0.1: connection refused");
-			gateway.await("connections to be let in again", () -> isServed(gateway));
+			gateway.await("connections to be let in again, and told of the ban", () -> isAnswered(gateway));
 			assertThat(gateway.stop()).isEqualTo(143);
 		}
 	}
@@ -148,9 +157,9 @@ class FromHaproxyIT {
 			.asDouble();
 	}
 
-	private static boolean isServed(GatewayProcess gateway) {
+	private static boolean isAnswered(GatewayProcess gateway) {
 		try {
-			return asked(gateway, "GET /pks/lookup?op=stats", "") == 200;
+			return asked(gateway, "GET /pks/lookup?op=stats", "") == 429;
 		}
 		catch (IOException ex) {
 			// Reset before the request was written.
