@@ -25,7 +25,7 @@ final class ChannelReadiness {
 	 * For the reason of a failure, which a channel tells at once, unless the machine is
 	 * busy, or the channel has begun to connect again: then for the end of that.
 	 */
-	private static final Duration REASON = Duration.ofSeconds(1);
+	private static final long REASON_NANOS = TimeUnit.SECONDS.toNanos(1);
 
 	private ChannelReadiness() {
 	}
@@ -50,7 +50,8 @@ final class ChannelReadiness {
 			}
 			boolean failed = (state == ConnectivityState.TRANSIENT_FAILURE);
 			if (failed) {
-				failure = StandardHealth.status(channel, REASON);
+				long left = Math.min(REASON_NANOS, deadline - System.nanoTime());
+				failure = StandardHealth.status(channel, Duration.ofNanos(Math.max(RETRY_NANOS, left)));
 			}
 			long remaining = deadline - System.nanoTime();
 			if (remaining <= 0 || state == ConnectivityState.SHUTDOWN || (failed && hopeless.test(failure))) {

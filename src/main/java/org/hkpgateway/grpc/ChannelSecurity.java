@@ -98,7 +98,7 @@ sealed interface ChannelSecurity {
 				// Not OpenSSL's or BoringSSL's engine: those cannot do P-521.
 				SslContextBuilder context = GrpcSslContexts.configure(SslContextBuilder.forClient(), SslProvider.JDK);
 				if (this.own != null) {
-					context.keyManager(this.own.key(), this.own.certificate());
+					context.keyManager(new OnlyKey(this.own));
 				}
 				builder.useTransportSecurity()
 					.sslContext(context.protocols("TLSv1.3", "TLSv1.2")
