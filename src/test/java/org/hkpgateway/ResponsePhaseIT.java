@@ -2,14 +2,12 @@ package org.hkpgateway;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import org.hkpgateway.grpc.FakePluginProgram;
-import org.hkpgateway.testsupport.Command;
 import org.hkpgateway.testsupport.ForeignPlugins;
 import org.hkpgateway.testsupport.GatewayProcess;
 import org.hkpgateway.testsupport.GpgHome;
@@ -189,12 +187,8 @@ class ResponsePhaseIT {
 			}
 			gateway.await("no calls in flight",
 					() -> metric(gateway, "hkp.plugin.calls.active", "phase:response") == 0);
-			String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
 			for (int i = 0; i < 5; i++) {
-				Command
-					.run(this.plugins, Duration.ofSeconds(30), new byte[0],
-							List.of(jcmd, String.valueOf(gateway.pid()), "GC.run"))
-					.orFail();
+				gateway.jcmd("GC.run");
 				for (int j = 0; j < 20; j++) {
 					assertThat(RawClient.exchange(gateway.port(), GET).body()).hasSize(20_000);
 				}

@@ -1,12 +1,10 @@
 package org.hkpgateway;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 import org.hkpgateway.grpc.FakePluginProgram;
-import org.hkpgateway.testsupport.Command;
 import org.hkpgateway.testsupport.GatewayProcess;
 import org.hkpgateway.testsupport.RawClient;
 import org.hkpgateway.testsupport.RawUpstream;
@@ -171,12 +169,7 @@ class TraceIT {
 			assertThat(answer.header("x-trace-asked")).isEqualTo("trace: and the client's");
 			assertThat(traceFields(upstream))
 				.containsExactly("traceparent: 00-" + CLIENTS_TRACE + "-b7ad6b7169203331-01", "tracestate: vendor=1");
-			String threads = Command.run(this.plugins, Duration.ofSeconds(30), new byte[0],
-					List.of(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-							String.valueOf(gateway.pid()), "Thread.print"))
-				.orFail()
-				.text();
-			assertThat(threads).contains("reactor-http").doesNotContain("BatchSpanProcessor");
+			assertThat(gateway.jcmd("Thread.print")).contains("reactor-http").doesNotContain("BatchSpanProcessor");
 		}
 	}
 

@@ -23,6 +23,11 @@ final class LoadChecks {
 
 	private static final int ABANDONED = 128;
 
+	/** In nanoseconds, as is the other: before a call is cancelled. */
+	private static final long FIRST_PAUSE = 20_000;
+
+	private static final long LONGEST_PAUSE = 10_000_000;
+
 	/** So many of a hundred answers may be late on a machine that is busy with others. */
 	private static final int FORGIVEN = 5;
 
@@ -93,11 +98,13 @@ final class LoadChecks {
 			afterwards(Check.DEADLINE_PASSED, session, asker);
 		}
 		if (this.trial.wants(Check.CANCEL_UNARY)) {
+			// What is cancelled at once is never sent, and what is answered cannot be
+			// cancelled. How long lies between depends on the machine and the plugin.
+			long pause = 0;
 			for (int i = 0; i < ABANDONED; i++) {
 				CompletableFuture<ProbeReply<ProbeAnswer>> call = asker.ask(this.load.next(), Limits.ANSWER);
-				// On a busy machine what is cancelled at once is never sent.
-				LockSupport.parkNanos((i % 2) * 30_000L * i);
-				call.cancel(false);
+				LockSupport.parkNanos(pause);
+				pause = call.cancel(false) ? Math.min(LONGEST_PAUSE, pause + pause / 4 + FIRST_PAUSE) : pause / 2;
 			}
 			afterwards(Check.CANCEL_UNARY, session, asker);
 		}

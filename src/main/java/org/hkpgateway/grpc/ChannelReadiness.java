@@ -21,6 +21,12 @@ final class ChannelReadiness {
 	 */
 	private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
+	/**
+	 * For the reason of a failure, which a channel tells at once, unless the machine is
+	 * busy, or the channel has begun to connect again: then for the end of that.
+	 */
+	private static final long REASON_NANOS = TimeUnit.SECONDS.toNanos(1);
+
 	private ChannelReadiness() {
 	}
 
@@ -44,7 +50,8 @@ final class ChannelReadiness {
 			}
 			boolean failed = (state == ConnectivityState.TRANSIENT_FAILURE);
 			if (failed) {
-				failure = StandardHealth.status(channel, Duration.ofNanos(RETRY_NANOS));
+				long left = Math.min(REASON_NANOS, deadline - System.nanoTime());
+				failure = StandardHealth.status(channel, Duration.ofNanos(Math.max(RETRY_NANOS, left)));
 			}
 			long remaining = deadline - System.nanoTime();
 			if (remaining <= 0 || state == ConnectivityState.SHUTDOWN || (failed && hopeless.test(failure))) {

@@ -98,7 +98,7 @@ sealed interface ChannelSecurity {
 				// Not OpenSSL's or BoringSSL's engine: those cannot do P-521.
 				SslContextBuilder context = GrpcSslContexts.configure(SslContextBuilder.forClient(), SslProvider.JDK);
 				if (this.own != null) {
-					context.keyManager(this.own.key(), this.own.certificate());
+					context.keyManager(new OnlyKey(this.own));
 				}
 				builder.useTransportSecurity()
 					.sslContext(context.protocols("TLSv1.3", "TLSv1.2")
@@ -149,8 +149,13 @@ sealed interface ChannelSecurity {
 
 		@Override
 		public @Nullable String verdict(Status failure) {
-			return TlsFailure.describe(failure, "TLS as its tls-bundle says",
-					"remove tls-bundle if the plugin serves without", "certificates that both sides trust");
+			String trust = "certificates that both sides trust";
+			String verdict = TlsFailure.describe(failure, "TLS as its tls-bundle says",
+					"remove tls-bundle if the plugin serves without", trust);
+			return (verdict != null || !this.tls) ? verdict
+					: TlsFailure.describeEnd(failure, trust,
+							this.mutual ? "does the plugin trust that of its tls-bundle?"
+									: "does the plugin want one? its tls-bundle has no key");
 		}
 
 		@Override

@@ -1,5 +1,7 @@
 package org.hkpgateway.grpc;
 
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.security.cert.CertificateException;
 
 import javax.net.ssl.SSLException;
@@ -41,6 +43,29 @@ final class TlsFailure {
 		}
 		return (tls != null) ? "TLS handshake failed: expected: TLS 1.2 or later and " + trust + ", got: " + text(tls)
 				: null;
+	}
+
+	/**
+	 * Describes the end of a connection to a server that may refuse the certificate. With
+	 * TLS 1.3 it says so behind the handshake, and what it says is lost if it hangs up
+	 * before all is read that it was sent.
+	 * @param failure the status of a call that failed because of it, and not TLS
+	 * @param trust what the handshake needs
+	 * @param hint what may be the matter
+	 * @return a sentence, or null if there was no connection that could end
+	 */
+	static @Nullable String describeEnd(Status failure, String trust, String hint) {
+		if (failure.getCode() != Status.Code.UNAVAILABLE) {
+			return null;
+		}
+		for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+			if (cause instanceof ConnectException || cause instanceof NoRouteToHostException) {
+				return null;
+			}
+		}
+		return "TLS handshake failed: expected: TLS 1.2 or later and " + trust
+				+ ", got: a connection that ended in it, or just behind it, with " + StatusTranslation.describe(failure)
+				+ " (" + hint + ")";
 	}
 
 	private static String text(Throwable cause) {

@@ -2,6 +2,7 @@ package org.hkpgateway.config;
 
 import java.io.IOException;
 import java.math.BigInteger;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -14,6 +15,11 @@ import java.util.Date;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSocket;
 
 import io.grpc.Metadata;
 import io.grpc.Server;
@@ -47,6 +53,7 @@ import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.proto.HKPPluginGrpc;
 import org.hkpgateway.proto.InitRequest;
 import org.hkpgateway.proto.InitResponse;
+import org.hkpgateway.testsupport.FreePorts;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -126,6 +133,41 @@ class RemotePluginChannelsTests {
 		refused("trust", "TLS handshake failed: expected: TLS 1.2 or later and certificates that both sides trust");
 	}
 
+	/** As it looks when the server's refusal is lost behind what it has not read. */
+	@Test
+	void serverThatHangsUpBehindTheHandshake() throws Exception {
+		SSLContext tls = bundle(AUTHORITY.issue("127.0.0.1", GeneralName.iPAddress)).createSslContext();
+		try (SSLServerSocket server = (SSLServerSocket) tls.getServerSocketFactory()
+			.createServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+			SSLParameters parameters = server.getSSLParameters();
+			parameters.setApplicationProtocols(new String[] { "h2" });
+			server.setSSLParameters(parameters);
+			Thread thread = new Thread(() -> hangUpOn(server), "hangs-up");
+			thread.setDaemon(true);
+			thread.start();
+			refused(server.getLocalPort(), "trust", "TLS handshake failed: expected: TLS 1.2 or later and certificates "
+					+ "that both sides trust, got: a connection that ended in it, or just behind it, with UNAVAILABLE");
+		}
+	}
+
+	private static void hangUpOn(SSLServerSocket server) {
+		while (!server.isClosed()) {
+			try (SSLSocket socket = (SSLSocket) server.accept()) {
+				socket.startHandshake();
+				socket.setSoLinger(true, 0);
+			}
+			catch (IOException ex) {
+				// The client may be gone, and so may the test.
+			}
+		}
+	}
+
+	@Test
+	void serverThatIsNotThere() throws Exception {
+		int port = FreePorts.next();
+		refused(port, "trust", "expected: a gRPC server at 127.0.0.1:" + port + " within ");
+	}
+
 	@Test
 	void serverOfAnotherName() throws Exception {
 		serve(AUTHORITY.issue("other.test", GeneralName.dNSName), ClientAuth.NONE);
@@ -160,13 +202,21 @@ class RemotePluginChannelsTests {
 	}
 
 	private void refused(String bundle, String message) {
-		assertThatExceptionOfType(PluginStartException.class).isThrownBy(() -> connect(bundle, null))
+		refused(this.server.getPort(), bundle, message);
+	}
+
+	private void refused(int port, String bundle, String message) {
+		assertThatExceptionOfType(PluginStartException.class).isThrownBy(() -> connect(port, bundle, null))
 			.withMessageStartingWith("plugin elsewhere: ")
 			.withMessageContaining(message);
 	}
 
 	private PluginConnection connect(@Nullable String bundle, @Nullable String token) {
-		PluginSource source = new PluginSource.Remote("127.0.0.1:" + this.server.getPort(), bundle, token);
+		return connect(this.server.getPort(), bundle, token);
+	}
+
+	private PluginConnection connect(int port, @Nullable String bundle, @Nullable String token) {
+		PluginSource source = new PluginSource.Remote("127.0.0.1:" + port, bundle, token);
 		return this.connector.offer(TestSpec.named("elsewhere").source(source).build())
 			.connect(new PluginEndpoint.Remote(""), null, LONG);
 	}

@@ -7,14 +7,20 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.hkpgateway.grpc.FakePluginProgram;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -61,11 +67,33 @@ class BrokenPluginsIT {
 	/** They use up the time for the handshake. */
 	private static final Set<String> SILENT = Set.of("NEVER_PRINTS", "NO_NEWLINE");
 
+	/** Half of the time a plugin is waited for in vain. */
+	private static final int AT_A_TIME = 3;
+
+	private static final ExecutorService threads = Executors.newFixedThreadPool(AT_A_TIME);
+
+	private static final Map<Case, Future<Report>> reports = new HashMap<>();
+
 	private Path plugins;
+
+	/** Begins with all of them: each test below waits for its own. */
+	@BeforeAll
+	static void verifyAll(@TempDir Path root) {
+		cases().forEach((each) -> reports.put(each, threads.submit(() -> verify(each, root))));
+	}
+
+	@AfterAll
+	static void endAll() {
+		threads.shutdownNow();
+	}
 
 	@BeforeEach
 	void setUp(@TempDir Path root) throws IOException {
-		this.plugins = Files.setPosixFilePermissions(Files.createDirectory(root.toRealPath().resolve("plugins")),
+		this.plugins = directory(root);
+	}
+
+	private static Path directory(Path root) throws IOException {
+		return Files.setPosixFilePermissions(Files.createTempDirectory(root.toRealPath(), "plugins"),
 				PosixFilePermissions.fromString("rwxr-xr-x"));
 	}
 
@@ -268,11 +296,15 @@ class BrokenPluginsIT {
 	@ParameterizedTest
 	@MethodSource("cases")
 	void finds(Case each) throws Exception {
-		boolean all = !each.response().equals("OFF") || !each.events().equals("OFF");
-		Path plugin = install(each, all ? ALL_CAPABILITIES : FEW_CAPABILITIES);
-		Duration start = SILENT.contains(each.name()) ? Duration.ofSeconds(5) : Limits.START;
-		Report report = verify(plugin, checks(each.checks()), start);
+		Report report = reports.get(each).get();
 		assertThat(wrong(report)).describedAs(report.toString()).isEqualTo(ids(each.wrong()));
+	}
+
+	private static Report verify(Case each, Path root) throws IOException, InterruptedException {
+		boolean all = !each.response().equals("OFF") || !each.events().equals("OFF");
+		Path plugin = install(directory(root), each, all ? ALL_CAPABILITIES : FEW_CAPABILITIES);
+		Duration start = SILENT.contains(each.name()) ? Duration.ofSeconds(5) : Limits.START;
+		return verify(plugin, checks(each.checks()), start);
 	}
 
 	private static Set<String> wrong(Report report) {
@@ -284,7 +316,11 @@ class BrokenPluginsIT {
 	}
 
 	private Path install(Case each, String capabilities) throws IOException {
-		return FakePluginProgram.installConforming(this.plugins, capabilities + CONFIG, List.of(each.behaviour(),
+		return install(this.plugins, each, capabilities);
+	}
+
+	private static Path install(Path parent, Case each, String capabilities) throws IOException {
+		return FakePluginProgram.installConforming(parent, capabilities + CONFIG, List.of(each.behaviour(),
 				each.manners(), each.stream(), each.response(), each.events(), each.conduct()));
 	}
 

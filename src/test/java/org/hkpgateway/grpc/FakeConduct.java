@@ -88,6 +88,9 @@ enum FakeConduct {
 
 	private static final int SHORT_MS = 40;
 
+	/** Time to think, in which calls can be cancelled. */
+	private static final int MOMENT_MS = 20;
+
 	/** Not yet answered, of those who answer late. */
 	private static final AtomicInteger WAITING = new AtomicInteger();
 
@@ -292,6 +295,10 @@ enum FakeConduct {
 		}
 		if (this == TAKES_FEW_AT_A_TIME && WAITING.get() >= FEW) {
 			refuse.run();
+			return true;
+		}
+		if (this == DIES_OF_CANCELLED_CALLS) {
+			later.accept(MOMENT_MS, answer);
 			return true;
 		}
 		if (this == TAKES_FEW_AT_A_TIME || this == FAILS_HEALTH_UNDER_LOAD) {

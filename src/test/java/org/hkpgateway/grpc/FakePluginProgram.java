@@ -30,7 +30,8 @@ public final class FakePluginProgram {
 	 * on stdout.
 	 */
 	static final List<String> OPTIONS = List.of("-Xlog:disable", "-Xlog:all=warning:stderr", "-Xmx64m",
-			"-XX:TieredStopAtLevel=1", "-Dio.netty.machineId=00:00:5e:00:53:01");
+			"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData",
+			"-Dio.netty.machineId=00:00:5e:00:53:01");
 
 	private FakePluginProgram() {
 	}

@@ -30,7 +30,7 @@ final class TestTls {
 		trusted.setCertificateEntry("gateway", client);
 		TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
 		trust.init(trusted);
-		return GrpcSslContexts.configure(SslContextBuilder.forServer(own.key(), own.certificate()), SslProvider.JDK)
+		return GrpcSslContexts.configure(SslContextBuilder.forServer(new OnlyKey(own)), SslProvider.JDK)
 			.trustManager(trust)
 			.clientAuth(ClientAuth.REQUIRE)
 			.build();
@@ -38,7 +38,7 @@ final class TestTls {
 
 	/** Trusts whoever comes. */
 	static SslContext lenient(OneOffCertificate own, boolean wantsCertificate) throws Exception {
-		return GrpcSslContexts.configure(SslContextBuilder.forServer(own.key(), own.certificate()), SslProvider.JDK)
+		return GrpcSslContexts.configure(SslContextBuilder.forServer(new OnlyKey(own)), SslProvider.JDK)
 			.trustManager(InsecureTrustManagerFactory.INSTANCE)
 			.clientAuth(wantsCertificate ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL)
 			.build();

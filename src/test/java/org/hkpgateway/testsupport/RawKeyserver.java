@@ -20,6 +20,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
+import com.google.common.util.concurrent.Uninterruptibles;
+
 /**
  * A keyserver that keeps connections, answers everything with 200 and its name, and can
  * be killed and started again on the same port.
@@ -35,6 +37,8 @@ public final class RawKeyserver implements AutoCloseable {
 	private final int port;
 
 	private volatile ServerSocket server;
+
+	private volatile Thread acceptor;
 
 	private volatile long answerMillis;
 
@@ -81,6 +85,8 @@ public final class RawKeyserver implements AutoCloseable {
 	/** Ends as a process that is killed: nobody listens, every connection is reset. */
 	public void kill() throws IOException {
 		this.server.close();
+		// As long as it is about to accept, the kernel goes on to take connections.
+		Uninterruptibles.joinUninterruptibly(this.acceptor, Duration.ofSeconds(60));
 		for (Socket socket : this.open) {
 			try {
 				socket.setSoLinger(true, 0);
@@ -100,7 +106,7 @@ public final class RawKeyserver implements AutoCloseable {
 		ServerSocket listening = new ServerSocket();
 		listening.setReuseAddress(true);
 		listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 200);
-		daemon(() -> accept(listening));
+		this.acceptor = daemon(() -> accept(listening));
 		return listening;
 	}
 
@@ -109,9 +115,6 @@ public final class RawKeyserver implements AutoCloseable {
 			try {
 				Socket socket = listening.accept();
 				this.open.add(socket);
-				if (listening.isClosed()) {
-					socket.close();
-				}
 				daemon(() -> serve(socket));
 			}
 			catch (IOException ex) {
@@ -162,10 +165,11 @@ public final class RawKeyserver implements AutoCloseable {
 		return 0;
 	}
 
-	private static void daemon(Runnable task) {
+	private static Thread daemon(Runnable task) {
 		Thread thread = new Thread(task, "raw-keyserver");
 		thread.setDaemon(true);
 		thread.start();
+		return thread;
 	}
 
 	@Override

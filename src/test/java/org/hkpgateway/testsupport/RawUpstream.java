@@ -8,12 +8,15 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+
+import com.google.common.util.concurrent.Uninterruptibles;
 
 /**
  * A keyserver's end of the wire, byte by byte: records each request exactly as it came
@@ -30,13 +33,14 @@ public final class RawUpstream implements AutoCloseable {
 
 	private final AtomicLong octets = new AtomicLong();
 
+	private final Thread acceptor = new Thread(this::accept, "raw-upstream");
+
 	private volatile Script script;
 
 	public RawUpstream(Script script) throws IOException {
 		this.script = script;
-		Thread thread = new Thread(this::accept, "raw-upstream");
-		thread.setDaemon(true);
-		thread.start();
+		this.acceptor.setDaemon(true);
+		this.acceptor.start();
 	}
 
 	/** An upstream that gives every request the same answer and then closes. */
@@ -123,9 +127,13 @@ public final class RawUpstream implements AutoCloseable {
 		return 0;
 	}
 
+	/**
+	 * As long as its thread is about to accept, the kernel goes on to take connections.
+	 */
 	@Override
 	public void close() throws IOException {
 		this.server.close();
+		Uninterruptibles.joinUninterruptibly(this.acceptor, Duration.ofSeconds(60));
 		for (Socket socket : this.open) {
 			socket.close();
 		}
