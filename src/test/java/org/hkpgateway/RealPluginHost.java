@@ -183,7 +183,8 @@ final class RealPluginHost implements AutoCloseable {
 		HkpRequest hkp = new HkpRequest(Operation.LOOKUP_GET, "0xA1B2C3D4", null, "A1B2C3D4", List.of(), false, false,
 				false);
 		return this.chain
-			.start(new RequestEvent("r-" + this.requests.incrementAndGet(), new RequestHead("GET", target, Headers.of("Host", "keys.example")), path,
+			.start(new RequestEvent("r-" + this.requests.incrementAndGet(),
+					new RequestHead("GET", target, Headers.of("Host", "keys.example")), path,
 					Map.of("op", "get", "search", "0xA1B2C3D4"), hkp,
 					new InetSocketAddress(InetAddress.getLoopbackAddress(), 4711), false, RequestBody.ABSENT, Map.of()))
 			.decide(RequestBody.ABSENT);
