@@ -112,18 +112,17 @@ class PrometheusIT {
 				"hkp.client-address.proxy-protocol=optional", "hkp.client-address.trusted-proxies=192.0.2.1",
 				"hkp.edge.max-body=1MB", "hkp.edge.max-buffered-bytes=2MB", "hkp.edge.min-body-rate=0B",
 				"hkp.edge.idle-timeout=10m"));
-		this.filtering = opened(GatewayProcess.start(Stream
-			.concat(Stream.of("hkp.plugins.directories=" + this.plugins, "hkp.plugins.chain-budget=5s",
-					"hkp.health.proof-of-call=2s",
-					"hkp.plugins.default-grants=http.request,http.respond,events.publish,events.subscribe,storage.query",
-					// As many failures as these can have in 10 s open no circuit breaker.
-					"hkp.plugins.settings.busy.timeout=5s", "hkp.plugins.settings.busy.max-concurrent=5",
-					"hkp.plugins.settings.busy.required=true", "hkp.plugins.settings.slow.timeout=100ms",
-					"hkp.plugins.settings.slow.required=true", "hkp.plugins.settings.sleeps.fail=open",
-					"hkp.plugins.settings.crashes.enabled=false", "hkp.plugins.settings.shadow.mode=shadow",
-					"hkp.cluster.redis.url=" + this.redis.url(), "hkp.upstream.urls=" + this.keyserver.uri()),
-					Stream.of("busy", "slow", "sleeps", "crashes", "shadow")
-						.map((name) -> "hkp.plugins.settings." + name + ".match.paths=/" + name + "/**"))
+		this.filtering = opened(GatewayProcess.start(Stream.concat(Stream.of("hkp.plugins.directories=" + this.plugins,
+				"hkp.plugins.chain-budget=5s", "hkp.health.proof-of-call=2s",
+				"hkp.plugins.default-grants=http.request,http.respond,events.publish,events.subscribe,storage.query",
+				// As many failures as these can have in 10 s open no circuit breaker.
+				"hkp.plugins.settings.busy.timeout=5s", "hkp.plugins.settings.busy.max-concurrent=5",
+				"hkp.plugins.settings.busy.required=true", "hkp.plugins.settings.slow.timeout=100ms",
+				"hkp.plugins.settings.slow.required=true", "hkp.plugins.settings.sleeps.fail=open",
+				"hkp.plugins.settings.crashes.enabled=false", "hkp.plugins.settings.shadow.mode=shadow",
+				"hkp.cluster.redis.url=" + this.redis.url(), "hkp.upstream.urls=" + this.keyserver.uri()),
+				Stream.of("busy", "slow", "sleeps", "crashes", "shadow")
+					.map((name) -> "hkp.plugins.settings." + name + ".match.paths=/" + name + "/**"))
 			.toArray(String[]::new)));
 		readLogUntilStarted(this.besieged);
 		this.prometheus = opened(PrometheusServer.start(impatient(Files.readString(rules())),
