@@ -24,6 +24,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import org.hkpgateway.grpc.FakePluginProgram;
 import org.hkpgateway.testsupport.FreePorts;
@@ -249,6 +250,7 @@ class PrometheusIT {
 		await("Redis", "hkp_cluster_events_joined == 1");
 		String replica = UUID.randomUUID().toString();
 		RedisClient client = RedisClient.create(this.redis.url());
+		client.setOptions(ClientOptions.builder().autoReconnect(false).build());
 		opened(() -> client.shutdown(0, 1, TimeUnit.SECONDS));
 		var connection = client.connect();
 		connection.sync().publish(CHANNEL, event(replica, 1));
