@@ -177,7 +177,7 @@ class ConsoleIT {
 		assertThat(browser.find("#bans-unread").isDisplayed()).isFalse();
 
 		answerForState(401, "");
-		await("what is said of it", "#bans-unread", "Bans cannot be read: antiabuse: the token is needed");
+		await("what is said of it", "#bans-unread", "Bans cannot be read: antiabuse: a credential is needed");
 		assertThat(browser.find("#no-bans").isDisplayed()).isFalse();
 	}
 
@@ -188,6 +188,28 @@ class ConsoleIT {
 						+ "window.fetch = (url, options) => String(url).endsWith('/state')"
 						+ " ? Promise.resolve(new Response(body, { status })) : window.realFetch(url, options)",
 				status, body);
+	}
+
+	@Test
+	void aUserAndPasswordUnlockAsATokenDoes() {
+		try (GatewayProcess other = GatewayProcess.start("hkp.management.user=operator",
+				"hkp.management.password=key: a ring of brass")) {
+			load(other);
+			fill("#user", "operator");
+			fill("#token", "key: wrong");
+			press("#sign-in button");
+			await("the refusal of a wrong password", "#message", "Password: refused");
+			assertThat(browser.complaints()).hasSize(1);
+			fill("#token", "key: a ring of brass");
+			press("#sign-in button");
+			await("the message", "#message", "Password accepted");
+			press("#rescan");
+			await("the message", "#message", "Configuration applied");
+			other.awaitLog("hkp.audit", "operator");
+			browser.driver().navigate().refresh();
+			await("that this tab remembers", "#message", "Password accepted");
+			reload();
+		}
 	}
 
 	/** READY, its breaker closed, and not in the chain. */
@@ -325,6 +347,9 @@ class ConsoleIT {
 		assertThat(browser.script("return getComputedStyle(document.body).backgroundColor"))
 			.isEqualTo(scheme.equals("dark") ? "rgb(18, 21, 26)" : "rgb(245, 246, 248)");
 		assertThat(findings()).isEmpty();
+		assertThat(browser.script("return document.querySelector('table').closest('.scroll').scrollWidth"))
+			.as("the width of the table, which nobody has to move sideways")
+			.isEqualTo(browser.script("return document.querySelector('table').closest('.scroll').clientWidth"));
 		for (int width : new int[] { 1280, 800, 390 }) {
 			browser.look(width, 844, scheme);
 			assertThat(browser.script("return document.documentElement.scrollWidth"))

@@ -36,7 +36,7 @@ class ConsolePicturesIT {
 
 	private static final Path PICTURES = GatewayProcess.root().resolve("docs/images");
 
-	private static final int MOST_BYTES = 300_000;
+	private static final int MOST_BYTES = 400_000;
 
 	/** Is seen on them. */
 	private final Path plugins = Path.of(System.getProperty("java.io.tmpdir"), "plugins");

@@ -160,7 +160,9 @@ final class LocalNamespace {
 			.map((one) -> new StateStore.Entry(one.getKey().kind(), one.getKey().name(),
 					bytes(one.getKey(), one.getValue()), remaining(one.getValue()), one.getValue().content()))
 			.toList();
-		return new Overview(this.keys.get(), this.bytes.get(), first);
+		// Not the count, which others may have changed since: what is not shown is what
+		// is beyond the first.
+		return new Overview(all.size(), this.bytes.get(), first);
 	}
 
 	/** Stores what the function makes of what was there; null: leaves nothing. */

@@ -41,7 +41,7 @@ export function begin() {
 		}
 		else {
 			byId('explanation').replaceChildren(el('p', { className: 'note' },
-				answer.body.message ?? (answer.status === 401 ? 'It needs the token: paste it at the top of the page.' : `Status ${answer.status}`)));
+				answer.body.message ?? (answer.status === 401 ? 'It needs a credential: unlock changes at the top of the page.' : `Status ${answer.status}`)));
 		}
 	});
 }

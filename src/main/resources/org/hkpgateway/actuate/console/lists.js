@@ -81,7 +81,7 @@ const isBan = (entry) => entry.kind === 'value' && /^(?:(?:ban|block|hashquery):
 
 /** Asks each plugin that may keep something with the gateway. Of who does not answer stays what was known. */
 export async function look(all) {
-	const words = { 401: 'the token is needed', 429: 'asked too often' };
+	const words = { 401: 'a credential is needed', 429: 'asked too often' };
 	const found = { bans: [], cut: [], unread: [] };
 	for (const { name } of all.filter((each) => each.granted.includes('state'))) {
 		const { ok, status, body } = await ask(`plugins/${encodeURIComponent(name)}/state`);

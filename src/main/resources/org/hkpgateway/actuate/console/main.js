@@ -54,7 +54,7 @@ function came(update, first) {
 }
 
 function lost(status) {
-	const words = { 401: 'The token is needed to see anything', 429: 'Too many watch already' };
+	const words = { 401: 'A credential is needed to see anything', 429: 'Too many watch already' };
 	const why = words[status] ?? 'No connection';
 	live(false, `${why}; shown: ${byId('live').dataset.at ?? 'nothing yet'}`);
 	byId('verdict').dataset.stale = 'yes';

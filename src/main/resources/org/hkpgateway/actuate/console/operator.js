@@ -2,15 +2,20 @@
 
 import { byId, say, show } from './dom.js';
 
-const KEY = 'hkp-gateway-token';
+const KEY = 'hkp-gateway-credential';
 
-let token = sessionStorage.getItem(KEY) ?? '';
+/** As the header wants it; empty: none. */
+let credential = sessionStorage.getItem(KEY) ?? '';
 
 const listeners = [];
 
 export const actuator = (path) => new URL(path, new URL('.', document.location)).href;
 
-export const authorization = () => (token ? { Authorization: `Bearer ${token}` } : {});
+export const authorization = () => (credential ? { Authorization: credential } : {});
+
+/** RFC 7617 with the charset that the gateway reads, or RFC 6750. */
+const made = (user, secret) => (user
+	? `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(`${user}:${secret}`)))}` : `Bearer ${secret}`);
 
 export const isUnlocked = () => document.body.dataset.unlocked === 'yes';
 
@@ -27,7 +32,7 @@ function unlocked(yes) {
 	show(byId('sign-in'), !yes);
 	show(byId('signed-in'), yes);
 	if (!yes) {
-		token = '';
+		credential = '';
 		sessionStorage.removeItem(KEY);
 	}
 	listeners.forEach((listener) => listener());
@@ -60,7 +65,7 @@ export async function change(what, path, options) {
 		const answer = await ask(path, options);
 		if (answer.status === 401) {
 			unlocked(false);
-			tell(`${what}: refused, the token is missing or wrong; that of the file is another one after each start`, 'bad');
+			tell(`${what}: refused, the token or password is missing or wrong; the file has another token after each start`, 'bad');
 			byId('token').focus();
 		}
 		else {
@@ -76,11 +81,12 @@ export async function change(what, path, options) {
 }
 
 async function unlock() {
-	const answer = await change('Token', 'console/token', { method: 'POST' });
+	const what = credential.startsWith('Basic ') ? 'Password' : 'Token';
+	const answer = await change(what, 'console/token', { method: 'POST' });
 	if (answer.ok) {
-		sessionStorage.setItem(KEY, token);
+		sessionStorage.setItem(KEY, credential);
 		unlocked(true);
-		tell('Token accepted');
+		tell(`${what} accepted`);
 	}
 	return answer.ok;
 }
@@ -110,13 +116,16 @@ export function confirmed(title, text, yes) {
 export function begin() {
 	byId('sign-in').addEventListener('submit', async (event) => {
 		event.preventDefault();
-		token = byId('token').value.trim();
+		const user = byId('user').value.trim();
+		const secret = user ? byId('token').value : byId('token').value.trim();
 		byId('token').value = '';
-		if (!token) {
-			tell('Paste the token first', 'bad');
+		if (!secret) {
+			tell('Enter the token, or user and password, first', 'bad');
 			byId('token').focus();
+			return;
 		}
-		else if (await unlock()) {
+		credential = made(user, secret);
+		if (await unlock()) {
 			byId('chain-title').focus();
 		}
 	});
@@ -135,7 +144,7 @@ export function begin() {
 			tell(`Configuration applied: ${words.join('; ') || 'nothing has changed'}`);
 		}
 	}));
-	if (token) {
+	if (credential) {
 		unlock();
 	}
 }
