@@ -26,6 +26,15 @@ public record Finding(Severity severity, @Nullable PluginId plugin, Path file, i
 	}
 
 	/**
+	 * The same about a plugin that is disabled: no error keeps it out.
+	 * @return this, with a warning in place of an error
+	 */
+	Finding ofDisabledPlugin() {
+		return (this.severity != Severity.ERROR) ? this : new Finding(Severity.WARNING, this.plugin, this.file,
+				this.line, this.message + "; it is disabled, and would be kept out if it were enabled");
+	}
+
+	/**
 	 * The finding in one line, as compilers print theirs, control characters escaped.
 	 * @return {@code file:line: severity: message}
 	 */
@@ -40,7 +49,10 @@ public record Finding(Severity severity, @Nullable PluginId plugin, Path file, i
 
 		/** The plugin is kept out. */
 		ERROR,
-		/** The plugin is loaded, but not quite as its manifest or settings say. */
+		/**
+		 * The plugin is loaded, but not quite as its manifest or settings say; or it is
+		 * disabled, and would be kept out if it were not.
+		 */
 		WARNING,
 		/** Worth knowing. */
 		NOTICE

@@ -83,7 +83,7 @@ public final class PluginDiscovery {
 		List<PluginSpec> plugins = assemble(named, request);
 		dependencies.checkOrder(plugins);
 		List.of(found, remotes, attached)
-			.forEach((candidates) -> candidates.forEach((candidate) -> findings.addAll(candidate.findings().all())));
+			.forEach((candidates) -> candidates.forEach((candidate) -> findings.addAll(findings(candidate, request))));
 		Map<PluginId, List<Path>> files = new LinkedHashMap<>();
 		named.forEach((id, candidate) -> files.put(id, candidate.files()));
 		return new Discovery(plugins, findings, named.keySet(), files);
@@ -132,6 +132,17 @@ public final class PluginDiscovery {
 			}
 		}
 		return attached;
+	}
+
+	/**
+	 * An error is an alarm. What its operator has disabled is out anyway, so nobody needs
+	 * to be woken for it; who enables it should know nevertheless.
+	 */
+	private static List<Finding> findings(Candidate candidate, ScanRequest request) {
+		PluginId id = candidate.id();
+		boolean disabled = id != null && !request.settings().apply(id).enabled();
+		List<Finding> all = candidate.findings().all();
+		return disabled ? all.stream().map(Finding::ofDisabledPlugin).toList() : all;
 	}
 
 	private static List<PluginSpec> assemble(Map<PluginId, Candidate> named, ScanRequest request) {

@@ -185,6 +185,8 @@ class FakePlugin implements AutoCloseable {
 		GO_PLUGIN, GO_PLUGIN_NOT_SERVING, GO_PLUGIN_FLOODS, HANGS_IN_SHUTDOWN,
 		/** Says that it is healthy, where the others say DEGRADED. */
 		HEALTHY,
+		/** Says that it is not. */
+		UNHEALTHY,
 		/** Shakes hands a second before it listens; only as a process. */
 		BINDS_SLOWLY,
 		/** Does not declare the feature dry_run. */
@@ -524,8 +526,8 @@ class FakePlugin implements AutoCloseable {
 			FakePlugin.this.brought.declare(answer);
 			switch (FakePlugin.this.manners) {
 				case GOOD, EXITS_DURING_SHUTDOWN, NOT_A_PLUGIN, NO_PROOF, WRONG_PROOF, GO_PLUGIN, GO_PLUGIN_NOT_SERVING,
-						GO_PLUGIN_FLOODS, HANGS_IN_SHUTDOWN, HEALTHY, BINDS_SLOWLY, SHOWS_ANOTHER_CERTIFICATE,
-						NO_DRY_RUN ->
+						GO_PLUGIN_FLOODS, HANGS_IN_SHUTDOWN, HEALTHY, UNHEALTHY, BINDS_SLOWLY,
+						SHOWS_ANOTHER_CERTIFICATE, NO_DRY_RUN ->
 					{
 					}
 				case OTHER_PATCH -> answer.getInfoBuilder().putMetadata("min_host_protocol", "1.0.9");
@@ -617,8 +619,10 @@ class FakePlugin implements AutoCloseable {
 				observer.onError(Status.INTERNAL.withDescription("too much to do").asRuntimeException());
 				return;
 			}
-			if (FakePlugin.this.manners == Manners.HEALTHY) {
-				observer.onNext(HealthStatus.newBuilder().setStatus(HealthStatus.Status.HEALTHY).build());
+			if (FakePlugin.this.manners == Manners.HEALTHY || FakePlugin.this.manners == Manners.UNHEALTHY) {
+				observer.onNext(HealthStatus.newBuilder()
+					.setStatus(HealthStatus.Status.valueOf(FakePlugin.this.manners.name()))
+					.build());
 				observer.onCompleted();
 				return;
 			}

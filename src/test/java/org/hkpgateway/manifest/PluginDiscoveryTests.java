@@ -165,6 +165,29 @@ class PluginDiscoveryTests {
 	}
 
 	@Test
+	void whatIsWrongWithADisabledPluginIsNoError() {
+		this.plugins.valid("off", "order = \"many\"", "colour = 1");
+		assertThat(this.plugins.scan().errors()).hasSize(1);
+		this.plugins.settings("off", settings(false, null, null, List.of(), Map.of()));
+		Discovery discovery = this.plugins.scan();
+		assertThat(discovery.errors()).isEmpty();
+		assertThat(this.plugins.findings()).containsExactlyInAnyOrder(
+				"off/plugin.toml:7: warning: unknown key 'plugin.colour' is ignored; its own settings a plugin finds in "
+						+ "[plugin.config]",
+				"off/plugin.toml:6: warning: plugin.order: expected: an integer, got: a string (\"many\"); it is "
+						+ "disabled, and would be kept out if it were enabled");
+		assertThat(discovery.plugins()).isEmpty();
+		assertThat(discovery.names()).containsExactly(new PluginId("off"));
+	}
+
+	@Test
+	void whatIsWrongWithAManifestThatDoesNotSayWhoseItIsIsAnError() {
+		this.plugins.plugin("off", "nonsense");
+		this.plugins.settings("off", settings(false, null, null, List.of(), Map.of()));
+		assertThat(this.plugins.scan().errors()).hasSize(1);
+	}
+
+	@Test
 	void findingsCarryTheNameOnceItIsKnown() {
 		this.plugins.valid("a", "colour = 1");
 		assertThat(this.plugins.scan().findings()).singleElement()
