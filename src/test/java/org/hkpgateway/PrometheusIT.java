@@ -1,8 +1,7 @@
 package org.hkpgateway;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -22,7 +21,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
@@ -81,8 +79,6 @@ class PrometheusIT {
 
 	private RedisServer redis;
 
-	private RawUpstream keyserver;
-
 	/** In trouble with its plugins. */
 	private GatewayProcess filtering;
 
@@ -95,25 +91,50 @@ class PrometheusIT {
 	void start() throws Exception {
 		Requirements.program("prometheus");
 		this.redis = opened(RedisServer.start());
-		this.keyserver = opened(new RawUpstream((socket, request) -> {
-			if (request.requestLine().contains("/waits")) {
-				return;
-			}
-			if (!request.requestLine().contains("/closes")) {
-				socket.getOutputStream()
-					.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
-						.getBytes(StandardCharsets.US_ASCII));
-			}
-			socket.close();
-		}));
+		URI keyserver = opened(new RawUpstream(PrometheusIT::answer)).uri();
 		install();
-		this.besieged = opened(GatewayProcess.launchPiped(
-				"hkp.upstream.urls=" + this.keyserver.uri() + ",http://127.0.0.1:" + FreePorts.next(),
+		this.besieged = opened(besieged(keyserver));
+		this.filtering = opened(filtering(keyserver));
+		this.filtering.await("the other gateway", LIMIT, () -> answers(this.besieged));
+		this.prometheus = opened(PrometheusServer.start(impatient(Files.readString(rules())),
+				this.filtering.managementPort(), this.besieged.managementPort()));
+		// What increases does so from something.
+		await("a scrape of each", "count(hkp_build_info) == 2");
+	}
+
+	/** Or does not, if it is asked for that. */
+	private static void answer(Socket socket, RawUpstream.Received request) throws IOException {
+		if (request.requestLine().contains("/waits")) {
+			return;
+		}
+		if (!request.requestLine().contains("/closes")) {
+			socket.getOutputStream()
+				.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+					.getBytes(StandardCharsets.US_ASCII));
+		}
+		socket.close();
+	}
+
+	/** Nobody reads its log. */
+	private static GatewayProcess besieged(URI keyserver) {
+		return GatewayProcess.launchPiped("hkp.upstream.urls=" + keyserver + ",http://127.0.0.1:" + FreePorts.next(),
 				"hkp.upstream.health.interval=1s", "hkp.upstream.max-connections=2", "hkp.upstream.connect-timeout=60s",
 				"hkp.client-address.proxy-protocol=optional", "hkp.client-address.trusted-proxies=192.0.2.1",
 				"hkp.edge.max-body=1MB", "hkp.edge.max-buffered-bytes=2MB", "hkp.edge.min-body-rate=0B",
-				"hkp.edge.idle-timeout=10m"));
-		this.filtering = opened(GatewayProcess.start(Stream.concat(Stream.of("hkp.plugins.directories=" + this.plugins,
+				"hkp.edge.idle-timeout=10m");
+	}
+
+	private static boolean answers(GatewayProcess gateway) {
+		try {
+			return RawClient.exchange(gateway.port(), "OPTIONS / HTTP/1.0\r\n\r\n").status() == 204;
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
+	private GatewayProcess filtering(URI keyserver) {
+		List<String> properties = new ArrayList<>(List.of("hkp.plugins.directories=" + this.plugins,
 				"hkp.plugins.chain-budget=5s", "hkp.health.proof-of-call=2s",
 				"hkp.plugins.default-grants=http.request,http.respond,events.publish,events.subscribe,storage.query",
 				// As many failures as these can have in 10 s open no circuit breaker.
@@ -121,15 +142,11 @@ class PrometheusIT {
 				"hkp.plugins.settings.busy.required=true", "hkp.plugins.settings.slow.timeout=100ms",
 				"hkp.plugins.settings.slow.required=true", "hkp.plugins.settings.sleeps.fail=open",
 				"hkp.plugins.settings.crashes.enabled=false", "hkp.plugins.settings.shadow.mode=shadow",
-				"hkp.cluster.redis.url=" + this.redis.url(), "hkp.upstream.urls=" + this.keyserver.uri()),
-				Stream.of("busy", "slow", "sleeps", "crashes", "shadow")
-					.map((name) -> "hkp.plugins.settings." + name + ".match.paths=/" + name + "/**"))
-			.toArray(String[]::new)));
-		readLogUntilStarted(this.besieged);
-		this.prometheus = opened(PrometheusServer.start(impatient(Files.readString(rules())),
-				this.filtering.managementPort(), this.besieged.managementPort()));
-		// What increases does so from something.
-		await("a scrape of each", "count(hkp_build_info) == 2");
+				"hkp.cluster.redis.url=" + this.redis.url(), "hkp.upstream.urls=" + keyserver));
+		for (String name : List.of("busy", "slow", "sleeps", "crashes", "shadow")) {
+			properties.add("hkp.plugins.settings." + name + ".match.paths=/" + name + "/**");
+		}
+		return GatewayProcess.start(properties.toArray(String[]::new));
 	}
 
 	private void install() throws IOException {
@@ -155,18 +172,6 @@ class PrometheusIT {
 				""".formatted(name));
 		Path run = Files.writeString(directory.resolve("run"), "#!/bin/sh\n" + line + "\n");
 		Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("rwxr-xr-x"));
-	}
-
-	/** And no further: lines are dropped some time. */
-	private static void readLogUntilStarted(GatewayProcess gateway) throws IOException {
-		BufferedReader log = new BufferedReader(
-				new InputStreamReader(gateway.process().getInputStream(), StandardCharsets.UTF_8));
-		List<String> lines = new ArrayList<>();
-		while (lines.isEmpty() || !lines.get(lines.size() - 1).contains("Started HkpGatewayApplication")) {
-			String line = log.readLine();
-			assertThat(line).as("a line of the log after " + lines).isNotNull();
-			lines.add(line);
-		}
 	}
 
 	@AfterEach
