@@ -131,8 +131,7 @@ final class FakePluginArchive {
 			command.addAll(List.of("-XX:ArchiveClassesAtExit=" + archive, "-cp", packed(directory, classPath),
 					FakePluginProgram.class.getName(), FakePlugin.Behaviour.CONTINUES.name(),
 					FakePlugin.Manners.HEALTHY.name()));
-			ProcessBuilder builder = new ProcessBuilder(command)
-				.redirectError(directory.resolve(ERRORS).toFile());
+			ProcessBuilder builder = new ProcessBuilder(command).redirectError(directory.resolve(ERRORS).toFile());
 			builder.environment().put("PLUGIN_UNIX_SOCKET_DIR", sockets.toString());
 			builder.environment().putAll(offer.environment());
 			process = builder.start();

@@ -16,8 +16,8 @@ import org.springframework.util.FileSystemUtils;
 /**
  * The gateway's jar unpacked by its own {@code -Djarmode=tools}, with an archive of the
  * classes that a gateway loads, and libraries without signatures for its sake: in half
- * the time it has started. Kept in
- * {@code target/unpacked-gateway} until the jar or Java changes.
+ * the time it has started. Kept in {@code target/unpacked-gateway} until the jar or Java
+ * changes.
  */
 final class UnpackedGateway {
 
@@ -48,7 +48,7 @@ final class UnpackedGateway {
 	private static Path unpack() {
 		try {
 			return MadeOnce.in(jar().resolveSibling("unpacked-gateway"),
-					SourceDigest.of(jar()) + " " + System.getProperty("java.home") + " " + Runtime.version(),
+					SourceDigest.of(jar()) + " bare " + System.getProperty("java.home") + " " + Runtime.version(),
 					UnpackedGateway::make);
 		}
 		catch (IOException ex) {
