@@ -1,20 +1,27 @@
 package org.hkpgateway.grpc;
 
+import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import org.hkpgateway.plugin.PluginConnection;
+import org.hkpgateway.plugin.PluginEndpoint;
 import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.plugin.Transport;
-import org.hkpgateway.testsupport.Command;
 import org.hkpgateway.testsupport.GatewayProcess;
 import org.hkpgateway.testsupport.MadeOnce;
 import org.hkpgateway.testsupport.SourceDigest;
@@ -34,6 +41,8 @@ final class FakePluginArchive {
 	private static final Duration DEADLINE = Duration.ofMinutes(2);
 
 	private static final String ARCHIVE = "fake-plugin.jsa";
+
+	private static final String ERRORS = "stderr";
 
 	private static @Nullable String options;
 
@@ -103,24 +112,72 @@ final class FakePluginArchive {
 				UnsignedJars.copy(each, jar);
 			}
 		}
+		learn(directory, classPath, archive);
+		if (!Files.exists(archive)) {
+			throw new AssertionError(
+					"expected: an archive of classes, got: " + Files.readString(directory.resolve(ERRORS)));
+		}
+	}
+
+	/** Has one live as most do: classes of the first calls are half as many once more. */
+	private static void learn(Path directory, String classPath, Path archive) throws IOException {
 		Path sockets = Files.createTempDirectory("hf");
-		try (GrpcConnector connector = new GrpcConnector(new Gateway("0.1", Duration.ofSeconds(1)))) {
-			List<String> command = new ArrayList<>(List.of("env", "PLUGIN_UNIX_SOCKET_DIR=" + sockets));
-			Map<String, String> offered = connector.offer(TestSpec.named("fake").transport(Transport.MTLS).build())
-				.environment();
-			offered.forEach((name, value) -> command.add(name + "=" + value));
-			command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+		Process process = null;
+		try (GrpcConnector connector = new GrpcConnector(new Gateway("0.1", DEADLINE))) {
+			PluginConnection.Offer offer = connector.offer(TestSpec.named("fake").transport(Transport.MTLS).build());
+			List<String> command = new ArrayList<>(
+					List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
 			command.addAll(FakePluginProgram.OPTIONS);
 			command.addAll(List.of("-XX:ArchiveClassesAtExit=" + archive, "-cp", packed(directory, classPath),
-					FakePluginProgram.class.getName(), FakePlugin.Behaviour.CONTINUES.name()));
+					FakePluginProgram.class.getName(), FakePlugin.Behaviour.CONTINUES.name(),
+					FakePlugin.Manners.HEALTHY.name()));
+			ProcessBuilder builder = new ProcessBuilder(command).redirectError(directory.resolve(ERRORS).toFile());
+			builder.environment().put("PLUGIN_UNIX_SOCKET_DIR", sockets.toString());
+			builder.environment().putAll(offer.environment());
+			process = builder.start();
+			String[] handshake = handshake(process).split("\\|");
+			try (PluginConnection connection = offer.connect(new PluginEndpoint.Unix(Path.of(handshake[3])),
+					certificate(handshake[5]), DEADLINE)) {
+				connection.initialize("archive", DEADLINE);
+				connection.client().decide(TestEvents.lookup(), DEADLINE).block(DEADLINE);
+				connection.checkHealth(DEADLINE);
+			}
 			// Its standard input has an end, and so has it.
-			Command.Result result = Command.run(directory, DEADLINE, new byte[0], command).orFail();
-			if (!Files.exists(archive)) {
-				throw new AssertionError("expected: an archive of classes, got: " + result.errors());
+			process.getOutputStream().close();
+			if (!process.waitFor(DEADLINE.toSeconds(), TimeUnit.SECONDS)) {
+				throw new AssertionError("expected: its end within " + DEADLINE + ", got: none");
 			}
 		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
 		finally {
+			if (process != null) {
+				process.destroyForcibly();
+			}
 			FileSystemUtils.deleteRecursively(sockets);
+		}
+	}
+
+	private static String handshake(Process process) {
+		return CompletableFuture.supplyAsync(() -> {
+			try {
+				return String.valueOf(process.inputReader().readLine());
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		}).orTimeout(DEADLINE.toSeconds(), TimeUnit.SECONDS).join();
+	}
+
+	private static X509Certificate certificate(String der) {
+		try {
+			return (X509Certificate) CertificateFactory.getInstance("X.509")
+				.generateCertificate(new ByteArrayInputStream(Base64.getDecoder().decode(der)));
+		}
+		catch (CertificateException ex) {
+			throw new IllegalArgumentException(ex);
 		}
 	}
 

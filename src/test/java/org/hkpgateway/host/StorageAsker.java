@@ -24,7 +24,7 @@ import org.hkpgateway.proto.StorageResponse;
  */
 public final class StorageAsker {
 
-	/** Of many calls at once, which may have to wait for each other. */
+	/** Others end first: what the host waits for, and calls that wait for each other. */
 	private static final int PATIENCE_SECONDS = 100;
 
 	private StorageAsker() {
@@ -49,7 +49,8 @@ public final class StorageAsker {
 					Integer.parseInt(told.getOrDefault("connections", "1")));
 		}
 		try (HostClient host = HostClient.of(System.getenv())) {
-			PluginHostGrpc.PluginHostBlockingStub stub = host.token(System.getenv());
+			PluginHostGrpc.PluginHostBlockingStub stub = host.token(System.getenv())
+				.withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS);
 			if (told.containsKey("stream")) {
 				StringBuilder lines = new StringBuilder();
 				Iterator<KeyInfo> keys = stub.streamStorage(query);

@@ -1,5 +1,6 @@
 package org.hkpgateway.testsupport;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -54,7 +55,10 @@ final class JvmCommand {
 		try (InputStream answer = (InputStream) machine.getClass()
 			.getMethod("executeJCmd", String.class)
 			.invoke(machine, command)) {
-			return new String(answer.readAllBytes(), StandardCharsets.UTF_8);
+			// Not readAllBytes, which gets no more than 4 KiB of this stream.
+			ByteArrayOutputStream text = new ByteArrayOutputStream();
+			answer.transferTo(text);
+			return text.toString(StandardCharsets.UTF_8);
 		}
 		finally {
 			machine.detach();

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -13,8 +15,9 @@ import org.springframework.util.FileSystemUtils;
 
 /**
  * The gateway's jar unpacked by its own {@code -Djarmode=tools}, with an archive of the
- * classes that a gateway loads: in half the time it has started. Kept in
- * {@code target/unpacked-gateway} until the jar or Java changes.
+ * classes that a gateway loads, and libraries without signatures for its sake: in half
+ * the time it has started. Kept in {@code target/unpacked-gateway} until the jar or Java
+ * changes.
  */
 final class UnpackedGateway {
 
@@ -45,7 +48,7 @@ final class UnpackedGateway {
 	private static Path unpack() {
 		try {
 			return MadeOnce.in(jar().resolveSibling("unpacked-gateway"),
-					SourceDigest.of(jar()) + " " + System.getProperty("java.home") + " " + Runtime.version(),
+					SourceDigest.of(jar()) + " bare " + System.getProperty("java.home") + " " + Runtime.version(),
 					UnpackedGateway::make);
 		}
 		catch (IOException ex) {
@@ -68,12 +71,14 @@ final class UnpackedGateway {
 					List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Djarmode=tools",
 							"-jar", jar().toString(), "extract", "--destination", directory.toString(), "--force"))
 			.orFail();
+		removeSignatures(directory.resolve("lib"));
 		List<String> options = List.of("-XX:ArchiveClassesAtExit=" + archive, "-jar",
 				directory.resolve(JAR).toString());
 		try (GatewayProcess gateway = GatewayProcess.startAs(options,
 				"hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
 				"hkp.plugins.settings.antiabuse.required=true")) {
 			RawClient.exchange(gateway.port(), "GET /pks/lookup?op=stats HTTP/1.0\r\n\r\n");
+			List.of("health", "plugins/antiabuse", "metrics").forEach(gateway::actuator);
 			gateway.stop();
 			if (!Files.exists(archive)) {
 				throw new AssertionError("expected: an archive of classes, got: this log\n" + gateway.log());
@@ -82,6 +87,19 @@ final class UnpackedGateway {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 			throw new IllegalStateException(ex);
+		}
+	}
+
+	/** Classes of signed jars cannot be in an archive. */
+	private static void removeSignatures(Path library) throws IOException {
+		try (Stream<Path> jars = Files.list(library)) {
+			for (Path jar : jars.toList()) {
+				if (UnsignedJars.signed(jar)) {
+					Path unsigned = jar.resolveSibling("unsigned");
+					UnsignedJars.copy(jar, unsigned);
+					Files.move(unsigned, jar, StandardCopyOption.REPLACE_EXISTING);
+				}
+			}
 		}
 	}
 
