@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerIntercept
 import net.devh.boot.grpc.server.interceptor.GrpcGlobalServerInterceptor;
 import net.devh.boot.grpc.server.service.GrpcServiceDiscoverer;
 import org.hkpgateway.actuate.EventMetrics;
+import org.hkpgateway.actuate.StateGauges;
 import org.hkpgateway.actuate.StorageMetrics;
 import org.hkpgateway.events.ClusterEvents;
 import org.hkpgateway.events.Event;
@@ -82,6 +83,11 @@ class HostConfiguration {
 			case LOCAL -> new FallbackStateStore(link, quota);
 			case FAIL -> new RedisStateStore(link, quota);
 		};
+	}
+
+	@Bean
+	MeterBinder stateQuota(HkpProperties properties) {
+		return (registry) -> StateGauges.bindQuota(registry, properties.state().quota());
 	}
 
 	/**
