@@ -5,15 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	hkp "github.com/hkp-gateway/hkp-gateway/sdk/go"
 )
 
-type keyPlugin struct{}
+type keyPlugin struct{ host *hkp.Host }
 
 func main() {
-	hkp.Serve(func(context.Context, *hkp.Setup) (hkp.Handler, error) { return keyPlugin{}, nil }, hkp.Options{
-		Capabilities: []string{"http.request", "http.respond", "storage.query", "storage.provide"},
+	hkp.Serve(func(_ context.Context, setup *hkp.Setup) (hkp.Handler, error) { return keyPlugin{setup.Host}, nil }, hkp.Options{
+		Capabilities: []string{"http.request", "http.respond", "storage.query", "storage.provide", "state"},
 	})
 }
 
@@ -21,8 +23,13 @@ func (keyPlugin) Handle(context.Context, *hkp.Request) (hkp.Decision, error) {
 	return hkp.Allow(), nil
 }
 
-func (keyPlugin) ProvideKeys(ctx context.Context, query hkp.KeyQuery) (hkp.KeyPage, error) {
+func (p keyPlugin) ProvideKeys(ctx context.Context, query hkp.KeyQuery) (hkp.KeyPage, error) {
 	hkp.Log(ctx).Info("asked for " + query.Query)
+	if strings.HasPrefix(query.Query, "traced") {
+		if _, err := p.host.State().Increment(ctx, "traced", 1, time.Hour); err != nil {
+			return hkp.KeyPage{}, err
+		}
+	}
 	switch query.Query {
 	case "declined":
 		return hkp.KeyPage{}, hkp.ErrAskKeyserver

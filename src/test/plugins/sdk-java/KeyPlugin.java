@@ -1,3 +1,4 @@
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,7 +30,7 @@ public class KeyPlugin implements PluginHandler {
 	@Override
 	public PluginOptions options() {
 		return PluginOptions.defaults()
-			.capabilities("http.request", "http.respond", "storage.query", "storage.provide")
+			.capabilities("http.request", "http.respond", "storage.query", "storage.provide", "state")
 			.providesKeys();
 	}
 
@@ -54,6 +55,9 @@ public class KeyPlugin implements PluginHandler {
 	@Override
 	public Optional<KeyPage> provideKeys(KeyQuery query) {
 		log.info("asked for " + query.term());
+		if (query.term().startsWith("traced")) {
+			this.host.state().increment("traced", 1, Duration.ofHours(1)).toCompletableFuture().join();
+		}
 		switch (query.term()) {
 			case "declined":
 				return Optional.empty();

@@ -8,13 +8,15 @@ log = logging.getLogger("keys")
 
 
 class KeyPlugin(hkp.Plugin[dict]):
-    options = hkp.Options(capabilities=("http.request", "http.respond", "storage.query", "storage.provide"))
+    options = hkp.Options(capabilities=("http.request", "http.respond", "storage.query", "storage.provide", "state"))
 
     async def handle(self, request):
         return hkp.allow()
 
     async def lookup(self, query):
         log.info("asked for %s", query.query)
+        if query.query.startswith("traced"):
+            await self.context.host.state.increment("traced", window=3600)
         match query.query:
             case "declined":
                 return None

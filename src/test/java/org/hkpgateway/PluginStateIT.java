@@ -75,6 +75,10 @@ class PluginStateIT {
 				"{\"key\":\"ban:127.0.0.1\",\"kind\":\"value\",\"content\":\"banned\",\"bytes\":19,\"remainingSeconds\":",
 				"{\"key\":\"requests\",\"kind\":\"counter\",\"content\":\"4\",\"bytes\":16,\"remainingSeconds\":",
 				"{\"key\":\"tokens:127.0.0.1\",\"kind\":\"bucket\",\"content\":\"\",\"bytes\":80,\"remainingSeconds\":");
+		gateway.await("what is kept, in the metrics", () -> measured("hkp.plugin.kept.keys?tag=plugin:granted") == 3
+				&& measured("hkp.plugin.kept.bytes?tag=plugin:granted") == 19 + 16 + 80);
+		assertThat(measured("hkp.plugin.kept.keys?tag=plugin:denied")).isZero();
+		assertThat(measured("hkp.state.max.keys")).isEqualTo(100_000);
 		assertThat(gateway.delete("plugins/granted/state?key=ban:127.0.0.1", null).status()).isEqualTo(401);
 		assertThat(gateway.delete("plugins/granted/state?key=").status()).isEqualTo(400);
 		assertThat(gateway.delete("plugins/granted/nothing?key=a").status()).isEqualTo(404);
@@ -100,11 +104,11 @@ class PluginStateIT {
 				+ "without it; the manifest of denied has to request it, and the operator to grant it");
 		assertThat(gateway.actuator("plugins/denied/state").path("keys").asInt(-1)).isZero();
 		gateway.await("the count of refusals",
-				() -> gateway.actuator("metrics/hkp.plugin.host.refused?tag=plugin:denied&tag=reason:not_granted")
-					.path("measurements")
-					.path(0)
-					.path("value")
-					.asInt() == 1);
+				() -> measured("hkp.plugin.host.refused?tag=plugin:denied&tag=reason:not_granted") == 1);
+	}
+
+	private static int measured(String meter) {
+		return gateway.actuator("metrics/" + meter).path("measurements").path(0).path("value").asInt();
 	}
 
 }

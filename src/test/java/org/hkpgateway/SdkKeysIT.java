@@ -34,7 +34,7 @@ class SdkKeysIT {
 
 	private static final String FACTS = FPR + " " + FPR.substring(24) + " ";
 
-	private static final String CAPABILITIES = "capabilities = [\"http.request\", \"http.respond\", \"storage.query\", \"storage.provide\"]";
+	private static final String CAPABILITIES = "capabilities = [\"http.request\", \"http.respond\", \"storage.query\", \"storage.provide\", \"state\"]";
 
 	@TempDir
 	private Path plugins;
@@ -50,7 +50,7 @@ class SdkKeysIT {
 		List<Language> languages = List.of(Language.SDK_JAVA, Language.SDK_GO, Language.SDK_PYTHON);
 		for (Language language : languages) {
 			ForeignPlugins.install(this.plugins, language, language.label(), CAPABILITIES);
-			settings.addAll(settings(language.label(), languages.indexOf(language), "storage.provide"));
+			settings.addAll(settings(language.label(), languages.indexOf(language), "storage.provide,state"));
 		}
 		try (TraceCollector collector = new TraceCollector();
 				RawUpstream keyserver = RawUpstream
@@ -75,7 +75,12 @@ class SdkKeysIT {
 				gateway.await("the request's id in both logs", () -> isLoggedAlike(gateway.log(), term));
 				int calls = languages.indexOf(language) + 1;
 				gateway.await("the span of the plugin that asked", () -> calls(collector).size() == calls);
-				String trace = calls(collector).get(calls - 1).trace();
+				Seen call = calls(collector).get(calls - 1);
+				String trace = call.trace();
+				gateway.await("the spans of what both asked of the gateway", () -> below(collector, call).size() == 1
+						&& below(collector, below(collector, call).get(0)).size() == 1);
+				assertHost(below(collector, call).get(0), "RequestStorage", "traced");
+				assertHost(below(collector, below(collector, call).get(0)).get(0), "IncrementState", language.label());
 				gateway.await("trace " + trace + " in what " + language.label() + " logs",
 						() -> gateway.log()
 							.lines()
@@ -85,7 +90,41 @@ class SdkKeysIT {
 					.isEqualTo(200);
 			}
 			assertThat(ask(gateway, "SEARCH", "bob", "")).contains("[of the keyserver]");
+			assertThat(get(gateway, "/traced?search=carol")).isEqualTo("of the keyserver\n");
+			gateway.await("the plugin's span", () -> calls(collector).size() == languages.size() + 1);
+			Seen call = calls(collector).get(languages.size());
+			gateway.await("the span of the query, and that of the keyserver", () -> below(collector, call).size() == 1
+					&& below(collector, below(collector, call).get(0)).size() == 1);
+			Seen asked = below(collector, call).get(0);
+			assertHost(asked, "RequestStorage", "traced");
+			Seen answered = below(collector, asked).get(0);
+			assertThat(answered.name()).isEqualTo("GET");
+			assertThat(answered.kind()).isEqualTo("CLIENT");
+			assertThat(answered.failed()).isFalse();
+			assertThat(answered.attributes()).containsEntry("server.port", Integer.toString(keyserver.uri().getPort()))
+				.containsEntry("http.response.status_code", "200");
+			assertThat(collector.spans()).as("of a plugin that says nothing of a trace")
+				.filteredOn((span) -> span.name().startsWith("host "))
+				.hasSize(2 * languages.size() + 1)
+				.noneMatch((span) -> "asker".equals(span.attributes().get("hkp.plugin")));
+			assertThat(collector.everything()).doesNotContain("carol");
 		}
+	}
+
+	private static List<Seen> below(TraceCollector collector, Seen parent) {
+		return collector.spans()
+			.stream()
+			.filter((span) -> span.trace().equals(parent.trace()) && span.parent().equals(parent.id()))
+			.toList();
+	}
+
+	private static void assertHost(Seen span, String method, String plugin) {
+		assertThat(span.name()).isEqualTo("host " + method);
+		assertThat(span.kind()).isEqualTo("SERVER");
+		assertThat(span.failed()).isFalse();
+		assertThat(span.attributes()).containsEntry("hkp.plugin", plugin)
+			.containsEntry("rpc.method", method)
+			.containsEntry("hkp.host.outcome", "OK");
 	}
 
 	/**

@@ -160,6 +160,38 @@ class TraceIT {
 	}
 
 	@Test
+	void whatAPluginKeepsForARequestIsInItsTrace() throws Exception {
+		try (TraceCollector collector = new TraceCollector();
+				RawUpstream upstream = RawUpstream.answering(OK);
+				GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + GatewayProcess.ANTIABUSE,
+						"hkp.upstream.urls=" + upstream.uri(), "hkp.plugins.settings.antiabuse.required=true",
+						"hkp.plugins.settings.antiabuse.timeout=15s", "hkp.plugins.chain-budget=20s",
+						"hkp.plugins.settings.antiabuse.grants=http.request,http.respond,state",
+						"management.opentelemetry.tracing.export.otlp.endpoint=" + collector.endpoint(),
+						"management.tracing.sampling.probability=1",
+						"management.opentelemetry.tracing.export.schedule-delay=100ms")) {
+			assertThat(RawClient.exchange(gateway.port(), GET.formatted("01")).status()).isEqualTo(200);
+			gateway.await("the spans of request, plugin, keyserver and state",
+					() -> collector.spans().stream().anyMatch((span) -> span.name().startsWith("host "))
+							&& servers(collector).stream().anyMatch((span) -> span.name().startsWith("hkp ")));
+			Seen plugin = collector.only((span) -> isPlugin(span, "antiabuse", "request"));
+			assertThat(collector.spans()).filteredOn((span) -> span.name().startsWith("host "))
+				.isNotEmpty()
+				.allSatisfy((span) -> {
+					assertThat(span.trace()).isEqualTo(plugin.trace());
+					assertThat(span.parent()).isEqualTo(plugin.id());
+					assertThat(span.kind()).isEqualTo("SERVER");
+					assertThat(span.failed()).isFalse();
+					assertThat(span.attributes()).containsEntry("hkp.plugin", "antiabuse")
+						.containsEntry("rpc.system", "grpc")
+						.containsEntry("rpc.method", span.name().substring("host ".length()))
+						.containsEntry("hkp.host.outcome", "OK");
+				});
+			assertThat(collector.everything()).doesNotContain("127.0.0.1:").doesNotContain("alice");
+		}
+	}
+
+	@Test
 	void withoutACollectorNothingIsTraced() throws Exception {
 		FakePluginProgram.installTelling(this.plugins, "asked", false);
 		try (RawUpstream upstream = RawUpstream.answering(OK);

@@ -37,7 +37,10 @@ class WrongSettingsIT {
 		wrong.put("body-prefix: much", List.of(ANTIABUSE + ".body-prefix: expected: a size", "got: much"));
 		wrong.put("body-prefix: 2MB", List.of(ANTIABUSE + ".body-prefix: expected: 1B to 1MB, got: 2097152B"));
 		wrong.put("max-concurrent: 0", List.of(ANTIABUSE + ".max-concurrent: expected: a number above 0, got: 0"));
-		wrong.put("max-concurrent: many", List.of(ANTIABUSE + ".max-concurrent: expected: a number", "got: many"));
+		wrong.put("max-concurrent: many",
+				List.of(ANTIABUSE + ".max-concurrent: expected: a whole number", "got: many"));
+		wrong.put("max-concurrent: 1.5", List.of(ANTIABUSE + ".max-concurrent: expected: a whole number, got: 1.5"));
+		wrong.put("order: 7.9", List.of(ANTIABUSE + ".order: expected: a whole number, got: 7.9"));
 		wrong.put("fail: maybe", List.of(ANTIABUSE + ".fail: expected: one of closed, open, got: maybe"));
 		wrong.put("handshake: go_plug",
 				List.of(ANTIABUSE + ".handshake: expected: one of go-plugin, none, got: go_plug"));
@@ -48,7 +51,9 @@ class WrongSettingsIT {
 		wrong.put("match.clients: [192.0.2.0/99]",
 				List.of(ANTIABUSE + ".match.clients: expected: addresses or CIDRs", "got: 192.0.2.0/99"));
 		wrong.put("sha256: abc", List.of(ANTIABUSE + ".sha256: expected: 64 hexadecimal digits", "got: abc"));
-		wrong.put("mode: [enforce", List.of("line 1, column ", "mode: [enforce}", "expected ',' or ']', but got }"));
+		wrong.put("mode: [enforce",
+				List.of("/application.yml, line 1, column 48: expected: YAML, got: text that is none",
+						"expected ',' or ']', but got }", "; Mend that line"));
 		return wrong;
 	}
 
@@ -75,6 +80,29 @@ class WrongSettingsIT {
 			assertThat(gateway.otherPluginPid("antiabuse", pid)).isNotEqualTo(pid);
 			assertThat(gateway.actuator("plugins/antiabuse").path("order").asInt()).isEqualTo(8);
 			assertThat(gateway.stop()).isEqualTo(143);
+		}
+	}
+
+	@Test
+	void keepTheGatewayFromStartingWithKeyFileAndReason() throws Exception {
+		write("{max-concurrent: 1.5}");
+		assertThat(failedStart()).contains("Property: " + ANTIABUSE + ".max-concurrent", "Value: \"1.5\"",
+				"application.yml] - 1:", "expected: a whole number, got: 1.5");
+		write("{order: 7}\nhkp.edge.max-connections: 2.5");
+		assertThat(failedStart()).contains("Property: hkp.edge.max-connections", "application.yml] - 2:",
+				"expected: a whole number, got: 2.5");
+		write("{mode: [enforce}");
+		assertThat(failedStart())
+			.contains(this.configuration.resolve("application.yml") + ", line 1, column 48: expected: YAML, got: ",
+					"Mend that line or one before it")
+			.doesNotContain("\tat ");
+	}
+
+	private String failedStart() throws InterruptedException {
+		try (GatewayProcess gateway = GatewayProcess
+			.launch("spring.config.additional-location=file:" + this.configuration + "/")) {
+			assertThat(gateway.awaitEnd()).as(gateway::log).isEqualTo(1);
+			return gateway.log();
 		}
 	}
 

@@ -39,19 +39,23 @@ public final class RequestTraces implements RequestTracing {
 	public RequestSpan start(TracedRequest request) {
 		String operation = request.operation();
 		SpanBuilder builder = this.tracer.spanBuilder("hkp " + (operation.isEmpty() ? "OTHER" : operation))
-			.setParent(parent(request))
+			.setParent(parent(request.traceparent(), request.tracestate()))
 			.setSpanKind(SpanKind.SERVER)
 			.setStartTimestamp(nowNanos() - request.elapsedNanos(), TimeUnit.NANOSECONDS);
 		return new TracedSpan(this.tracer, builder.startSpan(), request);
 	}
 
-	/** What a trusted proxy says is followed; what is not well-formed says nothing. */
-	private static Context parent(TracedRequest request) {
-		String traceparent = request.traceparent();
+	/**
+	 * The span that others speak of.
+	 * @param traceparent their word; what is not well-formed says nothing
+	 * @param tracestate what goes with it; empty for nothing
+	 * @return what a span below it has for its parent
+	 */
+	static Context parent(String traceparent, String tracestate) {
 		if (traceparent.isEmpty()) {
 			return Context.root();
 		}
-		Map<String, String> fields = Map.of("traceparent", traceparent, "tracestate", request.tracestate());
+		Map<String, String> fields = Map.of("traceparent", traceparent, "tracestate", tracestate);
 		return W3CTraceContextPropagator.getInstance().extract(Context.root(), fields, Fields.INSTANCE);
 	}
 

@@ -99,12 +99,7 @@ final class TracedSpan implements RequestTracing.RequestSpan {
 
 	@Override
 	public RequestTracing.KeyserverSpan asking(String method, String host, int port, int attempt) {
-		SpanBuilder builder = this.tracer.spanBuilder(method)
-			.setParent(this.context)
-			.setSpanKind(SpanKind.CLIENT)
-			.setAttribute("http.request.method", method)
-			.setAttribute("server.address", host)
-			.setAttribute("server.port", (long) port);
+		SpanBuilder builder = AskedKeyserver.builder(this.tracer, this.context, method, host, port);
 		if (attempt > 0) {
 			builder.setAttribute("http.request.resend_count", (long) attempt);
 		}

@@ -42,9 +42,9 @@ final class ConfigurationReader {
 			"hkp.plugins.isolation", "hkp.plugins.default-grants", "hkp.plugins.settings", "hkp.plugins.remote");
 
 	private static final Map<Class<?>, String> READABLE = Map.of(Duration.class, "a duration, for example 10s or 5m",
-			DataSize.class, "a size, for example 64KB or 16MB", Integer.class, "a number", int.class, "a number",
-			Long.class, "a number", long.class, "a number", Boolean.class, "true or false", boolean.class,
-			"true or false");
+			DataSize.class, "a size, for example 64KB or 16MB", Integer.class, "a whole number", int.class,
+			"a whole number", Long.class, "a whole number", long.class, "a whole number", Boolean.class,
+			"true or false", boolean.class, "true or false");
 
 	private final String[] arguments;
 
@@ -73,8 +73,8 @@ final class ConfigurationReader {
 			processor.postProcessEnvironment(environment, application);
 		}
 		return Binder.get(environment)
-			.bindOrCreate("hkp", Bindable.of(HkpProperties.class),
-					new NoUnboundElementsBindHandler(BindHandler.DEFAULT, new UnboundElementsSourceFilter()));
+			.bindOrCreate("hkp", Bindable.of(HkpProperties.class), new WholeNumbers(
+					new NoUnboundElementsBindHandler(BindHandler.DEFAULT, new UnboundElementsSourceFilter())));
 	}
 
 	/**
@@ -89,6 +89,9 @@ final class ConfigurationReader {
 					&& binding.getCause() instanceof ConversionFailedException conversion) {
 				return binding.getName() + ": expected: " + words(conversion.getTargetType().getType()) + ", got: "
 						+ conversion.getValue() + origin(binding.getProperty());
+			}
+			if (cause instanceof UnusableSettingException unusable) {
+				return unusable.getMessage() + "; " + unusable.action();
 			}
 			String message = Objects.requireNonNullElse(cause.getMessage(), cause.toString());
 			if (!messages.contains(message)) {

@@ -31,6 +31,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.InitializingBean;
 import org.springframework.boot.actuate.autoconfigure.web.server.ManagementServerProperties;
+import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.ssl.SslBundles;
@@ -58,6 +59,12 @@ class GatewayConfiguration {
 			+ "hkp.tls.bundle to that name.";
 
 	private static final Logger logger = LoggerFactory.getLogger(GatewayConfiguration.class);
+
+	/** Of all settings, Spring Boot's too. Made before any of them is bound. */
+	@Bean
+	static ConfigurationPropertiesBindHandlerAdvisor wholeNumbers() {
+		return WholeNumbers::new;
+	}
 
 	@Bean
 	Upstream upstream(HkpProperties properties) {

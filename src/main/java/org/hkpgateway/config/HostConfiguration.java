@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerIntercept
 import net.devh.boot.grpc.server.interceptor.GrpcGlobalServerInterceptor;
 import net.devh.boot.grpc.server.service.GrpcServiceDiscoverer;
 import org.hkpgateway.actuate.EventMetrics;
+import org.hkpgateway.actuate.StateGauges;
 import org.hkpgateway.actuate.StorageMetrics;
 import org.hkpgateway.events.ClusterEvents;
 import org.hkpgateway.events.Event;
@@ -22,6 +23,7 @@ import org.hkpgateway.host.HostRefusalListener;
 import org.hkpgateway.host.HostServers;
 import org.hkpgateway.lifecycle.PluginHost;
 import org.hkpgateway.lifecycle.PluginState;
+import org.hkpgateway.plugin.HostTracing;
 import org.hkpgateway.proxy.PublicServer;
 import org.hkpgateway.proxy.UpstreamStatus;
 import org.hkpgateway.state.FallbackStateStore;
@@ -31,6 +33,7 @@ import org.hkpgateway.state.RedisStateStore;
 import org.hkpgateway.state.StateQuota;
 import org.hkpgateway.state.StateStore;
 import org.hkpgateway.storage.KeyStorage;
+import org.hkpgateway.storage.StorageTracing;
 import reactor.core.publisher.Flux;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -84,15 +87,22 @@ class HostConfiguration {
 		};
 	}
 
+	@Bean
+	MeterBinder stateQuota(HkpProperties properties) {
+		return (registry) -> StateGauges.bindQuota(registry, properties.state().quota());
+	}
+
 	/**
 	 * Plugins, which need it, are started before the public server, which knows the
 	 * keyservers, so it asks for that only when it is asked.
 	 */
 	@Bean
 	KeyStorage keyStorage(HkpProperties properties, ObjectProvider<PublicServer> server,
-			ObjectProvider<PluginHost> host, EventBus events, MeterRegistry registry) {
+			ObjectProvider<PluginHost> host, EventBus events, MeterRegistry registry,
+			ObjectProvider<StorageTracing> tracing) {
 		return new KeyStorage(properties.storageSettings(), () -> inUse(server.getObject()),
-				() -> host.getObject().keyProvider(), changedKeys(events), new StorageMetrics(registry));
+				() -> host.getObject().keyProvider(), changedKeys(events), new StorageMetrics(registry),
+				tracing.getIfAvailable(() -> StorageTracing.NONE));
 	}
 
 	private static List<URI> inUse(PublicServer server) {
@@ -131,8 +141,9 @@ class HostConfiguration {
 	 * Counts refusals as {@code hkp.plugin.host.refused} by plugin and reason.
 	 */
 	@Bean
-	HostServers hostServers(GrpcServiceDiscoverer services, MeterRegistry registry) {
-		return new HostServers(services, refusals(registry));
+	HostServers hostServers(GrpcServiceDiscoverer services, MeterRegistry registry,
+			ObjectProvider<HostTracing> tracing) {
+		return new HostServers(services, refusals(registry), tracing.getIfAvailable());
 	}
 
 	/** Under no name, which no plugin has, if it was nobody's. */

@@ -19,6 +19,7 @@ import org.hkpgateway.actuate.PluginsEndpoint;
 import org.hkpgateway.actuate.PluginsHealthContributor;
 import org.hkpgateway.actuate.ProofOfCall;
 import org.hkpgateway.actuate.ServingHealthIndicator;
+import org.hkpgateway.actuate.StateGauges;
 import org.hkpgateway.actuate.UpstreamHealthIndicator;
 import org.hkpgateway.actuate.UpstreamMetrics;
 import org.hkpgateway.actuate.console.PluginLines;
@@ -124,11 +125,11 @@ class PluginConfiguration {
 	PluginHost pluginHost(LocalPluginLauncher launcher, GrpcConnector connector, GuardedPlugins guards,
 			GatewayMetrics metrics, MeterRegistry registry, ObjectProvider<PluginHost> self, EventBus events,
 			PluginEvents pluginEvents, EventMetrics eventMetrics, PluginLines lines,
-			ObjectProvider<RemotePluginServer> remoteHost) {
+			ObjectProvider<RemotePluginServer> remoteHost, StateStore state) {
 		GuardGauges gauges = new GuardGauges(registry, (plugin) -> self.getObject().status(plugin));
 		List<StateListener> listeners = List.of(new LoggingStateListener(), metrics, eventMetrics, gauges,
-				new PluginGauges(registry, (plugin) -> self.getObject().status(plugin)), new StateEvents(events),
-				lines);
+				new PluginGauges(registry, (plugin) -> self.getObject().status(plugin)),
+				new StateGauges(registry, state), new StateEvents(events), lines);
 		RemotePluginServer remote = remoteHost.getIfAvailable();
 		return new PluginHost(launcher, (remote != null) ? remote.admitting(connector) : connector, guards,
 				LifecycleSettings.DEFAULTS, listeners, metrics, EventLinks.to(pluginEvents));

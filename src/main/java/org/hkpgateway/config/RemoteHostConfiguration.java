@@ -6,10 +6,12 @@ import java.net.InetSocketAddress;
 import io.micrometer.core.instrument.MeterRegistry;
 import net.devh.boot.grpc.server.service.GrpcServiceDiscoverer;
 import org.hkpgateway.host.RemotePluginServer;
+import org.hkpgateway.plugin.HostTracing;
 import org.hkpgateway.proxy.ServerTls;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Condition;
@@ -34,12 +36,12 @@ class RemoteHostConfiguration {
 
 	@Bean
 	RemotePluginServer remotePluginServer(HkpProperties properties, SslBundles bundles, GrpcServiceDiscoverer services,
-			MeterRegistry registry) {
+			MeterRegistry registry, ObjectProvider<HostTracing> tracing) {
 		RemoteHostProperties host = properties.plugins().host();
 		ServerTls tls = tls(host.tlsBundle(), bundles);
 		try {
 			RemotePluginServer server = RemotePluginServer.start(address(host), tls::newHandler, services,
-					HostConfiguration.refusals(registry));
+					HostConfiguration.refusals(registry), tracing.getIfAvailable());
 			logger.info("Remote plugins call the gateway back on {}, with TLS{}", server.address(),
 					demandsCertificates(host.tlsBundle(), bundles) ? ", a certificate and their host-token"
 							: " and their host-token");

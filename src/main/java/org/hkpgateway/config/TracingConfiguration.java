@@ -1,6 +1,7 @@
 package org.hkpgateway.config;
 
 import io.opentelemetry.api.OpenTelemetry;
+import org.hkpgateway.actuate.HostTraces;
 import org.hkpgateway.actuate.RequestTraces;
 import org.hkpgateway.proxy.RequestTracing;
 
@@ -27,9 +28,16 @@ import org.springframework.context.annotation.Import;
 		OtlpTracingAutoConfiguration.class })
 class TracingConfiguration {
 
+	private static final String TRACER = "hkp-gateway";
+
 	@Bean
 	RequestTracing requestTracing(OpenTelemetry telemetry) {
-		return new RequestTraces(telemetry.getTracer("hkp-gateway"));
+		return new RequestTraces(telemetry.getTracer(TRACER));
+	}
+
+	@Bean
+	HostTraces hostTraces(OpenTelemetry telemetry) {
+		return new HostTraces(telemetry.getTracer(TRACER));
 	}
 
 }

@@ -16,8 +16,10 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import net.devh.boot.grpc.server.service.GrpcServiceDefinition;
 import net.devh.boot.grpc.server.service.GrpcServiceDiscoverer;
 import org.hkpgateway.plugin.HostAccess;
+import org.hkpgateway.plugin.HostTracing;
 import org.hkpgateway.plugin.PluginSpec;
 import org.hkpgateway.plugin.PluginStartException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Serves the host service on one unix socket for each process of a plugin, never on a
@@ -46,10 +48,11 @@ public final class HostServers implements HostAccess, AutoCloseable {
 	 * Makes the threads; sockets come with sessions.
 	 * @param discoverer finds the services, with the interceptors that are common to all
 	 * @param listener is told of refused calls
+	 * @param tracing makes spans of calls within a trace; null where traces are off
 	 * @throws IllegalStateException if it finds other services than the protocol's
 	 */
-	public HostServers(GrpcServiceDiscoverer discoverer, HostRefusalListener listener) {
-		this(services(discoverer), listener, ServerTransport.best(), HostLimits.DEFAULTS);
+	public HostServers(GrpcServiceDiscoverer discoverer, HostRefusalListener listener, @Nullable HostTracing tracing) {
+		this(services(discoverer, tracing), listener, ServerTransport.best(), HostLimits.DEFAULTS);
 	}
 
 	HostServers(List<ServerServiceDefinition> services, HostRefusalListener listener, ServerTransport transport,
@@ -63,8 +66,8 @@ public final class HostServers implements HostAccess, AutoCloseable {
 	}
 
 	/** The services, with the interceptors that are common to all. */
-	static List<ServerServiceDefinition> services(GrpcServiceDiscoverer discoverer) {
-		CallerTrace trace = new CallerTrace();
+	static List<ServerServiceDefinition> services(GrpcServiceDiscoverer discoverer, @Nullable HostTracing tracing) {
+		CallerTrace trace = new CallerTrace(tracing);
 		return discoverer.findGrpcServices()
 			.stream()
 			.map(GrpcServiceDefinition::getDefinition)

@@ -16,7 +16,9 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import net.devh.boot.grpc.server.service.GrpcServiceDiscoverer;
+import org.hkpgateway.plugin.HostTracing;
 import org.hkpgateway.plugin.PluginConnection;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Serves the host service to plugins that run elsewhere: one port, TLS on it and nothing
@@ -53,14 +55,15 @@ public final class RemotePluginServer implements AutoCloseable {
 	 * @param tls for each connection
 	 * @param discoverer finds the services, with the interceptors that are common to all
 	 * @param listener is told of what is refused
+	 * @param tracing makes spans of calls within a trace; null where traces are off
 	 * @return the server, to be closed
 	 * @throws IOException if it cannot listen there
 	 * @throws IllegalStateException if the discoverer finds other services than the
 	 * protocol's
 	 */
 	public static RemotePluginServer start(InetSocketAddress address, Tls tls, GrpcServiceDiscoverer discoverer,
-			HostRefusalListener listener) throws IOException {
-		return start(address, tls, HostServers.services(discoverer), listener, ServerTransport.best(),
+			HostRefusalListener listener, @Nullable HostTracing tracing) throws IOException {
+		return start(address, tls, HostServers.services(discoverer, tracing), listener, ServerTransport.best(),
 				HostLimits.REMOTE, CONNECTIONS_PER_ADDRESS, PATIENCE);
 	}
 

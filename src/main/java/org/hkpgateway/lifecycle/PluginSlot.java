@@ -26,7 +26,9 @@ import org.slf4j.LoggerFactory;
  * active + standby    -- trial over --&gt;           active
  *                     -- the standby died --&gt;     active, with nothing to roll back to
  *                     -- active died, or its
- *                        breaker opened --&gt;       the standby is active
+ *                        breaker opened, the
+ *                        second time where
+ *                        clients do without --&gt;   the standby is active
  * </pre>
  *
  * Whatever is asked for ends what was going on before. Only the control thread may call
@@ -392,15 +394,28 @@ final class PluginSlot {
 			};
 			logger.warn("Circuit breaker of plugin {}, {} phase: {} -> {}; {} until it recovers", this.id,
 					phase.label(), from, to, meanwhile);
-			if (now.standby() != null) {
+			if (now.standby() != null && isVerdict(place, phase, from)) {
+				String again = (from == BreakerState.HALF_OPEN) ? "again " : "";
 				this.tools.control()
-					.execute(() -> rollBack(place, "its circuit breaker opened (" + phase.label() + " phase)"));
+					.execute(() -> rollBack(place,
+							"its circuit breaker opened " + again + "(" + phase.label() + " phase)"));
 			}
 		}
 		else {
 			logger.info("Circuit breaker of plugin {}, {} phase: {} -> {}", this.id, phase.label(), from, to);
 		}
 		this.tools.breakers().stateChanged(this.id, phase, from, to);
+	}
+
+	/**
+	 * Whether a breaker that opens on trial says that the new generation is the worse
+	 * one. A new process is slow at first, all the more on a busy machine: where clients
+	 * do without it meanwhile, the breaker has to open again after a look at some more
+	 * calls.
+	 */
+	private static boolean isVerdict(Place place, Phase phase, BreakerState from) {
+		boolean clientsNotice = phase == Phase.REQUEST && place.spec().mode() == PluginMode.ENFORCE;
+		return clientsNotice || from == BreakerState.HALF_OPEN;
 	}
 
 	/**

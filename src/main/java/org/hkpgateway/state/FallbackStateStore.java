@@ -87,6 +87,11 @@ public final class FallbackStateStore implements StateStore {
 	}
 
 	@Override
+	public Mono<Size> size(PluginId plugin) {
+		return ask((store) -> store.size(plugin));
+	}
+
+	@Override
 	public Mono<Overview> overview(PluginId plugin, int most) {
 		return ask((store) -> store.overview(plugin, most));
 	}

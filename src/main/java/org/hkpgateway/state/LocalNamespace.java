@@ -23,6 +23,7 @@ import org.hkpgateway.state.StateStore.Acquired;
 import org.hkpgateway.state.StateStore.Count;
 import org.hkpgateway.state.StateStore.Kind;
 import org.hkpgateway.state.StateStore.Overview;
+import org.hkpgateway.state.StateStore.Size;
 import org.hkpgateway.state.StateStore.Swap;
 import org.jspecify.annotations.Nullable;
 
@@ -148,6 +149,11 @@ final class LocalNamespace {
 			.addLimit(kind.configuration().getBandwidths()[0])
 			.withCustomTimePrecision(new TickerMeter(this.ticker))
 			.build();
+	}
+
+	Size size() {
+		this.entries.cleanUp();
+		return new Size(this.keys.get(), this.bytes.get());
 	}
 
 	Overview overview(int most) {

@@ -72,6 +72,14 @@ public final class LocalStateStore implements StateStore {
 	}
 
 	@Override
+	public Mono<Size> size(PluginId plugin) {
+		return Mono.fromSupplier(() -> {
+			LocalNamespace namespace = this.namespaces.get(plugin);
+			return (namespace != null) ? namespace.size() : new Size(0, 0);
+		});
+	}
+
+	@Override
 	public Mono<Overview> overview(PluginId plugin, int most) {
 		return Mono.fromSupplier(() -> {
 			LocalNamespace namespace = this.namespaces.get(plugin);

@@ -14,8 +14,8 @@ import java.util.HexFormat;
 enum RedisScript {
 
 	GET("namespace", "get"), PUT("namespace", "put"), DELETE("namespace", "delete"),
-	INCREMENT("namespace", "increment"), ACQUIRE("namespace", "acquire"), OVERVIEW("namespace", "overview"),
-	HEARTBEAT("heartbeat");
+	INCREMENT("namespace", "increment"), ACQUIRE("namespace", "acquire"), SIZE("namespace", "size"),
+	OVERVIEW("namespace", "overview"), HEARTBEAT("heartbeat");
 
 	private final String source;
 

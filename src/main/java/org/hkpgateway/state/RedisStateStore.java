@@ -102,6 +102,11 @@ public final class RedisStateStore implements StateStore {
 	}
 
 	@Override
+	public Mono<Size> size(PluginId plugin) {
+		return run(RedisScript.SIZE, plugin).map((reply) -> new Size(reply.number(1), reply.number(2)));
+	}
+
+	@Override
 	public Mono<Overview> overview(PluginId plugin, int most) {
 		return run(RedisScript.OVERVIEW, plugin, number(most), number(Content.MOST_BYTES)).map((reply) -> {
 			List<Entry> entries = new ArrayList<>();

@@ -72,6 +72,14 @@ public interface StateStore {
 	Mono<Acquired> acquire(StateKey key, long tokens, TokenBucket bucket);
 
 	/**
+	 * How much a plugin keeps of what it may. What has expired may count for a while, and
+	 * the first thousand of it are removed.
+	 * @param plugin whose
+	 * @return a snapshot
+	 */
+	Mono<Size> size(PluginId plugin);
+
+	/**
 	 * What a plugin keeps, for people: names in order.
 	 * @param plugin whose
 	 * @param most how many entries at most
@@ -105,6 +113,15 @@ public interface StateStore {
 	 * @param retryAfter until there would be enough; zero if they were taken
 	 */
 	record Acquired(boolean acquired, long remaining, Duration retryAfter) {
+	}
+
+	/**
+	 * The result of {@link #size}.
+	 *
+	 * @param keys as {@link StateQuota#keys()} counts
+	 * @param bytes as {@link StateQuota#bytes()} counts
+	 */
+	record Size(long keys, long bytes) {
 	}
 
 	/**

@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import org.hkpgateway.plugin.CallTrace;
 import org.hkpgateway.plugin.KeyInfo;
 import org.hkpgateway.plugin.KeyPage;
 import org.hkpgateway.plugin.KeyProvider;
@@ -75,15 +76,17 @@ public final class KeyStorage implements AutoCloseable {
 	 * empty text if some were missed; subscribed to when the first answer is kept, for
 	 * ever
 	 * @param listener is told what becomes of queries
+	 * @param tracing makes spans of what keyservers are asked
 	 */
 	public KeyStorage(StorageSettings settings, Supplier<List<URI>> urls,
-			Supplier<Optional<KeyProvider.Named>> provider, Flux<String> changes, StorageListener listener) {
+			Supplier<Optional<KeyProvider.Named>> provider, Flux<String> changes, StorageListener listener,
+			StorageTracing tracing) {
 		this.settings = settings;
 		this.provider = provider;
 		this.changes = changes;
 		this.listener = listener;
 		// The query's own limit comes first, so that there is one message for it.
-		this.keyservers = new Keyservers(urls, settings.connectTimeout(), settings.timeout().plusSeconds(1));
+		this.keyservers = new Keyservers(urls, settings.connectTimeout(), settings.timeout().plusSeconds(1), tracing);
 		this.cache = new AnswerCache(settings.cacheBytes(), settings.cacheTtl(), Ticker.systemTicker(), listener);
 	}
 
@@ -227,8 +230,9 @@ public final class KeyStorage implements AutoCloseable {
 	}
 
 	private Flux<KeyInfo> search(KeyQuery query, int mostBytes) {
-		return Flux.defer(() -> {
-			Search search = new Search(this.keyservers, query, mostBytes, this.settings.maxAnswer());
+		return Flux.deferContextual((context) -> {
+			Search search = new Search(this.keyservers, query, CallTrace.traceparent(context), mostBytes,
+					this.settings.maxAnswer());
 			return Flux.<KeyInfo>generate(search::next)
 				.doOnCancel(search::close)
 				.doOnTerminate(search::close)

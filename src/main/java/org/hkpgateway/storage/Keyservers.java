@@ -36,6 +36,8 @@ final class Keyservers implements AutoCloseable {
 
 	private final Duration timeout;
 
+	private final StorageTracing tracing;
+
 	private final ExecutorService executor;
 
 	private final HttpClient client;
@@ -47,10 +49,12 @@ final class Keyservers implements AutoCloseable {
 	 * @param urls those to ask now, each {@code http://host[:port]}
 	 * @param connectTimeout the longest to wait for a connection
 	 * @param timeout the longest to wait until an answer begins
+	 * @param tracing makes spans of what is asked within a trace
 	 */
-	Keyservers(Supplier<List<URI>> urls, Duration connectTimeout, Duration timeout) {
+	Keyservers(Supplier<List<URI>> urls, Duration connectTimeout, Duration timeout, StorageTracing tracing) {
 		this.urls = urls;
 		this.timeout = timeout;
+		this.tracing = tracing;
 		CustomizableThreadFactory threads = new CustomizableThreadFactory("hkp-storage-http-");
 		threads.setDaemon(true);
 		this.executor = Executors.newFixedThreadPool(2, threads);
@@ -65,23 +69,25 @@ final class Keyservers implements AutoCloseable {
 	/**
 	 * Asks for the index of what a query finds.
 	 * @param query the query
+	 * @param traceparent of whom it is asked for; empty for none
 	 * @return to be closed; null if nothing is found
 	 * @throws StorageException if there is no answer
 	 * @throws InterruptedException if nobody wants it any more
 	 */
-	@Nullable InputStream index(KeyQuery query) throws InterruptedException {
-		return ask("/pks/lookup?op=index&options=mr&fingerprint=on" + search(query));
+	@Nullable InputStream index(KeyQuery query, String traceparent) throws InterruptedException {
+		return ask("/pks/lookup?op=index&options=mr&fingerprint=on" + search(query), traceparent);
 	}
 
 	/**
 	 * Asks for the keys themselves.
 	 * @param query the query
+	 * @param traceparent of whom it is asked for; empty for none
 	 * @return to be closed; null if nothing is found
 	 * @throws StorageException if there is no answer
 	 * @throws InterruptedException if nobody wants it any more
 	 */
-	@Nullable InputStream keys(KeyQuery query) throws InterruptedException {
-		return ask("/pks/lookup?op=get&options=mr" + search(query));
+	@Nullable InputStream keys(KeyQuery query, String traceparent) throws InterruptedException {
+		return ask("/pks/lookup?op=get&options=mr" + search(query), traceparent);
 	}
 
 	/** Every octet that could mean something in a target is escaped. */
@@ -93,7 +99,7 @@ final class Keyservers implements AutoCloseable {
 	 * Whoever cannot be reached was not asked, so another may be. Whoever was asked and
 	 * did not answer may be so because of the query.
 	 */
-	private @Nullable InputStream ask(String target) throws InterruptedException {
+	private @Nullable InputStream ask(String target, String traceparent) throws InterruptedException {
 		List<URI> servers = this.urls.get();
 		int start = Math.floorMod(this.turn.getAndIncrement(), Math.max(1, servers.size()));
 		StorageException unreachable = new StorageException(StorageException.Reason.UNAVAILABLE,
@@ -101,7 +107,7 @@ final class Keyservers implements AutoCloseable {
 		for (int i = 0; i < servers.size(); i++) {
 			URI server = servers.get((start + i) % servers.size());
 			try {
-				return ask(server, target);
+				return ask(server, target, traceparent);
 			}
 			catch (HttpConnectTimeoutException | ConnectException ex) {
 				unreachable = unavailable(server.getAuthority(), "a connection", describe(ex));
@@ -116,12 +122,13 @@ final class Keyservers implements AutoCloseable {
 		throw unreachable;
 	}
 
-	private @Nullable InputStream ask(URI server, String target) throws IOException, InterruptedException {
+	private @Nullable InputStream ask(URI server, String target, String traceparent)
+			throws IOException, InterruptedException {
 		HttpRequest request = HttpRequest.newBuilder(server.resolve(target))
 			.timeout(this.timeout)
 			.header("User-Agent", "hkp-gateway")
 			.build();
-		HttpResponse<InputStream> answer = this.client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+		HttpResponse<InputStream> answer = send(server, request, traceparent);
 		if (answer.statusCode() == 200) {
 			return answer.body();
 		}
@@ -130,6 +137,26 @@ final class Keyservers implements AutoCloseable {
 			return null;
 		}
 		throw unavailable(server.getAuthority(), "status 200 or 404", Integer.toString(answer.statusCode()));
+	}
+
+	private HttpResponse<InputStream> send(URI server, HttpRequest request, String traceparent)
+			throws IOException, InterruptedException {
+		StorageTracing.KeyserverSpan span = traceparent.isEmpty() ? StorageTracing.KeyserverSpan.NONE
+				: this.tracing.asking(traceparent, server);
+		String failure = "cancelled";
+		try {
+			HttpResponse<InputStream> answer = this.client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+			span.answered(answer.statusCode());
+			failure = "";
+			return answer;
+		}
+		catch (IOException ex) {
+			failure = ex.getClass().getName();
+			throw ex;
+		}
+		finally {
+			span.end(failure);
+		}
 	}
 
 	private static String describe(IOException failure) {

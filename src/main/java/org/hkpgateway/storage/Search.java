@@ -19,6 +19,8 @@ final class Search implements AutoCloseable {
 
 	private final KeyQuery query;
 
+	private final String traceparent;
+
 	private final int mostBytes;
 
 	private final int longestKey;
@@ -33,12 +35,14 @@ final class Search implements AutoCloseable {
 	 * Asks nobody yet.
 	 * @param keyservers who to ask
 	 * @param query what to ask
+	 * @param traceparent of whom it is asked for; empty for none
 	 * @param mostBytes of the answer
 	 * @param longestKey most bytes of a key in it
 	 */
-	Search(Keyservers keyservers, KeyQuery query, int mostBytes, int longestKey) {
+	Search(Keyservers keyservers, KeyQuery query, String traceparent, int mostBytes, int longestKey) {
 		this.keyservers = keyservers;
 		this.query = query;
+		this.traceparent = traceparent;
 		this.mostBytes = mostBytes;
 		this.longestKey = longestKey;
 	}
@@ -87,7 +91,7 @@ final class Search implements AutoCloseable {
 		if (this.query.type() == KeyQuery.Type.FETCH) {
 			return keys();
 		}
-		InputStream index = bounded(this.keyservers.index(this.query));
+		InputStream index = bounded(this.keyservers.index(this.query, this.traceparent));
 		if (index == null) {
 			return () -> null;
 		}
@@ -106,7 +110,7 @@ final class Search implements AutoCloseable {
 	}
 
 	private Reader keys() throws IOException, InterruptedException {
-		InputStream keys = bounded(this.keyservers.keys(this.query));
+		InputStream keys = bounded(this.keyservers.keys(this.query, this.traceparent));
 		return (keys != null) ? new KeyReader(keys, this.longestKey)::next : () -> null;
 	}
 

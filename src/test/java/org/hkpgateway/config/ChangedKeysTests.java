@@ -14,6 +14,7 @@ import org.hkpgateway.plugin.KeyQuery;
 import org.hkpgateway.plugin.PluginId;
 import org.hkpgateway.storage.KeyStorage;
 import org.hkpgateway.storage.StorageSettings;
+import org.hkpgateway.storage.StorageTracing;
 import org.hkpgateway.testsupport.RawUpstream;
 import org.junit.jupiter.api.Test;
 import reactor.test.StepVerifier;
@@ -51,7 +52,7 @@ class ChangedKeysTests {
 		try (RawUpstream keyserver = RawUpstream.answering("HTTP/1.0 200 OK\r\n\r\npub:" + fingerprint + ":1:1:1::\n");
 				KeyStorage storage = new KeyStorage(new StorageSettings(1 << 20, LONG, LONG, 1 << 20, LONG),
 						() -> List.of(keyserver.uri()), Optional::empty, HostConfiguration.changedKeys(this.bus),
-						new StorageMetrics(new SimpleMeterRegistry()))) {
+						new StorageMetrics(new SimpleMeterRegistry()), StorageTracing.NONE)) {
 			// Reading the keyserver's answers to uploads costs something.
 			assertThat(this.bus.isWanted("key.changed")).isFalse();
 			storage.query(caller, query, 0, 1).block(LONG);

@@ -4,9 +4,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -85,7 +89,7 @@ class ConfigurationReaderTests {
 		assertThat(refused("--hkp.edge.idle-timeout=soon"))
 			.startsWith("hkp.edge.idle-timeout: expected: a duration, for example 10s or 5m, got: soon (");
 		assertThat(refused("--hkp.edge.max-connections=many"))
-			.startsWith("hkp.edge.max-connections: expected: a number, got: many (");
+			.startsWith("hkp.edge.max-connections: expected: a whole number, got: many (");
 		assertThat(refused("--hkp.edge.max-body=big"))
 			.startsWith("hkp.edge.max-body: expected: a size, for example 64KB or 16MB, got: big (");
 		assertThat(refused("--hkp.plugins.watch=perhaps"))
@@ -94,6 +98,52 @@ class ConfigurationReaderTests {
 		assertThat(refused("--spring.config.additional-location=file:" + this.directory + "/"))
 			.startsWith("hkp.plugins.isolation: expected: one of none, basic, strict, auto, got: some (")
 			.endsWith("application.yml] - 3:16)");
+	}
+
+	/** Texts are refused anyhow, as on the command line; YAML has numbers. */
+	@ParameterizedTest
+	@ValueSource(strings = { "hkp.plugins.settings.a.max-concurrent", "hkp.plugins.settings.a.order",
+			"hkp.plugins.remote.b.max-concurrent", "hkp.plugins.remote.b.order", "hkp.plugins.max-delayed",
+			"hkp.state.max-keys", "hkp.upstream.max-connections", "hkp.edge.max-connections",
+			"hkp.edge.max-connections-per-address", "hkp.edge.max-requests-per-address",
+			"hkp.upstream.health.down-after", "hkp.upstream.health.up-after" })
+	void aNumberWithAFractionIsNotCutOff(String key) throws IOException {
+		String location = "--spring.config.additional-location=file:" + this.directory + "/";
+		Path file = this.directory.resolve("application.yml");
+		for (String value : List.of("1.5", "0.999", ".inf", ".nan")) {
+			Files.writeString(file, key + ": " + value);
+			assertThat(refused(location, "--hkp.plugins.remote.b.address=far.example:9")).as(value)
+				.startsWith(key + ": expected: ")
+				.contains("got: ", "application.yml] - 1:");
+		}
+		assertThat(refused(location)).contains(key + ": expected: a whole number, got: NaN (");
+		Files.writeString(file, key + ": 3.0");
+		assertThat(read(location, "--hkp.plugins.remote.b.address=far.example:9")).isNotNull();
+		assertThat(refused("--" + key + "=1.5")).contains(key + ": expected: a whole number, got: 1.5");
+		assertThat(refused("--spring.application.json={\"" + key + "\":1.5}"))
+			.contains(key + ": expected: a whole number, got: 1.5");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', value = { "a: [b|2|1", "'a: {b: \"secret'|1|", "'a: b: c'|1|5", "'a: 1\na: 2'|2|1",
+			"'a:\n\tb: 1'|2|1", "'a: !x 1'|1|4" })
+	void aFileThatIsNoYamlIsNamedWithThePlaceAndNotQuoted(String text, int line, Integer column) throws IOException {
+		Path file = this.directory.resolve("application.yml");
+		Files.writeString(file, "hkp.plugins.watch: true\n" + text + "\n");
+		String refused = refused("--spring.config.additional-location=file:" + this.directory + "/");
+		assertThat(refused).startsWith(file + ", line ")
+			.contains(": expected: YAML, got: text that is none: ", "; Mend that line or one before it: ")
+			.doesNotContain("secret");
+		if (column != null) {
+			assertThat(refused).startsWith(file + ", line " + (line + 1) + ", column " + column + ": ");
+		}
+	}
+
+	@Test
+	void aFileOfOtherBytesIsNamedToo() throws IOException {
+		Path file = Files.write(this.directory.resolve("application.yml"), new byte[] { 'a', ':', ' ', 1 });
+		assertThat(refused("--spring.config.additional-location=file:" + this.directory + "/"))
+			.startsWith(file + ": expected: YAML, got: text that is none: ");
 	}
 
 	private static String refused(String... arguments) {

@@ -27,6 +27,7 @@ import org.hkpgateway.actuate.GuardGauges;
 import org.hkpgateway.actuate.PluginGauges;
 import org.hkpgateway.actuate.ProofOfCall;
 import org.hkpgateway.actuate.RedisMetrics;
+import org.hkpgateway.actuate.StateGauges;
 import org.hkpgateway.actuate.StorageMetrics;
 import org.hkpgateway.actuate.UpstreamMetrics;
 import org.hkpgateway.chain.PluginOutcome;
@@ -49,7 +50,9 @@ import org.hkpgateway.plugin.StreamListener;
 import org.hkpgateway.plugin.TestSpec;
 import org.hkpgateway.proxy.EndedRequest;
 import org.hkpgateway.proxy.UpstreamStatus;
+import org.hkpgateway.state.LocalStateStore;
 import org.hkpgateway.state.RedisStatus;
+import org.hkpgateway.state.StateQuota;
 import org.hkpgateway.storage.StorageListener;
 import org.hkpgateway.testsupport.GatewayProcess;
 import org.junit.jupiter.api.Test;
@@ -149,6 +152,9 @@ class DocumentedMetersTests {
 		new RedisMetrics(() -> new RedisStatus("", true, Duration.ZERO, "", 1, new RedisStatus.Failures(0, 0, 0)))
 			.bindTo(this.registry);
 		EventMetrics.bindJoined(this.registry, () -> true);
+		StateQuota quota = new StateQuota(10, 1000);
+		new StateGauges(this.registry, new LocalStateStore(quota)).onAdded(A);
+		StateGauges.bindQuota(this.registry, quota);
 	}
 
 	private static PluginStatus status(PluginId plugin) {

@@ -43,7 +43,7 @@ public final class HostCalls {
 		return new HostServers(() -> List.of(new GrpcServiceDefinition("pluginHostService", PluginHostService.class,
 				new PluginHostService(information, TestHost.state(), TestHost.storage(), TestHost.events(bus))
 					.bindService())),
-				listener);
+				listener, null);
 	}
 
 	/**

@@ -42,7 +42,7 @@ class HostDiscoveryTests {
 					MeterRegistry meters = context.getBean(MeterRegistry.class);
 					try (HostServers servers = new HostServers(context.getBean(GrpcServiceDiscoverer.class),
 							(plugin, refusal) -> {
-							});
+							}, null);
 							HostAccess.Session session = servers.open(TestSpec.named("alpha").build(),
 									Files.createDirectory(directory.resolve("a")));
 							HostClient client = HostClient.of(session.environment())) {

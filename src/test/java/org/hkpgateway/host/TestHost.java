@@ -27,6 +27,7 @@ import org.hkpgateway.state.StateStore;
 import org.hkpgateway.storage.KeyStorage;
 import org.hkpgateway.storage.StorageListener;
 import org.hkpgateway.storage.StorageSettings;
+import org.hkpgateway.storage.StorageTracing;
 import reactor.core.publisher.Flux;
 
 import org.springframework.util.FileSystemUtils;
@@ -89,7 +90,7 @@ final class TestHost implements AutoCloseable {
 					public void dropped(int answers) {
 					}
 
-				});
+				}, StorageTracing.NONE);
 	}
 
 	static PluginEvents events(EventBus bus) {

@@ -36,8 +36,12 @@ final class FakeGuard implements PluginClient.Guarded {
 	}
 
 	void open() {
+		open(Phase.REQUEST, BreakerState.CLOSED);
+	}
+
+	void open(Phase phase, BreakerState from) {
 		this.state = BreakerState.OPEN;
-		this.listener.stateChanged(this.id, Phase.REQUEST, BreakerState.CLOSED, BreakerState.OPEN);
+		this.listener.stateChanged(this.id, phase, from, BreakerState.OPEN);
 	}
 
 	@Override

@@ -6,8 +6,10 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import org.hkpgateway.lifecycle.PluginStatus.Swap;
+import org.hkpgateway.plugin.BreakerState;
 import org.hkpgateway.plugin.Capability;
 import org.hkpgateway.plugin.Decision;
+import org.hkpgateway.plugin.Phase;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginRegistry;
@@ -16,6 +18,8 @@ import org.hkpgateway.plugin.PluginStartException;
 import org.hkpgateway.plugin.TestSpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import reactor.core.publisher.Mono;
@@ -243,6 +247,36 @@ class PluginSwapTests {
 		assertThat(status().lastSwap().reason()).isEqualTo("its circuit breaker opened (request phase)");
 		assertThat(this.plugin.running()).isEqualTo(1);
 		assertThat(this.harness.breakers).containsExactly("a CLOSED>OPEN");
+	}
+
+	/** A new process is slow at first, and clients get the keyserver's answer. */
+	@ParameterizedTest
+	@EnumSource(names = { "RESPONSE", "STORAGE" })
+	void breakerOfAnotherPhaseRollsBackWhenItOpensAgain(Phase phase) {
+		start();
+		reload();
+		this.plugin.guard().open(phase, BreakerState.CLOSED);
+		this.time.run();
+		assertThat(ask()).isEqualTo("2");
+		assertThat(status().lastSwap().outcome()).isEqualTo(Swap.Outcome.ON_TRIAL);
+		this.plugin.guard().open(phase, BreakerState.HALF_OPEN);
+		this.time.run();
+		assertThat(ask()).isEqualTo("1");
+		assertThat(status().lastSwap().outcome()).isEqualTo(Swap.Outcome.ROLLED_BACK);
+		assertThat(status().lastSwap().reason())
+			.isEqualTo("its circuit breaker opened again (" + phase.label() + " phase)");
+	}
+
+	@Test
+	void breakerOfAShadowRollsBackWhenItOpensAgain() {
+		this.harness.start(TestSpec.named("a").shadow().build());
+		reload();
+		this.plugin.guard().open();
+		this.time.run();
+		assertThat(status().lastSwap().outcome()).isEqualTo(Swap.Outcome.ON_TRIAL);
+		this.plugin.guard().open(Phase.REQUEST, BreakerState.HALF_OPEN);
+		this.time.run();
+		assertThat(status().lastSwap().outcome()).isEqualTo(Swap.Outcome.ROLLED_BACK);
 	}
 
 	@Test

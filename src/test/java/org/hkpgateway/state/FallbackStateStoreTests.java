@@ -84,6 +84,7 @@ class FallbackStateStoreTests {
 		assertThat(this.store.increment(KEY, 2, Duration.ZERO).block().value()).isEqualTo(2);
 		assertThat(this.store.compareAndSet(KEY, 0, new byte[0], Duration.ZERO).block().stored()).isFalse();
 		assertThat(this.store.overview(KEY.plugin(), 5).block().keys()).isEqualTo(2);
+		assertThat(this.store.size(KEY.plugin()).block().keys()).isEqualTo(2);
 		assertThat(this.store.delete(KEY).block()).isEqualTo(2);
 		back();
 		assertThat(text()).isEqualTo("shared");
@@ -194,6 +195,11 @@ class FallbackStateStoreTests {
 		@Override
 		public Mono<Acquired> acquire(StateKey key, long tokens, TokenBucket bucket) {
 			return Mono.defer(() -> answering().acquire(key, tokens, bucket));
+		}
+
+		@Override
+		public Mono<Size> size(PluginId plugin) {
+			return Mono.defer(() -> answering().size(plugin));
 		}
 
 		@Override

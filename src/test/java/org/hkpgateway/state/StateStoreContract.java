@@ -322,6 +322,19 @@ abstract class StateStoreContract {
 	}
 
 	@Test
+	void theSizeIsThatOfWhatHasNotExpired() throws Exception {
+		assertThat(get(store().size(PLUGIN))).isEqualTo(new StateStore.Size(0, 0));
+		get(store().put(key("a"), bytes("1234"), NEVER));
+		get(store().put(key("soon"), bytes("1"), moment()));
+		get(store().increment(key("c"), 5, NEVER));
+		get(store().put(new StateKey(new PluginId("two"), "a"), new byte[100], NEVER));
+		assertThat(get(store().size(PLUGIN))).isEqualTo(new StateStore.Size(3, (1 + 4) + (4 + 1) + (1 + 8)));
+		// Somewhat longer: in process it may count for another second.
+		pass(moment().multipliedBy(3));
+		assertThat(get(store().size(PLUGIN))).isEqualTo(new StateStore.Size(2, (1 + 4) + (1 + 8)));
+	}
+
+	@Test
 	void peopleSeeTheBeginningOfValues() {
 		get(store().put(key("a"), bytes("banned\u00e4"), NEVER));
 		get(store().put(key("b"), new byte[] { (byte) 0xff, 0 }, NEVER));

@@ -6,6 +6,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import org.hkpgateway.keyserver.TestKeys;
+import org.hkpgateway.plugin.CallTrace;
 import org.hkpgateway.plugin.KeyInfo;
 import org.hkpgateway.plugin.KeyPage;
 import org.hkpgateway.plugin.KeyQuery;
@@ -56,6 +58,9 @@ class KeyStorageTests {
 
 	private final List<AutoCloseable> open = new ArrayList<>();
 
+	/** What was asked within a trace, and what came of it. */
+	private final List<String> traced = Collections.synchronizedList(new ArrayList<>());
+
 	@AfterEach
 	void close() throws Exception {
 		for (AutoCloseable one : this.open) {
@@ -65,9 +70,26 @@ class KeyStorageTests {
 
 	private KeyStorage storage(Duration timeout, int maxAnswer, URI... urls) {
 		KeyStorage storage = new KeyStorage(new StorageSettings(1 << 20, LONG, timeout, maxAnswer, LONG),
-				() -> List.of(urls), Optional::empty, this.changes.asFlux(), this.listener);
+				() -> List.of(urls), Optional::empty, this.changes.asFlux(), this.listener, this::asking);
 		this.open.add(storage);
 		return storage;
+	}
+
+	private StorageTracing.KeyserverSpan asking(String traceparent, URI keyserver) {
+		String asked = traceparent + " " + keyserver.getPort() + " ";
+		return new StorageTracing.KeyserverSpan() {
+
+			@Override
+			public void answered(int status) {
+				KeyStorageTests.this.traced.add(asked + status);
+			}
+
+			@Override
+			public void end(String failure) {
+				KeyStorageTests.this.traced.add(asked + "end " + failure);
+			}
+
+		};
 	}
 
 	private KeyStorage storage(RawUpstream keyserver) {
@@ -116,6 +138,26 @@ class KeyStorageTests {
 		RawUpstream keyserver = answering("404 Not Found", "");
 		assertThat(ask(storage(keyserver), type, query)).isEqualTo(new KeyPage(List.of(), 0));
 		assertThat(keyserver.take().requestLine()).isEqualTo("GET /pks/lookup?" + target + " HTTP/1.1");
+	}
+
+	@Test
+	void whatIsAskedWithinATraceHasASpanForEachAttempt() throws Exception {
+		RawUpstream keyserver = answering("200 OK", INDEX);
+		URI nobody = URI.create("http://127.0.0.1:" + FreePorts.next());
+		KeyStorage storage = storage(LONG, 1 << 20, nobody, keyserver.uri());
+		String refused = "trace " + nobody.getPort() + " end java.net.ConnectException";
+		int port = keyserver.uri().getPort();
+		CallTrace.with("trace", storage.query(CALLER, query(KeyQuery.Type.SEARCH, "alice"), 0, 1)).block(LONG);
+		assertThat(this.traced).containsExactly(refused, "trace " + port + " 200", "trace " + port + " end ");
+		CallTrace.with("other", storage.query(CALLER, query(KeyQuery.Type.SEARCH, "alice"), 0, 1)).block(LONG);
+		assertThat(this.traced).as("an answer that is kept").hasSize(3);
+		ask(storage, KeyQuery.Type.SEARCH, "bob");
+		CallTrace.with("", storage.query(CALLER, query(KeyQuery.Type.SEARCH, "carol"), 0, 1)).block(LONG);
+		assertThat(this.traced).as("queries without a trace").hasSize(3);
+		this.traced.clear();
+		CallTrace.with("trace", storage.stream(CALLER, query(KeyQuery.Type.SEARCH, "dave"))).blockLast(LONG);
+		assertThat(this.traced).endsWith("trace " + port + " 200", "trace " + port + " end ");
+		assertThat(keyserver.take().headers()).noneMatch((line) -> line.startsWith("trace"));
 	}
 
 	@Test

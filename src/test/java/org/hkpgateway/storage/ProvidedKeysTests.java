@@ -59,7 +59,7 @@ class ProvidedKeysTests {
 				() -> Optional.of(new KeyProvider.Named(PROVIDER, (question, budget) -> {
 					this.asked.incrementAndGet();
 					return this.keys.provide(question, budget);
-				})), Flux.never(), this.listener);
+				})), Flux.never(), this.listener, StorageTracing.NONE);
 	}
 
 	@AfterEach
@@ -118,7 +118,7 @@ class ProvidedKeysTests {
 	void thatNoPageComesInTimeIsAFailureToo() {
 		try (KeyStorage impatient = new KeyStorage(new StorageSettings(0, LONG, Duration.ofMillis(100), 1 << 20, LONG),
 				List::of, () -> Optional.of(new KeyProvider.Named(PROVIDER, (question, budget) -> Mono.never())),
-				Flux.never(), this.listener)) {
+				Flux.never(), this.listener, StorageTracing.NONE)) {
 			StepVerifier.create(impatient.query(CALLER, ALICE, 0, 1)).expectError(StorageException.class).verify(LONG);
 			assertThat(this.listener.provided).containsExactly("provider failed");
 		}
