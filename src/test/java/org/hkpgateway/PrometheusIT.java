@@ -136,7 +136,8 @@ class PrometheusIT {
 	private GatewayProcess filtering(URI keyserver) {
 		List<String> properties = new ArrayList<>(List.of("hkp.plugins.directories=" + this.plugins,
 				"hkp.plugins.chain-budget=5s", "hkp.health.proof-of-call=2s",
-				"hkp.plugins.default-grants=http.request,http.respond,events.publish,events.subscribe,storage.query",
+				"hkp.plugins.default-grants=http.request,http.respond,events.publish,events.subscribe,storage.query,state",
+				"hkp.state.max-keys=1",
 				// As many failures as these can have in 10 s open no circuit breaker.
 				"hkp.plugins.settings.busy.timeout=5s", "hkp.plugins.settings.busy.max-concurrent=5",
 				"hkp.plugins.settings.busy.required=true", "hkp.plugins.settings.slow.timeout=100ms",
@@ -156,6 +157,8 @@ class PrometheusIT {
 		Files.writeString(Files.createDirectory(this.plugins.resolve("faulty")).resolve("plugin.toml"),
 				"[plugin]\nname = \"faulty\"\n");
 		FakePluginProgram.installAs(this.plugins, "slow", "NEVER_ANSWERS", "UNHEALTHY");
+		FakePluginProgram.installSpeaking(this.plugins, "keeps", "TAKES_TOKENS", false,
+				"capabilities = [\"http.request\", \"http.respond\", \"state\"]");
 		FakePluginProgram.installHearing(this.plugins, "busy", "FAILS_EVERY_OTHER",
 				"capabilities = [\"http.request\", \"http.respond\", \"events.publish\", \"events.subscribe\", "
 						+ "\"storage.query\"]");
@@ -242,7 +245,7 @@ class PrometheusIT {
 		for (int i = 0; i < 2; i++) {
 			client(this.filtering, "GET /slow/x HTTP/1.0\r\n\r\n", 100);
 		}
-		for (String path : List.of("/crashes/x", "/sleeps/x", "/shadow/x", "/closes")) {
+		for (String path : List.of("/crashes/x", "/sleeps/x", "/shadow/x", "/keeps/x", "/closes")) {
 			client(this.filtering, "GET " + path + " HTTP/1.0\r\n\r\n", 300);
 		}
 	}
