@@ -82,6 +82,7 @@ class ConsolePicturesIT {
 			browser.look(1280, 900, "light");
 			browser.driver().get("http://127.0.0.1:" + gateway.managementPort() + "/actuator/console");
 			browser.until("lines, and a ban", () -> points(browser) > 15 && !browser.all("#bans li").isEmpty());
+			assertThat(browser.text("#ban-count")).doesNotContain("only the first");
 			take(browser, "normal", true);
 
 			Files.createFile(gone);

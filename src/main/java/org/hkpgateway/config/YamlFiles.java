@@ -3,6 +3,7 @@ package org.hkpgateway.config;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.error.Mark;
@@ -19,8 +20,12 @@ import org.springframework.core.io.Resource;
  * Reads YAML as Spring Boot does, and names the file that it cannot read, and the place
  * in it, but does not quote it: the next words may be a password.
  */
-@Order(Ordered.HIGHEST_PRECEDENCE)
+@Order(Ordered.HIGHEST_PRECEDENCE + 1)
 final class YamlFiles extends YamlPropertySourceLoader {
+
+	/** What stands in the file behind an alias or a tag. */
+	private static final Pattern QUOTED = Pattern
+		.compile("((?:undefined alias|for the tag|undefined tag handle)) \\S.*");
 
 	private static final String ACTION = "Mend that line or one before it: indent by spaces and not by tabs, end each quote "
 			+ "and bracket, write each key once. Until then nothing in the file counts.";
@@ -32,7 +37,7 @@ final class YamlFiles extends YamlPropertySourceLoader {
 		}
 		catch (MarkedYAMLException ex) {
 			String context = (ex.getContext() != null) ? ex.getContext() + ", " : "";
-			throw unreadable(resource, ex.getProblemMark(), context + ex.getProblem());
+			throw unreadable(resource, ex.getProblemMark(), QUOTED.matcher(context + ex.getProblem()).replaceAll("$1"));
 		}
 		catch (YAMLException ex) {
 			throw unreadable(resource, null, firstLine(ex));

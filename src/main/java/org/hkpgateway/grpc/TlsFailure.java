@@ -1,5 +1,6 @@
 package org.hkpgateway.grpc;
 
+import java.io.FileNotFoundException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.security.cert.CertificateException;
@@ -59,7 +60,8 @@ final class TlsFailure {
 			return null;
 		}
 		for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
-			if (cause instanceof ConnectException || cause instanceof NoRouteToHostException) {
+			if (cause instanceof ConnectException || cause instanceof NoRouteToHostException
+					|| cause instanceof FileNotFoundException) {
 				return null;
 			}
 		}

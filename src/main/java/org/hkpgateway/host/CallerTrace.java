@@ -60,8 +60,14 @@ final class CallerTrace implements ServerInterceptor {
 		}
 		HostTracing.HostSpan span = this.tracing.called(CallerIdentity.current().plugin().id(),
 				String.valueOf(call.getMethodDescriptor().getBareMethodName()), traceparent);
-		return new TracedListener<>(
-				Contexts.interceptCall(of(span.traceparent()), new TracedCall<>(call, span), headers, next), span);
+		try {
+			return new TracedListener<>(
+					Contexts.interceptCall(of(span.traceparent()), new TracedCall<>(call, span), headers, next), span);
+		}
+		catch (RuntimeException ex) {
+			span.end(Status.Code.UNKNOWN.name());
+			throw ex;
+		}
 	}
 
 	private static Context of(String traceparent) {

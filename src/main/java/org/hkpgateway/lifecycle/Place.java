@@ -1,7 +1,12 @@
 package org.hkpgateway.lifecycle;
 
+import java.util.Comparator;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
+import org.hkpgateway.plugin.BreakerState;
+import org.hkpgateway.plugin.Phase;
 import org.hkpgateway.plugin.PluginClient;
 import org.hkpgateway.plugin.PluginFailure;
 import org.hkpgateway.plugin.PluginRegistry;
@@ -20,6 +25,9 @@ final class Place implements PluginRegistry.Entry {
 	private final PluginSupervisor supervisor;
 
 	private PluginState seen = PluginState.STOPPED;
+
+	/** Phases whose circuit breaker has opened, and not closed since. */
+	private final Set<Phase> shut = ConcurrentHashMap.newKeySet();
 
 	/** Set when a call broke on trial; a generation gets no second trial. */
 	private volatile boolean broken;
@@ -66,6 +74,22 @@ final class Place implements PluginRegistry.Entry {
 	/** Whether it has a process that can be asked. */
 	boolean running() {
 		return this.supervisor.client() != null;
+	}
+
+	void breakerMoved(Phase phase, BreakerState to) {
+		if (to == BreakerState.OPEN) {
+			this.shut.add(phase);
+		}
+		else if (to == BreakerState.CLOSED) {
+			this.shut.remove(phase);
+		}
+	}
+
+	/**
+	 * One whose circuit breaker has opened, and not closed since; null if there is none.
+	 */
+	@Nullable Phase shut() {
+		return this.shut.stream().min(Comparator.naturalOrder()).orElse(null);
 	}
 
 	/** Whether a call broke while it was on trial. */

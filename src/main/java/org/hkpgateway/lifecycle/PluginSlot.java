@@ -281,8 +281,7 @@ final class PluginSlot {
 		if (former.seen() == PluginState.READY) {
 			this.occupants = this.occupants.onTrial(next, former);
 			former.supervisor().standBy("a new generation decides, on trial for " + limit.toSeconds() + " s");
-			this.swap.tryOut(limit,
-					() -> endTrial("the new generation passed its trial of " + limit.toSeconds() + " s"));
+			this.swap.tryOut(limit, () -> judge(next, limit));
 		}
 		else {
 			this.occupants = this.occupants.only(next);
@@ -295,6 +294,17 @@ final class PluginSlot {
 		this.listener.chainChanged();
 		this.swap.answer(ActionResult.done("the new generation decides"));
 		this.listener.ready(this);
+	}
+
+	/** A breaker that has not closed has not had its second look. */
+	private void judge(Place tried, Duration limit) {
+		Phase shut = tried.shut();
+		if (shut != null) {
+			rollBack(tried, "its circuit breaker had not closed at the end of the trial of " + limit.toSeconds()
+					+ " s (" + shut.label() + " phase)");
+			return;
+		}
+		endTrial("the new generation passed its trial of " + limit.toSeconds() + " s");
 	}
 
 	private void standbyMoved(Transition move) {
@@ -385,6 +395,7 @@ final class PluginSlot {
 		if (place != now.active()) {
 			return;
 		}
+		place.breakerMoved(phase, to);
 		if (to == BreakerState.OPEN) {
 			String meanwhile = switch (phase) {
 				case REQUEST ->

@@ -126,7 +126,7 @@ class ConfigurationReaderTests {
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', value = { "a: [b|2|1", "'a: {b: \"secret'|1|", "'a: b: c'|1|5", "'a: 1\na: 2'|2|1",
-			"'a:\n\tb: 1'|2|1", "'a: !x 1'|1|4" })
+			"'a:\n\tb: 1'|2|1", "'a: !secret 1'|1|4", "'a: *secret'|1|4", "'a: !secret!b 1'|1|4" })
 	void aFileThatIsNoYamlIsNamedWithThePlaceAndNotQuoted(String text, int line, Integer column) throws IOException {
 		Path file = this.directory.resolve("application.yml");
 		Files.writeString(file, "hkp.plugins.watch: true\n" + text + "\n");
@@ -137,6 +137,15 @@ class ConfigurationReaderTests {
 		if (column != null) {
 			assertThat(refused).startsWith(file + ", line " + (line + 1) + ", column " + column + ": ");
 		}
+	}
+
+	/** As Spring Boot has it. */
+	@Test
+	void propertiesBeatYamlInTheSameDirectory() throws IOException {
+		Files.writeString(this.directory.resolve("application.yml"), "hkp.plugins.chain-budget: 2s");
+		Files.writeString(this.directory.resolve("application.properties"), "hkp.plugins.chain-budget=3s");
+		assertThat(read("--spring.config.additional-location=file:" + this.directory + "/").plugins().chainBudget())
+			.isEqualTo(Duration.ofSeconds(3));
 	}
 
 	@Test

@@ -15,6 +15,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -83,8 +84,10 @@ class BrokenPluginsIT {
 	}
 
 	@AfterAll
-	static void endAll() {
+	static void endAll() throws InterruptedException {
 		threads.shutdownNow();
+		// Their processes are in a directory that is about to be deleted.
+		assertThat(threads.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
 	}
 
 	@BeforeEach

@@ -44,6 +44,11 @@ final class FakeGuard implements PluginClient.Guarded {
 		this.listener.stateChanged(this.id, phase, from, BreakerState.OPEN);
 	}
 
+	void close(Phase phase) {
+		this.state = BreakerState.CLOSED;
+		this.listener.stateChanged(this.id, phase, BreakerState.HALF_OPEN, BreakerState.CLOSED);
+	}
+
 	@Override
 	public Mono<Decision> decide(RequestEvent event, Duration budget) {
 		return this.client.decide(event, budget);

@@ -267,6 +267,33 @@ class PluginSwapTests {
 			.isEqualTo("its circuit breaker opened again (" + phase.label() + " phase)");
 	}
 
+	/** There was no time for the second look. */
+	@Test
+	void breakerOfAnotherPhaseThatHasNotClosedRollsBackAtTheEndOfTheTrial() {
+		start();
+		reload();
+		this.time.advance(Duration.ofSeconds(20));
+		this.plugin.guard().open(Phase.RESPONSE, BreakerState.CLOSED);
+		this.time.run();
+		assertThat(status().lastSwap().outcome()).isEqualTo(Swap.Outcome.ON_TRIAL);
+		this.time.advance(Duration.ofSeconds(11));
+		assertThat(ask()).isEqualTo("1");
+		assertThat(status().lastSwap().outcome()).isEqualTo(Swap.Outcome.ROLLED_BACK);
+		assertThat(status().lastSwap().reason())
+			.isEqualTo("its circuit breaker had not closed at the end of the trial of 30 s (response phase)");
+	}
+
+	@Test
+	void breakerOfAnotherPhaseThatHasClosedPassesTheTrial() {
+		start();
+		reload();
+		this.plugin.guard().open(Phase.RESPONSE, BreakerState.CLOSED);
+		this.plugin.guard().close(Phase.RESPONSE);
+		this.time.advance(Duration.ofSeconds(31));
+		assertThat(ask()).isEqualTo("2");
+		assertThat(status().lastSwap().outcome()).isEqualTo(Swap.Outcome.DONE);
+	}
+
 	@Test
 	void breakerOfAShadowRollsBackWhenItOpensAgain() {
 		this.harness.start(TestSpec.named("a").shadow().build());

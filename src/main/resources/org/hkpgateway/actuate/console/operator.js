@@ -88,6 +88,13 @@ async function unlock() {
 		unlocked(true);
 		tell(`${what} accepted`);
 	}
+	else {
+		// Not to be sent again and again: each wrong password counts.
+		credential = '';
+		if (answer.status === 429) {
+			tell(`${what}: too many wrong ones; wait a minute`, 'bad');
+		}
+	}
 	return answer.ok;
 }
 
