@@ -221,6 +221,21 @@ class ConsoleIT {
 		}
 	}
 
+	/** The page asks every few seconds, and each wrong one counts. */
+	@Test
+	void aPasswordThatIsRefusedIsNotSentAgain() {
+		browser.script("window.sent = []; const real = window.fetch; window.fetch = (url, options) => {"
+				+ "if (String(url).endsWith('/token')) return Promise.resolve(new Response('', { status: 429 }));"
+				+ "window.sent.push(options.headers.Authorization ?? 'none'); return real(url, options) }");
+		fill("#user", "operator");
+		fill("#token", "one of many that are wrong");
+		press("#sign-in button");
+		await("what is said of it", "#message", "Password: too many wrong ones");
+		browser.script("window.sent.length = 0");
+		browser.until("more questions", () -> ((List<?>) browser.script("return window.sent")).size() > 1);
+		assertThat((List<?>) browser.script("return window.sent")).allMatch("none"::equals);
+	}
+
 	/** READY, its breaker closed, and not in the chain. */
 	@Test
 	void aPluginThatIsNotCalledIsNotSaidToWork(@TempDir Path plugins) throws IOException {
