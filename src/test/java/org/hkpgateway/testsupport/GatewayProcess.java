@@ -77,8 +77,7 @@ public final class GatewayProcess implements AutoCloseable {
 		}
 		List<String> command = new ArrayList<>(
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
-						"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData",
-						"-Dio.netty.leakDetection.level=paranoid"));
+						"-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Dio.netty.leakDetection.level=paranoid"));
 		command.addAll(jvm);
 		command.addAll(program);
 		all.forEach((key, value) -> command.add("--" + key + "=" + value));
