@@ -109,6 +109,8 @@ class ConsoleIT {
 						&& browser.text("[data-plugin=first] .v-p99").endsWith(" ms")
 						&& browser.text("[data-plugin=a-shadow] .v-p50").endsWith(" ms"));
 		assertThat(browser.text("[data-plugin=guard] .v-rate")).isEqualTo("0/s");
+		browser.until("a line of the last seconds",
+				() -> browser.find("[data-plugin=first] polyline").getAttribute("points").split(" ").length > 2);
 	}
 
 	@Test
@@ -200,10 +202,22 @@ class ConsoleIT {
 	}
 
 	@Test
-	void aUserAndPasswordUnlockAsATokenDoes() {
-		try (GatewayProcess other = GatewayProcess.start("hkp.management.user=operator",
-				"hkp.management.password=key: a ring of brass")) {
+	void aUserAndPasswordUnlockAsATokenDoesAndAPluginThatFailsIsToldOf(@TempDir Path plugins) throws IOException {
+		FakePluginProgram.installAs(plugins, "gone", "CONTINUES", "HEALTHY");
+		FakePluginProgram.script(plugins.resolve("gone"), "echo 'no rules' >&2; exit 3");
+		try (GatewayProcess other = GatewayProcess.start("hkp.plugins.directories=" + plugins,
+				"hkp.management.user=operator", "hkp.management.password=key: a ring of brass")) {
 			load(other);
+			// Four times, for 1 to 8 seconds, or the last of them.
+			browser.until("the verdict while it is started again, or when that has ended",
+					() -> browser.text("[data-plugin=gone] .state").contains("FAILED")
+							|| (browser.text("[data-plugin=gone] .state").contains("RESTARTING")
+									&& browser.text("#verdict-headline").equals("Degraded")));
+			await("the end", "[data-plugin=gone] .state", "FAILED");
+			await("the verdict", "#verdict-headline", "Failed");
+			assertThat(browser.text("#verdict-problems"))
+				.isEqualTo("gone: FAILED. Requests that it should see get 500 (fail: closed)");
+			assertThat(browser.text("[data-plugin=gone] .trouble")).contains("exit code 3", "no rules");
 			fill("#user", "operator");
 			fill("#token", "key: wrong");
 			press("#sign-in button");
@@ -348,6 +362,30 @@ class ConsoleIT {
 		assertThat(active().getText()).isEqualTo("Cancel");
 		active().sendKeys(Keys.ESCAPE);
 		browser.until("the way back to the button", () -> "Restart first".equals(active().getAttribute("aria-label")));
+		active().sendKeys(Keys.ENTER);
+		tab();
+		assertThat(active().getText()).isEqualTo("Restart");
+		active().sendKeys(Keys.ENTER);
+		await("the message", "#message", "Restart first: DONE");
+	}
+
+	@Test
+	void aPluginIsReloadedAndItsModeChanged() {
+		unlock(token());
+		press("[data-plugin=a-shadow] .actions button:nth-child(3)");
+		assertThat(browser.text("#confirm-title")).isEqualTo("Enforce: a-shadow?");
+		press("#confirm-yes");
+		await("the message", "#message", "Enforce a-shadow: DONE");
+		browser.until("that it enforces", () -> !browser.find("[data-plugin=a-shadow] .tag").isDisplayed());
+		press("[data-plugin=a-shadow] .actions button:nth-child(3)");
+		assertThat(browser.text("#confirm-title")).isEqualTo("To shadow mode: a-shadow?");
+		press("#confirm-yes");
+		await("the message", "#message", "Shadow a-shadow: DONE");
+		browser.until("that it does not", () -> browser.find("[data-plugin=a-shadow] .tag").isDisplayed());
+		long pid = gateway.pluginPid("guard");
+		press("[data-plugin=guard] .actions button:first-child");
+		await("the message", "#message", "Reload guard: DONE");
+		assertThat(gateway.pluginPid("guard")).isNotEqualTo(pid);
 	}
 
 	@Test

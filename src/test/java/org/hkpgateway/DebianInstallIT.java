@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,14 +31,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Follows {@code docs/install-debian.md} on a fresh Debian, in which a real sks is the
- * keyserver: each command as it stands there, but for the address of the abuser, which is
- * the test's own. What a comment at the end of a command has in quotes, or as a number,
- * must be in its output. No systemd runs there, so the test does what the unit says.
+ * keyserver: each block of commands but the one for {@code strict}, in the order of the
+ * page. What is different here stands there under "What was tried": among that is the
+ * address of the abuser, which is the test's own, and settings for a busy machine. What
+ * the comment at the end of a command says must be in its output. No systemd runs there,
+ * so the test does what the unit says.
+ * <p>
+ * On the same Debian it follows the commands of {@code docs/operator-guide.md}, as they
+ * stand there, before the installation and after it. Comments are words there.
  */
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class DebianInstallIT {
 
 	private static final String PAGE = "install-debian.md";
+
+	private static final String GUIDE = "operator-guide.md";
+
+	/** Of the guide: jq is not on every Debian, and no collector of traces is here. */
+	private static final Pattern NOT_HERE = Pattern.compile("\\A(jq |java .*\\\\\n +--management\\.opentelemetry)");
 
 	private static final String CHECKOUT = "/usr/src/hkp-gateway";
 
@@ -52,6 +63,8 @@ class DebianInstallIT {
 	@TempDir
 	private Path work;
 
+	private final Set<String> followed = new HashSet<>();
+
 	private DebianSystem debian;
 
 	private Path log;
@@ -63,6 +76,7 @@ class DebianInstallIT {
 		try (DebianSystem system = DebianSystem.start()) {
 			this.debian = system;
 			bringTheBuild();
+			theOperatorGuideInstalls();
 			Process keyserver = startSks();
 			follow("apt-get install");
 			follow("cat > /etc/hkp-gateway/application.yml");
@@ -76,6 +90,7 @@ class DebianInstallIT {
 					this.work.resolve("prometheus.log"));
 			anAbuserIsBlocked();
 			aBanIsLifted();
+			theOperatorGuideExplainsAndChanges();
 			follow("\"dryRun\":true");
 			assertThat(status("-d keytext=x http://127.0.0.1:11371/pks/add")).isEqualTo("403");
 			aPluginIsUpgradedAndBroughtBack();
@@ -90,6 +105,15 @@ class DebianInstallIT {
 			prometheus.destroy();
 			keyserver.destroy();
 		}
+		assertThat(GuideBlocks.of(PAGE)).filteredOn((block) -> !block.file().equals("strict"))
+			.extracting(GuideBlocks.Block::text)
+			.as("blocks of the page")
+			.isSubsetOf(this.followed);
+		assertThat(GuideBlocks.of(GUIDE)).filteredOn((block) -> block.language().equals("sh"))
+			.extracting(GuideBlocks.Block::text)
+			.filteredOn((block) -> !NOT_HERE.matcher(block).find())
+			.as("blocks of the operator guide")
+			.isSubsetOf(this.followed);
 	}
 
 	@Test
@@ -128,6 +152,24 @@ class DebianInstallIT {
 		this.debian.shell(CHECKOUT, "chmod +x plugins/antiabuse/target/dist/hkp-plugin-antiabuse");
 	}
 
+	/** By hand, on a Debian that has nothing of it; and leaves nothing behind. */
+	private void theOperatorGuideInstalls() {
+		Process gateway = this.debian.launch(CHECKOUT, Map.of("JAVA_TOOL_OPTIONS", "-Dhkp.shutdown.pre-stop=0s"),
+				text(GUIDE, "sh", "--spring.config.additional-location="), this.log);
+		until(() -> assertThat(guide("health/readiness")).contains("{\"status\":\"UP\"", "\"state\":\"READY\""));
+		assertThat(guide("plugins check")).contains("1 plugin can run; 0 errors", "antiabuse");
+		assertThat(stop(gateway)).isEqualTo(143);
+		this.debian.shell("/", "rm -r /etc/hkp-gateway /var/lib/hockeypuck");
+	}
+
+	private void theOperatorGuideExplainsAndChanges() {
+		assertThat(guide("actuator/explain")).contains("\"kind\":\"forward\"", "\"antiabuse\"");
+		String changes = guide("act() {");
+		assertThat(changes.lines()).as(changes).hasSize(3).noneMatch((line) -> line.contains("\"error\":"));
+		assertThat(changes).containsSubsequence("\"unchanged\":[\"antiabuse\"]", "\"unchanged\":[\"antiabuse\"]",
+				"\"outcome\":\"DONE\"");
+	}
+
 	private Process startSks() {
 		this.debian.shell("/",
 				"""
@@ -155,11 +197,7 @@ class DebianInstallIT {
 			.containsEntry("EnvironmentFile", "-/etc/default/hkp-gateway")
 			.hasEntrySatisfying("ExecStart",
 					(command) -> assertThat(command).contains(" -XX:+ExitOnOutOfMemoryError "));
-		Files.writeString(this.debian.root().resolve("etc/default/hkp-gateway"),
-				"JAVA_OPTS=\"-Xmx256m -XX:TieredStopAtLevel=1 -Dhkp.shutdown.pre-stop=0s -Dhkp.plugins.chain-budget=20s -Dhkp.plugins.response-budget=20s "
-						+ "-Dhkp.plugins.settings.antiabuse.timeout=15s -Dhkp.plugins.settings.uploads.timeout=15s "
-						// One of 10 s, the default, might end by itself.
-						+ "-Dhkp.plugins.settings.antiabuse.config.block_steps=10m\"\n");
+		Files.writeString(this.debian.root().resolve("etc/default/hkp-gateway"), text(PAGE, "ini", "JAVA_OPTS="));
 		this.debian.shell("/",
 				"install -d -o hkp-gateway -g hkp-gateway -m " + unit.get("StateDirectoryMode") + " /var/lib/"
 						+ unit.get("StateDirectory") + "; install -d -o hkp-gateway -g hkp-gateway -m "
@@ -266,9 +304,11 @@ class DebianInstallIT {
 		return this.debian.shell("/", "curl -s -o /dev/null -w '%{http_code}' " + url);
 	}
 
-	private static String text(String words) {
+	private String text(String page, String language, String words) {
 		try {
-			return GuideBlocks.text(PAGE, "sh", words).replace("192.0.2.7", "127.0.0.1");
+			String block = GuideBlocks.text(page, language, words);
+			this.followed.add(block);
+			return block.replace("192.0.2.7", "127.0.0.1");
 		}
 		catch (IOException ex) {
 			throw new AssertionError(ex);
@@ -276,12 +316,17 @@ class DebianInstallIT {
 	}
 
 	/** What each shell is told once. */
-	private static String act() {
-		return text("act() {");
+	private String act() {
+		return text(PAGE, "sh", "act() {");
+	}
+
+	/** Runs a block of the operator guide. */
+	private String guide(String words) {
+		return this.debian.shell(CHECKOUT, text(GUIDE, "sh", words));
 	}
 
 	private void follow(String words) {
-		String block = text(words);
+		String block = text(PAGE, "sh", words);
 		String written = this.debian.shell(CHECKOUT, (block.contains("$at") ? act() : "") + block);
 		EXPECTED.matcher(block)
 			.results()
@@ -290,9 +335,13 @@ class DebianInstallIT {
 
 	/** The same of commands that only look, until it is as the page says. */
 	private void followUntil(String words) {
+		until(() -> follow(words));
+	}
+
+	private void until(Runnable look) {
 		Awaitility.await().atMost(Duration.ofMinutes(2)).pollInterval(Duration.ofMillis(500)).untilAsserted(() -> {
 			try {
-				follow(words);
+				look.run();
 			}
 			catch (AssertionError ex) {
 				throw new AssertionError(ex.getMessage() + "\n" + Files.readString(this.log), ex);
@@ -303,7 +352,7 @@ class DebianInstallIT {
 	/** SIGTERM for the main process alone, as KillMode=mixed says. */
 	private static int stop(Process gateway) {
 		gateway.descendants()
-			.filter((process) -> process.info().commandLine().orElse("").contains("current/hkp-gateway.jar"))
+			.filter((process) -> process.info().commandLine().orElse("").contains("/hkp-gateway.jar"))
 			.filter((process) -> process.info().command().orElse("").endsWith("java"))
 			.forEach(ProcessHandle::destroy);
 		return gateway.onExit().orTimeout(90, TimeUnit.SECONDS).join().exitValue();

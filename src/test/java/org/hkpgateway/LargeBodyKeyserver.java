@@ -63,13 +63,14 @@ final class LargeBodyKeyserver implements AutoCloseable {
 			InputStream in = socket.getInputStream();
 			if (head(in).startsWith("GET ")) {
 				LargeBody body = this.answer;
-				write(socket, "HTTP/1.1 200 OK\r\nContent-Length: " + body.length() + "\r\n\r\n");
+				// Else the gateway may take it for one that can be used again.
+				write(socket, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " + body.length() + "\r\n\r\n");
 				body.forEachPart(socket.getOutputStream()::write);
 			}
 			else if (this.upload.checksum(in, () -> {
 			}) == this.upload.checksum()) {
 				this.whole.incrementAndGet();
-				write(socket, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+				write(socket, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
 			}
 			return null;
 		}

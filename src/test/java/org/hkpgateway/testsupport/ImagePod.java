@@ -62,6 +62,9 @@ public final class ImagePod implements AutoCloseable {
 		if (volume.has("configMap")) {
 			new KubeletVolume(directory).publish(Map.of("application.yml", this.chart.applicationYml()));
 		}
+		else if (volume.has("secret")) {
+			new KubeletVolume(directory).publish(this.chart.secret(volume.at("/secret/secretName").asString()));
+		}
 		else if (volume.has("emptyDir")) {
 			Files.createDirectory(directory);
 			// Everybody may write, and what is made in it belongs to the pod's group.
@@ -69,7 +72,8 @@ public final class ImagePod implements AutoCloseable {
 			Files.setAttribute(directory, "unix:mode", 02777);
 		}
 		else {
-			throw new AssertionError("expected: a configMap or an emptyDir, got: " + volume + "; make it here");
+			throw new AssertionError(
+					"expected: a configMap, a secret or an emptyDir, got: " + volume + "; make it here");
 		}
 		return directory;
 	}
@@ -100,14 +104,34 @@ public final class ImagePod implements AutoCloseable {
 	 * @return the status; 0 if there is none
 	 */
 	public int status(String port, String target, String... fields) {
-		String number = named(this.specification.path("ports"), port).path("containerPort").asString();
-		List<String> command = new ArrayList<>(
-				List.of(this.nsenter.toString(), "--target", Long.toString(this.container.pid()), "--net",
-						this.curl.toString(), "--silent", "--noproxy", "*", "--max-time", "20", "--output", "/dev/null",
-						"--write-out", "%{http_code}", "http://127.0.0.1:" + number + target));
+		List<String> options = new ArrayList<>(List.of("http://127.0.0.1:" + number(port) + target));
 		for (String field : fields) {
-			command.addAll(List.of("--header", field));
+			options.addAll(List.of("--header", field));
 		}
+		return curl(options);
+	}
+
+	/**
+	 * The same with TLS.
+	 * @param authority certificate in PEM that the gateway's is of
+	 * @param port name of a rendered port
+	 * @param target path, and query perhaps
+	 * @return the status; 0 if there is none, or the certificate is of somebody else
+	 */
+	public int statusWithTls(String authority, String port, String target) throws IOException {
+		Path file = Files.writeString(this.volumes.resolve("authority.pem"), authority);
+		return curl(List.of("--cacert", file.toString(), "https://127.0.0.1:" + number(port) + target));
+	}
+
+	private String number(String port) {
+		return named(this.specification.path("ports"), port).path("containerPort").asString();
+	}
+
+	private int curl(List<String> options) {
+		List<String> command = new ArrayList<>(List.of(this.nsenter.toString(), "--target",
+				Long.toString(this.container.pid()), "--net", this.curl.toString(), "--silent", "--noproxy", "*",
+				"--max-time", "20", "--output", "/dev/null", "--write-out", "%{http_code}"));
+		command.addAll(options);
 		return Integer.parseInt(Command.run(this.volumes, Duration.ofMinutes(1), new byte[0], command).text().strip());
 	}
 

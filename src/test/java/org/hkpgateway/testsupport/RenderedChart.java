@@ -95,20 +95,47 @@ public final class RenderedChart {
 		return one("ConfigMap").at("/data/application.yml").asString();
 	}
 
-	/** The environment of a container, with what comes from the chart's Secret. */
+	/** The environment of a container, with what comes from the chart's Secrets. */
 	public Map<String, String> environment(JsonNode container) {
+		return environment(container, Map.of());
+	}
+
+	/**
+	 * The environment of a container.
+	 * @param container of the chart
+	 * @param own entries, by key, of every Secret that the chart leaves to the operator
+	 */
+	public Map<String, String> environment(JsonNode container, Map<String, String> own) {
 		Map<String, String> environment = new LinkedHashMap<>();
 		for (JsonNode variable : container.path("env")) {
-			JsonNode key = variable.at("/valueFrom/secretKeyRef/key");
+			JsonNode reference = variable.at("/valueFrom/secretKeyRef");
 			environment.put(variable.path("name").asString(),
-					key.isMissingNode() ? variable.path("value").asString() : secret(key.asString()));
+					reference.isMissingNode() ? variable.path("value").asString() : entry(reference, own));
 		}
 		return environment;
 	}
 
-	private String secret(String key) {
-		byte[] value = Base64.getDecoder().decode(one("Secret").path("data").path(key).asString());
-		return new String(value, StandardCharsets.UTF_8);
+	private String entry(JsonNode reference, Map<String, String> own) {
+		Map<String, String> secret = secret(reference.path("name").asString());
+		String value = (secret.isEmpty() ? own : secret).get(reference.path("key").asString());
+		if (value == null) {
+			throw new AssertionError("expected: a Secret with it, got: none, for " + reference);
+		}
+		return value;
+	}
+
+	/** The entries of a Secret, decoded; none if the chart has no such Secret. */
+	public Map<String, String> secret(String name) {
+		Map<String, String> entries = new LinkedHashMap<>();
+		for (JsonNode one : this.manifests) {
+			if (one.path("kind").asString("").equals("Secret") && one.at("/metadata/name").asString("").equals(name)) {
+				one.path("data")
+					.properties()
+					.forEach((entry) -> entries.put(entry.getKey(), new String(
+							Base64.getDecoder().decode(entry.getValue().asString()), StandardCharsets.UTF_8)));
+			}
+		}
+		return entries;
 	}
 
 }

@@ -67,6 +67,50 @@ class HelmChartTests {
 		assertThatThrownBy(() -> KubernetesModels.check(missing)).hasMessageContaining("selector");
 	}
 
+	@ParameterizedTest
+	@MethodSource("valuesFiles")
+	void whatIsNamedIsThere(Path values) throws IOException {
+		References.check(Chart.render(values), Manifests.parseOne(Files.readString(values)));
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			textBlock = """
+					Deployment              | /spec/template/metadata/labels                 | app.kubernetes.io/name | other
+					Service                 | /spec/selector                                 | app.kubernetes.io/name | other
+					PodDisruptionBudget     | /spec/selector/matchLabels                     | app.kubernetes.io/name | other
+					NetworkPolicy           | /spec/podSelector/matchLabels                  | app.kubernetes.io/name | other
+					Deployment              | /spec/template/spec/containers/0/ports/0       | containerPort          | 8080
+					Deployment              | /spec/template/spec/containers/0/livenessProbe/httpGet | port           | hkp
+					Service                 | /spec/ports/0                                  | targetPort             | http
+					Service                 | /spec/ports/1                                  | targetPort             | management
+					Ingress                 | /spec/rules/0/http/paths/0/backend/service     | name                   | keys-front-management
+					Ingress                 | /spec/rules/0/http/paths/0/backend/service/port | name                  | http
+					NetworkPolicy           | /spec/ingress/0/ports/0                        | port                   | management
+					NetworkPolicy           | /spec/ingress/1                                | ports                  | ``
+					NetworkPolicy           | /spec/ingress/1                                | from                   | ``
+					HorizontalPodAutoscaler | /spec/scaleTargetRef                           | name                   | other
+					ServiceMonitor          | /spec/selector/matchLabels                     | app.kubernetes.io/component | public
+					ServiceMonitor          | /spec/endpoints/0                              | port                   | hkp
+					ServiceMonitor          | /spec/endpoints/0                              | path                   | /metrics
+					ServiceMonitor          | /spec/endpoints/0/authorization/credentials    | key                    | password
+					Deployment              | /spec/template/spec/containers/0/volumeMounts/1 | name                  | other
+					Deployment              | /spec/template/spec/containers/0/volumeMounts/0 | mountPath             | /etc/other
+					Deployment              | /spec/template/spec/volumes/0/configMap        | name                   | other
+					Deployment              | /spec/template/spec/containers/0/env/1/valueFrom/secretKeyRef | name    | other
+					Deployment              | /spec/template/spec/containers/0/env/2/valueFrom/secretKeyRef | key     | other
+					Deployment              | /spec/template/spec                            | serviceAccountName     | other
+					""")
+	void aNameThatLeadsNowhereIsFound(String kind, String place, String field, String other) throws IOException {
+		Manifests manifests = Chart.render(ci("everything"));
+		JsonNode values = Manifests.parseOne(Files.readString(ci("everything")));
+		References.check(manifests, values);
+		ObjectNode changed = (ObjectNode) manifests.one(kind, "keys-front").at(place);
+		assertThat(changed.has(field)).isTrue();
+		changed.put(field, other);
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> References.check(manifests, values));
+	}
+
 	/** Of each kind there is one in some file. */
 	@Test
 	void nothingIsRenderedInNoFile() {
@@ -86,6 +130,8 @@ class HelmChartTests {
 			upstream: {urls: ["hockeypuck:11371"]}                 | at '/upstream/urls/0'
 			upstream: {urls: ["http://user@keys"]}                 | at '/upstream/urls/0'
 			management: {token: short}                             | at '/management/token'
+			management: {user: "a:b", password: 0123456789ab}      | at '/management/user'
+			management: {user: a, password: 0123456789a}           | at '/management/password'
 			memory: {heapMiB: 256Mi}                               | at '/memory/heapMiB'
 			plugins: {onChange: restart}                           | at '/plugins/onChange'
 			plugins: {copied: [{name: Filter, image: a}]}          | at '/plugins/copied/0/name'
