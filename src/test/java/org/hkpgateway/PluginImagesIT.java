@@ -31,6 +31,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 class PluginImagesIT {
 
+	/** Root's, in the containers that build. */
+	private static final String HOME = "/root";
+
 	private static final List<String> LANGUAGES = List.of("go", "java", "python");
 
 	private final Containers containers = Containers.orSkip();
@@ -103,10 +106,10 @@ class PluginImagesIT {
 		Path go = Requirements.program("go").toRealPath().getParent().getParent();
 		List<String> options = new ArrayList<>(List.of("--volume", go + ":/usr/local/go:ro"));
 		mount(options, Path.of("/etc/ssl/certs"), "/etc/ssl/certs:ro");
-		mount(options, home.resolve(".m2"), "/root/.m2:O");
-		mount(options, home.resolve("go/pkg/mod"), "/root/go/pkg/mod:O");
-		mount(options, home.resolve(".cache/go-build"), "/root/.cache/go-build:O");
-		mount(options, home.resolve(".cache/pip"), "/root/.cache/pip:O");
+		mount(options, home.resolve(".m2"), HOME + "/.m2:O");
+		mount(options, home.resolve("go/pkg/mod"), HOME + "/go/pkg/mod:O");
+		mount(options, home.resolve(".cache/go-build"), HOME + "/.cache/go-build:O");
+		mount(options, home.resolve(".cache/pip"), HOME + "/.cache/pip:O");
 		String wheels = System.getenv("PIP_FIND_LINKS");
 		if (wheels != null) {
 			mount(options, Path.of(wheels), wheels + ":ro");
