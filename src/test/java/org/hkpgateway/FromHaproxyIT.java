@@ -50,12 +50,18 @@ class FromHaproxyIT {
 			.orFail();
 	}
 
-	@Test
-	void copiesOfAntiabuseGuardUploadsAndWhatIsUnknown() throws Exception {
+	/** As the block of the page with these words makes them. */
+	private Path antiabuseAndItsCopies(String words) throws IOException {
 		Files.setPosixFilePermissions(this.work, PosixFilePermissions.fromString("rwxr-xr-x"));
 		Path plugins = Files.createDirectory(this.work.resolve("plugins"));
 		shell("cp -r '" + GatewayProcess.ANTIABUSE.toAbsolutePath().normalize() + "' '" + plugins + "/antiabuse'\n"
-				+ GuideBlocks.text(PAGE, "sh", "name = \"uploads\"").replace(INSTALLED, plugins.toString()));
+				+ GuideBlocks.text(PAGE, "sh", words).replace(INSTALLED, plugins.toString()));
+		return plugins;
+	}
+
+	@Test
+	void copiesOfAntiabuseGuardUploadsAndWhatIsUnknown() throws Exception {
+		Path plugins = antiabuseAndItsCopies("name = \"uploads\"");
 		Path configuration = this.work.resolve("application.yml");
 		String settings = (GuideBlocks.text(PAGE, "yaml", "settings.uploads")
 				+ GuideBlocks.text(PAGE, "yaml", "settings.unknown"))
@@ -116,10 +122,7 @@ class FromHaproxyIT {
 
 	@Test
 	void torExitsHaveOneBucketForTheirUploads() throws Exception {
-		Files.setPosixFilePermissions(this.work, PosixFilePermissions.fromString("rwxr-xr-x"));
-		Path plugins = Files.createDirectory(this.work.resolve("plugins"));
-		shell("cp -r '" + GatewayProcess.ANTIABUSE.toAbsolutePath().normalize() + "' '" + plugins + "/antiabuse'\n"
-				+ GuideBlocks.text(PAGE, "sh", "name = \"tor\"").replace(INSTALLED, plugins.toString()));
+		Path plugins = antiabuseAndItsCopies("name = \"tor\"");
 		Path configuration = Files.writeString(this.work.resolve("application.yml"),
 				GuideBlocks.text(PAGE, "yaml", "settings.tor").replace("threshold: 100", "threshold: 10"));
 		try (GatewayProcess gateway = GatewayProcess.start("hkp.plugins.directories=" + plugins,
